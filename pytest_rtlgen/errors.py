@@ -1,0 +1,55 @@
+"""What can go wrong with the harness itself. A bad candidate is never one of these: it is a Verdict.
+
+RtlgenError
+├── UsageError            an option or argument that cannot be meant
+├── SuiteError            a suite, problem or data file that is wrong
+│   └── BadReferenceError   a reference that does not build, run, or pass against itself
+├── RecordError           a saved run or recording that cannot be read
+├── StorageError          results that cannot be written (full disk, no permission)
+├── ToolError             a program or library that is missing, too old or broken
+│   └── SandboxError      isolation was required and cannot be had
+└── BackendError          a model that cannot be reached or answers nonsense
+    └── CredentialError   the endpoint refused the key
+
+Every message says what, where and what to do, in one line.
+"""
+
+
+class RtlgenError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+
+class UsageError(RtlgenError):
+    """An option or argument that cannot be meant; the message names it."""
+
+
+class SuiteError(RtlgenError):
+    """A suite, problem or data file that is wrong; the message starts with its path."""
+
+
+class BadReferenceError(SuiteError):
+    """A reference that does not build, does not finish, or shows no known output."""
+
+
+class RecordError(RtlgenError):
+    """A saved run or recording that cannot be read; the message starts with ``path:line``."""
+
+
+class StorageError(RtlgenError):
+    """Results that cannot be written; what was written before stays readable."""
+
+
+class ToolError(RtlgenError):
+    """A program or library that is missing, too old or broken."""
+
+
+class SandboxError(ToolError):
+    """Isolation was required and this machine cannot give it."""
+
+
+class BackendError(RtlgenError):
+    """A model that cannot be reached or whose answers make no sense."""
+
+
+class CredentialError(BackendError):
+    """The endpoint refused the key."""

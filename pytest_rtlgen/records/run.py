@@ -1,0 +1,116 @@
+"""A whole run and what is concluded from it."""
+
+from dataclasses import dataclass
+
+from pytest_rtlgen.records.generation import Candidate, Completion, SampleKey, SamplingParams
+from pytest_rtlgen.records.problem import Difficulty
+from pytest_rtlgen.records.verdict import Status, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleResult:
+    """One sample from answer to verdict."""
+
+    completion: Completion
+    candidate: Candidate
+    verdict: Verdict
+
+    @property
+    def key(self) -> SampleKey:
+        """Which generation of which problem this is."""
+        return self.completion.key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """What a result depends on besides model and suite."""
+
+    harness: str
+    """Version of this package."""
+    python: str
+    platform: str
+    tools: tuple[tuple[str, str], ...]
+    """(program or library, version)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSettings:
+    """What the user asked for; a run resumes only into the same settings."""
+
+    model: str
+    """As given to ``--rtlgen-model``."""
+    suites: tuple[tuple[str, str], ...]
+    """(name, digest) of each suite."""
+    sampling: SamplingParams
+    simulator: str
+    stimulus_seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A saved run."""
+
+    run_id: str
+    started_at: str
+    """ISO 8601, UTC."""
+    settings: RunSettings
+    environment: Environment
+    samples: tuple[SampleResult, ...]
+    """Sorted by key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A mean with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemScore:
+    """Counts for one problem."""
+
+    suite: str
+    problem_id: str
+    category: str
+    difficulty: Difficulty
+    n: int
+    """Samples checked."""
+    compiled: int
+    passed: int
+    credit: float
+    """Mean share of right outputs over the samples."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CategoryRow:
+    """pass@k of a group of problems."""
+
+    label: str
+    problems: int
+    syntax: tuple[tuple[int, Estimate], ...]
+    """(k, pass@k of "compiles")."""
+    function: tuple[tuple[int, Estimate], ...]
+    """(k, pass@k of "passes")."""
+    credit: Estimate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What a run amounts to."""
+
+    total: CategoryRow
+    by_category: tuple[CategoryRow, ...]
+    by_difficulty: tuple[CategoryRow, ...]
+    statuses: tuple[tuple[Status, int], ...]
+    """Counts, most frequent first."""
+    samples: int
+    prompt_tokens: int
+    completion_tokens: int
+    generation_s: float
+    """Sum of the completions' latencies."""
+    check_s: float
+    """Sum of the checks' durations."""
+    problems: tuple[ProblemScore, ...]

@@ -1,0 +1,175 @@
+"""What a check plays, observes and concludes."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pytest_rtlgen.records.problem import Port
+
+
+class Status(StrEnum):
+    """The outcome of one check. No member blames the harness: that is an exception."""
+
+    PASSED = "passed"
+    NO_CODE = "no-code"
+    TRUNCATED = "truncated"
+    SYNTAX_ERROR = "syntax-error"
+    ELABORATION_ERROR = "elaboration-error"
+    INTERFACE_MISMATCH = "interface-mismatch"
+    REJECTED = "rejected"
+    """Screened out: it tries to reach outside itself."""
+    MISMATCH = "mismatch"
+    RUNTIME_ERROR = "runtime-error"
+    EARLY_FINISH = "early-finish"
+    TIMEOUT = "timeout"
+    RESOURCE_LIMIT = "resource-limit"
+
+    @property
+    def compiles(self) -> bool:
+        """Whether a candidate with this status got through the compiler ("syntax" in pass@k tables)."""
+        return self in _COMPILED
+
+
+_COMPILED = frozenset({
+    Status.PASSED,
+    Status.MISMATCH,
+    Status.RUNTIME_ERROR,
+    Status.EARLY_FINISH,
+    Status.TIMEOUT,
+    Status.RESOURCE_LIMIT,
+})
+
+
+class Severity(StrEnum):
+    """Weight of a diagnostic."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnostic:
+    """One message about a candidate."""
+
+    tool: str
+    """Who says it: ``extract``, ``pyslang``, ``iverilog``, ``screen``, ``compare``, …"""
+    severity: Severity
+    message: str
+    line: int | None = None
+    """Line of the candidate, from 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stimulus:
+    """What is played into a design: one row a step, every input in every row, clocks included.
+
+    A step lasts ``STEP_NS``; its inputs apply at its start and outputs are observed at its end.
+    """
+
+    inputs: tuple[Port, ...]
+    """Column order: the first port has the most significant bits of a row."""
+    rows: tuple[int, ...]
+    """One integer a step: the inputs, concatenated."""
+    cycle_starts: tuple[int, ...] = ()
+    """Row at which each clock cycle begins; empty without a clock."""
+    seed: int = 0
+
+    @property
+    def width(self) -> int:
+        """Bits of one row."""
+        return sum(port.width for port in self.inputs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """What a design answered: one row a step, four-state."""
+
+    outputs: tuple[Port, ...]
+    """Column order: the first port has the most significant bits of a row."""
+    rows: bytes
+    """``01XZ`` characters, ``len(stimulus.rows) * width`` of them, row after row."""
+
+    @property
+    def width(self) -> int:
+        """Characters of one row."""
+        return sum(port.width for port in self.outputs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalVerdict:
+    """How one output compared with the reference."""
+
+    name: str
+    checked: int
+    """Steps at which the reference had at least one known bit here."""
+    mismatches: int
+    """Steps at which a known bit differed."""
+    first_mismatch_ns: float | None = None
+    """Simulated time of the first mismatch."""
+    expected: str | None = None
+    """Reference value there, binary, most significant bit first."""
+    actual: str | None = None
+    """Candidate value there, likewise."""
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the output was compared and never differed."""
+        return self.checked > 0 and self.mismatches == 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaveWindow:
+    """Values around the first mismatch, for people to read."""
+
+    first_step: int
+    """Step of the first column."""
+    mismatch_step: int
+    """Step of the first mismatch."""
+    step_ns: float
+    inputs: tuple[tuple[str, tuple[str, ...]], ...]
+    """(port, one value a step)."""
+    outputs: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]
+    """(port, expected, got)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Isolation:
+    """What was in force around the candidate."""
+
+    sandbox: str
+    """``bubblewrap``, or ``none`` with limits only."""
+    is_network_cut: bool
+    is_filesystem_private: bool
+    has_limits: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What one check found out about one candidate."""
+
+    status: Status
+    method: str
+    """How it was reached: ``screen``, ``simulate``, …"""
+    signals: tuple[SignalVerdict, ...] = ()
+    """One an output, in declared order; empty when nothing was simulated."""
+    diagnostics: tuple[Diagnostic, ...] = ()
+    wave: WaveWindow | None = None
+    isolation: Isolation | None = None
+    """``None`` when nothing of the candidate was run."""
+    simulator: str = ""
+    """Simulator with version; empty when none was started."""
+    duration_s: float = 0.0
+
+    @property
+    def is_passed(self) -> bool:
+        """Whether the candidate did what the reference does."""
+        return self.status is Status.PASSED
+
+    @property
+    def credit(self) -> float:
+        """Share of outputs that are right, 0.0 … 1.0."""
+        if self.status is Status.PASSED:
+            return 1.0
+        if self.status is not Status.MISMATCH or not self.signals:
+            return 0.0
+        return sum(signal.is_right for signal in self.signals) / len(self.signals)
