@@ -36,6 +36,7 @@ from pytest_rtlgen.records.run import (
     Summary,
 )
 from pytest_rtlgen.records.verdict import (
+    STEP_NS,
     Diagnostic,
     Isolation,
     Severity,
@@ -48,6 +49,7 @@ from pytest_rtlgen.records.verdict import (
 )
 
 __all__ = [
+    "STEP_NS",
     "Candidate",
     "CategoryRow",
     "Clock",

@@ -114,3 +114,5 @@ class Summary:
     check_s: float
     """Sum of the checks' durations."""
     problems: tuple[ProblemScore, ...]
+    excluded: tuple[tuple[str, str], ...] = ()
+    """(``suite/problem_id``, reason) of problems that the harness could not judge; no figure counts them."""

@@ -59,19 +59,21 @@ class Diagnostic:
     """Line of the candidate, from 1."""
 
 
+STEP_NS = 10
+"""Simulated length of one step of a stimulus, in ns."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stimulus:
     """What is played into a design: one row a step, every input in every row, clocks included.
 
-    A step lasts ``STEP_NS``; its inputs apply at its start and outputs are observed at its end.
+    A step lasts ``STEP_NS``; its inputs apply at its start and outputs are observed just before its end.
     """
 
     inputs: tuple[Port, ...]
-    """Column order: the first port has the most significant bits of a row."""
-    rows: tuple[int, ...]
-    """One integer a step: the inputs, concatenated."""
-    cycle_starts: tuple[int, ...] = ()
-    """Row at which each clock cycle begins; empty without a clock."""
+    """Column order: the first port comes first in a row."""
+    rows: bytes
+    """``01`` characters, ``steps * width`` of them, row after row, each port most significant bit first."""
     seed: int = 0
 
     @property
@@ -79,15 +81,20 @@ class Stimulus:
         """Bits of one row."""
         return sum(port.width for port in self.inputs)
 
+    @property
+    def steps(self) -> int:
+        """Number of rows."""
+        return len(self.rows) // self.width if self.width else 0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
     """What a design answered: one row a step, four-state."""
 
     outputs: tuple[Port, ...]
-    """Column order: the first port has the most significant bits of a row."""
+    """Column order: the first port comes first in a row."""
     rows: bytes
-    """``01XZ`` characters, ``len(stimulus.rows) * width`` of them, row after row."""
+    """``01XZ`` characters, ``steps * width`` of them, row after row, each port most significant bit first."""
 
     @property
     def width(self) -> int:

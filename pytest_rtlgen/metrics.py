@@ -1,0 +1,213 @@
+"""What a run's verdicts amount to: unbiased pass@k with intervals, by category and by difficulty."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from pytest_rtlgen.errors import UsageError
+from pytest_rtlgen.records import (
+    CategoryRow,
+    Difficulty,
+    Estimate,
+    Problem,
+    ProblemScore,
+    SampleResult,
+    Status,
+    Summary,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+RESAMPLES = 2000
+"""Bootstrap resamples an interval; the limits of a 95 % interval then carry about 50 resamples a side."""
+_BLOCK = 1_000_000
+"""Most drawn indices held at once, which bounds memory."""
+
+
+def estimate_pass_at_k(n: int, c: int, k: int) -> float:
+    """Return the unbiased estimate of the chance that at least one of ``k`` samples is right, ``c`` of ``n`` being right.
+
+    It is ``1 - C(n-c, k) / C(n, k)`` as a product, so that no factorial is formed.
+
+    Raises:
+        UsageError: the numbers cannot be counts of samples, or ``k`` is larger than ``n``.
+
+    Source: Chen et al. 2021, "Evaluating Large Language Models Trained on Code", equation 1 and figure 3.
+    """
+    if k < 1:
+        raise UsageError(f"pass@{k}: k must be 1 or more")
+    if k > n:
+        raise UsageError(f"pass@{k} needs at least {k} samples, got n = {n}; lower k or generate more samples")
+    if not 0 <= c <= n:
+        raise UsageError(f"pass@{k}: {c} right samples of n = {n} is no count; c must lie in 0 ... n")
+    import numpy as np
+
+    if n - c < k:
+        return 1.0
+    return float(1.0 - np.prod(1.0 - k / np.arange(n - c + 1, n + 1)))
+
+
+def bootstrap_interval(values: Sequence[float], *, seed: int, resamples: int = RESAMPLES) -> Estimate:
+    """Return the mean of ``values``, one a problem, with its 95 % percentile-bootstrap interval over problems.
+
+    The same values in the same order with the same seed give the same interval. One value, or equal values, give an
+    interval of no width: the data show no spread, which is not a promise that there is none.
+
+    Raises:
+        UsageError: there is no value, or ``resamples`` is below 1.
+
+    Source: Efron and Tibshirani 1993, "An Introduction to the Bootstrap", section 13.3.
+    """
+    if not values:
+        raise UsageError("an interval needs at least one problem")
+    if resamples < 1:
+        raise UsageError(f"resamples must be 1 or more, got {resamples}")
+    if min(values) == max(values):
+        return Estimate(value=float(values[0]), low=float(values[0]), high=float(values[0]))
+    import numpy as np
+
+    array = np.asarray(values, dtype=np.float64)
+    low, high = np.quantile(_resampled_means(array, seed, resamples), (0.025, 0.975))
+    return Estimate(value=float(array.mean()), low=float(low), high=float(high))
+
+
+def summarize(
+    problems: Sequence[Problem],
+    results: Sequence[SampleResult],
+    ks: Sequence[int],
+    *,
+    excluded: Sequence[tuple[str, str]] = (),
+    seed: int = 0,
+) -> Summary:
+    """Return the summary of a run; ``results`` holds one record a checked sample, in any order.
+
+    ``excluded`` names the problems that the harness could not judge, as (``suite/problem_id``, reason). Such a problem
+    leaves every figure, results that it has included; the summary lists it.
+
+    Raises:
+        UsageError: a ``k`` exceeds a problem's samples, a problem has no result and is not excluded, or ``results`` or
+            ``excluded`` do not fit ``problems``.
+    """
+    left_out = _excluded_labels(problems, excluded)
+    groups = _group_results(problems, results)
+    kept = [problem for problem in problems if _label(problem.suite, problem.problem_id) not in left_out]
+    rows = [groups.get(_label(problem.suite, problem.problem_id), ()) for problem in kept]
+    scores = tuple(_score(problem, row) for problem, row in zip(kept, rows, strict=True))
+    wanted = _checked_ks(scores, ks)
+    samples = [result for row in rows for result in row]
+    statuses = Counter(result.verdict.status for result in samples)
+    return Summary(
+        total=_row("all", scores, wanted, seed),
+        by_category=_rows(scores, wanted, seed, sorted({score.category for score in scores}), lambda s: s.category),
+        by_difficulty=_rows(scores, wanted, seed, list(Difficulty), lambda s: s.difficulty),
+        statuses=tuple(sorted(statuses.items(), key=lambda item: (-item[1], list(Status).index(item[0])))),
+        samples=len(samples),
+        prompt_tokens=sum(result.completion.usage.prompt or 0 for result in samples),
+        completion_tokens=sum(result.completion.usage.completion or 0 for result in samples),
+        generation_s=sum(result.completion.latency_s for result in samples),
+        check_s=sum(result.verdict.duration_s for result in samples),
+        problems=scores,
+        excluded=tuple(excluded),
+    )
+
+
+def _resampled_means(array: "npt.NDArray[np.float64]", seed: int, resamples: int) -> "npt.NDArray[np.float64]":
+    import numpy as np
+
+    random = np.random.default_rng(seed)
+    rows = max(1, _BLOCK // array.size)
+    blocks = []
+    for start in range(0, resamples, rows):
+        drawn = random.integers(0, array.size, size=(min(rows, resamples - start), array.size))
+        blocks.append(array[drawn].mean(axis=1))
+    return np.concatenate(blocks)
+
+
+def _label(suite: str, problem_id: str) -> str:
+    return f"{suite}/{problem_id}"
+
+
+def _excluded_labels(problems: Sequence[Problem], excluded: Sequence[tuple[str, str]]) -> set[str]:
+    known = {_label(problem.suite, problem.problem_id) for problem in problems}
+    labels = {label for label, _ in excluded}
+    for label in sorted(labels - known):
+        raise UsageError(f"excluded problem {label!r} is not in the run; write it as suite/problem_id")
+    if labels == known:
+        raise UsageError("no problem is left to summarize: every one is excluded, or there is none")
+    return labels
+
+
+def _group_results(problems: Sequence[Problem], results: Sequence[SampleResult]) -> dict[str, tuple[SampleResult, ...]]:
+    known = {_label(problem.suite, problem.problem_id) for problem in problems}
+    if len(known) != len(problems):
+        raise UsageError("the same problem is listed twice; give each suite once")
+    groups: defaultdict[str, list[SampleResult]] = defaultdict(list)
+    seen = set()
+    for result in results:
+        label = _label(result.key.suite, result.key.problem_id)
+        if label not in known:
+            raise UsageError(
+                f"a result belongs to {label!r}, which is not among the problems; summarize it with its suite"
+            )
+        if result.key in seen:
+            raise UsageError(f"sample {result.key.index} of {label!r} has two results; keep one")
+        seen.add(result.key)
+        groups[label].append(result)
+    return {label: tuple(rows) for label, rows in groups.items()}
+
+
+def _score(problem: Problem, rows: Sequence[SampleResult]) -> ProblemScore:
+    if not rows:
+        label = _label(problem.suite, problem.problem_id)
+        raise UsageError(f"problem {label!r} has no result; check it, or exclude it with a reason")
+    return ProblemScore(
+        suite=problem.suite,
+        problem_id=problem.problem_id,
+        category=problem.category,
+        difficulty=problem.difficulty,
+        n=len(rows),
+        compiled=sum(row.verdict.status.compiles for row in rows),
+        passed=sum(row.verdict.is_passed for row in rows),
+        credit=sum(row.verdict.credit for row in rows) / len(rows),
+    )
+
+
+def _checked_ks(scores: Sequence[ProblemScore], ks: Sequence[int]) -> tuple[int, ...]:
+    wanted = tuple(sorted(set(ks)))
+    for k in wanted:
+        for score in scores:
+            if k > score.n:
+                label = _label(score.suite, score.problem_id)
+                raise UsageError(
+                    f"pass@{k} needs {k} checked samples of every problem, but {label!r} has n = {score.n}; "
+                    "lower --rtlgen-k or generate more samples"
+                )
+    return wanted
+
+
+def _rows(
+    scores: Sequence[ProblemScore],
+    ks: tuple[int, ...],
+    seed: int,
+    labels: Sequence[str],
+    label_of: Callable[[ProblemScore], str],
+) -> tuple[CategoryRow, ...]:
+    groups = ((label, [score for score in scores if label_of(score) == label]) for label in labels)
+    return tuple(_row(str(label), group, ks, seed) for label, group in groups if group)
+
+
+def _row(label: str, scores: Sequence[ProblemScore], ks: tuple[int, ...], seed: int) -> CategoryRow:
+    def at_each_k(count_of: Callable[[ProblemScore], int]) -> tuple[tuple[int, Estimate], ...]:
+        return tuple(
+            (k, bootstrap_interval([estimate_pass_at_k(s.n, count_of(s), k) for s in scores], seed=seed)) for k in ks
+        )
+
+    return CategoryRow(
+        label=label,
+        problems=len(scores),
+        syntax=at_each_k(lambda score: score.compiled),
+        function=at_each_k(lambda score: score.passed),
+        credit=bootstrap_interval([score.credit for score in scores], seed=seed),
+    )

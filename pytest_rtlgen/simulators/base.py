@@ -1,0 +1,72 @@
+"""What a simulator is asked and what it answers."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from pytest_rtlgen.records import Diagnostic, Interface, Isolation, Status, Stimulus, Trace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulationJob:
+    """One design to be played."""
+
+    source: str
+    """Verilog text that defines ``interface.module``."""
+    interface: Interface
+    stimulus: Stimulus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simulation:
+    """How a simulation went: a trace, or the status that explains why there is none."""
+
+    trace: Trace | None
+    status: Status | None
+    """``None`` exactly when there is a trace."""
+    diagnostics: tuple[Diagnostic, ...] = ()
+    duration_s: float = 0.0
+
+
+class Simulator(Protocol):
+    """Plays designs. Thread-safe; start-up is lazy; ``close`` leaves no process behind."""
+
+    name: str
+    """As ``--rtlgen-simulator`` spells it."""
+
+    @property
+    def version(self) -> str:
+        """Program and version, as records keep it."""
+        ...
+
+    @property
+    def isolation(self) -> Isolation:
+        """What is in force around every design that this simulator runs."""
+        ...
+
+    def simulate(self, job: SimulationJob) -> Simulation:
+        """Play one design.
+
+        Raises:
+            ToolError: the simulator is missing or broken, which says nothing about the design.
+        """
+        ...
+
+    def close(self) -> None:
+        """End every process."""
+        ...
+
+
+def new_nonce() -> str:
+    """Return a name part that no design can guess: 16 letters and digits that start with a letter."""
+    return "n" + secrets.token_hex(8)
+
+
+def read_trace(payload: bytes, *, nonce: str, outputs: Sequence[object], chars: int) -> bytes | None:
+    """Return the rows of a trace that is complete and well formed, else ``None``."""
+    mark = nonce.encode()
+    head, _, rest = payload.partition(b"\n")
+    rows, _, tail = rest.partition(b"\n")
+    is_whole = head == mark and tail == mark and len(rows) == chars and not rows.strip(b"01XZ")
+    return rows if is_whole and outputs else None

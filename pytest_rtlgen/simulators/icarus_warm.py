@@ -1,0 +1,201 @@
+"""The warm simulator: one ``vvp`` with cocotb loaded, forked for every design.
+
+``docs/explanation/warm-simulator.md`` says why; ``inside_simulator/rtlgen_server.py`` is the other end.
+"""
+
+import json
+import queue
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pytest_rtlgen.errors import ToolError
+from pytest_rtlgen.records import Isolation
+from pytest_rtlgen.simulators.base import Simulation, SimulationJob
+from pytest_rtlgen.simulators.icarus import (
+    INSIDE,
+    IcarusInstallation,
+    JobFiles,
+    RawOutcome,
+    find_icarus,
+    judge_outcome,
+    prepare_job,
+)
+from pytest_rtlgen.tools.process import Limits, kill_group, list_limits
+from pytest_rtlgen.tools.sandbox import SCRATCH, Sandbox, python_folders
+
+_START_S = 60.0
+_GRACE_S = 5.0
+
+
+class ServerLostError(Exception):
+    """The warm process died or stopped answering; a fresh one may do better."""
+
+
+class WarmServer:
+    """One warm process. Not thread-safe: one job at a time."""
+
+    def __init__(self, installation: IcarusInstallation, sandbox: Sandbox) -> None:
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115  lives as long as the process
+        self._scratch = None if sandbox.is_active else tempfile.TemporaryDirectory(prefix="rtlgen-")
+        ours, theirs = socket.socketpair()
+        self._socket = ours
+        self._stream = ours.makefile("rwb")
+        scratch = SCRATCH if self._scratch is None else self._scratch.name
+        env = {
+            **installation.environment(),
+            "RTLGEN_SERVER_FD": str(theirs.fileno()),
+            "RTLGEN_SCRATCH": scratch,
+            "RTLGEN_PRELOAD": ":".join(installation.vpi_modules()),
+            "TMPDIR": scratch,
+        }
+        argv = [installation.vvp, "-n", "-m", installation.vpi_library, "design.vvp", "-none"]
+        command = sandbox.wrap(argv, env=env, readable=(*python_folders(), INSIDE))
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=self._log,
+            env=env,
+            cwd=scratch if self._scratch else "/",
+            pass_fds=(theirs.fileno(),),
+            start_new_session=True,
+        )
+        theirs.close()
+        self._await_ready()
+
+    def run(self, files: JobFiles, limits: Limits) -> RawOutcome:
+        """Run one job to its end.
+
+        Raises:
+            ServerLostError: the process died or did not answer in time.
+        """
+        started = time.monotonic()
+        request = {
+            "files": [(name, len(data)) for name, data in files.files],
+            "compile": files.compile,
+            "env": files.env,
+            "limits": list_limits(limits),
+            "wall_s": limits.wall_s,
+            "trace_bytes": files.trace_bytes,
+        }
+        message = json.dumps(request).encode() + b"\n" + b"".join(data for _, data in files.files)
+        reply, trace = self._exchange(message, timeout_s=limits.wall_s + _GRACE_S)
+        stage, _, code = reply["stage"].partition(" ")
+        return RawOutcome(
+            is_compiled=stage == "simulate",
+            exit_code=int(code) if code else reply["exit_code"],
+            is_timeout=reply["is_timeout"],
+            log=reply["log"],
+            trace=trace,
+            design_bytes=reply["design_bytes"],
+            duration_s=time.monotonic() - started,
+        )
+
+    def close(self) -> None:
+        """Kill the process and everything that it started, and remove its files."""
+        kill_group(self._process)
+        self._stream.close()
+        self._socket.close()
+        self._log.close()
+        if self._scratch is not None:
+            self._scratch.cleanup()
+
+    def _await_ready(self) -> None:
+        try:
+            self._exchange(b"", timeout_s=_START_S)
+        except ServerLostError as error:
+            self._log.seek(0)
+            said = self._log.read().decode("utf-8", "replace").strip().splitlines() or ["nothing was printed"]
+            self.close()
+            raise ToolError(
+                f"the warm simulator did not start: {said[-1]}; see python -m pytest_rtlgen doctor, or use --rtlgen-simulator=icarus-cold"
+            ) from error
+
+    def _exchange(self, message: bytes, *, timeout_s: float) -> tuple[dict[str, Any], bytes]:
+        self._socket.settimeout(timeout_s)
+        try:
+            self._stream.write(message)
+            self._stream.flush()
+            line = self._stream.readline()
+            reply = json.loads(line)
+            return reply, self._stream.read(reply["body"])
+        except (OSError, ValueError) as error:
+            raise ServerLostError(str(error)) from error
+
+
+class IcarusWarm:
+    """A pool of warm processes, started on first use; one job runs in one of them."""
+
+    name = "icarus"
+
+    def __init__(self, *, sandbox: Sandbox, limits: Limits, jobs: int) -> None:
+        self._sandbox = sandbox
+        self._limits = limits
+        self._idle: queue.LifoQueue[WarmServer | None] = queue.LifoQueue()
+        for _ in range(jobs):
+            self._idle.put(None)
+        self._lock = threading.Lock()
+        self._servers: set[WarmServer] = set()
+
+    @property
+    def version(self) -> str:
+        """``Icarus Verilog 11.0``, say."""
+        return f"Icarus Verilog {find_icarus().version}"
+
+    @property
+    def isolation(self) -> Isolation:
+        """What is in force around each design."""
+        return self._sandbox.isolation
+
+    def simulate(self, job: SimulationJob) -> Simulation:
+        """Play one design; a lost process is replaced once.
+
+        Raises:
+            ToolError: no warm process can be started, or two in a row were lost.
+        """
+        installation = find_icarus()
+        for _ in range(2):
+            files = prepare_job(job, installation)
+            try:
+                with self._borrow(installation) as server:
+                    raw = server.run(files, self._limits)
+            except ServerLostError:
+                continue
+            return judge_outcome(job, files, raw, self._limits)
+        raise ToolError("the warm simulator died twice on one design; try --rtlgen-simulator=icarus-cold and report the design")
+
+    def close(self) -> None:
+        """End every warm process."""
+        with self._lock:
+            servers, self._servers = self._servers, set()
+        for server in servers:
+            server.close()
+
+    @contextmanager
+    def _borrow(self, installation: IcarusInstallation) -> Iterator[WarmServer]:
+        server = self._idle.get()
+        try:
+            if server is None:
+                server = WarmServer(installation, self._sandbox)
+                with self._lock:
+                    self._servers.add(server)
+            yield server
+        except BaseException:
+            self._discard(server)
+            self._idle.put(None)
+            raise
+        self._idle.put(server)
+
+    def _discard(self, server: WarmServer | None) -> None:
+        if server is None:
+            return
+        with self._lock:
+            self._servers.discard(server)
+        server.close()

@@ -1,0 +1,1 @@
+"""Starting other programs: limits, isolation, versions."""

@@ -1,0 +1,148 @@
+"""Run one program to its end with limits, and leave nothing of it behind."""
+
+import os
+import resource
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
+
+from pytest_rtlgen.errors import ToolError
+
+LOG_BYTES = 64 * 1024
+"""Most bytes of a program's output that are kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one job may use."""
+
+    cpu_s: int = 10
+    """CPU seconds of one process."""
+    wall_s: float = 20.0
+    memory_mib: int = 1536
+    """Address space of one process."""
+    file_mib: int = 32
+    """Size of any file that it writes."""
+    open_files: int = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessResult:
+    """How a program ended."""
+
+    exit_code: int
+    """Negative: killed by that signal."""
+    is_timeout: bool
+    output: str
+    """Last ``LOG_BYTES`` bytes of standard output and standard error, merged."""
+    stdout: bytes
+    """All of standard output, when asked for; else empty."""
+    duration_s: float
+
+
+def list_limits(limits: Limits) -> tuple[tuple[int, int, int], ...]:
+    """Return ``limits`` as (resource, soft, hard) for ``resource.setrlimit``, never above what this process may set."""
+    wanted = (
+        (resource.RLIMIT_CPU, limits.cpu_s, limits.cpu_s + 1),  # soft first: SIGXCPU tells a time-out from a kill
+        (resource.RLIMIT_AS, limits.memory_mib << 20, limits.memory_mib << 20),
+        (resource.RLIMIT_FSIZE, limits.file_mib << 20, limits.file_mib << 20),
+        (resource.RLIMIT_NOFILE, limits.open_files, limits.open_files),
+        (resource.RLIMIT_CORE, 0, 0),
+    )
+    return tuple((kind, *_below_ceiling(kind, soft, hard)) for kind, soft, hard in wanted)
+
+
+def _below_ceiling(kind: int, soft: int, hard: int) -> tuple[int, int]:
+    ceiling = resource.getrlimit(kind)[1]
+    return (soft, hard) if ceiling == resource.RLIM_INFINITY else (min(soft, ceiling), min(hard, ceiling))
+
+
+def run_program(
+    argv: Sequence[str],
+    *,
+    limits: Limits,
+    env: Mapping[str, str],
+    cwd: Path | None = None,
+    stdin: bytes = b"",
+    keep_stdout: bool = False,
+) -> ProcessResult:
+    """Run ``argv`` in a process group of its own and kill the whole group when its time is up.
+
+    Raises:
+        ToolError: the program does not exist or cannot be started.
+    """
+    started = time.monotonic()
+    with TemporaryFile() as log, TemporaryFile() as out, TemporaryFile() as feed:
+        feed.write(stdin)
+        feed.seek(0)
+        process = _start(argv, stdin=feed, stdout=out if keep_stdout else log, stderr=log, env=env, cwd=cwd, limits=limits)
+        is_timeout = False
+        try:
+            process.wait(limits.wall_s)
+        except subprocess.TimeoutExpired:
+            is_timeout = True
+        finally:
+            kill_group(process)
+        return ProcessResult(
+            exit_code=process.returncode,
+            is_timeout=is_timeout or process.returncode == -signal.SIGXCPU,
+            output=_read_tail(log),
+            stdout=_read_all(out) if keep_stdout else b"",
+            duration_s=time.monotonic() - started,
+        )
+
+
+def kill_group(process: "subprocess.Popen[bytes]") -> None:
+    """Kill every process of the group that ``process`` leads, and reap it."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait()
+
+
+def _start(
+    argv: Sequence[str],
+    *,
+    stdin: IO[bytes],
+    stdout: IO[bytes],
+    stderr: IO[bytes],
+    env: Mapping[str, str],
+    cwd: Path | None,
+    limits: Limits,
+) -> "subprocess.Popen[bytes]":
+    wanted = list_limits(limits)
+
+    def limit() -> None:
+        for kind, soft, hard in wanted:
+            resource.setrlimit(kind, (soft, hard))
+
+    try:
+        return subprocess.Popen(
+            list(argv),
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            env=dict(env),
+            cwd=cwd,
+            start_new_session=True,
+            preexec_fn=limit,  # noqa: PLW1509  only setrlimit calls, no locks
+        )
+    except OSError as error:
+        raise ToolError(f"cannot start {argv[0]}: {error.strerror or error}; check that it is installed") from error
+
+
+def _read_tail(log: IO[bytes]) -> str:
+    size = log.seek(0, os.SEEK_END)
+    log.seek(max(0, size - LOG_BYTES))
+    return log.read().decode("utf-8", "replace")
+
+
+def _read_all(out: IO[bytes]) -> bytes:
+    out.seek(0)
+    return out.read()
