@@ -27,7 +27,7 @@ _BLOCK = 1_000_000
 
 
 def estimate_pass_at_k(n: int, c: int, k: int) -> float:
-    """Return the unbiased estimate of the chance that at least one of ``k`` samples is right, ``c`` of ``n`` being right.
+    """Return the unbiased chance that one of ``k`` samples or more is right, given that ``c`` of ``n`` are.
 
     It is ``1 - C(n-c, k) / C(n, k)`` as a product, so that no factorial is formed.
 

@@ -42,8 +42,12 @@ class RunSettings:
     suites: tuple[tuple[str, str], ...]
     """(name, digest) of each suite."""
     sampling: SamplingParams
+    prompt: str
+    """Prompt style."""
     simulator: str
     stimulus_seed: int = 0
+    cycles: int | None = None
+    """Clock cycles that one check plays; ``None``: what each problem says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,7 @@ _IVL_CONFIGURATION = (
 )
 _DIRECT_VERSIONS = frozenset({"11.0"})
 """Versions whose parts were tested without the driver; their configuration is private to Icarus and may change."""
-_LOG_LINE = re.compile(r"^candidate\.sv:(\d+): (?:(error|warning|sorry|syntax error)\b:? ?)?(.*)$")
+_LOG_LINE = re.compile(r"^(?:.*/)?candidate\.sv:(\d+): (?:(error|warning|sorry|syntax error)\b:? ?)?(.*)$")
 _MAX_DIAGNOSTICS = 20
 
 
@@ -206,7 +206,7 @@ def judge_outcome(job: SimulationJob, files: JobFiles, raw: RawOutcome, limits: 
         trace = Trace(outputs=job.interface.outputs, rows=rows)
         return Simulation(trace=trace, status=None, duration_s=raw.duration_s)
     status, reason = _explain(raw, limits)
-    diagnostics = read_log(raw.log) if not raw.is_compiled else ()
+    diagnostics = read_log(raw.log.replace(f"top_{files.nonce}.dut_{files.nonce}", job.interface.module)) if not raw.is_compiled else ()
     note = Diagnostic(tool="simulator", severity=Severity.ERROR, message=reason)
     return Simulation(trace=None, status=status, diagnostics=(*diagnostics, note), duration_s=raw.duration_s)
 
@@ -220,7 +220,7 @@ def _explain(raw: RawOutcome, limits: Limits) -> tuple[Status, str]:
     if _is_out_of_memory(raw):
         return Status.RESOURCE_LIMIT, f"{stage} needed more than {limits.memory_mib} MiB of memory"
     if not raw.is_compiled:
-        is_syntax = re.search(r"^candidate\.sv:\d+: (syntax error|error: (invalid module item|malformed statement))", raw.log, re.MULTILINE)
+        is_syntax = re.search(r"^(?:.*/)?candidate\.sv:\d+: (syntax error|error: (invalid module item|malformed statement))", raw.log, re.MULTILINE)
         return (Status.SYNTAX_ERROR if is_syntax else Status.ELABORATION_ERROR), "iverilog refused the design"
     if raw.exit_code < 0:
         return Status.RUNTIME_ERROR, f"the simulator was killed by {signal.Signals(-raw.exit_code).name}"

@@ -62,7 +62,7 @@ def _read_outcome(done: ProcessResult, folder: Path, nonce: str) -> RawOutcome:
     trace = folder / f"trace-{nonce}"
     design = folder / "sim.vvp"
     return RawOutcome(
-        is_compiled=done.exit_code != _COMPILE_FAILED,
+        is_compiled=done.exit_code != _COMPILE_FAILED and design.exists(),
         exit_code=done.exit_code,
         is_timeout=done.is_timeout,
         log=done.output,

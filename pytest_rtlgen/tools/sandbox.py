@@ -44,11 +44,18 @@ class Sandbox:
         return bool(self.program)
 
     def wrap(
-        self, argv: Sequence[str], *, env: Mapping[str, str], readable: Sequence[Path], scratch: Path | None = None
+        self,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        readable: Sequence[Path],
+        scratch: Path | None = None,
+        self_exe: str = "",
     ) -> list[str]:
         """Return the command line that runs ``argv`` with nothing but ``env``, seeing ``readable`` besides the system.
 
         ``scratch`` is a folder of the host to appear, writable, as ``SCRATCH``; without it that folder lives in memory.
+        ``self_exe`` is for programs that look for themselves under ``/proc/self/exe``: they find a link to that path, and no ``/proc``.
         """
         if not self.program:
             return list(argv)
@@ -60,6 +67,8 @@ class Sandbox:
             options += ["--size", str(SCRATCH_MIB << 20), "--tmpfs", SCRATCH]
         else:
             options += ["--bind", str(scratch), SCRATCH]
+        if self_exe:
+            options += ["--symlink", self_exe, "/proc/self/exe"]
         for name, value in env.items():
             options += ["--setenv", name, value]
         return [*options, "--chdir", SCRATCH, "--", *argv]

@@ -1,0 +1,45 @@
+# Two commands do everything, set-up included:  make demo  |  make test
+PYTHON ?= python3
+SIMULATOR ?= icarus
+BIN := .venv/bin
+
+.PHONY: demo test bench setup system lint clean
+
+demo: setup
+	$(BIN)/python -m pytest suites/core -q --rtlgen-model=replay:fixtures/completions/core --rtlgen-n=5 --rtlgen-simulator=$(SIMULATOR)
+
+test: setup lint
+	$(BIN)/python -m pytest -n 2 -q
+
+bench: setup
+	$(BIN)/python tests/benchmarks/candidate_cost.py
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+setup: system .venv/ready
+
+.venv/ready: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'make: $(PYTHON) is older than Python 3.11; say make PYTHON=python3.11'; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { echo 'make: cannot create .venv; Debian: apt-get install python3-venv'; exit 2; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+# Icarus is needed (unless SIMULATOR=yosys), bubblewrap is wanted. Root installs them; others are told the one line to run.
+system:
+	@if [ "$(SIMULATOR)" = yosys ] || { command -v iverilog && command -v bwrap; } >/dev/null 2>&1; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+	  echo 'make: installing iverilog and bubblewrap'; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq iverilog bubblewrap >/dev/null; \
+	elif command -v iverilog >/dev/null 2>&1; then \
+	  echo 'make: bubblewrap is missing, so candidates run with limits only; to isolate them: sudo apt-get install bubblewrap'; \
+	else \
+	  echo 'make: Icarus Verilog is missing. Run:  sudo apt-get install iverilog bubblewrap'; \
+	  echo 'make: or do without it (PyPI only):   make demo SIMULATOR=yosys   (in pytest: --rtlgen-simulator=yosys)'; \
+	  exit 2; \
+	fi
+
+clean:
+	rm -rf .venv .rtlgen .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

@@ -1,0 +1,79 @@
+"""Compare two Traces, output by output and bit by bit. Pure.
+
+The rule for X: where the reference's bit is X, anything is accepted; where it is 0, 1 or Z, the candidate's
+bit must be the same, so X and Z from a candidate are mismatches there.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from pytest_rtlgen.records import STEP_NS, Port, SignalVerdict, Stimulus, Trace, WaveWindow
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_BEFORE = 6
+_AFTER = 3
+
+
+def compare_traces(expected: Trace, actual: Trace) -> tuple[SignalVerdict, ...]:
+    """Return one verdict per output of ``expected``, in its order. Both traces have the same outputs and steps."""
+    return tuple(
+        _compare_signal(port, want, got)
+        for port, want, got in zip(expected.outputs, _columns(expected), _columns(actual), strict=True)
+    )
+
+
+def cut_wave(stimulus: Stimulus, expected: Trace, actual: Trace, verdicts: tuple[SignalVerdict, ...]) -> WaveWindow | None:
+    """Return the values around the earliest mismatch: a few steps before and after; ``None`` without a mismatch."""
+    times = [verdict.first_mismatch_ns for verdict in verdicts if verdict.first_mismatch_ns is not None]
+    if not times:
+        return None
+    step = round(min(times) / STEP_NS)
+    first, last = max(0, step - _BEFORE), min(stimulus.steps, step + _AFTER + 1)
+    wanted = {port.name: _window(expected, port, first, last) for port in expected.outputs}
+    return WaveWindow(
+        first_step=first,
+        mismatch_step=step,
+        step_ns=STEP_NS,
+        inputs=tuple((port.name, _window(stimulus, port, first, last)) for port in stimulus.inputs),
+        outputs=tuple((port.name, wanted[port.name], _window(actual, port, first, last)) for port in actual.outputs),
+    )
+
+
+def _compare_signal(port: Port, want: "NDArray[np.uint8]", got: "NDArray[np.uint8]") -> SignalVerdict:
+    import numpy as np
+
+    known = want != ord("X")
+    wrong_steps = np.flatnonzero((known & (want != got)).any(axis=1))
+    checked = int(known.any(axis=1).sum())
+    if not wrong_steps.size:
+        return SignalVerdict(name=port.name, checked=checked, mismatches=0)
+    first = int(wrong_steps[0])
+    return SignalVerdict(
+        name=port.name,
+        checked=checked,
+        mismatches=int(wrong_steps.size),
+        first_mismatch_ns=float(first * STEP_NS),
+        expected=want[first].tobytes().decode("ascii"),
+        actual=got[first].tobytes().decode("ascii"),
+    )
+
+
+def _columns(trace: Trace) -> Iterator["NDArray[np.uint8]"]:
+    """Yield one array (steps, port width) of character codes per output."""
+    import numpy as np
+
+    table = np.frombuffer(trace.rows, dtype=np.uint8).reshape(-1, trace.width)
+    start = 0
+    for port in trace.outputs:
+        yield table[:, start : start + port.width]
+        start += port.width
+
+
+def _window(data: Stimulus | Trace, port: Port, first: int, last: int) -> tuple[str, ...]:
+    ports = data.inputs if isinstance(data, Stimulus) else data.outputs
+    start = sum(other.width for other in ports[: ports.index(port)])
+    rows = (data.rows[step * data.width + start :][: port.width] for step in range(first, last))
+    return tuple(row.decode("ascii") for row in rows)

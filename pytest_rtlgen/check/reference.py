@@ -1,0 +1,85 @@
+"""Everything a problem's candidates are compared with, made from the reference alone."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from pytest_rtlgen.check.stimulus import make_stimulus
+from pytest_rtlgen.errors import BadReferenceError
+from pytest_rtlgen.records import Direction, Interface, Problem, Stimulus, Trace
+from pytest_rtlgen.simulators import Simulation, SimulationJob, Simulator
+from pytest_rtlgen.verilog.constants import mine_constants
+from pytest_rtlgen.verilog.interface import read_interface
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedReference:
+    """A reference, ready to compare with."""
+
+    wanted: Interface
+    """The interface that a candidate must have, under the name that the problem asks for."""
+    stimulus: Stimulus
+    trace: Trace
+
+
+def prepare_reference(problem: Problem, simulator: Simulator, *, seed: int, cycles: int | None = None) -> PreparedReference:
+    """Read the reference's interface, make its stimulus and simulate it; ``cycles`` overrides the problem's own.
+
+    Raises:
+        BadReferenceError: it does not build, does not finish, or shows no known output.
+        ToolError: the simulator is missing or broken.
+    """
+    interface = read_interface(problem.reference, problem.reference_top)
+    interface = replace(
+        interface,
+        clocks=interface.clocks if problem.clocks is None else problem.clocks,
+        resets=interface.resets if problem.resets is None else problem.resets,
+    )
+    _refuse_unplayable(problem, interface)
+    stimulus = make_stimulus(interface, hints=list_hints(problem, interface), cycles=cycles or problem.cycles, seed=seed)
+    simulation = simulator.simulate(
+        SimulationJob(source=problem.reference.text, interface=interface, stimulus=stimulus)
+    )
+    trace = _require_trace(problem, simulation)
+    return PreparedReference(wanted=replace(interface, module=problem.top), stimulus=stimulus, trace=trace)
+
+
+def list_hints(problem: Problem, interface: Interface) -> Mapping[str, tuple[int, ...]]:
+    """Return, per input, the constants worth playing: those compared with it and their neighbours.
+
+    A constant that belongs to no input goes to every input of its width.
+    """
+    hints: dict[str, set[int]] = defaultdict(set)
+    for constant in mine_constants(problem.reference, problem.reference_top):
+        for port in interface.inputs:
+            if constant.port == port.name or (constant.port is None and constant.width == port.width):
+                hints[port.name] |= {constant.value - 1, constant.value, constant.value + 1}
+    return {name: tuple(sorted(values)) for name, values in hints.items()}
+
+
+def _refuse_unplayable(problem: Problem, interface: Interface) -> None:
+    name = problem.reference.name
+    inouts = [port.name for port in interface.ports if port.direction is Direction.INOUT]
+    if inouts:
+        raise BadReferenceError(f"{name}: port {inouts[0]!r} is an inout, which cannot be played; split it into input, output and enable")
+    if not interface.inputs or not interface.outputs:
+        missing = "inputs" if not interface.inputs else "outputs"
+        raise BadReferenceError(f"{name}: module {interface.module!r} has no {missing}, so there is nothing to check")
+    inputs = {port.name for port in interface.inputs}
+    for special in (*interface.clocks, *interface.resets):
+        if special.port not in inputs:
+            raise BadReferenceError(f"{name}: {special.port!r} is named as a clock or reset but is no input of {interface.module!r}")
+
+
+def _require_trace(problem: Problem, simulation: Simulation) -> Trace:
+    name = problem.reference.name
+    if simulation.trace is None:
+        said = "; ".join(_describe(item.line, item.message) for item in simulation.diagnostics[:3])
+        raise BadReferenceError(f"{name}: the reference does not run ({simulation.status}): {said}")
+    if not simulation.trace.rows.strip(b"XZ"):
+        raise BadReferenceError(f"{name}: no output of the reference is ever known, so nothing could be checked")
+    return simulation.trace
+
+
+def _describe(line: int | None, message: str) -> str:
+    return message if line is None else f"line {line}: {message}"

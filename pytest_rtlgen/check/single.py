@@ -1,0 +1,38 @@
+"""One reference, one candidate, both as text: the shortest way to a Verdict."""
+
+from pytest_rtlgen.check.checker import Checker, CheckSettings
+from pytest_rtlgen.records import Candidate, Problem, SourceFile, Verdict
+from pytest_rtlgen.verilog.interface import find_top
+
+
+def make_problem(*, reference: str, top: str | None = None, name: str = "reference") -> Problem:
+    """Return a problem for ``reference`` alone; ``top`` defaults to the module that no other one instantiates.
+
+    Raises:
+        BadReferenceError: the reference does not parse, or its top module is not plain.
+    """
+    source = SourceFile(name=name, text=reference)
+    module = top or find_top(source)
+    return Problem(
+        suite="single",
+        problem_id=module,
+        title=module,
+        category="single",
+        description="",
+        top=module,
+        reference=source,
+        reference_top=module,
+    )
+
+
+def check_source(
+    *, reference: str, candidate: str, top: str | None = None, settings: CheckSettings = CheckSettings()  # noqa: B008
+) -> Verdict:
+    """Return the verdict on ``candidate``, Verilog text that must define the same module as ``reference``.
+
+    Raises:
+        BadReferenceError: the reference is no good.
+        ToolError: the simulator is missing or broken.
+    """
+    with Checker(settings) as checker:
+        return checker.check(Candidate(source=candidate, rule="given"), make_problem(reference=reference, top=top))

@@ -1,0 +1,142 @@
+"""Command line, ini file and environment to one checked record."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pytest_rtlgen.config.table import OPTIONS, Option
+from pytest_rtlgen.config.values import Requirement
+from pytest_rtlgen.errors import UsageError
+from pytest_rtlgen.records import SamplingParams
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the user asked for, checked and typed; one field an option, units at the end of the name."""
+
+    model: str | None
+    """``None``: nothing is generated or checked."""
+    base_url: str | None
+    suite: tuple[str, ...]
+    n: int
+    k: tuple[int, ...]
+    """Rising; every one at most ``n``; holds each ``k`` of ``require``."""
+    temperature: float | None
+    top_p: float | None
+    max_tokens: int | None
+    seed: int
+    require: tuple[Requirement, ...]
+    report_only: bool
+    out: Path
+    resume: str
+    """``auto``, ``never``, or the folder of a run."""
+    sandbox: str
+    simulator: str
+    jobs: int | None
+    """``None``: one a core."""
+    concurrency: int
+    timeout_s: float
+    check_timeout_s: float
+    stimulus_seed: int
+    cycles: int | None
+    limit: int | None
+    prompt: str
+
+    @property
+    def sampling(self) -> SamplingParams:
+        """How the model is asked to sample."""
+        return SamplingParams(
+            n=self.n, temperature=self.temperature, top_p=self.top_p, max_tokens=self.max_tokens, seed=self.seed
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Given:
+    """A value as the user gave it, and where."""
+
+    value: object
+    place: str
+    """``command line``, ``ini file``, ``environment`` or ``default``."""
+    spelling: str
+    """The option as it is spelt there."""
+
+
+def resolve_options(cli: Mapping[str, object], ini: Mapping[str, object], env: Mapping[str, str]) -> Options:
+    """Return the options: the command line wins over the ini file, that over the environment, that over the default.
+
+    ``cli`` and ``ini`` map ``Option.key`` to what was given: text, a list of texts, true or false; ``None`` stands for
+    "not given", as do empty text and an empty list in ``ini`` and ``env``. ``env`` maps ``Option.variable``; other
+    entries of all three are left alone.
+
+    Raises:
+        UsageError: a value that cannot be meant; the message says which, from where, and what is allowed.
+    """
+    given = {option.field: _find(option, cli, ini, env) for option in OPTIONS}
+    values: dict[str, Any] = {option.field: _read(option, given[option.field]) for option in OPTIONS}
+    values["out"] = Path(values["out"])
+    values["k"] = _fit_ks(values["k"], values["n"], values["require"], given)
+    return Options(**values)
+
+
+def _find(option: Option, cli: Mapping[str, object], ini: Mapping[str, object], env: Mapping[str, str]) -> _Given:
+    value = cli.get(option.key)
+    if value is not None and not (option.is_flag and value is False) and value != []:
+        return _Given(value=value, place="command line", spelling=option.flag)
+    value = ini.get(option.key)
+    if value is not None and not _is_blank(value):
+        return _Given(value=value, place="ini file", spelling=option.key)
+    text = env.get(option.variable, "")
+    if not _is_blank(text):
+        return _Given(value=text, place="environment", spelling=option.variable)
+    return _Given(value=option.default, place="default", spelling=option.flag)
+
+
+def _is_blank(value: object) -> bool:
+    return not value.strip() if isinstance(value, str) else value == []
+
+
+def _read(option: Option, given: _Given) -> object:
+    if given.place == "default":
+        return option.default
+    if not option.is_repeatable:
+        return _read_one(option, given, given.value)
+    return tuple(_read_one(option, given, item) for item in _items(given))
+
+
+def _items(given: _Given) -> list[object]:
+    """Return the parts of a repeatable option: one an occurrence on the command line, elsewhere one a line or comma."""
+    if isinstance(given.value, str) and given.place != "command line":
+        return [part for line in given.value.splitlines() for part in line.split(",") if part.strip()]
+    if isinstance(given.value, Sequence) and not isinstance(given.value, str):
+        return list(given.value)
+    return [given.value]
+
+
+def _read_one(option: Option, given: _Given, item: object) -> object:
+    if option.is_flag and isinstance(item, bool):
+        return item
+    try:
+        return option.parse(str(item))
+    except ValueError as error:
+        shown = f"={str(item)[:80]!r}" if option.is_echoed else ""
+        raise UsageError(f"{given.spelling}{shown} ({given.place}): must be {error}") from error
+
+
+def _fit_ks(ks: tuple[int, ...], n: int, gates: Sequence[Requirement], given: Mapping[str, _Given]) -> tuple[int, ...]:
+    """Return the ks to estimate: those asked for, and those that the gates need."""
+    for gate in gates:
+        if gate.k is not None and gate.k > n:
+            _refuse_k(gate.k, n, given["require"])
+    if given["k"].place == "default":
+        ks = tuple(k for k in ks if k <= n)
+    elif max(ks) > n:
+        _refuse_k(max(ks), n, given["k"])
+    return tuple(sorted({*ks, *(gate.k for gate in gates if gate.k is not None)}))
+
+
+def _refuse_k(k: int, n: int, given: _Given) -> None:
+    raise UsageError(
+        f"{given.spelling} ({given.place}): k = {k} needs {k} completions a problem, but --rtlgen-n is {n}; "
+        "raise n or lower k"
+    )

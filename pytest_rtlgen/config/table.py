@@ -1,0 +1,191 @@
+"""The option table: what front ends declare and what the reference page shows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pytest_rtlgen.config.values import (
+    read_base_url,
+    read_choice,
+    read_ks,
+    read_real,
+    read_requirement,
+    read_text,
+    read_truth,
+    read_whole,
+)
+
+SANDBOXES = ("required", "auto", "off")
+SIMULATORS = ("icarus", "icarus-cold", "yosys")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One row of the table."""
+
+    name: str
+    """As after ``--rtlgen-``."""
+    help: str
+    """One line for people."""
+    parse: Callable[[str], object]
+    """Text to value; raises ValueError with what is allowed."""
+    default: object = None
+    metavar: str = ""
+    """Empty exactly for a flag."""
+    choices: tuple[str, ...] = ()
+    is_repeatable: bool = False
+    unit: str = ""
+    """Ends the name of the field."""
+    is_echoed: bool = True
+    """Whether messages may repeat the value."""
+
+    @property
+    def is_flag(self) -> bool:
+        """Whether the command line takes no value."""
+        return not self.metavar
+
+    @property
+    def flag(self) -> str:
+        """Spelling on the command line."""
+        return f"--rtlgen-{self.name}"
+
+    @property
+    def key(self) -> str:
+        """Spelling in ini files, and of the destination that argument parsers use."""
+        return f"rtlgen_{self.name.replace('-', '_')}"
+
+    @property
+    def variable(self) -> str:
+        """Spelling in the environment."""
+        return self.key.upper()
+
+    @property
+    def field(self) -> str:
+        """Name in ``Options``."""
+        return self.name.replace("-", "_") + (f"_{self.unit}" if self.unit else "")
+
+
+_read_seconds = read_real(lambda value: value > 0, "a number of seconds above 0")
+
+OPTIONS: tuple[Option, ...] = (
+    Option(
+        name="model",
+        metavar="MODEL",
+        parse=read_text,
+        help="model to judge, as the endpoint names it, or replay:FOLDER; without it nothing is generated",
+    ),
+    Option(
+        name="base-url",
+        metavar="URL",
+        parse=read_base_url,
+        is_echoed=False,
+        help="address of an OpenAI-compatible endpoint, such as http://127.0.0.1:8000/v1",
+    ),
+    Option(
+        name="suite",
+        metavar="SPEC",
+        parse=read_text,
+        default=(),
+        is_repeatable=True,
+        help="suite to run: folder, suite.toml, or verilog-eval-v2:PATH",
+    ),
+    Option(name="n", metavar="N", parse=read_whole(1), default=1, help="completions a problem"),
+    Option(
+        name="k",
+        metavar="K,K",
+        parse=read_ks,
+        default=(1, 5, 10),
+        help="k of pass@k; the default is limited to those that n allows, a k of yours above n is an error",
+    ),
+    Option(
+        name="temperature",
+        metavar="T",
+        parse=read_real(lambda value: value >= 0, "a number, 0 or more"),
+        help="sampling temperature; by default the server's own",
+    ),
+    Option(
+        name="top-p",
+        metavar="P",
+        parse=read_real(lambda value: 0 < value <= 1, "a number above 0, at most 1"),
+        help="nucleus sampling; by default the server's own",
+    ),
+    Option(
+        name="max-tokens",
+        metavar="N",
+        parse=read_whole(1),
+        help="most tokens of one completion; by default the server's own",
+    ),
+    Option(
+        name="seed",
+        metavar="SEED",
+        parse=read_whole(0),
+        default=0,
+        help="seed of the run; each sample derives its own from it",
+    ),
+    Option(
+        name="require",
+        metavar="GATE",
+        parse=read_requirement,
+        default=(),
+        is_repeatable=True,
+        help="fail the run unless the gate holds: pass@K, syntax@K or credit, >= or >, 0 to 1, such as pass@1>=0.6",
+    ),
+    Option(
+        name="report-only",
+        parse=read_truth,
+        default=False,
+        help="report, but let no problem fail the test session",
+    ),
+    Option(name="out", metavar="FOLDER", parse=read_text, default=".rtlgen/runs", help="folder that runs are kept in"),
+    Option(
+        name="resume",
+        metavar="auto|never|RUN",
+        parse=read_text,
+        default="auto",
+        help="go on with the newest unfinished run of the same settings, never, or with the run in this folder",
+    ),
+    Option(
+        name="sandbox",
+        metavar="MODE",
+        parse=read_choice(*SANDBOXES),
+        choices=SANDBOXES,
+        default="auto",
+        help="isolate candidates: refuse to run without isolation, isolate where possible, or never",
+    ),
+    Option(
+        name="simulator",
+        metavar="NAME",
+        parse=read_choice(*SIMULATORS),
+        choices=SIMULATORS,
+        default="icarus",
+        help="what plays the designs",
+    ),
+    Option(name="jobs", metavar="N", parse=read_whole(1), help="simulators at once; by default one a core"),
+    Option(name="concurrency", metavar="N", parse=read_whole(1), default=16, help="requests to the model at once"),
+    Option(
+        name="timeout",
+        unit="s",
+        metavar="SECONDS",
+        parse=_read_seconds,
+        default=600.0,
+        help="most seconds for one request to the model",
+    ),
+    Option(
+        name="check-timeout",
+        unit="s",
+        metavar="SECONDS",
+        parse=_read_seconds,
+        default=20.0,
+        help="most seconds for the check of one candidate",
+    ),
+    Option(
+        name="stimulus-seed", metavar="SEED", parse=read_whole(0), default=0, help="seed of the inputs that checks play"
+    ),
+    Option(
+        name="cycles",
+        metavar="N",
+        parse=read_whole(1),
+        help="clock cycles that one check plays; by default what the problem says",
+    ),
+    Option(name="limit", metavar="N", parse=read_whole(1), help="run only the first N problems of each suite"),
+    Option(name="prompt", metavar="STYLE", parse=read_text, default="chat", help="prompt style"),
+)

@@ -1,0 +1,134 @@
+"""Readers of option values: text in, value out; each raises ValueError that says what is allowed."""
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from pytest_rtlgen.errors import UsageError
+from pytest_rtlgen.records import Summary
+
+_REQUIREMENT = re.compile(r"(?:(pass|syntax)@([1-9][0-9]{0,5})|(credit))\s*(>=|>)\s*([0-9]*\.?[0-9]+)", re.ASCII)
+_ROUNDING = 1e-9
+"""A mean that is 0.6 by hand may come out as 0.5999999999999999."""
+_TRUTHS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """One release gate, such as ``pass@1>=0.6``."""
+
+    metric: str
+    """``pass``, ``syntax`` or ``credit``."""
+    k: int | None
+    """``None`` exactly for ``credit``."""
+    operator: str
+    """``>=`` or ``>``."""
+    threshold: float
+    """0.0 ... 1.0."""
+
+    def __str__(self) -> str:
+        name = self.metric if self.k is None else f"{self.metric}@{self.k}"
+        return f"{name}{self.operator}{self.threshold:g}"
+
+    def measure(self, summary: Summary) -> float:
+        """Return the figure of ``summary`` that this gate looks at.
+
+        Raises:
+            UsageError: the summary was made without this ``k``.
+        """
+        if self.k is None:
+            return summary.total.credit.value
+        estimates = dict(summary.total.function if self.metric == "pass" else summary.total.syntax)
+        if self.k not in estimates:
+            raise UsageError(
+                f"--rtlgen-require: {self} needs k = {self.k}, which was not estimated; add it to --rtlgen-k"
+            )
+        return estimates[self.k].value
+
+    def is_met(self, value: float) -> bool:
+        """Whether ``value`` satisfies the gate."""
+        slack = -_ROUNDING if self.operator == ">=" else _ROUNDING
+        return value > self.threshold + slack
+
+
+def read_text(text: str) -> str:
+    """Return ``text`` without surrounding blanks."""
+    if not text.strip():
+        raise ValueError("text that is not empty")
+    return text.strip()
+
+
+def read_whole(low: int) -> Callable[[str], int]:
+    """Return the reader of whole numbers from ``low``."""
+
+    def read(text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,18}", text.strip()) or int(text) < low:
+            raise ValueError(f"a whole number, {low} or more")
+        return int(text)
+
+    return read
+
+
+def read_real(is_right: Callable[[float], bool], wanted: str) -> Callable[[str], float]:
+    """Return the reader of finite numbers that ``is_right`` accepts; ``wanted`` says which those are."""
+
+    def read(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not (math.isfinite(value) and is_right(value)):
+            raise ValueError(wanted)
+        return value
+
+    return read
+
+
+def read_choice(*choices: str) -> Callable[[str], str]:
+    """Return the reader of one of ``choices``."""
+
+    def read(text: str) -> str:
+        if text.strip() not in choices:
+            raise ValueError("one of " + ", ".join(choices))
+        return text.strip()
+
+    return read
+
+
+def read_truth(text: str) -> bool:
+    """Return the truth that ``text`` spells."""
+    if text.strip().lower() not in _TRUTHS:
+        raise ValueError("true or false")
+    return _TRUTHS[text.strip().lower()]
+
+
+def read_ks(text: str) -> tuple[int, ...]:
+    """Return the numbers of a comma list, rising, each once."""
+    if not re.fullmatch(r"\s*[1-9][0-9]{0,5}\s*(,\s*[1-9][0-9]{0,5}\s*)*", text):
+        raise ValueError("whole numbers from 1 with commas between, such as 1,5,10")
+    return tuple(sorted({int(part) for part in text.split(",")}))
+
+
+def read_requirement(text: str) -> Requirement:
+    """Return the gate that ``text`` spells."""
+    match = _REQUIREMENT.fullmatch(text.strip())
+    if match is None or not 0.0 <= float(match[5]) <= 1.0:
+        raise ValueError("pass@K, syntax@K or credit, then >= or >, then a number from 0 to 1, such as pass@1>=0.6")
+    return Requirement(
+        metric=match[1] or match[3], k=int(match[2]) if match[2] else None, operator=match[4], threshold=float(match[5])
+    )
+
+
+def read_base_url(text: str) -> str:
+    """Return the address of an endpoint, which must hold no credentials."""
+    wanted = "http:// or https:// with a host; keys belong in OPENAI_API_KEY, never in the address"
+    try:
+        parts = urlsplit(text.strip())
+        is_plain = not (parts.username or parts.password or parts.query or parts.fragment)
+        if parts.scheme in {"http", "https"} and parts.hostname and is_plain and (parts.port is None or parts.port):
+            return text.strip()
+    except ValueError:  # a broken port or bracket; that message would repeat what may be a password
+        raise ValueError(wanted) from None
+    raise ValueError(wanted)

@@ -1,0 +1,31 @@
+"""Benchmark files to suites; one file a benchmark."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from pytest_rtlgen.errors import SuiteError
+from pytest_rtlgen.loaders.base import Loader
+from pytest_rtlgen.loaders.own_suite import load_own_suite
+from pytest_rtlgen.loaders.verilog_eval_v2 import load_verilog_eval_v2
+from pytest_rtlgen.records import Suite
+
+LOADERS: Mapping[str, Loader] = {"verilog-eval-v2": load_verilog_eval_v2}
+"""Loader of each foreign format, by the prefix that names it in ``PREFIX:PATH``."""
+
+__all__ = ["LOADERS", "Loader", "load_own_suite", "load_suite", "load_verilog_eval_v2"]
+
+
+def load_suite(spec: str) -> Suite:
+    """Return the suite that ``spec`` names: a folder or ``suite.toml`` in our own format, or ``PREFIX:PATH``.
+
+    Raises:
+        SuiteError: nothing is there, or something in it is wrong; the message starts with the path at fault.
+    """
+    prefix, colon, path = spec.partition(":")
+    if colon and prefix in LOADERS:
+        return replace(LOADERS[prefix](Path(path)), path=spec)
+    if colon and not Path(spec).exists():
+        known = ", ".join(f"{name}:PATH" for name in LOADERS)
+        raise SuiteError(f"{spec}: neither a path nor a known format; known are {known}")
+    return replace(load_own_suite(Path(spec)), path=spec)

@@ -1,0 +1,105 @@
+"""The stages in order: load → generate → extract → check → score. Each function below is one stage over a whole run."""
+
+import platform
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from pytest_rtlgen.backends import Backend, GenerationRequest
+from pytest_rtlgen.check import Checker
+from pytest_rtlgen.extract import extract_candidate
+from pytest_rtlgen.prompts import render_prompt
+from pytest_rtlgen.records import Completion, Environment, Problem, SampleKey, SampleResult, SamplingParams
+from pytest_rtlgen.storage import RunStore
+from pytest_rtlgen.tools.versions import read_package_version
+
+_RECORDED_PACKAGES = ("cocotb", "pyslang", "pyosys", "numpy", "pytest")
+
+Progress = Callable[[int, int], None]
+"""Called with (completions that are there, completions wanted)."""
+
+
+def list_missing(
+    problems: Sequence[Problem], *, n: int, have: Iterable[SampleKey], style: str
+) -> tuple[GenerationRequest, ...]:
+    """Return what a backend still has to answer so that every problem has samples 0 … n-1."""
+    known = set(have)
+    requests = []
+    for problem in problems:
+        keys = [SampleKey(suite=problem.suite, problem_id=problem.problem_id, index=index) for index in range(n)]
+        indices = tuple(key.index for key in keys if key not in known)
+        if indices:
+            requests.append(
+                GenerationRequest(problem=problem, prompt=render_prompt(problem, style), indices=indices)
+            )
+    return tuple(requests)
+
+
+def generate_completions(
+    problems: Sequence[Problem],
+    *,
+    backend: Backend,
+    sampling: SamplingParams,
+    store: RunStore,
+    style: str,
+    progress: Progress | None = None,
+) -> None:
+    """Ask for every completion that ``store`` lacks; each is on disk before the next is counted.
+
+    Raises:
+        BackendError: the model failed; what had arrived is stored.
+        StorageError: a completion could not be written.
+    """
+    have = store.read_completions()
+    requests = list_missing(problems, n=sampling.n, have=have, style=style)
+    missing = sum(len(request.indices) for request in requests)
+    total = len(problems) * sampling.n
+    arrived = total - missing
+
+    def deliver(completion: Completion) -> None:
+        nonlocal arrived
+        store.append_completion(completion)
+        arrived += 1
+        if progress is not None:
+            progress(arrived, total)
+
+    if requests:
+        backend.generate(requests, sampling, deliver)
+
+
+def check_completion(checker: Checker, problem: Problem, completion: Completion) -> SampleResult:
+    """Extract the candidate of one completion and check it.
+
+    Raises:
+        BadReferenceError: the problem's reference is no good.
+        ToolError: the simulator is missing or broken.
+    """
+    candidate = extract_candidate(completion.text, top=problem.top, finish_reason=completion.finish_reason)
+    return SampleResult(completion=completion, candidate=candidate, verdict=checker.check(candidate, problem))
+
+
+def check_completions(
+    checker: Checker, work: Sequence[tuple[Problem, Completion]], *, store: RunStore | None = None
+) -> Iterator[SampleResult]:
+    """Yield the results of ``work`` in its order, several checked at a time; each is stored before it is yielded."""
+
+    def check(pair: tuple[Problem, Completion]) -> SampleResult:
+        result = check_completion(checker, *pair)
+        if store is not None:
+            store.append_result(result)
+        return result
+
+    with ThreadPoolExecutor(checker.settings.jobs, thread_name_prefix="rtlgen-check") as pool:
+        yield from pool.map(check, work)
+
+
+def describe_environment(checker: Checker, harness: str) -> Environment:
+    """Return the versions that a verdict depends on.
+
+    Raises:
+        ToolError: the simulator is missing.
+    """
+    versions: Mapping[str, str | None] = {name: read_package_version(name) for name in _RECORDED_PACKAGES}
+    tools = [("simulator", checker.simulator.version), *((name, found) for name, found in versions.items() if found)]
+    return Environment(
+        harness=harness, python=platform.python_version(), platform=platform.platform(), tools=tuple(tools)
+    )

@@ -1,0 +1,83 @@
+"""Suites as pytest collectors: one item per problem. Collection never calls a model."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_rtlgen.errors import RtlgenError
+from pytest_rtlgen.records import Problem, SampleResult, Suite
+from pytest_rtlgen.report import render_samples
+
+if TYPE_CHECKING:
+    from pytest_rtlgen.plugin.session import RtlgenSession
+
+
+class SamplesFailedError(Exception):
+    """No sample of a problem did what the problem's rule asks for."""
+
+
+class SuiteCollector(pytest.File):
+    """One loaded suite."""
+
+    def __init__(self, *, session_state: "RtlgenSession", suite: Suite, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(**kwargs)
+        self._state = session_state
+        self._suite = suite
+
+    def collect(self) -> Iterator["ProblemItem"]:
+        """Yield one item per problem, in the suite's order."""
+        limit = self._state.options.limit
+        for problem in self._suite.problems[: limit or None]:
+            yield ProblemItem.from_parent(self, name=problem.problem_id, session_state=self._state, problem=problem)
+
+
+class ProblemItem(pytest.Item):
+    """One problem with all its samples."""
+
+    def __init__(self, *, session_state: "RtlgenSession", problem: Problem, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(**kwargs)
+        self.problem = problem
+        self._state = session_state
+        self._results: tuple[SampleResult, ...] = ()
+        self.add_marker("rtlgen")
+        self.add_marker(pytest.mark.rtlgen_category(problem.category))
+        self.add_marker(pytest.mark.rtlgen_difficulty(problem.difficulty.value))
+        self.extra_keyword_matches.update({problem.category, problem.difficulty.value, *problem.tags})
+
+    def setup(self) -> None:
+        """Check every sample. A harness error raised here is a pytest ERROR, never a failure of the model."""
+        self._results = self._state.check_problem(self)
+        self.user_properties += list_properties(self.problem, self._results)
+
+    def runtest(self) -> None:
+        """Pass when any sample passes (or always, with ``--rtlgen-report-only`` or ``--rtlgen-require``)."""
+        if self._state.judges_items and not any(result.verdict.is_passed for result in self._results):
+            raise SamplesFailedError
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:  # noqa: ANN401
+        """Return the samples' verdicts for a failure, one line for an error of ours, pytest's own text otherwise."""
+        if isinstance(excinfo.value, SamplesFailedError):
+            return render_samples(self.problem, self._results)
+        if isinstance(excinfo.value, RtlgenError):
+            return f"{type(excinfo.value).__name__}: {excinfo.value}"
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, None, str]:
+        """Return where the problem stands and how reports name it."""
+        return self.path, None, f"{self.problem.suite}/{self.problem.problem_id}"
+
+
+def list_properties(problem: Problem, results: tuple[SampleResult, ...]) -> list[tuple[str, object]]:
+    """Return what goes into JUnit's properties: identity and counts, no source text."""
+    return [
+        ("rtlgen_suite", problem.suite),
+        ("rtlgen_problem", problem.problem_id),
+        ("rtlgen_category", problem.category),
+        ("rtlgen_difficulty", problem.difficulty.value),
+        ("rtlgen_samples", len(results)),
+        ("rtlgen_compiled", sum(result.verdict.status.compiles for result in results)),
+        ("rtlgen_passed", sum(result.verdict.is_passed for result in results)),
+        ("rtlgen_statuses", " ".join(result.verdict.status.value for result in results)),
+    ]

@@ -1,0 +1,98 @@
+"""Yosys as a simulator: everything from PyPI, no Icarus and no cocotb. Opt-in, and an independent second opinion.
+
+It reads synthesizable designs only: no delays, no ``initial`` loops. What it refuses, Icarus may take.
+"""
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from pytest_rtlgen.errors import ToolError
+from pytest_rtlgen.records import Diagnostic, Isolation, Severity, Status, Trace
+from pytest_rtlgen.simulators.base import Simulation, SimulationJob, new_nonce, read_trace
+from pytest_rtlgen.simulators.wrapper import port_widths
+from pytest_rtlgen.tools.process import Limits, ProcessResult, run_program
+from pytest_rtlgen.tools.sandbox import SCRATCH, Sandbox, python_folders
+from pytest_rtlgen.tools.versions import read_package_version
+
+_PROGRAM = Path(__file__).with_name("inside_simulator") / "rtlgen_yosys.py"
+
+
+class YosysSim:
+    """Starts one process with pyosys for every design."""
+
+    name = "yosys"
+
+    def __init__(self, *, sandbox: Sandbox, limits: Limits) -> None:
+        self._sandbox = sandbox
+        self._limits = limits
+
+    @property
+    def version(self) -> str:
+        """``Yosys 0.70 (pyosys)``, say."""
+        found = read_package_version("pyosys")
+        if found is None:
+            raise ToolError("pyosys is not installed; pip install pyosys")
+        return f"Yosys {found} (pyosys)"
+
+    @property
+    def isolation(self) -> Isolation:
+        """What is in force around each design."""
+        return self._sandbox.isolation
+
+    def simulate(self, job: SimulationJob) -> Simulation:
+        """Play one design.
+
+        Raises:
+            ToolError: pyosys is missing.
+        """
+        nonce = new_nonce()
+        chars = job.stimulus.steps * port_widths(job.interface.outputs)
+        with tempfile.TemporaryDirectory(prefix="rtlgen-") as name:
+            folder = Path(name)
+            _write_job(job, folder)
+            done = self._run(folder, nonce)
+            rows = read_trace(_read(folder / f"trace-{nonce}"), nonce=nonce, outputs=job.interface.outputs, chars=chars)
+            if rows is not None:
+                trace = Trace(outputs=job.interface.outputs, rows=rows)
+                return Simulation(trace=trace, status=None, duration_s=done.duration_s)
+            return _explain(done, is_read=(folder / "stage").exists())
+
+    def close(self) -> None:
+        """Nothing stays between designs."""
+
+    def _run(self, folder: Path, nonce: str) -> ProcessResult:
+        self.version  # noqa: B018  raises when pyosys is missing
+        scratch = SCRATCH if self._sandbox.is_active else str(folder)
+        env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "RTLGEN_NONCE": nonce, "TMPDIR": scratch, "PYTHONHASHSEED": "0"}
+        argv = [sys.executable, str(_PROGRAM)]
+        command = self._sandbox.wrap(argv, env=env, readable=(*python_folders(), _PROGRAM.parent), scratch=folder, self_exe=sys.executable)
+        return run_program(command, limits=self._limits, env=env, cwd=folder)
+
+
+def _write_job(job: SimulationJob, folder: Path) -> None:
+    description = {
+        "top": job.interface.module,
+        "inputs": [(port.name, port.width) for port in job.interface.inputs],
+        "outputs": [(port.name, port.width) for port in job.interface.outputs],
+        "steps": job.stimulus.steps,
+    }
+    (folder / "job.json").write_text(json.dumps(description), encoding="ascii")
+    (folder / "stimulus").write_bytes(job.stimulus.rows)
+    (folder / "candidate.sv").write_bytes(job.source.encode("utf-8", "replace"))
+
+
+def _read(path: Path) -> bytes:
+    return path.read_bytes() if path.exists() else b""
+
+
+def _explain(done: ProcessResult, *, is_read: bool) -> Simulation:
+    lines = [line for line in done.output.splitlines() if "error" in line.lower()] or done.output.splitlines()[-1:]
+    if done.is_timeout:
+        status = Status.TIMEOUT
+    else:
+        status = Status.RUNTIME_ERROR if is_read else Status.ELABORATION_ERROR
+    message = lines[0].strip() if lines else f"Yosys ended with exit status {done.exit_code}"
+    diagnostic = Diagnostic(tool="yosys", severity=Severity.ERROR, message=message)
+    return Simulation(trace=None, status=status, diagnostics=(diagnostic,), duration_s=done.duration_s)

@@ -1,0 +1,257 @@
+"""One run in its folder: made, resumed, appended to, read back."""
+
+import hashlib
+import os
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self, TypeVar, cast
+
+from pytest_rtlgen.errors import RecordError, UsageError
+from pytest_rtlgen.records import (
+    Candidate,
+    Completion,
+    Environment,
+    Problem,
+    Run,
+    RunSettings,
+    SampleKey,
+    SampleResult,
+    Summary,
+    Verdict,
+)
+from pytest_rtlgen.storage.codec import Json, encode, read_text, write_text
+from pytest_rtlgen.storage.journal import Journal, storage_error
+
+FORMAT = 1
+"""Version of the form on disk; a change of any stored record raises it."""
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunHeader:
+    """What ``run.json`` holds: all that was known before the first answer."""
+
+    format: int
+    run_id: str
+    started_at: str
+    """ISO 8601, UTC."""
+    settings: RunSettings
+    environment: Environment
+    problems: tuple[Problem, ...]
+    """Whole, so that a report needs no suite."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ResultLine:
+    """One line of ``results.jsonl``; the answer itself stands in ``completions.jsonl``."""
+
+    key: SampleKey
+    text_sha256: str
+    """Of the completion's text: a verdict on another text under the same key is not this sample's."""
+    candidate: Candidate
+    verdict: Verdict
+
+
+class RunStore:
+    """A run's folder. Any number of processes may have the same run open and append to it."""
+
+    def __init__(self, path: Path, header: RunHeader) -> None:
+        self.path = path
+        self.header = header
+        self._completions = Journal(path / "completions.jsonl")
+        self._results = Journal(path / "results.jsonl")
+
+    @classmethod
+    def create(
+        cls,
+        out: Path,
+        settings: RunSettings,
+        environment: Environment,
+        problems: Sequence[Problem],
+        *,
+        started_at: datetime | None = None,
+    ) -> Self:
+        """Make the folder of a new run under ``out``, named by its start and a few random characters.
+
+        Raises:
+            StorageError: the folder cannot be made.
+        """
+        start = (started_at or datetime.now(UTC)).astimezone(UTC)
+        run_id = f"{start:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+        header = RunHeader(
+            format=FORMAT,
+            run_id=run_id,
+            started_at=start.isoformat(timespec="microseconds"),
+            settings=settings,
+            environment=environment,
+            problems=tuple(problems),
+        )
+        path = out / run_id
+        try:
+            path.mkdir(parents=True)
+        except OSError as error:
+            raise storage_error(path, error) from error
+        _write_whole(path / "run.json", header)
+        return cls(path, header)
+
+    @classmethod
+    def open(cls, path: Path, settings: RunSettings | None = None) -> Self:
+        """Open a run that exists, to read it or to go on with it.
+
+        Raises:
+            RecordError: there is no run, or its ``run.json`` cannot be read.
+            UsageError: ``settings`` are given and differ from the run's.
+        """
+        header = _read_whole(path / "run.json", RunHeader, "give the folder of a run, such as .rtlgen/runs/RUN")
+        if header.format != FORMAT:
+            raise RecordError(
+                f"{path / 'run.json'}:1: format {header.format}, but this version reads {FORMAT}; "
+                f"use pytest-rtlgen {header.environment.harness}"
+            )
+        if settings is not None and settings != header.settings:
+            raise UsageError(
+                f"{path}: this run was made with other settings: {'; '.join(_differences(header.settings, settings))}; "
+                "start a new run (--rtlgen-resume=never) or give the same settings"
+            )
+        return cls(path, header)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the summary was written."""
+        return (self.path / "summary.json").exists()
+
+    def append_completion(self, completion: Completion) -> None:
+        """Add one answer. Raises ``StorageError`` when it cannot be written."""
+        self._completions.append(completion)
+
+    def append_result(self, result: SampleResult) -> None:
+        """Add one verdict. Raises ``StorageError`` when it cannot be written."""
+        digest = _digest(result.completion.text)
+        self._results.append(
+            _ResultLine(key=result.key, text_sha256=digest, candidate=result.candidate, verdict=result.verdict)
+        )
+
+    def read_completions(self) -> dict[SampleKey, Completion]:
+        """Return the answers by key; of two with the same key the first counts.
+
+        Raises:
+            RecordError: a line cannot be read.
+        """
+        completions: dict[SampleKey, Completion] = {}
+        for completion in self._completions.read(Completion):
+            completions.setdefault(completion.key, completion)
+        return completions
+
+    def read_results(self) -> dict[SampleKey, SampleResult]:
+        """Return the verdicts by key, each with its answer; of two with the same key the first counts.
+
+        A verdict whose answer is not there is left out, so a resumed run checks that sample again.
+
+        Raises:
+            RecordError: a line cannot be read.
+        """
+        completions = self.read_completions()
+        digests = {key: _digest(completion.text) for key, completion in completions.items()}
+        results: dict[SampleKey, SampleResult] = {}
+        for line in self._results.read(_ResultLine):
+            if digests.get(line.key) == line.text_sha256:
+                result = SampleResult(completion=completions[line.key], candidate=line.candidate, verdict=line.verdict)
+                results.setdefault(line.key, result)
+        return results
+
+    def read_run(self) -> Run:
+        """Return the run with every sample that has a verdict, sorted by key.
+
+        Raises:
+            RecordError: a line cannot be read.
+        """
+        results = self.read_results()
+        return Run(
+            run_id=self.header.run_id,
+            started_at=self.header.started_at,
+            settings=self.header.settings,
+            environment=self.header.environment,
+            samples=tuple(results[key] for key in sorted(results)),
+        )
+
+    def write_summary(self, summary: Summary) -> None:
+        """Write the summary, all of it or nothing, which finishes the run.
+
+        Raises:
+            StorageError: it cannot be written.
+        """
+        _write_whole(self.path / "summary.json", summary)
+
+    def read_summary(self) -> Summary:
+        """Return the summary of a finished run.
+
+        Raises:
+            RecordError: there is none, or it cannot be read.
+        """
+        return _read_whole(self.path / "summary.json", Summary, "the run is unfinished: resume it")
+
+
+def find_resumable(out: Path, settings: RunSettings) -> Path | None:
+    """Return the newest unfinished run under ``out`` with the same settings; what cannot be read is passed over."""
+    found: list[tuple[str, Path]] = []
+    for header_path in out.glob("*/run.json"):
+        try:
+            store = RunStore.open(header_path.parent)
+        except RecordError:
+            continue
+        if store.header.settings == settings and not store.is_finished:
+            found.append((store.header.started_at, store.path))
+    return max(found)[1] if found else None
+
+
+def canonical_run(run: Run) -> dict[str, Json]:
+    """Return what two runs of the same thing must share: no run id, start, latencies or durations."""
+    samples = tuple(
+        replace(
+            sample,
+            completion=replace(sample.completion, latency_s=0.0),
+            verdict=replace(sample.verdict, duration_s=0.0),
+        )
+        for sample in sorted(run.samples, key=lambda sample: sample.key)
+    )
+    return cast("dict[str, Json]", encode(replace(run, run_id="", started_at="", samples=samples)))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _differences(old: object, new: object, name: str = "") -> list[str]:
+    """Return one phrase for each leaf that differs."""
+    if not (is_dataclass(old) and is_dataclass(new)):
+        return [] if old == new else [f"{name} was {old!r}, now {new!r}"]
+    prefix = f"{name}." if name else ""
+    pairs = ((field.name, getattr(old, field.name), getattr(new, field.name)) for field in fields(old))
+    return [phrase for key, was, now in pairs for phrase in _differences(was, now, prefix + key)]
+
+
+def _write_whole(path: Path, record: object) -> None:
+    """Write a file that is either not there or complete."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    try:
+        with temporary.open("x", encoding="ascii") as file:
+            file.write(write_text(record) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise storage_error(path, error) from error
+
+
+def _read_whole(path: Path, kind: type[T], remedy: str) -> T:
+    try:
+        text = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise RecordError(f"{path}: not found; {remedy}") from error
+    except OSError as error:
+        raise RecordError(f"{path}: cannot be read: {error.strerror}; check its permissions") from error
+    return read_text(kind, text, f"{path}:1")

@@ -1,0 +1,154 @@
+"""What one candidate costs: the warm simulator beside cocotb's own runner and beside bare Icarus, in one run.
+
+All three play the same stimulus of 2,000 steps or more into the same designs and bring back the same trace; the
+traces are compared before anything is timed. Run it with ``make bench``; figures are medians and ratios of medians.
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tabulate import tabulate
+
+from pytest_rtlgen.check import Checker, CheckSettings
+from pytest_rtlgen.check.reference import PreparedReference
+from pytest_rtlgen.loaders import load_suite
+from pytest_rtlgen.records import Problem
+from pytest_rtlgen.simulators import SimulationJob, Simulator, make_simulator
+from pytest_rtlgen.simulators.icarus import INSIDE, find_icarus, prepare_job
+from pytest_rtlgen.simulators.wrapper import port_widths
+from pytest_rtlgen.tools.process import Limits
+from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
+
+CORE = Path(__file__).parents[2] / "suites" / "core"
+PROBLEMS = ("alu_8_flags", "bcd_counter_3digit", "fifo_sync_8x8", "rr_arbiter_4", "uart_rx_8e1", "crc32_byte")
+MIN_STEPS = 2000
+
+Player = Callable[[], bytes]
+
+
+def make_job(problem: Problem, reference: PreparedReference) -> SimulationJob:
+    return SimulationJob(source=problem.reference.text, interface=reference.wanted, stimulus=reference.stimulus)
+
+
+def play_simulator(simulator: Simulator, job: SimulationJob) -> Player:
+    def play() -> bytes:
+        simulation = simulator.simulate(job)
+        if simulation.trace is None:
+            raise SystemExit(f"{job.interface.module}: {simulation.status}: {simulation.diagnostics}")
+        return simulation.trace.rows
+
+    return play
+
+
+def play_bare(job: SimulationJob, folder: Path) -> Player:
+    """Compile with ``iverilog`` and play the rows from a memory in ``vvp``, no Python inside."""
+    inputs, outputs = job.interface.inputs, job.interface.outputs
+    width_in, width_out = port_widths(inputs), port_widths(outputs)
+    rows = job.stimulus.rows.decode()
+    (folder / "rows.mem").write_text("\n".join(rows[i : i + width_in] for i in range(0, len(rows), width_in)))
+    connections = []
+    for ports, bus, low in ((inputs, "i", width_in), (outputs, "o", width_out)):
+        for port in ports:
+            low -= port.width
+            connections.append(f".{port.name}({bus}[{low + port.width - 1}:{low}])")
+    (folder / "bench.v").write_text(
+        f"`timescale 1ns/1ps\nmodule bench; reg [{width_in - 1}:0] rows [0:{job.stimulus.steps - 1}];\n"
+        f"reg [{width_in - 1}:0] i; wire [{width_out - 1}:0] o; integer n, f;\n"
+        f"{job.interface.module} dut ({', '.join(connections)});\n"
+        'initial begin $readmemb("rows.mem", rows); f = $fopen("trace.txt", "w"); #1;\n'
+        f'for (n = 0; n < {job.stimulus.steps}; n = n + 1) begin i = rows[n]; #9.999; $fdisplayb(f, o); #0.001; end\n'
+        "$finish; end endmodule\n"
+    )
+
+    def play() -> bytes:
+        (folder / "design.sv").write_text(job.source)
+        compile_line = ["iverilog", "-g2012", "-s", "bench", "-o", "bench.vvp", "bench.v", "design.sv"]
+        subprocess.run(compile_line, cwd=folder, check=True)
+        subprocess.run(["vvp", "-n", "bench.vvp"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+        return (folder / "trace.txt").read_text().replace("\n", "").upper().encode()
+
+    return play
+
+
+def play_runner(job: SimulationJob, folder: Path) -> Player:
+    """Use cocotb's runner in a fresh interpreter with cocotb's own defaults, as a script of a user's would."""
+    script = (
+        "from cocotb_tools.runner import get_runner\n"
+        "import os\n"
+        "runner = get_runner('icarus')\n"
+        "top = os.environ['TOP']\n"
+        "runner.build(sources=['wrapper.v', 'candidate.sv'], hdl_toplevel=top, build_dir='.', always=True)\n"
+        "runner.test(test_module='rtlgen_play', hdl_toplevel=top, build_dir='.', test_dir='.')\n"
+    )
+
+    def play() -> bytes:
+        files = prepare_job(job, find_icarus())
+        for name, data in files.files:
+            (folder / name).write_bytes(data)
+        env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(INSIDE), **files.env, "TOP": files.env["COCOTB_TOPLEVEL"]}
+        subprocess.run([sys.executable, "-c", script], cwd=folder, env=env, check=True, capture_output=True)
+        return (folder / f"trace-{files.nonce}").read_bytes().split(b"\n")[1]
+
+    return play
+
+
+def measure(player: Player) -> float:
+    started = time.perf_counter()
+    player()
+    return time.perf_counter() - started
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=15, help="timed rounds of each design (the cold runner gets a third)")
+    rounds = parser.parse_args().rounds
+    chosen = [problem for problem in load_suite(str(CORE)).problems if problem.problem_id in PROBLEMS]
+    table = []
+    with Checker(CheckSettings()) as checker, tempfile.TemporaryDirectory() as name:
+        bare_warm = make_simulator("icarus", sandbox=choose_sandbox(SandboxMode.OFF), limits=Limits(), jobs=1)
+        for problem in chosen:
+            reference = checker.prepare(problem)
+            if reference.stimulus.steps < MIN_STEPS:
+                raise SystemExit(f"{problem.problem_id}: only {reference.stimulus.steps} steps")
+            job = make_job(problem, reference)
+            players = {
+                "warm, isolated": play_simulator(checker.simulator, job),
+                "warm, not isolated": play_simulator(bare_warm, job),
+                "iverilog + vvp": play_bare(job, Path(name)),
+                "cocotb runner": play_runner(job, Path(name)),
+            }
+            for label, player in players.items():
+                if player() != reference.trace.rows:
+                    raise SystemExit(f"{problem.problem_id}: {label} plays another trace")
+            times: dict[str, list[float]] = {label: [] for label in players}
+            for round_number in range(rounds):
+                for label, player in players.items():
+                    if label != "cocotb runner" or round_number % 3 == 0:
+                        times[label].append(measure(player))
+            table.append((problem.problem_id, reference.stimulus.steps, {k: statistics.median(v) for k, v in times.items()}))
+        bare_warm.close()
+    print_table(table)
+    return 0
+
+
+def print_table(table: list[tuple[str, int, dict[str, float]]]) -> None:
+    labels = list(table[0][2])
+    rows: list[list[object]] = [[name, steps, *(f"{times[k] * 1e3:.1f}" for k in labels)] for name, steps, times in table]
+    medians = {k: statistics.median(times[k] for _, _, times in table) for k in labels}
+    rows.append(["median", "", *(f"{medians[k] * 1e3:.1f}" for k in labels)])
+    sys.stdout.write(tabulate(rows, ["design", "steps", *(f"{k} (ms)" for k in labels)]) + "\n\n")
+    for label in labels[:2]:
+        to_cold = statistics.median(times["cocotb runner"] / times[label] for _, _, times in table)
+        to_floor = statistics.median(times[label] / times["iverilog + vvp"] for _, _, times in table)
+        sys.stdout.write(f"{label}: {to_cold:.1f} times cheaper than cocotb's runner, {to_floor:.2f} times bare iverilog + vvp\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,68 @@
+"""Small builders for records that many tests need."""
+
+from pytest_rtlgen.records import (
+    Clock,
+    ClockEdge,
+    Direction,
+    Interface,
+    Polarity,
+    Port,
+    Problem,
+    Reset,
+    ResetKind,
+    SourceFile,
+)
+
+COUNTER = """\
+module counter (input clk, input rst, input en, output reg [3:0] q, output wrap);
+  assign wrap = q == 4'd11;
+  always @(posedge clk)
+    if (rst) q <= 4'd0;
+    else if (en) q <= wrap ? 4'd0 : q + 4'd1;
+endmodule
+"""
+
+
+def port(name: str, direction: str, width: int = 1) -> Port:
+    return Port(name=name, direction=Direction(direction), width=width)
+
+
+def interface(
+    module: str, *ports: tuple[str, str, int], clocks: tuple[str, ...] = (), resets: tuple[Reset, ...] = ()
+) -> Interface:
+    return Interface(
+        module=module,
+        ports=tuple(port(*row) for row in ports),
+        clocks=tuple(Clock(port=name, edge=ClockEdge.RISING) for name in clocks),
+        resets=resets,
+    )
+
+
+def reset(name: str, active: str = "high", kind: str = "synchronous") -> Reset:
+    return Reset(port=name, active=Polarity(active), kind=ResetKind(kind))
+
+
+COUNTER_INTERFACE = interface(
+    "counter",
+    ("clk", "input", 1),
+    ("rst", "input", 1),
+    ("en", "input", 1),
+    ("q", "output", 4),
+    ("wrap", "output", 1),
+    clocks=("clk",),
+    resets=(reset("rst"),),
+)
+
+
+def problem(reference: str = COUNTER, top: str = "counter", **changes: object) -> Problem:
+    fields: dict[str, object] = {
+        "suite": "test",
+        "problem_id": top,
+        "title": top,
+        "category": "test",
+        "description": f"Write module {top}.",
+        "top": top,
+        "reference": SourceFile(name=f"{top}.sv", text=reference),
+        "reference_top": top,
+    }
+    return Problem(**{**fields, **changes})  # type: ignore[arg-type]  a test names the fields it changes

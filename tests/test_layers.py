@@ -1,0 +1,64 @@
+"""Imports point down only, and each outsider has one home."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "pytest_rtlgen"
+
+LAYERS = (
+    {"plugin", "training", "__main__", "cli"},
+    {"pipeline", "report"},
+    {"check"},
+    {"simulators"},
+    {"verilog", "tools", "loaders", "prompts", "backends", "extract", "metrics", "storage", "config"},
+    {"records", "errors", "__init__"},
+)
+HOMES = {
+    "pytest": {"plugin"},
+    "_pytest": {"plugin"},
+    "xdist": {"plugin"},
+    "cocotb": {"simulators"},
+    "cocotb_tools": {"simulators"},
+    "pyslang": {"verilog"},
+    "pyosys": {"simulators", "check"},
+    "openai": {"backends"},
+    "httpx2": {"backends"},
+    "subprocess": {"tools", "simulators", "backends"},
+    "tabulate": {"report"},
+}
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def room(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def level(name: str) -> int:
+    return next(number for number, names in enumerate(LAYERS) if name in names)
+
+
+def imported(path: Path) -> list[str]:
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found += [node.module] if node.module != "pytest_rtlgen" else [f"pytest_rtlgen.{a.name}" for a in node.names]
+    return found
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_down_only(path: Path) -> None:
+    here = room(path)
+    for name in imported(path):
+        parts = name.split(".")
+        if parts[0] == "pytest_rtlgen" and len(parts) > 1 and parts[1] != "__version__":
+            assert parts[1] == here or level(parts[1]) > level(here), f"{here} imports {name}"
+        if parts[0] in HOMES:
+            assert here in HOMES[parts[0]], f"{parts[0]} is imported outside {sorted(HOMES[parts[0]])}"
+
+
+def test_every_room_has_a_layer() -> None:
+    assert {room(path) for path in MODULES} <= set().union(*LAYERS)
