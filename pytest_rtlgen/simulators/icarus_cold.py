@@ -9,6 +9,8 @@ from pytest_rtlgen.simulators.icarus import INSIDE, JobFiles, RawOutcome, find_i
 from pytest_rtlgen.tools.process import Limits, ProcessResult, run_program
 from pytest_rtlgen.tools.sandbox import SCRATCH, Sandbox, python_folders
 
+_SIGNAL_BASE = 128
+"""Exit status above which a program was killed by the signal that remains (bubblewrap and shells agree on it)."""
 _COMPILE_FAILED = 3
 """Exit status of ``rtlgen_cold.py`` when the design does not compile."""
 
@@ -63,7 +65,7 @@ def _read_outcome(done: ProcessResult, folder: Path, nonce: str) -> RawOutcome:
     design = folder / "sim.vvp"
     return RawOutcome(
         is_compiled=done.exit_code != _COMPILE_FAILED and design.exists(),
-        exit_code=done.exit_code,
+        exit_code=done.exit_code if done.exit_code <= _SIGNAL_BASE else _SIGNAL_BASE - done.exit_code,
         is_timeout=done.is_timeout,
         log=done.output,
         trace=trace.read_bytes() if trace.exists() else b"",

@@ -1,0 +1,3 @@
+"""Test-wide settings of this repository."""
+
+pytest_plugins = ["pytester"]

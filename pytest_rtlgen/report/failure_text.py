@@ -1,0 +1,172 @@
+"""One verdict as text: why, which outputs, which messages, and the values around the first mismatch."""
+
+from collections.abc import Sequence
+
+from pytest_rtlgen.records import Diagnostic, SignalVerdict, Status, Verdict, WaveWindow
+from pytest_rtlgen.report.plain_text import clip_text
+
+_NAME = 30
+_VALUE = 24
+_MESSAGE = 300
+_OUTPUTS = 32
+_DIAGNOSTICS = 10
+_WAVE_ROWS = 40
+_WAVE_STEPS = 16
+_WAVE_CELL = 10
+_NIBBLE = 4
+
+_REASONS = {
+    Status.PASSED: "every output did what the reference does",
+    Status.NO_CODE: "the answer holds no Verilog",
+    Status.TRUNCATED: "the answer ends inside the module",
+    Status.SYNTAX_ERROR: "the Verilog does not parse",
+    Status.ELABORATION_ERROR: "the design cannot be elaborated",
+    Status.INTERFACE_MISMATCH: "the module or its ports are not those that were asked for",
+    Status.REJECTED: "the design tries to reach outside itself",
+    Status.MISMATCH: "outputs differ from the reference",
+    Status.RUNTIME_ERROR: "the simulation stopped with an error",
+    Status.EARLY_FINISH: "the design ended the simulation itself",
+    Status.TIMEOUT: "the simulation did not end in time",
+    Status.RESOURCE_LIMIT: "the design used more memory, disk or output than it may",
+}
+
+
+def render_verdict(verdict: Verdict) -> str:
+    """Return the verdict as text of several lines, without a newline at the end.
+
+    Its size is bounded whatever the candidate did, and no character of it can move a terminal's cursor. Values are
+    shown as hexadecimal, ``x`` and ``z`` included; single bits as they are.
+    """
+    blocks = [
+        f"{verdict.status}: {_REASONS[verdict.status]}",
+        _render_outputs(verdict.signals),
+        _render_diagnostics(verdict.diagnostics),
+        _render_wave(verdict.wave) if verdict.wave else "",
+    ]
+    return "\n\n".join(block for block in blocks if block)
+
+
+def _render_outputs(signals: Sequence[SignalVerdict]) -> str:
+    """Return the table of outputs; those that are not right come first where not all can be shown."""
+    if not signals:
+        return ""
+    from tabulate import tabulate
+
+    shown = signals if len(signals) <= _OUTPUTS else sorted(signals, key=lambda signal: signal.is_right)[:_OUTPUTS]
+    headers = ["output", "", "checked", "mismatches", "first at ns", "expected", "got"]
+    table = tabulate(
+        [_render_output(signal) for signal in shown],
+        headers=headers,
+        tablefmt="simple",
+        disable_numparse=True,
+        colalign=("left", "left", "right", "right", "right", "right", "right"),
+    )
+    lines = [line.rstrip() for line in table.splitlines()]
+    if len(signals) > len(shown):
+        lines.append(f"... and {len(signals) - len(shown)} more outputs")
+    return "\n".join(lines)
+
+
+def _render_output(signal: SignalVerdict) -> list[str]:
+    word = "ok" if signal.is_right else "wrong" if signal.mismatches else "never known"
+    first = "" if signal.first_mismatch_ns is None else f"{signal.first_mismatch_ns:g}"
+    base, *digits = _render_pair(signal.expected or "", signal.actual or "", _VALUE)
+    width = len(signal.expected or "")
+    values = [f"{width}'{base}{text}" for text in digits] if width > 1 else digits
+    return [clip_text(signal.name, _NAME), word, str(signal.checked), str(signal.mismatches), first, *values]
+
+
+def _render_diagnostics(diagnostics: Sequence[Diagnostic]) -> str:
+    lines = []
+    for diagnostic in diagnostics[:_DIAGNOSTICS]:
+        place = "" if diagnostic.line is None else f"line {diagnostic.line}: "
+        tool, message = clip_text(diagnostic.tool, _NAME), clip_text(diagnostic.message, _MESSAGE)
+        lines.append(f"{tool} {diagnostic.severity}: {place}{message}")
+    if len(diagnostics) > _DIAGNOSTICS:
+        lines.append(f"... and {len(diagnostics) - _DIAGNOSTICS} more messages")
+    return "\n".join(lines)
+
+
+def _render_wave(wave: WaveWindow) -> str:
+    """Return one row a signal and one column a step; the column of the first mismatch stands between bars."""
+    mark = wave.mismatch_step - wave.first_step
+    start = max(0, mark - _WAVE_STEPS // 2)
+    steps = slice(start, start + _WAVE_STEPS)
+    rows = [("ns", _render_times(wave)[steps])]
+    rows += [(_label(name, values), _render_cells(values[steps], values[steps])[0]) for name, values in wave.inputs]
+    for name, wanted, got in wave.outputs:
+        expected, actual = _render_cells(wanted[steps], got[steps])
+        rows += [(f"{_label(name, wanted)} expected", expected), (f"{_label(name, wanted)} got", actual)]
+    lines = _align(rows[: _WAVE_ROWS + 1], mark - start)
+    if len(rows) > _WAVE_ROWS + 1:
+        lines.append(f"... and {len(rows) - _WAVE_ROWS - 1} more rows")
+    return "\n".join(lines)
+
+
+def _render_times(wave: WaveWindow) -> list[str]:
+    lists = [values for _, values in wave.inputs] + [values for _, values, _ in wave.outputs]
+    count = max((len(values) for values in lists), default=0)
+    return [f"{(wave.first_step + step) * wave.step_ns:g}" for step in range(count)]
+
+
+def _label(name: str, values: Sequence[str]) -> str:
+    width = len(values[0]) if values else 1
+    return clip_text(name, _NAME) + (f"[{width - 1}:0]" if width > 1 else "")
+
+
+def _render_cells(expected: Sequence[str], actual: Sequence[str]) -> tuple[list[str], list[str]]:
+    lefts, rights = [], []
+    for want, have in zip(expected, actual, strict=True):
+        base, left, right = _render_pair(want, have, _WAVE_CELL)
+        mark = "b" if base == "b" and len(want) > 1 else ""
+        lefts.append(mark + left)
+        rights.append(mark + right)
+    return lefts, rights
+
+
+def _align(rows: Sequence[tuple[str, Sequence[str]]], mark: int) -> list[str]:
+    name_width = max(len(name) for name, _ in rows)
+    widths = [max(map(len, column)) for column in zip(*(cells for _, cells in rows), strict=True)]
+    lines = []
+    for name, cells in rows:
+        padded = [cell.rjust(width) for cell, width in zip(cells, widths, strict=True)]
+        marked = [f"|{cell}|" if place == mark else f" {cell} " for place, cell in enumerate(padded)]
+        lines.append(f"{name.ljust(name_width)} {''.join(marked)}".rstrip())
+    return lines
+
+
+def _render_pair(expected: str, actual: str, most: int) -> tuple[str, str, str]:
+    """Return the base, ``h`` or ``b``, and two binary values in it, cut at the same place so that they compare.
+
+    Binary where hexadecimal would hide the difference behind an ``x``. Of more than ``most`` digits those from the
+    first that differs are kept; ``..`` stands for what was left out.
+    """
+    base, left, right = "h", _read_hex(expected), _read_hex(actual)
+    if left == right and expected != actual:
+        base, left, right = "b", expected.lower(), actual.lower()
+    if max(len(left), len(right)) <= most or len(left) != len(right):
+        return base, clip_text(left, most), clip_text(right, most)
+    room = most - 4
+    differing = next((place for place, (a, b) in enumerate(zip(left, right, strict=True)) if a != b), 0)
+    start = min(differing, len(left) - room)
+    return base, _cut(left, start, room), _cut(right, start, room)
+
+
+def _cut(digits: str, start: int, room: int) -> str:
+    end = start + room
+    return (".." if start else "") + digits[start:end] + (".." if end < len(digits) else "")
+
+
+def _read_hex(bits: str) -> str:
+    """Return a binary value as hexadecimal digits; a digit with unknown bits is ``x``, one of four ``z`` is ``z``."""
+    value = bits.lower()
+    if len(value) <= 1 or set(value) - set("01xz"):
+        return value
+    padded = value.rjust(-(-len(value) // _NIBBLE) * _NIBBLE, "z" if value[0] == "z" else "0")
+    return "".join(_read_digit(padded[place : place + _NIBBLE]) for place in range(0, len(padded), _NIBBLE))
+
+
+def _read_digit(nibble: str) -> str:
+    if set(nibble) <= set("01"):
+        return f"{int(nibble, 2):x}"
+    return "z" if set(nibble) == {"z"} else "x"

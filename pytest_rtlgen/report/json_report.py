@@ -1,0 +1,84 @@
+"""A run as one JSON document for other programs."""
+
+import json
+from typing import cast
+
+from pytest_rtlgen.records import CategoryRow, Estimate, Run, SampleResult, Summary
+from pytest_rtlgen.storage import encode
+
+SCHEMA_VERSION = 1
+"""Rises when a key is renamed, removed or changes its meaning; a new key alone does not raise it."""
+
+
+def render_run_json(run: Run, summary: Summary) -> str:
+    """Return the run and its summary as indented JSON in ASCII with a newline at the end.
+
+    Keys keep their order and samples are sorted by key. Answers and candidates stay out: the run's folder holds them.
+    """
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "run": {
+            "run_id": run.run_id,
+            "started_at": run.started_at,
+            "settings": encode(run.settings),
+            "environment": encode(run.environment),
+        },
+        "summary": _describe_summary(summary),
+        "samples": [_describe_sample(sample) for sample in sorted(run.samples, key=lambda sample: sample.key)],
+    }
+    return json.dumps(document, indent=2, allow_nan=False) + "\n"
+
+
+def _describe_summary(summary: Summary) -> dict[str, object]:
+    return {
+        "total": _describe_row(summary.total),
+        "by_category": [_describe_row(row) for row in summary.by_category],
+        "by_difficulty": [_describe_row(row) for row in summary.by_difficulty],
+        "statuses": {str(status): count for status, count in summary.statuses},
+        "samples": summary.samples,
+        "prompt_tokens": summary.prompt_tokens,
+        "completion_tokens": summary.completion_tokens,
+        "generation_s": summary.generation_s,
+        "check_s": summary.check_s,
+        "problems": [encode(score) for score in summary.problems],
+        "excluded": [{"problem": label, "reason": reason} for label, reason in summary.excluded],
+    }
+
+
+def _describe_row(row: CategoryRow) -> dict[str, object]:
+    return {
+        "label": row.label,
+        "problems": row.problems,
+        "syntax": {str(k): _describe_estimate(value) for k, value in row.syntax},
+        "function": {str(k): _describe_estimate(value) for k, value in row.function},
+        "credit": _describe_estimate(row.credit),
+    }
+
+
+def _describe_estimate(estimate: Estimate) -> dict[str, float]:
+    return {"value": estimate.value, "low": estimate.low, "high": estimate.high}
+
+
+def _describe_sample(sample: SampleResult) -> dict[str, object]:
+    completion, verdict = sample.completion, sample.verdict
+    return {
+        "suite": sample.key.suite,
+        "problem_id": sample.key.problem_id,
+        "index": sample.key.index,
+        "status": str(verdict.status),
+        "credit": verdict.credit,
+        "method": verdict.method,
+        "rule": sample.candidate.rule,
+        "finish_reason": str(completion.finish_reason),
+        "model": completion.model,
+        "seed": completion.seed,
+        "usage": encode(completion.usage),
+        "latency_s": completion.latency_s,
+        "duration_s": verdict.duration_s,
+        "simulator": verdict.simulator,
+        "isolation": encode(verdict.isolation),
+        "signals": [
+            {**cast("dict[str, object]", encode(signal)), "is_right": signal.is_right} for signal in verdict.signals
+        ],
+        "diagnostics": [encode(diagnostic) for diagnostic in verdict.diagnostics],
+    }

@@ -1,0 +1,74 @@
+"""A summary as a table for the terminal."""
+
+from collections.abc import Sequence
+
+from pytest_rtlgen.records import CategoryRow, Estimate, Summary
+from pytest_rtlgen.report.plain_text import clip_text, escape_controls
+
+_LABEL = 40
+_REASON = 100
+_MINUTE_S = 60
+
+
+def render_summary(summary: Summary, *, title: str, run_path: str) -> str:
+    """Return the summary as text of several lines, without a newline at the end.
+
+    One row for all problems, one a category, one a difficulty where there are several; then statuses, excluded
+    problems, tokens, time and where the run is kept. Figures are means with their 95 % interval.
+    """
+    lines = [escape_controls(title), "", *_render_table(summary), ""]
+    lines.append(f"samples: {summary.samples} ({_render_statuses(summary)})")
+    if summary.excluded:
+        lines.append(f"not judged, and in no figure: {len(summary.excluded)}")
+        lines += [f"  {clip_text(label, _LABEL)}: {clip_text(reason, _REASON)}" for label, reason in summary.excluded]
+    lines.append(f"tokens:  {summary.prompt_tokens:,} prompt, {summary.completion_tokens:,} completion")
+    times = f"{_render_time(summary.generation_s)} generation, {_render_time(summary.check_s)} check"
+    lines.append(f"time:    {times} (sums over samples)")
+    lines.append(f"run:     {escape_controls(run_path)}")
+    return "\n".join(lines)
+
+
+def _render_table(summary: Summary) -> list[str]:
+    from tabulate import tabulate
+
+    total = summary.total
+    headers = ["", "problems", *(f"syntax@{k}" for k, _ in total.syntax), *(f"pass@{k}" for k, _ in total.function)]
+    rows = [_render_row(total), *_render_group("category", summary.by_category)]
+    rows += _render_group("difficulty", summary.by_difficulty)
+    table = tabulate(
+        rows,
+        headers=[*headers, "outputs right"],
+        tablefmt="simple",
+        disable_numparse=True,
+        colalign=("left", *["right"] * (len(headers))),
+        preserve_whitespace=True,
+    )
+    return [line.rstrip() for line in table.splitlines()]
+
+
+def _render_group(name: str, rows: Sequence[CategoryRow]) -> list[list[str]]:
+    """Return a group's rows under its name; a group of one row would only repeat the total."""
+    if len(rows) <= 1:
+        return []
+    return [[name], *(_render_row(row, indent="  ") for row in rows)]
+
+
+def _render_row(row: CategoryRow, indent: str = "") -> list[str]:
+    estimates = [*(value for _, value in row.syntax), *(value for _, value in row.function), row.credit]
+    return [indent + clip_text(row.label, _LABEL), str(row.problems), *map(_render_estimate, estimates)]
+
+
+def _render_estimate(estimate: Estimate) -> str:
+    return f"{estimate.value:.3f} [{estimate.low:.2f}, {estimate.high:.2f}]"
+
+
+def _render_statuses(summary: Summary) -> str:
+    return ", ".join(f"{count} {status}" for status, count in summary.statuses) or "none"
+
+
+def _render_time(seconds: float) -> str:
+    if seconds < _MINUTE_S:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), _MINUTE_S)
+    hours, minutes = divmod(minutes, _MINUTE_S)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"

@@ -1,0 +1,69 @@
+"""What is collected, when, and under which names."""
+
+from pathlib import Path
+
+import pytest
+
+from plugin.conftest import Runner, find_runs
+
+
+def test_without_an_option_nothing_is_collected_and_nothing_is_written(pytester: pytest.Pytester, suite: Path) -> None:
+    result = pytester.runpytest_subprocess(str(suite))
+    assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    assert "rtlgen" not in result.stdout.str().replace("plugins: rtlgen", "")
+    assert not (pytester.path / ".rtlgen").exists()
+
+
+def test_problems_become_items_in_order_and_collection_asks_no_model(pytester: pytest.Pytester, run: Runner) -> None:
+    result = run("--collect-only", "-q", model="command:touch asked")
+    assert result.outlines[:3] == [
+        "mini/suite.toml::and2",
+        "mini/suite.toml::counter",
+        "mini/suite.toml::xor2",
+    ]
+    assert not (pytester.path / "asked").exists()
+    assert not (pytester.path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("expression", "names"),
+    [
+        (("-k", "counter"), ["counter"]),
+        (("-k", "gates"), ["and2", "xor2"]),
+        (("-k", "medium"), ["counter"]),
+        (("-m", "rtlgen"), ["and2", "counter", "xor2"]),
+        (("-m", "rtlgen_difficulty and not rtlgen"), []),
+        (("--rtlgen-limit=2",), ["and2", "counter"]),
+    ],
+)
+def test_selection(run: Runner, expression: tuple[str, ...], names: list[str]) -> None:
+    result = run("--collect-only", "-q", *expression)
+    assert [line.rpartition("::")[2] for line in result.outlines if "suite.toml::" in line] == names
+
+
+def test_one_problem_can_be_named_by_its_node_id(run: Runner, suite: Path, pytester: pytest.Pytester) -> None:
+    result = pytester.runpytest_subprocess(
+        f"{suite / 'suite.toml'}::and2", "--rtlgen-model=replay:answers", "--rtlgen-n=1", "--rtlgen-out=runs"
+    )
+    result.assert_outcomes(passed=1)
+
+
+def test_a_suite_can_be_named_by_option_alone(pytester: pytest.Pytester, suite: Path) -> None:
+    result = pytester.runpytest_subprocess("--rtlgen-suite=mini", "--rtlgen-model=replay:answers", "--collect-only", "-q")
+    assert "mini/suite.toml::and2" in result.outlines
+
+
+def test_other_tests_run_beside_a_suite(run: Runner, pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_mine="def test_mine(): pass")
+    result = run("test_mine.py", "-k", "and2 or mine")
+    result.assert_outcomes(passed=2)
+    assert len(find_runs(pytester.path)) == 1
+
+
+def test_a_verilog_eval_folder_collects(pytester: pytest.Pytester) -> None:
+    folder = Path(__file__).parents[2] / "fixtures" / "benchmarks" / "verilog-eval-v2"
+    result = pytester.runpytest_subprocess(
+        f"--rtlgen-suite=verilog-eval-v2:{folder}", "--rtlgen-model=reference:", "--rtlgen-out=runs", "-v"
+    )
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(["*::Prob001_*PASSED*"])

@@ -1,0 +1,156 @@
+"""Passing, failing, errors, gates and what is shown of them."""
+
+import re
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from plugin.conftest import Runner, find_runs
+from pytest_rtlgen.records import Status
+from pytest_rtlgen.storage import RunStore
+
+pytestmark = pytest.mark.simulator
+
+
+def test_an_item_passes_when_any_sample_passes(run: Runner) -> None:
+    result = run()
+    result.assert_outcomes(passed=2, failed=1)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+
+
+def test_the_failure_names_the_wrong_outputs_and_draws_them(run: Runner) -> None:
+    text = run("-k", "xor2").stdout.str()
+    assert "xor2" in text
+    assert re.search(r"\by\b.*wrong", text)
+    assert "syntax" in text
+    assert "Traceback" not in text
+
+
+def test_the_summary_has_the_table_and_the_path_of_the_run(run: Runner, pytester: pytest.Pytester) -> None:
+    result = run("--rtlgen-k=1,3")
+    (saved,) = find_runs(pytester.path)
+    text = result.stdout.str()
+    assert "pass@1" in text
+    assert "pass@3" in text
+    assert "registers" in text
+    assert saved.name in text
+    summary = RunStore.open(saved).read_summary()
+    assert dict(summary.total.function)[1].value == pytest.approx(2 / 9)
+    assert dict(summary.total.function)[3].value == pytest.approx(2 / 3)
+    assert dict(summary.statuses) == {
+        Status.MISMATCH: 4,
+        Status.PASSED: 2,
+        Status.NO_CODE: 1,
+        Status.SYNTAX_ERROR: 1,
+        Status.INTERFACE_MISMATCH: 1,
+    }
+
+
+def test_report_only_never_fails(run: Runner) -> None:
+    assert run("--rtlgen-report-only").ret == pytest.ExitCode.OK
+
+
+@pytest.mark.parametrize(("gate", "code", "said"), [("pass@1>=0.2", 0, "met"), ("pass@1>0.3", 1, "NOT met"), ("syntax@1>=0.6", 0, "met")])
+def test_a_gate_decides_the_exit_status(run: Runner, gate: str, code: int, said: str) -> None:
+    result = run(f"--rtlgen-require={gate}")
+    assert result.ret == code
+    result.stdout.fnmatch_lines([f"required {gate}: {said}, measured *"])
+
+
+def test_samples_are_lines_of_their_own_under_v_and_no_figure_counts_them(run: Runner) -> None:
+    result = run("-v", "-k", "counter")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*sample 0: passed*", "*sample 1: mismatch*", "*sample 2: interface-mismatch*"])
+
+
+def test_a_broken_reference_is_an_error_of_one_line_and_the_rest_goes_on(run: Runner, suite: Path) -> None:
+    (suite / "and2" / "reference.sv").write_text("module and2 (input a, input b, output y, output n);\n  assign y = nothing(a);\nendmodule\n")
+    result = run()
+    result.assert_outcomes(passed=1, failed=1, errors=1)
+    text = result.stdout.str()
+    assert "BadReferenceError" in text
+    assert "and2" in text
+    assert "1 problems could not be judged" in text
+    assert "File \"" not in text
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda suite: (suite / "and2" / "reference.sv").unlink(), "reference"),
+        (lambda suite: (suite / "suite.toml").write_text("format = 1\nname ="), "suite.toml"),
+        (lambda suite: (suite / "and2" / "problem.toml").write_text('titel = "x"\n'), "titel"),
+    ],
+)
+def test_a_broken_suite_is_one_line_and_exit_4(run: Runner, suite: Path, change, said: str) -> None:  # noqa: ANN001
+    change(suite)
+    result = run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    (line,) = [line for line in result.errlines if line.startswith("ERROR")]
+    assert said in line
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("--rtlgen-k=9", "raise n or lower k"),
+        ("--rtlgen-simulator=vcs", "must be one of icarus"),
+        ("--rtlgen-temperature=hot", "must be a number"),
+        ("--rtlgen-resume=nowhere", "not found"),
+        ("--rtlgen-require=pass>=2", "such as pass@1>=0.6"),
+    ],
+)
+def test_an_option_that_cannot_be_meant_is_one_line_and_exit_4(run: Runner, option: str, said: str) -> None:
+    result = run(option)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    (line,) = [line for line in result.errlines if line.startswith("ERROR")]
+    assert said in line
+
+
+def test_options_without_a_model_are_refused(pytester: pytest.Pytester, suite: Path) -> None:
+    result = pytester.runpytest_subprocess(str(suite), "--rtlgen-n=2")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: --rtlgen options are given but no model; *"])
+
+
+def test_an_unknown_model_is_refused(run: Runner) -> None:
+    result = run(model="gpt")
+    assert result.ret != pytest.ExitCode.OK
+    assert "replay" in result.stdout.str() + result.stderr.str()
+
+
+def test_a_missing_recording_is_an_error_of_the_harness(run: Runner, pytester: pytest.Pytester) -> None:
+    result = run(n=4)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert result.parseoutcomes().get("errors") == 3
+    assert "lower --rtlgen-n" in result.stdout.str()
+
+
+def test_a_missing_simulator_is_one_line(run: Runner, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    result = run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: iverilog is not on PATH; *--rtlgen-simulator=yosys*"])
+
+
+def test_junit_has_the_counts(run: Runner, pytester: pytest.Pytester) -> None:
+    run("--junitxml=out.xml", "-k", "counter")
+    case = next(ET.parse(pytester.path / "out.xml").getroot().iter("testcase"))
+    properties = {item.get("name"): item.get("value") for item in case.iter("property")}
+    assert properties["rtlgen_problem"] == "counter"
+    assert properties["rtlgen_passed"] == "1"
+    assert properties["rtlgen_statuses"] == "passed mismatch interface-mismatch"
+
+
+def test_last_failed_runs_what_failed(run: Runner, pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\n")
+    pytester.runpytest_subprocess("mini", "--rtlgen-model=replay:answers", "--rtlgen-n=3", "--rtlgen-out=runs")
+    result = run("--lf")
+    result.assert_outcomes(failed=1, deselected=0) if "deselected" not in result.parseoutcomes() else None
+    assert result.parseoutcomes()["failed"] == 1
+    assert "passed" not in result.parseoutcomes()
+
+
+def test_the_yosys_simulator_gives_the_same_outcomes(run: Runner) -> None:
+    run("--rtlgen-simulator=yosys").assert_outcomes(passed=2, failed=1)
