@@ -1,4 +1,4 @@
-"""Judge the Verilog that language models write. Public names are fetched on first use, so that importing costs nothing."""
+"""Judge the Verilog that language models write. Public names are fetched on first use: importing costs nothing."""
 
 import importlib
 
@@ -17,7 +17,7 @@ _HOMES = {
     "SignalVerdict": "pytest_rtlgen.records",
 }
 
-__all__ = ["__version__", *_HOMES]
+__all__ = ["__version__", *_HOMES]  # noqa: PLE0604  the keys are strings
 
 
 def __getattr__(name: str) -> object:

@@ -28,9 +28,7 @@ def list_missing(
         keys = [SampleKey(suite=problem.suite, problem_id=problem.problem_id, index=index) for index in range(n)]
         indices = tuple(key.index for key in keys if key not in known)
         if indices:
-            requests.append(
-                GenerationRequest(problem=problem, prompt=render_prompt(problem, style), indices=indices)
-            )
+            requests.append(GenerationRequest(problem=problem, prompt=render_prompt(problem, style), indices=indices))
     return tuple(requests)
 
 

@@ -1,5 +1,7 @@
 """Options: what may be given, which place wins, and what messages say."""
 
+import subprocess
+import sys
 from dataclasses import fields
 from pathlib import Path
 
@@ -296,6 +298,11 @@ def test_an_address_with_a_secret_is_refused_without_repeating_it(url: str) -> N
     while error is not None:
         assert "hunter2" not in str(error)
         error = error.__cause__
+
+
+def test_the_table_loads_without_the_records() -> None:
+    code = "import sys, pytest_rtlgen.config; sys.exit(any('rtlgen.records' in name for name in sys.modules))"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
 def test_sampling_is_taken_from_the_options() -> None:

@@ -45,7 +45,9 @@ def imported(path: Path) -> list[str]:
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found += [node.module] if node.module != "pytest_rtlgen" else [f"pytest_rtlgen.{a.name}" for a in node.names]
+            found += (
+                [node.module] if node.module != "pytest_rtlgen" else [f"pytest_rtlgen.{a.name}" for a in node.names]
+            )
     return found
 
 

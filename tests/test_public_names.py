@@ -20,10 +20,14 @@ def test_an_unknown_name_is_refused() -> None:
 
 def test_loading_the_plugin_imports_nothing_heavy() -> None:
     code = "import sys, pytest_rtlgen, pytest_rtlgen.plugin; print(*sys.modules)"
-    loaded = set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
+    loaded = set(
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    )
     assert not loaded & {"openai", "cocotb", "numpy", "pyslang", "pyosys", "tabulate", "asyncio", "filelock"}
 
 
 def test_every_public_name_and_module_has_a_docstring() -> None:
-    missing = [name for name in pytest_rtlgen.__all__ if name != "__version__" and not getattr(pytest_rtlgen, name).__doc__]
+    missing = [
+        name for name in pytest_rtlgen.__all__ if name != "__version__" and not getattr(pytest_rtlgen, name).__doc__
+    ]
     assert missing == []

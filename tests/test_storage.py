@@ -1,11 +1,13 @@
 """Runs on disk: what is written is what is read, also after a crash, a full disk or another process."""
 
+import fcntl
 import json
 import os
 import signal
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -49,6 +51,7 @@ SETTINGS = RunSettings(
     model="replay:answers",
     suites=(("core", "ab12"),),
     sampling=SamplingParams(n=2, temperature=0.2),
+    prompt="chat",
     simulator="icarus",
 )
 ENVIRONMENT = Environment(harness="0.1.0", python="3.11.7", platform="linux", tools=(("iverilog", "11.0"),))
@@ -286,6 +289,22 @@ def test_several_processes_append_whole_lines(tmp_path: Path) -> None:
     completions = list(Journal(path).read(Completion))
     assert len({completion.key for completion in completions}) == len(completions) == 240
     assert all(completion.text == completion.key.problem_id * 9000 for completion in completions)
+
+
+def test_an_append_waits_while_another_writer_is_inside_its_line(tmp_path: Path) -> None:
+    # else it would take the other's half line for a dead writer's and cut it off
+    path = tmp_path / "c.jsonl"
+    with path.open("wb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        other.write(b'{"half')
+        other.flush()
+        thread = threading.Thread(target=Journal(path).append, args=(a_completion(),))
+        thread.start()
+        thread.join(0.3)
+        assert thread.is_alive()
+        assert path.read_bytes() == b'{"half'
+    thread.join(30)
+    assert list(Journal(path).read(Completion)) == [a_completion()]
 
 
 def test_what_was_written_before_a_kill_stays_readable(tmp_path: Path) -> None:

@@ -1,18 +1,25 @@
-"""From a candidate and its problem to a Verdict: screen, stimulus, simulate, compare (``docs/explanation/verdicts.md``)."""
+"""From a candidate and its problem to a Verdict: screen, simulate, compare (``docs/explanation/verdicts.md``)."""
 
 import threading
 import time
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
 from pytest_rtlgen.check.compare import compare_traces, cut_wave
 from pytest_rtlgen.check.reference import PreparedReference, prepare_reference
+from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.records import Candidate, Diagnostic, Problem, Severity, Status, Trace, Verdict
 from pytest_rtlgen.simulators import SimulationJob, make_simulator
 from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
 from pytest_rtlgen.verilog.screen import screen_candidate
+
+KEPT_REFERENCES = 512
+"""Prepared references that a checker remembers; one is some 100 KiB, so a stream of any length stays small."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +29,7 @@ class CheckSettings:
     simulator: str = "icarus"
     """``icarus``, ``icarus-cold`` or ``yosys``."""
     sandbox: SandboxMode = SandboxMode.AUTO
-    limits: Limits = Limits()
+    limits: Limits = Limits()  # noqa: RUF009  immutable
     jobs: int = 1
     """Designs simulated at the same time."""
     stimulus_seed: int = 0
@@ -33,20 +40,21 @@ class CheckSettings:
 class Checker:
     """Checks candidates against references. Thread-safe; a context manager that leaves no process behind.
 
-    Each reference is simulated once; its trace is kept for the life of the checker.
+    Each reference is simulated once, also when several threads ask for it; the ``KEPT_REFERENCES`` used last are kept.
     """
 
-    def __init__(self, settings: CheckSettings = CheckSettings()) -> None:  # noqa: B008  the default is immutable
+    def __init__(self, settings: CheckSettings = CheckSettings()) -> None:
         self.settings = settings
         sandbox = choose_sandbox(settings.sandbox)
         self.simulator = make_simulator(settings.simulator, sandbox=sandbox, limits=settings.limits, jobs=settings.jobs)
-        self._lock = threading.Lock()
-        self._prepared: dict[Problem, PreparedReference] = {}
+        self._references = _ReferenceCache(self._prepare, KEPT_REFERENCES)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -59,13 +67,7 @@ class Checker:
         Raises:
             BadReferenceError: the reference does not build, does not finish, or shows no known output.
         """
-        with self._lock:
-            found = self._prepared.get(problem)
-        if found is None:
-            found = prepare_reference(problem, self.simulator, seed=self.settings.stimulus_seed, cycles=self.settings.cycles)
-            with self._lock:
-                self._prepared[problem] = found
-        return found
+        return self._references.get(problem)
 
     def check(self, candidate: Candidate, problem: Problem) -> Verdict:
         """Return what ``candidate`` is worth.
@@ -77,6 +79,10 @@ class Checker:
         started = time.monotonic()
         verdict = self._judge_extraction(candidate) or self._check_source(candidate.source, self.prepare(problem))
         return replace(verdict, duration_s=time.monotonic() - started)
+
+    def _prepare(self, problem: Problem) -> PreparedReference:
+        settings = self.settings
+        return prepare_reference(problem, self.simulator, seed=settings.stimulus_seed, cycles=settings.cycles)
 
     def _judge_extraction(self, candidate: Candidate) -> Verdict | None:
         if candidate.is_truncated:
@@ -102,6 +108,45 @@ class Checker:
             isolation=self.simulator.isolation,
             simulator=self.simulator.version,
         )
+
+
+class _ReferenceCache:
+    """Prepared references by problem: each made once, by the first thread that asks; the last used are kept."""
+
+    def __init__(self, make: Callable[[Problem], PreparedReference], size: int) -> None:
+        self._make = make
+        self._size = size
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[Problem, Future[PreparedReference | str]] = OrderedDict()
+
+    def get(self, problem: Problem) -> PreparedReference:
+        """Return the reference of ``problem``; a bad one raises the same message to everyone who asks."""
+        with self._lock:
+            future = self._kept.get(problem)
+            is_first = future is None
+            if future is None:
+                future = self._kept[problem] = Future()
+            self._kept.move_to_end(problem)
+            while len(self._kept) > self._size:
+                self._kept.popitem(last=False)
+        if is_first:
+            self._fill(problem, future)
+        found = future.result()
+        if isinstance(found, str):  # a fresh exception each time: one that is raised again grows by every traceback
+            raise BadReferenceError(found)
+        return found
+
+    def _fill(self, problem: Problem, future: "Future[PreparedReference | str]") -> None:
+        try:
+            future.set_result(self._make(problem))
+        except BadReferenceError as error:
+            future.set_result(str(error))
+        except BaseException as error:
+            with self._lock:  # the harness failed, not the reference: the next one who asks tries again
+                if self._kept.get(problem) is future:
+                    del self._kept[problem]
+            future.set_exception(error)
+            raise
 
 
 def _compare(reference: PreparedReference, actual: Trace) -> Verdict:

@@ -25,7 +25,9 @@ def compare_traces(expected: Trace, actual: Trace) -> tuple[SignalVerdict, ...]:
     )
 
 
-def cut_wave(stimulus: Stimulus, expected: Trace, actual: Trace, verdicts: tuple[SignalVerdict, ...]) -> WaveWindow | None:
+def cut_wave(
+    stimulus: Stimulus, expected: Trace, actual: Trace, verdicts: tuple[SignalVerdict, ...]
+) -> WaveWindow | None:
     """Return the values around the earliest mismatch: a few steps before and after; ``None`` without a mismatch."""
     times = [verdict.first_mismatch_ns for verdict in verdicts if verdict.first_mismatch_ns is not None]
     if not times:

@@ -22,7 +22,9 @@ class PreparedReference:
     trace: Trace
 
 
-def prepare_reference(problem: Problem, simulator: Simulator, *, seed: int, cycles: int | None = None) -> PreparedReference:
+def prepare_reference(
+    problem: Problem, simulator: Simulator, *, seed: int, cycles: int | None = None
+) -> PreparedReference:
     """Read the reference's interface, make its stimulus and simulate it; ``cycles`` overrides the problem's own.
 
     Raises:
@@ -36,7 +38,9 @@ def prepare_reference(problem: Problem, simulator: Simulator, *, seed: int, cycl
         resets=interface.resets if problem.resets is None else problem.resets,
     )
     _refuse_unplayable(problem, interface)
-    stimulus = make_stimulus(interface, hints=list_hints(problem, interface), cycles=cycles or problem.cycles, seed=seed)
+    stimulus = make_stimulus(
+        interface, hints=list_hints(problem, interface), cycles=cycles or problem.cycles, seed=seed
+    )
     simulation = simulator.simulate(
         SimulationJob(source=problem.reference.text, interface=interface, stimulus=stimulus)
     )
@@ -61,14 +65,18 @@ def _refuse_unplayable(problem: Problem, interface: Interface) -> None:
     name = problem.reference.name
     inouts = [port.name for port in interface.ports if port.direction is Direction.INOUT]
     if inouts:
-        raise BadReferenceError(f"{name}: port {inouts[0]!r} is an inout, which cannot be played; split it into input, output and enable")
+        raise BadReferenceError(
+            f"{name}: port {inouts[0]!r} is an inout, which cannot be played; split it into input, output and enable"
+        )
     if not interface.inputs or not interface.outputs:
         missing = "inputs" if not interface.inputs else "outputs"
         raise BadReferenceError(f"{name}: module {interface.module!r} has no {missing}, so there is nothing to check")
     inputs = {port.name for port in interface.inputs}
     for special in (*interface.clocks, *interface.resets):
         if special.port not in inputs:
-            raise BadReferenceError(f"{name}: {special.port!r} is named as a clock or reset but is no input of {interface.module!r}")
+            raise BadReferenceError(
+                f"{name}: {special.port!r} is named as a clock or reset but is no input of {interface.module!r}"
+            )
 
 
 def _require_trace(problem: Problem, simulation: Simulation) -> Trace:

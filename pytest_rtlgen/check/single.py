@@ -26,7 +26,11 @@ def make_problem(*, reference: str, top: str | None = None, name: str = "referen
 
 
 def check_source(
-    *, reference: str, candidate: str, top: str | None = None, settings: CheckSettings = CheckSettings()  # noqa: B008
+    *,
+    reference: str,
+    candidate: str,
+    top: str | None = None,
+    settings: CheckSettings = CheckSettings(),  # noqa: B008
 ) -> Verdict:
     """Return the verdict on ``candidate``, Verilog text that must define the same module as ``reference``.
 

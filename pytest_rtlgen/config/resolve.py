@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_rtlgen.config.table import OPTIONS, Option
 from pytest_rtlgen.config.values import Requirement
 from pytest_rtlgen.errors import UsageError
-from pytest_rtlgen.records import SamplingParams
+
+if TYPE_CHECKING:  # the option table loads in every pytest session, and the records cost 25 ms
+    from pytest_rtlgen.records import SamplingParams
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +46,10 @@ class Options:
     prompt: str
 
     @property
-    def sampling(self) -> SamplingParams:
+    def sampling(self) -> "SamplingParams":
         """How the model is asked to sample."""
+        from pytest_rtlgen.records import SamplingParams
+
         return SamplingParams(
             n=self.n, temperature=self.temperature, top_p=self.top_p, max_tokens=self.max_tokens, seed=self.seed
         )

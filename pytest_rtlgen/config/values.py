@@ -4,10 +4,13 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pytest_rtlgen.errors import UsageError
-from pytest_rtlgen.records import Summary
+
+if TYPE_CHECKING:  # the option table loads in every pytest session, and the records cost 25 ms
+    from pytest_rtlgen.records import Summary
 
 _REQUIREMENT = re.compile(r"(?:(pass|syntax)@([1-9][0-9]{0,5})|(credit))\s*(>=|>)\s*([0-9]*\.?[0-9]+)", re.ASCII)
 _ROUNDING = 1e-9
@@ -32,7 +35,7 @@ class Requirement:
         name = self.metric if self.k is None else f"{self.metric}@{self.k}"
         return f"{name}{self.operator}{self.threshold:g}"
 
-    def measure(self, summary: Summary) -> float:
+    def measure(self, summary: "Summary") -> float:
         """Return the figure of ``summary`` that this gate looks at.
 
         Raises:

@@ -1,4 +1,4 @@
-"""The bridge from pytest's command line and ini files to the option table, and from the options to each stage's settings."""
+"""From pytest's command line and ini files to the option table, and from there to each stage's settings."""
 
 import os
 from typing import Any
@@ -23,7 +23,7 @@ def read_options(config: pytest.Config) -> Options | None:
     Raises:
         pytest.UsageError: an option cannot be meant, or there are options but no model.
     """
-    cli = {option.key: config.getoption(option.key, None) for option in OPTIONS}
+    cli: dict[str, Any] = {option.key: config.getoption(option.key, default=None) for option in OPTIONS}
     ini = {option.key: config.getini(option.key) for option in OPTIONS}
     env = {option.variable: os.environ[option.variable] for option in OPTIONS if option.variable in os.environ}
     if not env and not any((*cli.values(), *ini.values())):
@@ -34,7 +34,9 @@ def read_options(config: pytest.Config) -> Options | None:
         raise pytest.UsageError(str(error)) from error
     if options.model is None:
         if any(cli.values()):
-            raise pytest.UsageError("--rtlgen options are given but no model; add --rtlgen-model, for example --rtlgen-model=reference:")
+            raise pytest.UsageError(
+                "--rtlgen options are given but no model; add --rtlgen-model, for example --rtlgen-model=reference:"
+            )
         return None
     return options
 

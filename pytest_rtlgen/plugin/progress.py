@@ -31,7 +31,7 @@ class GenerationProgress:
 
     def end(self) -> None:
         """Leave the line."""
-        if self._is_shown:
+        if self._is_shown and self._reporter is not None:
             self._reporter.write_line("")
 
 

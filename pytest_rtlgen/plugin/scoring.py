@@ -30,7 +30,7 @@ class Scoring:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note which problem was judged and which met an error of the harness."""
         properties: dict[str, object] = dict(report.user_properties)
-        if "rtlgen_problem" not in properties or report.when == "sample":
+        if "rtlgen_problem" not in properties or hasattr(report, "rtlgen_sample"):
             return
         label = f"{properties['rtlgen_suite']}/{properties['rtlgen_problem']}"
         if report.when == "call":
@@ -70,7 +70,9 @@ class Scoring:
         summary = summarize(problems, results, self._options.k, excluded=tuple(sorted(self._errors.items())))
         self._summary = summary
         if self._errors:
-            self._notes.append(f"{len(self._errors)} problems could not be judged; the same command tries them again: {self._store.path}")
+            self._notes.append(
+                f"{len(self._errors)} problems could not be judged; the same command tries again: {self._store.path}"
+            )
         else:
             self._store.write_summary(summary)
         session.config.hook.pytest_rtlgen_summary(summary=summary)

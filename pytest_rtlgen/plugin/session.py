@@ -21,6 +21,9 @@ from pytest_rtlgen.plugin.scoring import Scoring
 from pytest_rtlgen.records import Completion, SampleKey, SampleResult, Suite
 from pytest_rtlgen.storage import RunStore, find_resumable
 
+_SAMPLE: Any = "sample"
+"""Neither setup, call nor teardown: other plugins pass such a report over."""
+
 
 def open_session(config: pytest.Config, options: Options) -> "RtlgenSession | None":
     """Load the suites and open the run folder; ``None`` when pytest was started on something that holds no suite.
@@ -102,7 +105,9 @@ class RtlgenSession:
         keys = [SampleKey(suite=problem.suite, problem_id=problem.problem_id, index=i) for i in range(self.options.n)]
         missing = [key for key in keys if key not in self._completions]
         if missing:
-            raise self._generation_error or BackendError(f"{problem.problem_id}: sample {missing[0].index} was not generated")
+            raise self._generation_error or BackendError(
+                f"{problem.problem_id}: sample {missing[0].index} was not generated"
+            )
         work = [(problem, self._completions[key]) for key in keys if key not in self._results]
         for result in check_completions(self._checker, work, store=self._store):
             self._results[result.key] = result
@@ -154,7 +159,7 @@ class RtlgenSession:
             keywords={},
             outcome="passed",
             longrepr=None,
-            when="sample",  # type: ignore[arg-type]  neither setup, call nor teardown: other plugins pass it over
+            when=_SAMPLE,
             duration=result.verdict.duration_s,
             rtlgen_sample={
                 "index": result.key.index,
@@ -166,7 +171,7 @@ class RtlgenSession:
 
 
 def _load_suites(config: pytest.Config, options: Options) -> dict[Path, Suite]:
-    """Return the suites by the path that pytest will meet while it collects; adds those named by option to its arguments."""
+    """Return the suites by the path at which pytest will meet them; adds those named by option to its arguments."""
     specs = {spec: _suite_path(spec) for spec in options.suite}
     if specs and config.args_source is not pytest.Config.ArgsSource.ARGS:
         config.args[:] = []
@@ -193,8 +198,10 @@ def _find_suite_files(path: Path) -> list[Path]:
     return [path.resolve()] if path.name == "suite.toml" and path.is_file() else []
 
 
-def _open_store(config: pytest.Config, options: Options, suites: dict[Path, Suite], checker: Checker) -> RunStore | None:
-    """Return the run's folder: the controller's for a worker, a resumed one, or a new one; none for ``--collect-only``."""
+def _open_store(
+    config: pytest.Config, options: Options, suites: dict[Path, Suite], checker: Checker
+) -> RunStore | None:
+    """Return the run's folder: a worker's controller's, a resumed or a new one; none for ``--collect-only``."""
     if hasattr(config, "workerinput"):
         return RunStore.open(Path(config.workerinput["rtlgen_run"])) if config.workerinput["rtlgen_run"] else None
     if config.option.collectonly:

@@ -29,14 +29,16 @@ class Status(StrEnum):
         return self in _COMPILED
 
 
-_COMPILED = frozenset({
-    Status.PASSED,
-    Status.MISMATCH,
-    Status.RUNTIME_ERROR,
-    Status.EARLY_FINISH,
-    Status.TIMEOUT,
-    Status.RESOURCE_LIMIT,
-})
+_COMPILED = frozenset(
+    {
+        Status.PASSED,
+        Status.MISMATCH,
+        Status.RUNTIME_ERROR,
+        Status.EARLY_FINISH,
+        Status.TIMEOUT,
+        Status.RESOURCE_LIMIT,
+    }
+)
 
 
 class Severity(StrEnum):

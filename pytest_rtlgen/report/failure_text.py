@@ -1,6 +1,8 @@
 """One verdict as text: why, which outputs, which messages, and the values around the first mismatch."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import islice
 
 from pytest_rtlgen.records import Diagnostic, SignalVerdict, Status, Verdict, WaveWindow
 from pytest_rtlgen.report.plain_text import clip_text
@@ -92,15 +94,22 @@ def _render_wave(wave: WaveWindow) -> str:
     mark = wave.mismatch_step - wave.first_step
     start = max(0, mark - _WAVE_STEPS // 2)
     steps = slice(start, start + _WAVE_STEPS)
-    rows = [("ns", _render_times(wave)[steps])]
-    rows += [(_label(name, values), _render_cells(values[steps], values[steps])[0]) for name, values in wave.inputs]
+    total = 1 + len(wave.inputs) + 2 * len(wave.outputs)
+    lines = _align(list(islice(_render_rows(wave, steps), _WAVE_ROWS + 1)), mark - start)
+    if total > _WAVE_ROWS + 1:
+        lines.append(f"... and {total - _WAVE_ROWS - 1} more rows")
+    return "\n".join(lines)
+
+
+def _render_rows(wave: WaveWindow, steps: slice) -> Iterator[tuple[str, Sequence[str]]]:
+    """Yield each row's label and cells, inputs first; lazily, for a value may have thousands of bits."""
+    yield "ns", _render_times(wave)[steps]
+    for name, values in wave.inputs:
+        yield _label(name, values), _render_cells(values[steps], values[steps])[0]
     for name, wanted, got in wave.outputs:
         expected, actual = _render_cells(wanted[steps], got[steps])
-        rows += [(f"{_label(name, wanted)} expected", expected), (f"{_label(name, wanted)} got", actual)]
-    lines = _align(rows[: _WAVE_ROWS + 1], mark - start)
-    if len(rows) > _WAVE_ROWS + 1:
-        lines.append(f"... and {len(rows) - _WAVE_ROWS - 1} more rows")
-    return "\n".join(lines)
+        yield f"{_label(name, wanted)} expected", expected
+        yield f"{_label(name, wanted)} got", actual
 
 
 def _render_times(wave: WaveWindow) -> list[str]:
@@ -162,10 +171,14 @@ def _read_hex(bits: str) -> str:
     value = bits.lower()
     if len(value) <= 1 or set(value) - set("01xz"):
         return value
-    padded = value.rjust(-(-len(value) // _NIBBLE) * _NIBBLE, "z" if value[0] == "z" else "0")
+    digits = -(-len(value) // _NIBBLE)
+    if set(value) <= set("01"):
+        return f"{int(value, 2):0{digits}x}"
+    padded = value.rjust(digits * _NIBBLE, "z" if value[0] == "z" else "0")
     return "".join(_read_digit(padded[place : place + _NIBBLE]) for place in range(0, len(padded), _NIBBLE))
 
 
+@cache
 def _read_digit(nibble: str) -> str:
     if set(nibble) <= set("01"):
         return f"{int(nibble, 2):x}"

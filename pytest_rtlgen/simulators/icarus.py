@@ -67,7 +67,9 @@ class IcarusInstallation:
 
     def vpi_modules(self) -> tuple[str, ...]:
         """Return the system-task libraries that designs may need."""
-        return tuple(str(self.parts / f"{name}.vpi") for name in ("system", "v2005_math", "v2009")) if self.parts else ()
+        return (
+            tuple(str(self.parts / f"{name}.vpi") for name in ("system", "v2005_math", "v2009")) if self.parts else ()
+        )
 
     def environment(self) -> dict[str, str]:
         """Return the whole environment of a simulator process."""
@@ -97,11 +99,16 @@ def find_icarus() -> IcarusInstallation:
     Raises:
         ToolError: Icarus, its version, cocotb or a shared libpython is not as needed; the message says what to do.
     """
-    iverilog = find_program("iverilog", "Debian: apt-get install iverilog; or use --rtlgen-simulator=yosys, which needs PyPI only")
+    iverilog = find_program(
+        "iverilog", "Debian: apt-get install iverilog; or use --rtlgen-simulator=yosys, which needs PyPI only"
+    )
     vvp = find_program("vvp", "it comes with Icarus Verilog (Debian: apt-get install iverilog)")
     version = read_icarus_version(iverilog)
     if int(version.split(".")[0]) < OLDEST_ICARUS:
-        raise ToolError(f"{iverilog}: Icarus Verilog {version} is too old; install {OLDEST_ICARUS}.0 or newer, or use --rtlgen-simulator=yosys")
+        raise ToolError(
+            f"{iverilog}: Icarus Verilog {version} is too old; install {OLDEST_ICARUS}.0 or newer, "
+            "or use --rtlgen-simulator=yosys"
+        )
     python, libpython, entry_point, vpi_library = _find_cocotb()
     return IcarusInstallation(
         iverilog=iverilog,
@@ -117,7 +124,10 @@ def find_icarus() -> IcarusInstallation:
 def _find_parts(iverilog: str) -> Path | None:
     prefix = Path(iverilog).resolve().parent.parent
     for folder in (prefix / "lib" / "ivl", *sorted(prefix.glob("lib/*/ivl")), prefix / "lib64" / "ivl"):
-        if all((folder / name).is_file() for name in ("ivl", "ivlpp", "vvp.conf", "system.vpi", "v2005_math.vpi", "v2009.vpi")):
+        if all(
+            (folder / name).is_file()
+            for name in ("ivl", "ivlpp", "vvp.conf", "system.vpi", "v2005_math.vpi", "v2009.vpi")
+        ):
             return folder
     return None
 
@@ -130,7 +140,9 @@ def _find_cocotb() -> tuple[str, str, str, str]:
     try:
         from cocotb_tools import config
     except ImportError as error:
-        raise ToolError(f"cocotb cannot be imported: {error}; install it with: pip install 'cocotb>=2.1,<2.2'") from error
+        raise ToolError(
+            f"cocotb cannot be imported: {error}; install it with: pip install 'cocotb>=2.1,<2.2'"
+        ) from error
     libpython = find_libpython.find_libpython()
     if libpython is None:
         raise ToolError(
@@ -206,7 +218,11 @@ def judge_outcome(job: SimulationJob, files: JobFiles, raw: RawOutcome, limits: 
         trace = Trace(outputs=job.interface.outputs, rows=rows)
         return Simulation(trace=trace, status=None, duration_s=raw.duration_s)
     status, reason = _explain(raw, limits)
-    diagnostics = read_log(raw.log.replace(f"top_{files.nonce}.dut_{files.nonce}", job.interface.module)) if not raw.is_compiled else ()
+    diagnostics = (
+        read_log(raw.log.replace(f"top_{files.nonce}.dut_{files.nonce}", job.interface.module))
+        if not raw.is_compiled
+        else ()
+    )
     note = Diagnostic(tool="simulator", severity=Severity.ERROR, message=reason)
     return Simulation(trace=None, status=status, diagnostics=(*diagnostics, note), duration_s=raw.duration_s)
 
@@ -220,7 +236,11 @@ def _explain(raw: RawOutcome, limits: Limits) -> tuple[Status, str]:
     if _is_out_of_memory(raw):
         return Status.RESOURCE_LIMIT, f"{stage} needed more than {limits.memory_mib} MiB of memory"
     if not raw.is_compiled:
-        is_syntax = re.search(r"^(?:.*/)?candidate\.sv:\d+: (syntax error|error: (invalid module item|malformed statement))", raw.log, re.MULTILINE)
+        is_syntax = re.search(
+            r"^(?:.*/)?candidate\.sv:\d+: (syntax error|error: (invalid module item|malformed statement))",
+            raw.log,
+            re.MULTILINE,
+        )
         return (Status.SYNTAX_ERROR if is_syntax else Status.ELABORATION_ERROR), "iverilog refused the design"
     if raw.exit_code < 0:
         return Status.RUNTIME_ERROR, f"the simulator was killed by {signal.Signals(-raw.exit_code).name}"
@@ -228,7 +248,7 @@ def _explain(raw: RawOutcome, limits: Limits) -> tuple[Status, str]:
 
 
 def _is_out_of_memory(raw: RawOutcome) -> bool:
-    return raw.exit_code in (-signal.SIGABRT, 134) and "bad_alloc" in raw.log or "out of memory" in raw.log.lower()
+    return (raw.exit_code in (-signal.SIGABRT, 134) and "bad_alloc" in raw.log) or "out of memory" in raw.log.lower()
 
 
 def read_log(log: str) -> tuple[Diagnostic, ...]:

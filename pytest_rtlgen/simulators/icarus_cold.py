@@ -1,4 +1,4 @@
-"""The cold simulator: cocotb's own runner in a fresh process for every design. Slow, and with no assumption about vvp."""
+"""The cold simulator: cocotb's own runner, a fresh process for every design. Slow; assumes nothing about vvp."""
 
 import tempfile
 from pathlib import Path

@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from pytest_rtlgen.errors import ToolError
@@ -115,7 +114,8 @@ class WarmServer:
             said = self._log.read().decode("utf-8", "replace").strip().splitlines() or ["nothing was printed"]
             self.close()
             raise ToolError(
-                f"the warm simulator did not start: {said[-1]}; see python -m pytest_rtlgen doctor, or use --rtlgen-simulator=icarus-cold"
+                f"the warm simulator did not start: {said[-1]}; see python -m pytest_rtlgen doctor, "
+                "or use --rtlgen-simulator=icarus-cold"
             ) from error
 
     def _exchange(self, message: bytes, *, timeout_s: float) -> tuple[dict[str, Any], bytes]:
@@ -169,7 +169,9 @@ class IcarusWarm:
             except ServerLostError:
                 continue
             return judge_outcome(job, files, raw, self._limits)
-        raise ToolError("the warm simulator died twice on one design; try --rtlgen-simulator=icarus-cold and report the design")
+        raise ToolError(
+            "the warm simulator died twice on one design; try --rtlgen-simulator=icarus-cold and report the design"
+        )
 
     def close(self) -> None:
         """End every warm process."""

@@ -67,7 +67,9 @@ class YosysSim:
         scratch = SCRATCH if self._sandbox.is_active else str(folder)
         env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "RTLGEN_NONCE": nonce, "TMPDIR": scratch, "PYTHONHASHSEED": "0"}
         argv = [sys.executable, str(_PROGRAM)]
-        command = self._sandbox.wrap(argv, env=env, readable=(*python_folders(), _PROGRAM.parent), scratch=folder, self_exe=sys.executable)
+        command = self._sandbox.wrap(
+            argv, env=env, readable=(*python_folders(), _PROGRAM.parent), scratch=folder, self_exe=sys.executable
+        )
         return run_program(command, limits=self._limits, env=env, cwd=folder)
 
 
@@ -89,10 +91,8 @@ def _read(path: Path) -> bytes:
 
 def _explain(done: ProcessResult, *, is_read: bool) -> Simulation:
     lines = [line for line in done.output.splitlines() if "error" in line.lower()] or done.output.splitlines()[-1:]
-    if done.is_timeout:
-        status = Status.TIMEOUT
-    else:
-        status = Status.RUNTIME_ERROR if is_read else Status.ELABORATION_ERROR
+    refused = Status.RUNTIME_ERROR if is_read else Status.ELABORATION_ERROR
+    status = Status.TIMEOUT if done.is_timeout else refused
     message = lines[0].strip() if lines else f"Yosys ended with exit status {done.exit_code}"
     diagnostic = Diagnostic(tool="yosys", severity=Severity.ERROR, message=message)
     return Simulation(trace=None, status=status, diagnostics=(diagnostic,), duration_s=done.duration_s)

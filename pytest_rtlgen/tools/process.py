@@ -1,5 +1,6 @@
 """Run one program to its end with limits, and leave nothing of it behind."""
 
+import contextlib
 import os
 import resource
 import signal
@@ -80,7 +81,8 @@ def run_program(
     with TemporaryFile() as log, TemporaryFile() as out, TemporaryFile() as feed:
         feed.write(stdin)
         feed.seek(0)
-        process = _start(argv, stdin=feed, stdout=out if keep_stdout else log, stderr=log, env=env, cwd=cwd, limits=limits)
+        files = (feed, out if keep_stdout else log, log)
+        process = _start(argv, files=files, env=env, cwd=cwd, limits=limits)
         is_timeout = False
         try:
             process.wait(limits.wall_s)
@@ -99,19 +101,15 @@ def run_program(
 
 def kill_group(process: "subprocess.Popen[bytes]") -> None:
     """Kill every process of the group that ``process`` leads, and reap it."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.wait()
 
 
 def _start(
     argv: Sequence[str],
     *,
-    stdin: IO[bytes],
-    stdout: IO[bytes],
-    stderr: IO[bytes],
+    files: tuple[IO[bytes], IO[bytes], IO[bytes]],
     env: Mapping[str, str],
     cwd: Path | None,
     limits: Limits,
@@ -122,6 +120,7 @@ def _start(
         for kind, soft, hard in wanted:
             resource.setrlimit(kind, (soft, hard))
 
+    stdin, stdout, stderr = files
     try:
         return subprocess.Popen(
             list(argv),

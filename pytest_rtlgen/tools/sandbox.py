@@ -55,7 +55,7 @@ class Sandbox:
         """Return the command line that runs ``argv`` with nothing but ``env``, seeing ``readable`` besides the system.
 
         ``scratch`` is a folder of the host to appear, writable, as ``SCRATCH``; without it that folder lives in memory.
-        ``self_exe`` is for programs that look for themselves under ``/proc/self/exe``: they find a link to that path, and no ``/proc``.
+        ``self_exe`` is for programs that look themselves up under ``/proc/self/exe``: they find a link to it, no ``/proc``.
         """
         if not self.program:
             return list(argv)

@@ -31,12 +31,16 @@ def read_icarus_version(iverilog: str) -> str:
         ToolError: the program does not answer like Icarus Verilog.
     """
     try:
-        done = subprocess.run([iverilog, "-V"], capture_output=True, text=True, timeout=_PROBE_S, check=False, errors="replace")
+        done = subprocess.run(
+            [iverilog, "-V"], capture_output=True, text=True, timeout=_PROBE_S, check=False, errors="replace"
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise ToolError(f"{iverilog} does not run: {error}; reinstall Icarus Verilog") from error
     match = re.search(r"Icarus Verilog version (\d+\.\d+)", done.stdout)
     if match is None:
-        raise ToolError(f"{iverilog} -V does not name an Icarus Verilog version; is another program of that name first on PATH?")
+        raise ToolError(
+            f"{iverilog} -V does not name an Icarus Verilog version; is another program of that name first on PATH?"
+        )
     return match[1]
 
 

@@ -54,7 +54,8 @@ def play_bare(job: SimulationJob, folder: Path) -> Player:
     rows = job.stimulus.rows.decode()
     (folder / "rows.mem").write_text("\n".join(rows[i : i + width_in] for i in range(0, len(rows), width_in)))
     connections = []
-    for ports, bus, low in ((inputs, "i", width_in), (outputs, "o", width_out)):
+    for ports, bus, width in ((inputs, "i", width_in), (outputs, "o", width_out)):
+        low = width
         for port in ports:
             low -= port.width
             connections.append(f".{port.name}({bus}[{low + port.width - 1}:{low}])")
@@ -63,7 +64,7 @@ def play_bare(job: SimulationJob, folder: Path) -> Player:
         f"reg [{width_in - 1}:0] i; wire [{width_out - 1}:0] o; integer n, f;\n"
         f"{job.interface.module} dut ({', '.join(connections)});\n"
         'initial begin $readmemb("rows.mem", rows); f = $fopen("trace.txt", "w"); #1;\n'
-        f'for (n = 0; n < {job.stimulus.steps}; n = n + 1) begin i = rows[n]; #9.999; $fdisplayb(f, o); #0.001; end\n'
+        f"for (n = 0; n < {job.stimulus.steps}; n = n + 1) begin i = rows[n]; #9.999; $fdisplayb(f, o); #0.001; end\n"
         "$finish; end endmodule\n"
     )
 
@@ -107,7 +108,9 @@ def measure(player: Player) -> float:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=15, help="timed rounds of each design (the cold runner gets a third)")
+    parser.add_argument(
+        "--rounds", type=int, default=15, help="timed rounds of each design (the cold runner gets a third)"
+    )
     rounds = parser.parse_args().rounds
     chosen = [problem for problem in load_suite(str(CORE)).problems if problem.problem_id in PROBLEMS]
     table = []
@@ -132,7 +135,9 @@ def main() -> int:
                 for label, player in players.items():
                     if label != "cocotb runner" or round_number % 3 == 0:
                         times[label].append(measure(player))
-            table.append((problem.problem_id, reference.stimulus.steps, {k: statistics.median(v) for k, v in times.items()}))
+            table.append(
+                (problem.problem_id, reference.stimulus.steps, {k: statistics.median(v) for k, v in times.items()})
+            )
         bare_warm.close()
     print_table(table)
     return 0
@@ -140,14 +145,18 @@ def main() -> int:
 
 def print_table(table: list[tuple[str, int, dict[str, float]]]) -> None:
     labels = list(table[0][2])
-    rows: list[list[object]] = [[name, steps, *(f"{times[k] * 1e3:.1f}" for k in labels)] for name, steps, times in table]
+    rows: list[list[object]] = [
+        [name, steps, *(f"{times[k] * 1e3:.1f}" for k in labels)] for name, steps, times in table
+    ]
     medians = {k: statistics.median(times[k] for _, _, times in table) for k in labels}
     rows.append(["median", "", *(f"{medians[k] * 1e3:.1f}" for k in labels)])
     sys.stdout.write(tabulate(rows, ["design", "steps", *(f"{k} (ms)" for k in labels)]) + "\n\n")
     for label in labels[:2]:
         to_cold = statistics.median(times["cocotb runner"] / times[label] for _, _, times in table)
         to_floor = statistics.median(times[label] / times["iverilog + vvp"] for _, _, times in table)
-        sys.stdout.write(f"{label}: {to_cold:.1f} times cheaper than cocotb's runner, {to_floor:.2f} times bare iverilog + vvp\n")
+        sys.stdout.write(
+            f"{label}: {to_cold:.1f} times cheaper than cocotb's runner, {to_floor:.2f} times bare iverilog + vvp\n"
+        )
 
 
 if __name__ == "__main__":

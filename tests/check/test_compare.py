@@ -1,8 +1,8 @@
 """The comparison rule, as a table and on small traces."""
 
 import pytest
-
 from builders import port
+
 from pytest_rtlgen.check.compare import compare_traces, cut_wave
 from pytest_rtlgen.records import Stimulus, Trace
 
@@ -32,7 +32,7 @@ def test_one_bit(want: str, got: str, is_checked: bool, is_mismatch: bool) -> No
 
 
 def test_each_output_is_judged_on_its_own() -> None:
-    first, second = compare_traces(trace("0011" "0110", 2, 2), trace("0001" "0110", 2, 2))
+    first, second = compare_traces(trace("00110110", 2, 2), trace("00010110", 2, 2))
     assert (first.name, first.mismatches, first.is_right) == ("p", 0, True)
     assert (second.name, second.mismatches, second.expected, second.actual) == ("q", 1, "11", "01")
 
@@ -53,7 +53,7 @@ def test_an_output_that_was_never_known_is_not_right() -> None:
 
 
 def test_the_wave_shows_the_steps_around_the_first_mismatch() -> None:
-    stimulus = Stimulus(inputs=(port("a", "input", 2),), rows="00011011".encode() * 5)
+    stimulus = Stimulus(inputs=(port("a", "input", 2),), rows=b"00011011" * 5)
     want, got = trace("0" * 20, 1), trace("0" * 12 + "1" + "0" * 7, 1)
     wave = cut_wave(stimulus, want, got, compare_traces(want, got))
     assert wave is not None

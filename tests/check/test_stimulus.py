@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
-
 from builders import COUNTER_INTERFACE, interface, reset
+
 from pytest_rtlgen.check.stimulus import DEFAULT_CYCLES, make_stimulus
 from pytest_rtlgen.records import Clock, ClockEdge, Interface, Stimulus
 
@@ -38,7 +39,7 @@ def test_a_default_check_plays_two_thousand_steps_or_more() -> None:
 def test_inputs_never_move_with_a_clock_and_clocks_never_together(design: Interface) -> None:
     clocks = {clock.port for clock in design.clocks}
     rows = list(steps(make_stimulus(design)))
-    for before, after in zip(rows, rows[1:], strict=False):
+    for before, after in pairwise(rows):
         moved = {name for name in after if before[name] != after[name]}
         assert not moved & clocks or len(moved) == 1
 
@@ -46,13 +47,13 @@ def test_inputs_never_move_with_a_clock_and_clocks_never_together(design: Interf
 def test_the_run_begins_in_reset_through_several_clock_edges() -> None:
     rows = list(steps(make_stimulus(COUNTER_INTERFACE)))
     released = next(i for i, row in enumerate(rows) if not row["rst"])
-    edges = sum(1 for a, b in zip(rows[:released], rows[1:released], strict=False) if (a["clk"], b["clk"]) == (0, 1))
+    edges = sum(1 for a, b in pairwise(rows[:released]) if (a["clk"], b["clk"]) == (0, 1))
     assert edges >= 3
 
 
 def test_resets_come_again_in_mid_run() -> None:
     rows = list(steps(make_stimulus(COUNTER_INTERFACE)))
-    assert sum(1 for a, b in zip(rows, rows[1:], strict=False) if (a["rst"], b["rst"]) == (0, 1)) >= 3
+    assert sum(1 for a, b in pairwise(rows) if (a["rst"], b["rst"]) == (0, 1)) >= 3
 
 
 def test_an_asynchronous_reset_also_comes_and_goes_between_clock_edges() -> None:
@@ -60,7 +61,9 @@ def test_an_asynchronous_reset_also_comes_and_goes_between_clock_edges() -> None
     pulses = [
         i
         for i in range(1, len(rows) - 1)
-        if not rows[i]["rst"] and rows[i - 1]["rst"] and rows[i + 1]["rst"]
+        if not rows[i]["rst"]
+        and rows[i - 1]["rst"]
+        and rows[i + 1]["rst"]
         and rows[i - 1]["clk"] == rows[i]["clk"] == rows[i + 1]["clk"]
     ]
     assert pulses
@@ -87,7 +90,9 @@ def test_mined_constants_are_played_often() -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_every_bit_of_every_input_takes_both_values(seed: int) -> None:
-    design = interface("m", ("clk", "input", 1), ("w", "input", 40), ("en", "input", 1), ("y", "output", 1), clocks=("clk",))
+    design = interface(
+        "m", ("clk", "input", 1), ("w", "input", 40), ("en", "input", 1), ("y", "output", 1), clocks=("clk",)
+    )
     rows = list(steps(make_stimulus(design, seed=seed)))
     ones = zeros = 0
     for row in rows:
@@ -101,4 +106,4 @@ def test_every_bit_of_every_input_takes_both_values(seed: int) -> None:
 def test_both_clocks_run() -> None:
     rows = list(steps(make_stimulus(TWO_CLOCKS)))
     for clock in ("clk_a", "clk_b"):
-        assert sum(1 for a, b in zip(rows, rows[1:], strict=False) if (a[clock], b[clock]) == (0, 1)) > 200
+        assert sum(1 for a, b in pairwise(rows) if (a[clock], b[clock]) == (0, 1)) > 200

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from builders import COUNTER
 
 AND2 = "module and2 (input a, input b, output y, output n);\n  assign y = a & b;\n  assign n = ~y;\nendmodule\n"
@@ -21,18 +20,22 @@ Runner = Callable[..., pytest.RunResult]
 
 @pytest.fixture
 def suite(pytester: pytest.Pytester) -> Path:
-    """Write a suite ``mini`` and recorded answers ``answers``: and2 and counter have one right answer of three, xor2 none."""
+    """Write a suite ``mini`` and ``answers``: and2 and counter have one right answer of three, xor2 none."""
     root = pytester.path / "mini"
     for name, (reference, category, difficulty) in SUITE.items():
         folder = root / name
         folder.mkdir(parents=True)
-        (folder / "problem.toml").write_text(f'title = "{name}"\ncategory = "{category}"\ndifficulty = "{difficulty}"\n')
+        (folder / "problem.toml").write_text(
+            f'title = "{name}"\ncategory = "{category}"\ndifficulty = "{difficulty}"\n'
+        )
         (folder / "prompt.md").write_text(f"Write module {name}.\n")
         (folder / "reference.sv").write_text(reference)
         answers = pytester.path / "answers" / name
         answers.mkdir(parents=True)
         for index, text in enumerate(ANSWERS[name]):
-            (answers / f"{index}-answer.md").write_text(text if "module" not in text else f"Sure.\n```verilog\n{text}```\n")
+            (answers / f"{index}-answer.md").write_text(
+                text if "module" not in text else f"Sure.\n```verilog\n{text}```\n"
+            )
     (root / "suite.toml").write_text('format = 1\nname = "mini"\ntitle = "Three small problems"\n')
     return root
 

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-
 from plugin.conftest import Runner, find_runs
 
 
@@ -49,7 +48,9 @@ def test_one_problem_can_be_named_by_its_node_id(run: Runner, suite: Path, pytes
 
 
 def test_a_suite_can_be_named_by_option_alone(pytester: pytest.Pytester, suite: Path) -> None:
-    result = pytester.runpytest_subprocess("--rtlgen-suite=mini", "--rtlgen-model=replay:answers", "--collect-only", "-q")
+    result = pytester.runpytest_subprocess(
+        "--rtlgen-suite=mini", "--rtlgen-model=replay:answers", "--collect-only", "-q"
+    )
     assert "mini/suite.toml::and2" in result.outlines
 
 

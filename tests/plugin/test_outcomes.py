@@ -5,8 +5,8 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-
 from plugin.conftest import Runner, find_runs
+
 from pytest_rtlgen.records import Status
 from pytest_rtlgen.storage import RunStore
 
@@ -51,7 +51,9 @@ def test_report_only_never_fails(run: Runner) -> None:
     assert run("--rtlgen-report-only").ret == pytest.ExitCode.OK
 
 
-@pytest.mark.parametrize(("gate", "code", "said"), [("pass@1>=0.2", 0, "met"), ("pass@1>0.3", 1, "NOT met"), ("syntax@1>=0.6", 0, "met")])
+@pytest.mark.parametrize(
+    ("gate", "code", "said"), [("pass@1>=0.2", 0, "met"), ("pass@1>0.3", 1, "NOT met"), ("syntax@1>=0.6", 0, "met")]
+)
 def test_a_gate_decides_the_exit_status(run: Runner, gate: str, code: int, said: str) -> None:
     result = run(f"--rtlgen-require={gate}")
     assert result.ret == code
@@ -65,14 +67,16 @@ def test_samples_are_lines_of_their_own_under_v_and_no_figure_counts_them(run: R
 
 
 def test_a_broken_reference_is_an_error_of_one_line_and_the_rest_goes_on(run: Runner, suite: Path) -> None:
-    (suite / "and2" / "reference.sv").write_text("module and2 (input a, input b, output y, output n);\n  assign y = nothing(a);\nendmodule\n")
+    (suite / "and2" / "reference.sv").write_text(
+        "module and2 (input a, input b, output y, output n);\n  assign y = nothing(a);\nendmodule\n"
+    )
     result = run()
     result.assert_outcomes(passed=1, failed=1, errors=1)
     text = result.stdout.str()
     assert "BadReferenceError" in text
     assert "and2" in text
     assert "1 problems could not be judged" in text
-    assert "File \"" not in text
+    assert 'File "' not in text
 
 
 @pytest.mark.parametrize(

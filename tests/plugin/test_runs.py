@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 import pytest
-
 from plugin.conftest import Runner, find_runs
+
 from pytest_rtlgen.storage import RunStore, canonical_run
 
 pytestmark = pytest.mark.simulator
@@ -81,7 +81,12 @@ def test_ctrl_c_leaves_a_resumable_run_and_no_process(pytester: pytest.Pytester,
     program.write_text(SLOW_MODEL.format(log=str(log), answers=str(pytester.path / "answers")))
     command = [
         *(sys.executable, "-m", "pytest", str(suite), "-p", "no:cacheprovider"),
-        *(f"--rtlgen-model=command:{sys.executable} {program}", "--rtlgen-n=3", "--rtlgen-out=runs", "--rtlgen-concurrency=1"),
+        *(
+            f"--rtlgen-model=command:{sys.executable} {program}",
+            "--rtlgen-n=3",
+            "--rtlgen-out=runs",
+            "--rtlgen-concurrency=1",
+        ),
     ]
     process = subprocess.Popen(command, cwd=pytester.path, stdout=subprocess.PIPE, text=True, start_new_session=True)
     wait_for(lambda: log.exists() and len(log.read_text().splitlines()) >= 3)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from builders import COUNTER, COUNTER_INTERFACE
+
 from pytest_rtlgen.check.stimulus import make_stimulus
 from pytest_rtlgen.errors import ToolError
 from pytest_rtlgen.records import Status

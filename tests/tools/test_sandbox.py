@@ -77,7 +77,9 @@ def test_a_folder_of_ours_can_be_the_scratch(sandbox: Sandbox, tmp_path: Path) -
 
 def test_required_without_bubblewrap_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(SandboxError, match=r"--rtlgen-sandbox=required.*bwrap is not installed.*apt-get install bubblewrap"):
+    with pytest.raises(
+        SandboxError, match=r"--rtlgen-sandbox=required.*bwrap is not installed.*apt-get install bubblewrap"
+    ):
         choose_sandbox(SandboxMode.REQUIRED)
 
 

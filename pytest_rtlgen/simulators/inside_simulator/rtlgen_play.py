@@ -38,7 +38,9 @@ async def play(top: Any) -> None:  # noqa: ANN401  cocotb finds the handle's typ
     """Play every block and collect what the outputs were at the end of each step."""
     nonce = os.environ["RTLGEN_NONCE"]
     trace_chars = int(os.environ["RTLGEN_TRACE_CHARS"])
-    block_in, block_out, go, done = (getattr(top, f"{name}_{nonce}") for name in ("block_in", "block_out", "go", "done"))
+    block_in, block_out, go, done = (
+        getattr(top, f"{name}_{nonce}") for name in ("block_in", "block_out", "go", "done")
+    )
     await Timer(1, "ns")  # every process of the design has started and waits before an input moves
     rows = []
     for number, block in enumerate(read_blocks(Path("stimulus"), len(block_in))):

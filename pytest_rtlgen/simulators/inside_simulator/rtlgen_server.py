@@ -20,7 +20,7 @@ import signal
 import socket
 import time
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 LOG_BYTES = 16 * 1024
 _PRELOADED = ("cocotb.regression", "cocotb._init", "cocotb_tools._coverage", "pygpi.entry", "rtlgen_play")
@@ -38,7 +38,7 @@ def serve(descriptor: int) -> None:
     gc.freeze()
     scratch = Path(os.environ.pop("RTLGEN_SCRATCH"))
     connection = socket.socket(fileno=descriptor)
-    stream = connection.makefile("rwb")
+    stream: IO[bytes] = connection.makefile("rwb")  # type: ignore[assignment]  a pair of buffers reads and writes like one
     _send(stream, {"ready": True})
     for number in range(1 << 62):
         line = stream.readline()
@@ -54,7 +54,7 @@ def serve(descriptor: int) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _run(job: dict[str, Any], folder: Path, stream: BinaryIO, connection: socket.socket) -> bool:
+def _run(job: dict[str, Any], folder: Path, stream: IO[bytes], connection: socket.socket) -> bool:
     """Fork for one job. Returns True in the child; the parent reports the outcome and returns False."""
     read_end, write_end = os.pipe()
     child = os.fork()
@@ -64,10 +64,14 @@ def _run(job: dict[str, Any], folder: Path, stream: BinaryIO, connection: socket
         _become_job(job, folder, write_end)
         return True
     os.close(write_end)
-    payload, is_timeout = _watch(child, read_end, deadline=time.monotonic() + job["wall_s"], most=job["trace_bytes"])
+    payload, is_timeout = _watch(read_end, deadline=time.monotonic() + job["wall_s"], most=job["trace_bytes"])
     if payload.endswith(b"\n" + job["env"]["RTLGEN_NONCE"].encode()):
         # Whole: answer first, the kernel takes a while to clear the process away.
-        _send(stream, {"stage": "simulate", "exit_code": 0, "is_timeout": False, "log": "", "design_bytes": 0}, payload.partition(b"\n")[2])
+        _send(
+            stream,
+            {"stage": "simulate", "exit_code": 0, "is_timeout": False, "log": "", "design_bytes": 0},
+            payload.partition(b"\n")[2],
+        )
         _end(child)
         return False
     status = _end(child)
@@ -112,8 +116,8 @@ def _give_up(trace_fd: int, exit_code: int) -> None:
     os._exit(1)
 
 
-def _watch(child: int, read_end: int, *, deadline: float, most: int) -> tuple[bytes, bool]:
-    """Collect what the child writes, at most ``most`` bytes, until it ends; kill its group when time is up."""
+def _watch(read_end: int, *, deadline: float, most: int) -> tuple[bytes, bool]:
+    """Collect what the child writes, at most ``most`` bytes, until it ends or time is up."""
     chunks: list[bytes] = []
     total = 0
     is_timeout = False
@@ -149,6 +153,6 @@ def _read_tail(path: Path) -> str:
         return log.read().decode("utf-8", "replace")
 
 
-def _send(stream: BinaryIO, reply: dict[str, Any], body: bytes = b"") -> None:
+def _send(stream: IO[bytes], reply: dict[str, Any], body: bytes = b"") -> None:
     stream.write(json.dumps({**reply, "body": len(body)}).encode() + b"\n" + body)
     stream.flush()

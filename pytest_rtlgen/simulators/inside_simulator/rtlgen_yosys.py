@@ -16,7 +16,9 @@ def main() -> None:
     from pyosys import libyosys
 
     job = json.loads(Path("job.json").read_text(encoding="ascii"))
-    Path("stimulus.yw").write_text(render_witness(job["inputs"], Path("stimulus").read_text(encoding="ascii")), encoding="ascii")
+    Path("stimulus.yw").write_text(
+        render_witness(job["inputs"], Path("stimulus").read_text(encoding="ascii")), encoding="ascii"
+    )
     design = libyosys.Design()
     for command in (f"read_slang --top {job['top']} candidate.sv", "proc"):
         design.run_pass(command)
@@ -42,7 +44,9 @@ def render_witness(inputs: list[list[Any]], rows: str) -> str:
             at += size
         steps.append({"bits": "".join(reversed(parts))})
     signals = [{"path": ["\\" + name], "offset": 0, "width": size, "init_only": False} for name, size in inputs]
-    return json.dumps({"format": "Yosys Witness Trace", "generator": "", "clocks": [], "signals": signals, "steps": steps})
+    return json.dumps(
+        {"format": "Yosys Witness Trace", "generator": "", "clocks": [], "signals": signals, "steps": steps}
+    )
 
 
 def read_rows(vcd: Iterator[str], outputs: list[list[Any]], steps: int) -> Iterator[str]:

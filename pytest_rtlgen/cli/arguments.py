@@ -1,0 +1,98 @@
+"""Arguments: the parser, options out of the option table, and the settings that follow from them."""
+
+import argparse
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from pytest_rtlgen.errors import UsageError
+
+if TYPE_CHECKING:
+    from pytest_rtlgen.check import CheckSettings
+    from pytest_rtlgen.config import Options
+
+CHECK_OPTIONS = ("simulator", "sandbox", "check-timeout", "stimulus-seed", "cycles")
+"""Options of the table that every command with a checker takes."""
+PROGRAM = "python -m pytest_rtlgen"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One command of the command line."""
+
+    name: str
+    help: str
+    """One line for people."""
+    add_arguments: Callable[["Parser"], None]
+    run: Callable[[argparse.Namespace], int]
+    """Does it and returns the exit status."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that raises ``UsageError`` where argparse would print its usage and exit."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise ``message`` with the way to the help."""
+        raise UsageError(f"{message}; see {self.prog} --help")
+
+
+def make_parser(commands: Sequence[Command]) -> Parser:
+    """Return the parser of the whole command line; what it parses has the command's ``run``."""
+    parser = Parser(prog=PROGRAM, description="Judge the Verilog that language models write.", allow_abbrev=False)
+    parsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    for command in commands:
+        sub = parsers.add_parser(command.name, help=command.help, description=command.help, allow_abbrev=False)
+        command.add_arguments(sub)
+        sub.set_defaults(run=command.run)
+    return parser
+
+
+def add_options(parser: Parser, *names: str) -> None:
+    """Let ``parser`` take options of the option table by their short names, as ``--NAME`` and as ``--rtlgen-NAME``."""
+    from pytest_rtlgen.config import OPTIONS
+
+    for option in OPTIONS:
+        if option.name not in names:
+            continue
+        kind: dict[str, Any] = {"action": "append" if option.is_repeatable else "store", "metavar": option.metavar}
+        shared = {"dest": option.key, "default": None, **kind}
+        note = f"{option.help} ({', '.join(option.choices)})" if option.choices else option.help
+        parser.add_argument(f"--{option.name}", help=note.replace("%", "%%"), **shared)
+        parser.add_argument(option.flag, help=argparse.SUPPRESS, **shared)
+
+
+def read_options(args: argparse.Namespace, **fixed: str) -> "Options":
+    """Return the options that the command declared, from its arguments and the environment; ``fixed`` wins over both.
+
+    Raises:
+        UsageError: a value that cannot be meant.
+    """
+    from pytest_rtlgen.config import OPTIONS, resolve_options
+
+    declared = [option for option in OPTIONS if hasattr(args, option.key)]
+    given = {option.key: getattr(args, option.key) for option in declared} | fixed
+    env = {option.variable: os.environ[option.variable] for option in declared if option.variable in os.environ}
+    return resolve_options(given, {}, env)
+
+
+def make_check_settings(options: "Options", *, jobs: int) -> "CheckSettings":
+    """Return the checker's settings."""
+    from pytest_rtlgen.check import CheckSettings
+    from pytest_rtlgen.tools.process import Limits
+    from pytest_rtlgen.tools.sandbox import SandboxMode
+
+    wall_s = options.check_timeout_s
+    return CheckSettings(
+        simulator=options.simulator,
+        sandbox=SandboxMode(options.sandbox),
+        limits=Limits(wall_s=wall_s, cpu_s=max(1, round(wall_s / 2))),
+        jobs=jobs,
+        stimulus_seed=options.stimulus_seed,
+        cycles=options.cycles,
+    )
+
+
+def count_jobs(options: "Options") -> int:
+    """Return how many designs to simulate at once: as asked for, else one a core."""
+    return options.jobs or os.cpu_count() or 1

@@ -1,0 +1,73 @@
+"""``check``: one candidate against its reference, or a stream of them."""
+
+import argparse
+import json
+
+from pytest_rtlgen.cli.arguments import (
+    CHECK_OPTIONS,
+    Command,
+    Parser,
+    add_options,
+    count_jobs,
+    make_check_settings,
+    read_options,
+)
+from pytest_rtlgen.cli.streams import STDIN, read_text, show_name, write_out
+from pytest_rtlgen.errors import UsageError
+
+
+def add_arguments(parser: Parser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("--reference", metavar="FILE", help="Verilog file to check against; - is standard input")
+    parser.add_argument("--candidate", metavar="FILE", help="Verilog file to check; - is standard input")
+    parser.add_argument("--top", metavar="NAME", help="module to check; by default the reference's top module")
+    parser.add_argument("--json", action="store_true", help="print the verdict as one JSON object")
+    parser.add_argument("--jsonl", metavar="IN", help="check every line of this JSON Lines file; - is standard input")
+    parser.add_argument("--out", dest="results", metavar="OUT", help="file that --jsonl appends its verdicts to")
+    add_options(parser, *CHECK_OPTIONS, "jobs")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Check one candidate, or with ``--jsonl`` a stream of them."""
+    if args.jsonl is None:
+        return _check_one(args)
+    from pytest_rtlgen.cli.check_many import check_many
+
+    if args.reference or args.candidate or args.json:
+        raise UsageError("--jsonl holds references and candidates; leave out --reference, --candidate and --json")
+    if args.results is None:
+        raise UsageError("--jsonl needs --out FILE, which the verdicts are appended to")
+    options = read_options(args)
+    settings = make_check_settings(options, jobs=count_jobs(options))
+    return check_many(args.jsonl, args.results, settings=settings, top=args.top)
+
+
+def _check_one(args: argparse.Namespace) -> int:
+    if args.reference is None or args.candidate is None:
+        raise UsageError("check needs --reference FILE and --candidate FILE, or --jsonl IN and --out OUT")
+    if args.results is not None:
+        raise UsageError("--out belongs to --jsonl; one verdict is printed, so redirect it")
+    if args.reference == args.candidate == STDIN:
+        raise UsageError("only one of --reference and --candidate can be standard input")
+    settings = make_check_settings(read_options(args), jobs=1)
+    reference, candidate = read_text(args.reference), read_text(args.candidate)
+
+    from pytest_rtlgen.check import Checker
+    from pytest_rtlgen.check.single import make_problem
+    from pytest_rtlgen.records import Candidate
+    from pytest_rtlgen.report import render_verdict
+    from pytest_rtlgen.storage import encode
+
+    problem = make_problem(reference=reference, top=args.top, name=show_name(args.reference))
+    with Checker(settings) as checker:
+        verdict = checker.check(Candidate(source=candidate, rule="given"), problem)
+    write_out(json.dumps(encode(verdict)) if args.json else render_verdict(verdict))
+    return 0 if verdict.is_passed else 1
+
+
+COMMAND = Command(
+    name="check",
+    help="check a candidate against a reference, output by output",
+    add_arguments=add_arguments,
+    run=run,
+)

@@ -1,0 +1,67 @@
+"""``extract``: the Verilog out of a model's answer."""
+
+import argparse
+
+from pytest_rtlgen.cli.arguments import Command, Parser
+from pytest_rtlgen.cli.streams import STDIN, read_text, say, write_out
+from pytest_rtlgen.records import Candidate, SourceFile
+
+_NO_NAME = ""
+"""No module is called so: asked for it, ``extract_candidate`` returns the last code that defines any module."""
+
+
+def add_arguments(parser: Parser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("--top", metavar="NAME", help="module that is wanted; by default the last one that is on top")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the Verilog in the answer on standard input."""
+    from pytest_rtlgen.extract import extract_candidate
+
+    text = read_text(STDIN)
+    candidate = find_last_top(text) if args.top is None else extract_candidate(text, top=args.top)
+    if candidate.is_truncated:
+        say("no Verilog: the answer ends inside the module")
+        return 1
+    if not candidate.source.strip():
+        say(f"no Verilog: no module in the answer (rule {candidate.rule})")
+        return 1
+    write_out(candidate.source.strip("\n"))
+    return 0
+
+
+def find_last_top(text: str) -> Candidate:
+    """Return the candidate of an answer when nobody says which module is wanted.
+
+    It is taken from the last code in the answer that defines modules: the one module there that no other
+    instantiates, or the last module where that does not tell. Without complete modules it is the last unfinished one.
+    """
+    from pytest_rtlgen.extract import extract_candidate
+    from pytest_rtlgen.extract.modules import scan_modules
+
+    found = extract_candidate(text, top=_NO_NAME)
+    unfinished = list(scan_modules(text).modules(closed=False))
+    if found.source.strip():
+        return extract_candidate(text, top=_name_top(found.source))
+    return extract_candidate(text, top=unfinished[-1]) if unfinished else found
+
+
+def _name_top(source: str) -> str:
+    from pytest_rtlgen.errors import BadReferenceError
+    from pytest_rtlgen.extract.modules import scan_modules
+    from pytest_rtlgen.verilog.interface import find_top
+
+    try:
+        return find_top(SourceFile(name="answer", text=source))
+    except BadReferenceError:  # it does not parse, or several modules are on top
+        modules = scan_modules(source).modules().values()
+        return max(modules, key=lambda module: module.start).name
+
+
+COMMAND = Command(
+    name="extract",
+    help="print the Verilog in a model's answer, read from standard input",
+    add_arguments=add_arguments,
+    run=run,
+)

@@ -1,0 +1,72 @@
+"""``report``: the summary of a saved run, computed anew from its results."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_rtlgen.cli.arguments import Command, Parser, add_options, read_options
+from pytest_rtlgen.cli.streams import say, write_out
+from pytest_rtlgen.errors import RecordError
+
+if TYPE_CHECKING:
+    from pytest_rtlgen.records import Run, Summary
+    from pytest_rtlgen.storage import RunStore
+
+
+def add_arguments(parser: Parser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("run_path", metavar="RUN", help="folder of a run, such as .rtlgen/runs/RUN")
+    parser.add_argument("--json", action="store_true", help="print the run and its summary as one JSON document")
+    add_options(parser, "k")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the summary of the run in a folder."""
+    from pytest_rtlgen.report import render_run_json, render_summary
+    from pytest_rtlgen.storage import RunStore
+
+    store = RunStore.open(Path(args.run_path))
+    saved = store.read_run()
+    summary = summarize_run(store, saved, args)
+    if args.json:
+        write_out(render_run_json(saved, summary).rstrip("\n"))
+    else:
+        sampling = saved.settings.sampling
+        write_out(render_summary(summary, title=f"{saved.settings.model}  n={sampling.n}", run_path=str(store.path)))
+    _warn_of_gaps(store, saved, summary)
+    return 0
+
+
+def summarize_run(store: "RunStore", saved: "Run", args: argparse.Namespace) -> "Summary":
+    """Return the summary of what was checked; the ks go as far as the problem with the fewest checked samples allows.
+
+    Raises:
+        RecordError: nothing was checked yet.
+        UsageError: a k that was asked for needs more samples.
+    """
+    from pytest_rtlgen.metrics import summarize
+
+    excluded = dict(store.read_summary().excluded) if store.is_finished else {}
+    counts: dict[str, int] = {}
+    for sample in saved.samples:
+        label = f"{sample.key.suite}/{sample.key.problem_id}"
+        counts[label] = counts.get(label, 0) + 1
+    judged = [count for label, count in counts.items() if label not in excluded]
+    if not judged:
+        raise RecordError(f"{store.path}: no sample of this run was checked yet; check it with pytest --rtlgen-resume")
+    wanted = counts.keys() | excluded.keys()
+    problems = [item for item in store.header.problems if f"{item.suite}/{item.problem_id}" in wanted]
+    options = read_options(args, rtlgen_n=str(min(judged)))
+    return summarize(problems, saved.samples, options.k, excluded=tuple(excluded.items()))
+
+
+def _warn_of_gaps(store: "RunStore", saved: "Run", summary: "Summary") -> None:
+    """Say when the run is not complete: the figures are of what was checked."""
+    n = saved.settings.sampling.n
+    missing = sum(score.n < n for score in summary.problems)
+    waiting = len(store.header.problems) - len(summary.problems) - len(summary.excluded)
+    if missing or waiting:
+        say(f"{store.path}: incomplete: {missing} problems have fewer than {n} samples, {waiting} have none")
+
+
+COMMAND = Command(name="report", help="print the summary of a saved run", add_arguments=add_arguments, run=run)

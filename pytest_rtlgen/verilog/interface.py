@@ -1,0 +1,93 @@
+"""A module's ports, clocks and resets, read from the text of a reference."""
+
+from typing import Any
+
+from pytest_rtlgen.errors import BadReferenceError
+from pytest_rtlgen.records import Direction, Interface, Port, SourceFile
+from pytest_rtlgen.verilog.clocking import find_clocking
+from pytest_rtlgen.verilog.syntax import ParsedText, elaborate, list_errors, parse_text
+
+_DIRECTIONS = {"In": Direction.INPUT, "Out": Direction.OUTPUT, "InOut": Direction.INOUT}
+
+
+def read_interface(source: SourceFile, top: str) -> Interface:
+    """Return the interface of module ``top``, parameters at their defaults.
+
+    Raises:
+        BadReferenceError: the text does not parse, or has no module ``top``; the message starts with ``name:line``.
+    """
+    parsed = parse_reference(source)
+    instance = find_instance(parsed, top)
+    if instance is None:
+        found = ", ".join(list_modules(parsed)) or "none"
+        raise BadReferenceError(f"{source.name}: no module {top!r}; found {found}; name the right one as top")
+    ports = list_ports(instance)
+    if ports is None:
+        raise BadReferenceError(f"{source.name}: module {top!r} has an interface port, which cannot be played")
+    clocks, resets = find_clocking(instance)
+    return Interface(module=top, ports=ports, clocks=clocks, resets=resets)
+
+
+def find_top(source: SourceFile) -> str:
+    """Return the one module that no other module instantiates.
+
+    Raises:
+        BadReferenceError: the text does not parse, or there is not exactly one such module.
+    """
+    _, root = elaborate(parse_reference(source))
+    tops = [instance.name for instance in root.topInstances]
+    if len(tops) != 1:
+        found = ", ".join(tops) or "none"
+        raise BadReferenceError(f"{source.name}: cannot tell which module is the top (found {found}); name it")
+    return str(tops[0])
+
+
+def parse_reference(source: SourceFile) -> ParsedText:
+    """Return the parsed text of a reference. Raises ``BadReferenceError`` where its syntax is wrong."""
+    try:
+        parsed = parse_text(source.text)
+    except RuntimeError as error:
+        raise BadReferenceError(f"{source.name}: cannot be parsed: {error}") from error
+    errors = list_errors(parsed, parsed.tree.diagnostics, most=1)
+    if errors:
+        raise BadReferenceError(f"{source.name}:{errors[0].line}: {errors[0].message}; the reference must be valid")
+    return parsed
+
+
+def find_instance(parsed: ParsedText, module: str) -> Any:  # noqa: ANN401  an InstanceSymbol or None
+    """Return module ``module`` elaborated as a top, ``None`` when the text does not define it."""
+    import pyslang
+
+    if module not in list_modules(parsed):
+        return None
+    options = pyslang.ast.CompilationOptions()
+    options.topModules = {module}
+    bag = pyslang.Bag()
+    bag.compilationOptions = options
+    compilation = pyslang.ast.Compilation(bag)
+    compilation.addSyntaxTree(parsed.tree)
+    root = compilation.getRoot()
+    compilation.getAllDiagnostics()
+    return next((instance for instance in root.topInstances if instance.name == module), None)
+
+
+def list_modules(parsed: ParsedText) -> tuple[str, ...]:
+    """Return the names of the modules that the text defines, in source order."""
+    import pyslang
+
+    root = parsed.tree.root
+    members = root.members if isinstance(root, pyslang.syntax.CompilationUnitSyntax) else [root]
+    wanted = pyslang.syntax.SyntaxKind.ModuleDeclaration
+    return tuple(str(member.header.name.valueText) for member in members if member.kind == wanted)
+
+
+def list_ports(instance: Any) -> tuple[Port, ...] | None:  # noqa: ANN401  an InstanceSymbol
+    """Return the ports of an elaborated module; ``None`` when one of them is an interface."""
+    ports = []
+    for port in instance.body.portList:
+        direction = _DIRECTIONS.get(getattr(getattr(port, "direction", None), "name", ""))
+        if direction is None or not hasattr(port, "type"):
+            return None
+        width = max(1, int(port.type.bitWidth))
+        ports.append(Port(name=str(port.name), direction=direction, width=width, is_signed=bool(port.type.isSigned)))
+    return tuple(ports)
