@@ -168,7 +168,7 @@ def _score(problem: Problem, rows: Sequence[SampleResult]) -> ProblemScore:
         category=problem.category,
         difficulty=problem.difficulty,
         n=len(rows),
-        compiled=sum(row.verdict.status.compiles for row in rows),
+        compiled=sum(row.verdict.is_compiled for row in rows),
         passed=sum(row.verdict.is_passed for row in rows),
         credit=sum(row.verdict.credit for row in rows) / len(rows),
     )

@@ -11,12 +11,12 @@ from typing import Self
 
 from pytest_rtlgen.check.compare import compare_traces, cut_wave
 from pytest_rtlgen.check.reference import PreparedReference, prepare_reference
+from pytest_rtlgen.check.screening import Screener
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.records import Candidate, Diagnostic, Problem, Severity, Status, Trace, Verdict
 from pytest_rtlgen.simulators import SimulationJob, make_simulator
 from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
-from pytest_rtlgen.verilog.screen import screen_candidate
 
 KEPT_REFERENCES = 512
 """Prepared references that a checker remembers; one is some 100 KiB, so a stream of any length stays small."""
@@ -47,6 +47,7 @@ class Checker:
         self.settings = settings
         sandbox = choose_sandbox(settings.sandbox)
         self.simulator = make_simulator(settings.simulator, sandbox=sandbox, limits=settings.limits, jobs=settings.jobs)
+        self._screener = Screener(sandbox=sandbox, jobs=settings.jobs)
         self._references = _ReferenceCache(self._prepare, KEPT_REFERENCES)
 
     def __enter__(self) -> Self:
@@ -58,8 +59,9 @@ class Checker:
         self.close()
 
     def close(self) -> None:
-        """End every simulator process."""
+        """End every process."""
         self.simulator.close()
+        self._screener.close()
 
     def prepare(self, problem: Problem) -> PreparedReference:
         """Return the reference's interface, stimulus and trace, made on first use.
@@ -92,13 +94,16 @@ class Checker:
         return None
 
     def _check_source(self, source: str, reference: PreparedReference) -> Verdict:
-        screening = screen_candidate(source, reference.wanted)
+        screening = self._screener.screen(source, reference.wanted)
         if screening.status is not None:
             return Verdict(status=screening.status, method="screen", diagnostics=screening.diagnostics)
         job = SimulationJob(source=screening.source, interface=reference.wanted, stimulus=reference.stimulus)
         simulation = self.simulator.simulate(job)
         verdict = (
-            Verdict(status=simulation.status or Status.RUNTIME_ERROR, method="simulate")
+            Verdict(
+                status=simulation.status or Status.RUNTIME_ERROR,
+                method="simulate" if simulation.is_compiled else "compile",
+            )
             if simulation.trace is None
             else _compare(reference, simulation.trace)
         )

@@ -77,7 +77,7 @@ def list_properties(problem: Problem, results: tuple[SampleResult, ...]) -> list
         ("rtlgen_category", problem.category),
         ("rtlgen_difficulty", problem.difficulty.value),
         ("rtlgen_samples", len(results)),
-        ("rtlgen_compiled", sum(result.verdict.status.compiles for result in results)),
+        ("rtlgen_compiled", sum(result.verdict.is_compiled for result in results)),
         ("rtlgen_passed", sum(result.verdict.is_passed for result in results)),
         ("rtlgen_statuses", " ".join(result.verdict.status.value for result in results)),
     ]

@@ -23,23 +23,6 @@ class Status(StrEnum):
     TIMEOUT = "timeout"
     RESOURCE_LIMIT = "resource-limit"
 
-    @property
-    def compiles(self) -> bool:
-        """Whether a candidate with this status got through the compiler ("syntax" in pass@k tables)."""
-        return self in _COMPILED
-
-
-_COMPILED = frozenset(
-    {
-        Status.PASSED,
-        Status.MISMATCH,
-        Status.RUNTIME_ERROR,
-        Status.EARLY_FINISH,
-        Status.TIMEOUT,
-        Status.RESOURCE_LIMIT,
-    }
-)
-
 
 class Severity(StrEnum):
     """Weight of a diagnostic."""
@@ -158,7 +141,7 @@ class Verdict:
 
     status: Status
     method: str
-    """How it was reached: ``screen``, ``simulate``, …"""
+    """The last stage that looked at it: ``extract``, ``screen``, ``compile`` or ``simulate``."""
     signals: tuple[SignalVerdict, ...] = ()
     """One an output, in declared order; empty when nothing was simulated."""
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -173,6 +156,11 @@ class Verdict:
     def is_passed(self) -> bool:
         """Whether the candidate did what the reference does."""
         return self.status is Status.PASSED
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether the candidate got through the compiler ("syntax" in pass@k tables)."""
+        return self.method == "simulate"
 
     @property
     def credit(self) -> float:

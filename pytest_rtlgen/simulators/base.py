@@ -25,6 +25,8 @@ class Simulation:
     trace: Trace | None
     status: Status | None
     """``None`` exactly when there is a trace."""
+    is_compiled: bool = True
+    """Whether the compiler took the design."""
     diagnostics: tuple[Diagnostic, ...] = ()
     duration_s: float = 0.0
 

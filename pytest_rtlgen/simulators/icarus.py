@@ -224,7 +224,13 @@ def judge_outcome(job: SimulationJob, files: JobFiles, raw: RawOutcome, limits: 
         else ()
     )
     note = Diagnostic(tool="simulator", severity=Severity.ERROR, message=reason)
-    return Simulation(trace=None, status=status, diagnostics=(*diagnostics, note), duration_s=raw.duration_s)
+    return Simulation(
+        trace=None,
+        status=status,
+        is_compiled=raw.is_compiled,
+        diagnostics=(*diagnostics, note),
+        duration_s=raw.duration_s,
+    )
 
 
 def _explain(raw: RawOutcome, limits: Limits) -> tuple[Status, str]:

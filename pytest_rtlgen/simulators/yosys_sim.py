@@ -95,4 +95,6 @@ def _explain(done: ProcessResult, *, is_read: bool) -> Simulation:
     status = Status.TIMEOUT if done.is_timeout else refused
     message = lines[0].strip() if lines else f"Yosys ended with exit status {done.exit_code}"
     diagnostic = Diagnostic(tool="yosys", severity=Severity.ERROR, message=message)
-    return Simulation(trace=None, status=status, diagnostics=(diagnostic,), duration_s=done.duration_s)
+    return Simulation(
+        trace=None, status=status, is_compiled=is_read, diagnostics=(diagnostic,), duration_s=done.duration_s
+    )

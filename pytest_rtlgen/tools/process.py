@@ -6,7 +6,7 @@ import resource
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -56,6 +56,16 @@ def list_limits(limits: Limits) -> tuple[tuple[int, int, int], ...]:
         (resource.RLIMIT_CORE, 0, 0),
     )
     return tuple((kind, *_below_ceiling(kind, soft, hard)) for kind, soft, hard in wanted)
+
+
+def make_limiter(limits: Sequence[tuple[int, int, int]]) -> Callable[[], None]:
+    """Return a function that sets ``limits`` on its own process, for use between fork and exec."""
+
+    def limit() -> None:
+        for kind, soft, hard in limits:
+            resource.setrlimit(kind, (soft, hard))
+
+    return limit
 
 
 def _below_ceiling(kind: int, soft: int, hard: int) -> tuple[int, int]:
@@ -114,12 +124,6 @@ def _start(
     cwd: Path | None,
     limits: Limits,
 ) -> "subprocess.Popen[bytes]":
-    wanted = list_limits(limits)
-
-    def limit() -> None:
-        for kind, soft, hard in wanted:
-            resource.setrlimit(kind, (soft, hard))
-
     stdin, stdout, stderr = files
     try:
         return subprocess.Popen(
@@ -130,7 +134,7 @@ def _start(
             env=dict(env),
             cwd=cwd,
             start_new_session=True,
-            preexec_fn=limit,  # noqa: PLW1509  only setrlimit calls, no locks
+            preexec_fn=make_limiter(list_limits(limits)),  # noqa: PLW1509  only setrlimit calls, no locks
         )
     except OSError as error:
         raise ToolError(f"cannot start {argv[0]}: {error.strerror or error}; check that it is installed") from error

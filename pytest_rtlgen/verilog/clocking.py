@@ -12,6 +12,7 @@ from pytest_rtlgen.records import Clock, ClockEdge, Polarity, Reset, ResetKind
 from pytest_rtlgen.verilog.syntax import walk
 
 _RESET_NAME = re.compile(r"(^|_)(a|s|sync_?|async_?|sys_?|n|i_?)?(rst|reset|clr|clear)([nbp]|_?\d)?(_|$)", re.IGNORECASE)
+_CLEAR_NAME = re.compile(r"(clr|clear)", re.IGNORECASE)
 _LOW_NAME = re.compile(r"(_n|_b|[a-z]n|_l)(_|$)|^n_?(rst|reset|clr|clear)", re.IGNORECASE)
 _CLOCK_NAME = re.compile(r"(^|_)([a-z]{0,4}_?)?(clk|clock|ck)([a-z0-9]?|_[a-z0-9]+)$", re.IGNORECASE)
 _CONSTANTS = {"ParameterSymbol", "EnumValueSymbol", "GenvarSymbol"}
@@ -67,7 +68,8 @@ class _Finder:
             elif clocks and name in self._bits - clocks and _RESET_NAME.search(name):
                 active = Polarity.LOW if _LOW_NAME.search(name) else Polarity.HIGH
                 found.append(Reset(port=name, active=active, kind=ResetKind.SYNCHRONOUS))
-        return tuple(found)
+        plain = [reset for reset in found if not _is_clear(reset)]
+        return tuple(plain or found)
 
     def _read_aliases(self) -> None:
         """Note which net is just another one under a new name: port connections, ``assign a = b``, ``wire a = ~b``."""
@@ -154,6 +156,11 @@ class _Finder:
                 if literal is not None:
                     yield literal[0], literal[1] == is_true
             statement = statement.ifFalse
+
+
+def _is_clear(reset: Reset) -> bool:
+    """Whether it is a clear, which beside a real reset is an ordinary control and wants to move like one."""
+    return reset.kind is ResetKind.SYNCHRONOUS and bool(_CLEAR_NAME.search(reset.port))
 
 
 def _sets_constants_only(statement: Any) -> bool:  # noqa: ANN401

@@ -2,16 +2,10 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-GOLDEN = "module inv (input a, output y, output n);\n  assign y = ~a;\n  assign n = a;\nendmodule\n"
-WRONG = GOLDEN.replace("n = a", "n = y")
-SUITE = {"inv": GOLDEN, "zero": "module zero (input a, output y);\n  assign y = a & ~a;\nendmodule\n"}
-
-Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+from cli_designs import GOLDEN, SUITE, WRONG, Cli
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from conftest import GOLDEN, WRONG, Cli
+from cli_designs import BROKEN, GOLDEN, WRONG, Cli
 
 from pytest_rtlgen.check import Checker
 from pytest_rtlgen.cli import check_many as module
@@ -18,8 +18,6 @@ from pytest_rtlgen.cli.check_lines import Done, read_done, read_work
 from pytest_rtlgen.errors import ToolError
 from pytest_rtlgen.records import Candidate, Problem, Status, Verdict
 from pytest_rtlgen.storage import Journal
-
-BROKEN = "module inv (input a, output y);\n  assign y = ;\nendmodule\n"
 
 
 def write_lines(path: Path, *items: object) -> None:
@@ -173,7 +171,7 @@ def test_a_full_disk_ends_it_in_one_line_and_keeps_what_was_written(designs: Pat
         text=True,
         timeout=60,
         check=False,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),  # noqa: PLW1509
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
     )
     assert done.returncode == 2
     assert done.stderr.startswith("error: out.jsonl: cannot be written: File too large")

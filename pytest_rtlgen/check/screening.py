@@ -1,0 +1,37 @@
+"""The screen, run in a process of its own."""
+
+from pytest_rtlgen.records import Diagnostic, Interface, Severity, Status
+from pytest_rtlgen.storage import decode, encode
+from pytest_rtlgen.tools.process import Limits
+from pytest_rtlgen.tools.sandbox import Sandbox
+from pytest_rtlgen.tools.worker import WorkerLostError, WorkerPool
+from pytest_rtlgen.verilog.screen import Screening
+
+_TIMEOUT_S = 5.0
+_LIMITS = Limits(cpu_s=24 * 3600, memory_mib=2048)
+"""CPU time is bounded per question; the process itself lives long."""
+
+
+class Screener:
+    """Screens candidates in worker processes. Thread-safe."""
+
+    def __init__(self, *, sandbox: Sandbox, jobs: int) -> None:
+        self._pool = WorkerPool("pytest_rtlgen.check.screen_worker", sandbox=sandbox, limits=_LIMITS, size=jobs)
+
+    def screen(self, source: str, wanted: Interface) -> Screening:
+        """Return what the screen says of ``source``; text that makes the reader hang or crash is refused.
+
+        Raises:
+            ToolError: no worker can be started.
+        """
+        try:
+            answer = self._pool.ask({"source": source, "wanted": encode(wanted)}, _TIMEOUT_S)
+        except WorkerLostError:
+            message = f"reading the text took more than {_TIMEOUT_S:g} s or {_LIMITS.memory_mib} MiB"
+            diagnostic = Diagnostic(tool="screen", severity=Severity.ERROR, message=message)
+            return Screening(status=Status.RESOURCE_LIMIT, source=source, diagnostics=(diagnostic,))
+        return decode(Screening, answer, "screen worker")
+
+    def close(self) -> None:
+        """End the workers."""
+        self._pool.close()

@@ -1,0 +1,135 @@
+"""A helper process that answers lines of JSON, so that what hangs or crashes on hostile text is not this process."""
+
+import json
+import queue
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pytest_rtlgen.errors import ToolError
+from pytest_rtlgen.tools.process import Limits, kill_group, list_limits, make_limiter
+from pytest_rtlgen.tools.sandbox import Sandbox, python_folders
+
+_START_S = 60.0
+_READY = b"ready\n"
+
+
+class WorkerLostError(Exception):
+    """The process died or did not answer in time: what it was given is to blame, or it is broken."""
+
+
+class Worker:
+    """One process that runs ``python -m module FD``: it writes ``ready``, then a line of JSON for each that it reads."""
+
+    def __init__(self, module: str, sandbox: Sandbox, limits: Limits) -> None:
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115  lives as long as the process
+        ours, theirs = socket.socketpair()
+        self._socket = ours
+        self._stream = ours.makefile("rwb")
+        package = Path(__file__).parents[1]
+        env = {
+            "PATH": "/usr/bin:/bin",
+            "LC_ALL": "C.UTF-8",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONPATH": str(package.parent),
+        }
+        argv = sandbox.wrap(
+            [sys.executable, "-m", module, str(theirs.fileno())], env=env, readable=(*python_folders(), package)
+        )
+        self._process = subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=self._log,
+            env=env,
+            pass_fds=(theirs.fileno(),),
+            start_new_session=True,
+            preexec_fn=make_limiter(list_limits(limits)),  # noqa: PLW1509  only setrlimit calls
+        )
+        theirs.close()
+        self._await_ready(module)
+
+    def ask(self, question: Any, timeout_s: float) -> Any:  # noqa: ANN401  JSON both ways
+        """Return the answer to one question.
+
+        Raises:
+            WorkerLostError: no answer in time, or the process died; close this worker.
+        """
+        self._socket.settimeout(timeout_s)
+        try:
+            self._stream.write(json.dumps(question).encode() + b"\n")
+            self._stream.flush()
+            return json.loads(self._stream.readline())
+        except (OSError, ValueError) as error:
+            raise WorkerLostError(str(error)) from error
+
+    def close(self) -> None:
+        """Kill the process and everything that it started."""
+        kill_group(self._process)
+        self._stream.close()
+        self._socket.close()
+        self._log.close()
+
+    def _await_ready(self, module: str) -> None:
+        self._socket.settimeout(_START_S)
+        try:
+            if self._stream.readline() == _READY:
+                return
+        except OSError:
+            pass
+        self._log.seek(0)
+        said = self._log.read().decode("utf-8", "replace").strip().splitlines() or ["nothing was printed"]
+        self.close()
+        raise ToolError(f"{module} did not start: {said[-1]}; see python -m pytest_rtlgen doctor")
+
+
+class WorkerPool:
+    """Workers started on first use; one that is lost is replaced on the next question."""
+
+    def __init__(self, module: str, *, sandbox: Sandbox, limits: Limits, size: int) -> None:
+        self._make = lambda: Worker(module, sandbox, limits)
+        self._idle: queue.LifoQueue[Worker | None] = queue.LifoQueue()
+        for _ in range(size):
+            self._idle.put(None)
+        self._lock = threading.Lock()
+        self._workers: set[Worker] = set()
+
+    def ask(self, question: Any, timeout_s: float) -> Any:  # noqa: ANN401
+        """Return the answer of a free worker; waits until one is free.
+
+        Raises:
+            WorkerLostError: no answer in time, or the process died.
+            ToolError: no worker can be started.
+        """
+        worker = self._idle.get()
+        try:
+            if worker is None:
+                worker = self._make()
+                with self._lock:
+                    self._workers.add(worker)
+            answer = worker.ask(question, timeout_s)
+        except BaseException:
+            self._discard(worker)
+            self._idle.put(None)
+            raise
+        self._idle.put(worker)
+        return answer
+
+    def close(self) -> None:
+        """End every worker."""
+        with self._lock:
+            workers: Sequence[Worker] = tuple(self._workers)
+            self._workers.clear()
+        for worker in workers:
+            worker.close()
+
+    def _discard(self, worker: Worker | None) -> None:
+        if worker is not None:
+            with self._lock:
+                self._workers.discard(worker)
+            worker.close()

@@ -1,0 +1,139 @@
+"""How a command ends: its exit status, and what stands on standard error."""
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from cli_designs import GOLDEN, Cli
+
+from pytest_rtlgen import cli as package
+from pytest_rtlgen.cli import main
+from pytest_rtlgen.cli.arguments import Command
+from pytest_rtlgen.cli.streams import Progress, say
+from pytest_rtlgen.errors import SuiteError
+
+
+def put_command(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    """Make ``boom`` the only command; it raises ``error``."""
+
+    def boom(_: argparse.Namespace) -> int:
+        raise error
+
+    command = Command(name="boom", help="go wrong", add_arguments=lambda _: None, run=boom)
+    monkeypatch.setattr(package, "COMMANDS", (command,))
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "said"),
+    [
+        (SuiteError("a.toml: bad\nline \x1b[2J"), 2, "error: a.toml: bad\\nline \\x1b[2J\n"),
+        (KeyboardInterrupt(), 130, "interrupted\n"),
+    ],
+)
+def test_known_ends(
+    error: BaseException, status: int, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put_command(monkeypatch, error)
+    assert main(["boom"]) == status
+    assert capsys.readouterr() == ("", said)
+
+
+def test_a_defect_is_no_verdict(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    put_command(monkeypatch, ZeroDivisionError("oops"))
+    assert main(["boom"]) == 3
+    assert capsys.readouterr().err.endswith("ZeroDivisionError: oops\n")
+
+
+@pytest.mark.parametrize("args", [[], ["nonsense"], ["--verbose", "doctor"]])
+def test_no_such_command(args: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(args) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("error: ")
+    assert err.endswith("see python -m pytest_rtlgen --help\n")
+    assert err.count("\n") == 1
+
+
+def test_help_names_every_command(cli: Cli) -> None:
+    done = cli("--help")
+    assert done.returncode == 0
+    assert all(command.name in done.stdout for command in package.COMMANDS)
+
+
+def test_starting_costs_no_heavy_import() -> None:
+    heavy = "{'numpy', 'pyslang', 'openai', 'cocotb', 'pytest', 'pyosys'} & set(sys.modules)"
+    code = f"import sys; from pytest_rtlgen.cli import main; main(['nonsense']); print({heavy})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "set()\n"
+
+
+@pytest.mark.simulator
+@pytest.mark.parametrize(("target", "status"), [("/dev/full", 2), ("pipe", 141)])
+def test_a_standard_output_that_takes_nothing(target: str, status: int, designs: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest_rtlgen", "check", "--reference=golden.sv", "--candidate=golden.sv"],
+            stdout=full if target == "/dev/full" else writer,
+            stderr=subprocess.PIPE,
+            cwd=designs,
+            timeout=60,
+            check=False,
+        )
+    os.close(writer)
+    assert done.returncode == status
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.simulator
+def test_ctrl_c_ends_a_stream_and_its_simulators(designs: Path) -> None:
+    work = (json.dumps({"id": n, "reference": GOLDEN, "candidate": GOLDEN}) + "\n" for n in range(5000))
+    (designs / "in.jsonl").write_text("".join(work))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pytest_rtlgen", "check", "--jsonl=in.jsonl", "--out=out.jsonl", "--jobs=2"],
+        cwd=designs,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 30
+    while not (designs / "out.jsonl").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert err == "interrupted\n"
+    lines = (designs / "out.jsonl").read_text().splitlines()
+    assert 0 < len(lines) < 5000
+    assert all(json.loads(line)["verdict"]["status"] == "passed" for line in lines)
+
+
+def test_progress_shows_what_is_due_and_only_that(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    progress = Progress()
+    for now[0], text in ((109.0, "early"), (110.5, "first"), (111.0, "too soon"), (112.6, "second")):
+        progress.show(text)
+    progress.clear()
+    assert capsys.readouterr().err == "first\nsecond\n"
+
+
+def test_progress_on_a_terminal_is_one_line_that_goes_away(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    progress = Progress()
+    for now[0], text in ((102.5, "10 done"), (105.0, "9 left")):
+        progress.show(text)
+    progress.clear()
+    say("end")
+    assert capsys.readouterr().err == "\r10 done\r9 left \r" + " " * 6 + "\rend\n"

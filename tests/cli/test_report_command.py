@@ -1,0 +1,90 @@
+"""``report``: a saved run, complete or not."""
+
+import json
+from pathlib import Path
+
+import pytest
+from builders import problem
+
+from pytest_rtlgen.cli import main
+from pytest_rtlgen.records import (
+    Candidate,
+    Completion,
+    Environment,
+    RunSettings,
+    SampleKey,
+    SampleResult,
+    SamplingParams,
+    Status,
+    Verdict,
+)
+from pytest_rtlgen.storage import RunStore
+
+PASS, FAIL = Status.PASSED, Status.MISMATCH
+NAMES = ("one", "two", "three")
+
+
+def save_run(out: Path, statuses: dict[str, list[Status]], n: int = 4) -> Path:
+    settings = RunSettings(
+        model="replay:x", suites=(("test", "0"),), sampling=SamplingParams(n=n), prompt="chat", simulator="icarus"
+    )
+    environment = Environment(harness="0", python="3", platform="p", tools=())
+    store = RunStore.create(out, settings, environment, [problem(problem_id=name) for name in NAMES])
+    for name, found in statuses.items():
+        for index, status in enumerate(found):
+            key = SampleKey(suite="test", problem_id=name, index=index)
+            completion = Completion(key=key, text="x", model="m")
+            store.append_completion(completion)
+            verdict = Verdict(status=status, method="simulate")
+            store.append_result(
+                SampleResult(completion=completion, candidate=Candidate(source="x", rule="fence"), verdict=verdict)
+            )
+    return store.path
+
+
+def test_a_complete_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = save_run(tmp_path, {"one": [PASS] * 4, "two": [FAIL] * 4, "three": [PASS, FAIL, FAIL, FAIL]})
+    assert main(["report", str(run)]) == 0
+    out, err = capsys.readouterr()
+    assert "replay:x  n=4" in out
+    assert "pass@1" in out
+    assert "pass@5" not in out
+    assert "0.417 [" in out, "(1 + 0 + 1/4) / 3"
+    assert err == ""
+
+
+def test_json_and_k(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = save_run(tmp_path, {"one": [PASS] * 4, "two": [FAIL] * 4, "three": [PASS, FAIL, FAIL, FAIL]})
+    assert main(["report", str(run), "--json", "--k", "1,2"]) == 0
+    total = json.loads(capsys.readouterr().out)["summary"]["total"]
+    assert {k: value["value"] for k, value in total["function"].items()} == {
+        "1": pytest.approx(1.25 / 3),
+        "2": pytest.approx(1.5 / 3),
+    }
+
+
+def test_an_unfinished_run_goes_as_far_as_it_goes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = save_run(tmp_path, {"one": [PASS] * 6, "two": [PASS, FAIL]}, n=6)
+    assert main(["report", str(run), "--json"]) == 0
+    out, err = capsys.readouterr()
+    summary = json.loads(out)["summary"]
+    assert list(summary["total"]["function"]) == ["1"]
+    assert summary["total"]["problems"] == 2
+    assert err == f"{run}: incomplete: 1 problems have fewer than 6 samples, 1 have none\n"
+
+
+@pytest.mark.parametrize("extra", [[], ["--json"]])
+def test_a_run_without_verdicts_is_an_error(
+    extra: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = save_run(tmp_path, {})
+    assert main(["report", str(run), *extra]) == 2
+    assert f"error: {run}: no sample of this run was checked yet" in capsys.readouterr().err
+
+
+def test_a_k_above_the_samples_and_a_folder_that_is_no_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = save_run(tmp_path, {"one": [PASS]})
+    assert main(["report", str(run), "--k", "5"]) == 2
+    assert "k = 5 needs 5 completions a problem" in capsys.readouterr().err
+    assert main(["report", str(tmp_path)]) == 2
+    assert f"error: {tmp_path}/run.json: not found; give the folder of a run" in capsys.readouterr().err
