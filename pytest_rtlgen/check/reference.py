@@ -72,10 +72,10 @@ def _refuse_unplayable(problem: Problem, interface: Interface) -> None:
         missing = "inputs" if not interface.inputs else "outputs"
         raise BadReferenceError(f"{name}: module {interface.module!r} has no {missing}, so there is nothing to check")
     inputs = {port.name for port in interface.inputs}
-    for special in (*interface.clocks, *interface.resets):
-        if special.port not in inputs:
+    for special in (*(clock.port for clock in interface.clocks), *(reset.port for reset in interface.resets)):
+        if special not in inputs:
             raise BadReferenceError(
-                f"{name}: {special.port!r} is named as a clock or reset but is no input of {interface.module!r}"
+                f"{name}: {special!r} is named as a clock or reset but is no input of {interface.module!r}"
             )
 
 

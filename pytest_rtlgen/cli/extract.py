@@ -1,10 +1,11 @@
 """``extract``: the Verilog out of a model's answer."""
 
 import argparse
+from collections import Counter
 
 from pytest_rtlgen.cli.arguments import Command, Parser
 from pytest_rtlgen.cli.streams import STDIN, read_text, say, write_out
-from pytest_rtlgen.records import Candidate, SourceFile
+from pytest_rtlgen.records import Candidate
 
 _NO_NAME = ""
 """No module is called so: asked for it, ``extract_candidate`` returns the last code that defines any module."""
@@ -34,8 +35,8 @@ def run(args: argparse.Namespace) -> int:
 def find_last_top(text: str) -> Candidate:
     """Return the candidate of an answer when nobody says which module is wanted.
 
-    It is taken from the last code in the answer that defines modules: the one module there that no other
-    instantiates, or the last module where that does not tell. Without complete modules it is the last unfinished one.
+    It is taken from the last code in the answer that defines modules: the last one there that no other uses.
+    Without complete modules it is the last unfinished one.
     """
     from pytest_rtlgen.extract import extract_candidate
     from pytest_rtlgen.extract.modules import scan_modules
@@ -48,15 +49,13 @@ def find_last_top(text: str) -> Candidate:
 
 
 def _name_top(source: str) -> str:
-    from pytest_rtlgen.errors import BadReferenceError
+    """Return the last module of ``source`` whose name no other one uses, else the last. Nothing is elaborated."""
     from pytest_rtlgen.extract.modules import scan_modules
-    from pytest_rtlgen.verilog.interface import find_top
 
-    try:
-        return find_top(SourceFile(name="answer", text=source))
-    except BadReferenceError:  # it does not parse, or several modules are on top
-        modules = scan_modules(source).modules().values()
-        return max(modules, key=lambda module: module.start).name
+    modules = sorted(scan_modules(source).modules().values(), key=lambda module: module.start)
+    uses = Counter(word for module in modules for word in scan_modules(source[module.start : module.end]).words)
+    tops = [module.name for module in modules if uses[module.name] == 1]  # its own header names it
+    return tops[-1] if tops else modules[-1].name
 
 
 COMMAND = Command(

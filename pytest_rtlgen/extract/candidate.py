@@ -26,9 +26,9 @@ def extract_candidate(
         if found is not None:
             return Candidate(source=found[1], rule=_join(name, found[0]))
     for name, part in parts:
-        found = _find_unfinished(part, top)
-        if found is not None:
-            rule, source, is_open = found
+        unfinished = _find_unfinished(part, top)
+        if unfinished is not None:
+            rule, source, is_open = unfinished
             is_truncated = is_open or finish_reason is FinishReason.LENGTH
             return Candidate(source=source, rule=_join(name, rule), is_truncated=is_truncated)
     for name, part in parts:
@@ -106,7 +106,9 @@ def _join_definitions(text: str) -> str:
     ordered = sorted(last.values(), key=lambda item: item.start)
     if not ordered:
         return ""
-    defines = [line for line in text[: ordered[0].start].splitlines() if line.lstrip().startswith(("`define", "`timescale"))]
+    defines = [
+        line for line in text[: ordered[0].start].splitlines() if line.lstrip().startswith(("`define", "`timescale"))
+    ]
     return "\n".join([*defines, *(text[item.start : item.end] for item in ordered)]) + "\n"
 
 

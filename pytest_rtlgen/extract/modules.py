@@ -40,7 +40,7 @@ class Scan:
 
 
 def scan_modules(text: str) -> Scan:
-    """Return what ``text`` defines. A definition needs a name and then ``#``, ``(`` or ``;``, which prose rarely has."""
+    """Return what ``text`` defines. A definition is a name and then ``#``, ``(`` or ``;``, which prose rarely has."""
     found: list[Definition] = []
     words: set[str] = set()
     closer, name, start = "", "", 0

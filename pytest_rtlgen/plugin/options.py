@@ -23,7 +23,7 @@ def read_options(config: pytest.Config) -> Options | None:
     Raises:
         pytest.UsageError: an option cannot be meant, or there are options but no model.
     """
-    cli: dict[str, Any] = {option.key: config.getoption(option.key, default=None) for option in OPTIONS}
+    cli: dict[str, Any] = {option.key: config.getoption(option.key) for option in OPTIONS}
     ini = {option.key: config.getini(option.key) for option in OPTIONS}
     env = {option.variable: os.environ[option.variable] for option in OPTIONS if option.variable in os.environ}
     if not env and not any((*cli.values(), *ini.values())):

@@ -4,13 +4,14 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import islice
 
-from pytest_rtlgen.records import Diagnostic, SignalVerdict, Status, Verdict, WaveWindow
+from pytest_rtlgen.records import Diagnostic, Problem, SampleResult, SignalVerdict, Status, Verdict, WaveWindow
 from pytest_rtlgen.report.plain_text import clip_text
 
 _NAME = 30
 _VALUE = 24
 _MESSAGE = 300
 _OUTPUTS = 32
+_SAMPLES = 5
 _DIAGNOSTICS = 10
 _WAVE_ROWS = 40
 _WAVE_STEPS = 16
@@ -46,6 +47,18 @@ def render_verdict(verdict: Verdict) -> str:
         _render_wave(verdict.wave) if verdict.wave else "",
     ]
     return "\n\n".join(block for block in blocks if block)
+
+
+def render_samples(problem: Problem, results: Sequence[SampleResult]) -> str:
+    """Return the failure text of one problem: a line for each sample, then the first failed ones in full."""
+    lines = [f"{problem.suite}/{problem.problem_id}: none of {len(results)} samples passed"]
+    lines += [f"  sample {result.key.index}: {result.verdict.status}" for result in results]
+    failed = [result for result in results if not result.verdict.is_passed]
+    for result in failed[:_SAMPLES]:
+        lines += ["", f"--- sample {result.key.index} ---", render_verdict(result.verdict)]
+    if len(failed) > _SAMPLES:
+        lines.append(f"... and {len(failed) - _SAMPLES} more samples")
+    return "\n".join(lines)
 
 
 def _render_outputs(signals: Sequence[SignalVerdict]) -> str:

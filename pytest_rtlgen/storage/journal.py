@@ -63,6 +63,14 @@ class Journal:
         except OSError as error:
             raise RecordError(f"{self.path}: cannot be read: {error.strerror}; check its permissions") from error
 
+    def count(self) -> int:
+        """Return the number of whole lines."""
+        try:
+            with self.path.open("rb") as file:
+                return sum(line.endswith(b"\n") for line in file)
+        except FileNotFoundError:
+            return 0
+
     def _sync_now_and_then(self, handle: int) -> None:
         now = time.monotonic()
         if now - self._synced_at >= SYNC_EVERY_S:

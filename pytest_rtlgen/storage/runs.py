@@ -145,6 +145,10 @@ class RunStore:
             completions.setdefault(completion.key, completion)
         return completions
 
+    def count_completions(self) -> int:
+        """Return how many answers are on disk, without reading them as records."""
+        return self._completions.count()
+
     def read_results(self) -> dict[SampleKey, SampleResult]:
         """Return the verdicts by key, each with its answer; of two with the same key the first counts.
 

@@ -24,7 +24,7 @@ class WorkerLostError(Exception):
 
 
 class Worker:
-    """One process that runs ``python -m module FD``: it writes ``ready``, then a line of JSON for each that it reads."""
+    """One process, ``python -m module FD``: it writes ``ready``, then a line of JSON for each that it reads."""
 
     def __init__(self, module: str, sandbox: Sandbox, limits: Limits) -> None:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  lives as long as the process
@@ -92,7 +92,7 @@ class WorkerPool:
     """Workers started on first use; one that is lost is replaced on the next question."""
 
     def __init__(self, module: str, *, sandbox: Sandbox, limits: Limits, size: int) -> None:
-        self._make = lambda: Worker(module, sandbox, limits)
+        self._module, self._sandbox, self._limits = module, sandbox, limits
         self._idle: queue.LifoQueue[Worker | None] = queue.LifoQueue()
         for _ in range(size):
             self._idle.put(None)
@@ -109,7 +109,7 @@ class WorkerPool:
         worker = self._idle.get()
         try:
             if worker is None:
-                worker = self._make()
+                worker = Worker(self._module, self._sandbox, self._limits)
                 with self._lock:
                     self._workers.add(worker)
             answer = worker.ask(question, timeout_s)

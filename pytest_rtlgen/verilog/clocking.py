@@ -11,7 +11,9 @@ from typing import Any
 from pytest_rtlgen.records import Clock, ClockEdge, Polarity, Reset, ResetKind
 from pytest_rtlgen.verilog.syntax import walk
 
-_RESET_NAME = re.compile(r"(^|_)(a|s|sync_?|async_?|sys_?|n|i_?)?(rst|reset|clr|clear)([nbp]|_?\d)?(_|$)", re.IGNORECASE)
+_RESET_NAME = re.compile(
+    r"(^|_)(a|s|sync_?|async_?|sys_?|n|i_?)?(rst|reset|clr|clear)([nbp]|_?\d)?(_|$)", re.IGNORECASE
+)
 _CLEAR_NAME = re.compile(r"(clr|clear)", re.IGNORECASE)
 _LOW_NAME = re.compile(r"(_n|_b|[a-z]n|_l)(_|$)|^n_?(rst|reset|clr|clear)", re.IGNORECASE)
 _CLOCK_NAME = re.compile(r"(^|_)([a-z]{0,4}_?)?(clk|clock|ck)([a-z0-9]?|_[a-z0-9]+)$", re.IGNORECASE)
@@ -77,7 +79,10 @@ class _Finder:
             kind = type(node).__name__
             if kind == "InstanceSymbol":
                 for connection in node.portConnections:
-                    if connection.expression is not None and getattr(connection.port, "internalSymbol", None) is not None:
+                    if (
+                        connection.expression is not None
+                        and getattr(connection.port, "internalSymbol", None) is not None
+                    ):
                         self._alias(connection.port.internalSymbol, connection.expression)
             elif kind == "ContinuousAssignSymbol" and type(node.assignment).__name__ == "AssignmentExpression":
                 target = getattr(node.assignment.left, "symbol", None)
@@ -108,27 +113,29 @@ class _Finder:
     def _read_block(self, body: Any) -> None:  # noqa: ANN401  a statement
         if type(body).__name__ != "TimedStatement":
             return
-        events = list(_list_edges(body.timing))
-        controls = [(self._resolve(symbol), edge) for symbol, edge in events]
-        known = [(literal[0], edge if literal[1] else _opposite(edge)) for literal, edge in controls if literal]
-        for symbol, _ in events:
-            if self._resolve(symbol) is None:
+        known = []
+        for symbol, edge in _list_edges(body.timing):
+            literal = self._resolve(symbol)
+            if literal is None:
                 self._note_gated(symbol)
-        tested = [literal for literal in self._list_first_tests(body.stmt)]
-        listed = {name for name, _ in known}
-        if len(events) > 1:
-            for name, is_true in tested:
-                if name in listed and len(listed - self._asynchronous.keys()) > 1:
-                    self._asynchronous[name] = Polarity.HIGH if is_true else Polarity.LOW
+            else:
+                known.append((literal[0], edge if literal[1] else _opposite(edge)))
+        self._note_resets({name for name, _ in known}, list(self._list_first_tests(body.stmt)))
         for name, edge in known:
             if name not in self._asynchronous:
                 self._edges[name].add(edge)
+
+    def _note_resets(self, listed: set[str], tested: list[_Literal]) -> None:
+        """Take an input for a reset if its edge is listed and it is tested first, or if it is tested first and named so."""
+        for name, is_true in tested:
+            if name in listed and len(listed - self._asynchronous.keys()) > 1:
+                self._asynchronous[name] = Polarity.HIGH if is_true else Polarity.LOW
         for name, is_true in tested[:2]:
             if name not in listed and name in self._bits and _RESET_NAME.search(name):
                 self._synchronous.setdefault(name, Polarity.HIGH if is_true else Polarity.LOW)
 
     def _note_gated(self, symbol: Any) -> None:  # noqa: ANN401
-        """A register's clock is made by logic: the inputs of that logic that are called clocks are clocks."""
+        """Take the inputs that are called clocks, among those that make a derived clock, for clocks."""
         pending, seen = [symbol], set()
         while pending:
             item = pending.pop()

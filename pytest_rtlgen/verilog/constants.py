@@ -62,7 +62,9 @@ def _read_hint(subject: Any, constant: Any, inputs: dict[str, str]) -> ConstantH
     width = int(constant.type.bitWidth)
     if value is None or width < _MIN_WIDTH:
         return None
-    names = {str(node.symbol.hierarchicalPath) for node in walk(subject) if type(node).__name__ == "NamedValueExpression"}
+    names = {
+        str(node.symbol.hierarchicalPath) for node in walk(subject) if type(node).__name__ == "NamedValueExpression"
+    }
     ports = names & inputs.keys()
     port = inputs[ports.pop()] if len(names) == len(ports) == 1 else None
     return ConstantHint(port=port, width=width, value=value & ((1 << width) - 1))

@@ -50,17 +50,10 @@ def list_objections(text: str) -> Iterator[Objection]:
         return
     depth = 0
     for token in _CODE.finditer(text):
-        if token["open"] is not None:
-            yield Objection(message="block comment is never closed", line=_line(text, token.start()), is_syntax=True)
-        elif token["escaped"] is not None and _ODD_ESCAPED.search(token["escaped"], 1):
-            yield Objection(message="escaped identifier with quotes or signs", line=_line(text, token.start()))
-        elif token[0].startswith(("//", "/*")) and _SWITCHES.search(token[0]):
-            yield Objection(message="comment that hides code from some tools", line=_line(text, token.start()))
-        elif token["directive"] is not None:
-            depth += {"ifdef": 1, "ifndef": 1, "endif": -1}.get(token["directive"], 0)
-            message = _judge_directive(text, token)
-            if message:
-                yield Objection(message=message, line=_line(text, token.start()))
+        depth += {"ifdef": 1, "ifndef": 1, "endif": -1}.get(token["directive"] or "", 0)
+        message = _judge_token(text, token)
+        if message:
+            yield Objection(message=message, line=_line(text, token.start()), is_syntax=token["open"] is not None)
     if depth > 0:
         yield Objection(message="`ifdef without `endif", line=text.count("\n") + 1, is_syntax=True)
     if estimate_expansion(text) > _MOST_EXPANSION:
@@ -82,7 +75,7 @@ def estimate_expansion(text: str) -> int:
     repeats = max((_most_repeats(parameters, body) for parameters, body in macros.values()), default=1)
     nesting = _nesting_of_calls(text, {name for name, (parameters, _) in macros.items() if parameters})
     functions = sum(1 for parameters, _ in macros.values() if parameters)
-    growth = max(repeats, 1) ** min(nesting * max(functions, 1), 60)
+    growth: int = max(repeats, 1) ** min(nesting * max(functions, 1), 60)
     return min((len(text) + total) * growth, 1 << 60)
 
 
@@ -115,6 +108,16 @@ def _nesting_of_calls(text: str, functions: set[str]) -> int:
             depth -= stack.pop()
         pending = token["name"] in functions
     return deepest
+
+
+def _judge_token(text: str, token: re.Match[str]) -> str:
+    if token["open"] is not None:
+        return "block comment is never closed"
+    if token["escaped"] is not None and _ODD_ESCAPED.search(token["escaped"], 1):
+        return "escaped identifier with quotes or signs"
+    if token[0].startswith(("//", "/*")) and _SWITCHES.search(token[0]):
+        return "comment that hides code from some tools"
+    return _judge_directive(text, token) if token["directive"] is not None else ""
 
 
 def _judge_directive(text: str, token: re.Match[str]) -> str:

@@ -27,7 +27,7 @@ from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
 
 CORE = Path(__file__).parents[2] / "suites" / "core"
-PROBLEMS = ("alu_8_flags", "bcd_counter_3digit", "fifo_sync_8x8", "rr_arbiter_4", "uart_rx_8e1", "crc32_byte")
+PROBLEMS = ("booth_mult_8", "fir4_signed", "fifo_sync_8x8", "rr_arbiter_4", "uart_rx_8e1", "vending_fsm")
 MIN_STEPS = 2000
 
 Player = Callable[[], bytes]

@@ -20,7 +20,7 @@ def list_examples() -> list[tuple[str, list[tuple[str, str]]]]:
     """Return (section, its (command, expected output)s) of every section with examples, in order."""
     found = []
     for section in re.split(r"^## ", PAGE, flags=re.MULTILINE)[1:]:
-        blocks = "".join(re.findall(r"```console\n(.*?)```", section, re.DOTALL))
+        blocks = "".join(re.findall(r"^```console\n(.*?)^```$", section, re.DOTALL | re.MULTILINE))
         steps = re.findall(r"^\$ (.*\n(?:> .*\n)*)((?:(?!\$ ).*\n)*)", blocks, re.MULTILINE)
         found.append((section.splitlines()[0], [(re.sub(r"^> ", "", c, flags=re.MULTILINE), w) for c, w in steps]))
     return [(name, steps) for name, steps in found if steps]

@@ -40,14 +40,15 @@ def test_selection(run: Runner, expression: tuple[str, ...], names: list[str]) -
     assert [line.rpartition("::")[2] for line in result.outlines if "suite.toml::" in line] == names
 
 
-def test_one_problem_can_be_named_by_its_node_id(run: Runner, suite: Path, pytester: pytest.Pytester) -> None:
+def test_one_problem_can_be_named_by_its_node_id(suite: Path, pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_subprocess(
         f"{suite / 'suite.toml'}::and2", "--rtlgen-model=replay:answers", "--rtlgen-n=1", "--rtlgen-out=runs"
     )
     result.assert_outcomes(passed=1)
 
 
-def test_a_suite_can_be_named_by_option_alone(pytester: pytest.Pytester, suite: Path) -> None:
+@pytest.mark.usefixtures("suite")
+def test_a_suite_can_be_named_by_option_alone(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_subprocess(
         "--rtlgen-suite=mini", "--rtlgen-model=replay:answers", "--collect-only", "-q"
     )

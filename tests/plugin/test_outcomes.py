@@ -124,7 +124,7 @@ def test_an_unknown_model_is_refused(run: Runner) -> None:
     assert "replay" in result.stdout.str() + result.stderr.str()
 
 
-def test_a_missing_recording_is_an_error_of_the_harness(run: Runner, pytester: pytest.Pytester) -> None:
+def test_a_missing_recording_is_an_error_of_the_harness(run: Runner) -> None:
     result = run(n=4)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert result.parseoutcomes().get("errors") == 3

@@ -19,8 +19,9 @@ import shutil
 import signal
 import socket
 import time
+from io import BufferedRWPair
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 LOG_BYTES = 16 * 1024
 _PRELOADED = ("cocotb.regression", "cocotb._init", "cocotb_tools._coverage", "pygpi.entry", "rtlgen_play")
@@ -38,7 +39,7 @@ def serve(descriptor: int) -> None:
     gc.freeze()
     scratch = Path(os.environ.pop("RTLGEN_SCRATCH"))
     connection = socket.socket(fileno=descriptor)
-    stream: IO[bytes] = connection.makefile("rwb")  # type: ignore[assignment]  a pair of buffers reads and writes like one
+    stream = connection.makefile("rwb")
     _send(stream, {"ready": True})
     for number in range(1 << 62):
         line = stream.readline()
@@ -54,7 +55,7 @@ def serve(descriptor: int) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _run(job: dict[str, Any], folder: Path, stream: IO[bytes], connection: socket.socket) -> bool:
+def _run(job: dict[str, Any], folder: Path, stream: BufferedRWPair, connection: socket.socket) -> bool:
     """Fork for one job. Returns True in the child; the parent reports the outcome and returns False."""
     read_end, write_end = os.pipe()
     child = os.fork()
@@ -153,6 +154,6 @@ def _read_tail(path: Path) -> str:
         return log.read().decode("utf-8", "replace")
 
 
-def _send(stream: IO[bytes], reply: dict[str, Any], body: bytes = b"") -> None:
+def _send(stream: BufferedRWPair, reply: dict[str, Any], body: bytes = b"") -> None:
     stream.write(json.dumps({**reply, "body": len(body)}).encode() + b"\n" + body)
     stream.flush()

@@ -1,0 +1,120 @@
+"""Any server that speaks OpenAI's chat completions."""
+
+import asyncio
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pytest_rtlgen.backends.base import BackendSettings, Deliver, GenerationRequest
+from pytest_rtlgen.backends.chat_answers import ChatAnswers, read_answers
+from pytest_rtlgen.backends.credentials import find_key
+from pytest_rtlgen.backends.endpoint import Endpoint, RefusedError
+from pytest_rtlgen.backends.pool import run_pool
+from pytest_rtlgen.backends.retry import RetryPolicy, TransientError, with_retries
+from pytest_rtlgen.backends.seeds import derive_seed
+from pytest_rtlgen.errors import BackendError, UsageError
+from pytest_rtlgen.records import Completion, SamplingParams
+
+if TYPE_CHECKING:
+    import openai
+
+_DEFAULT_URL = "https://api.openai.com/v1"
+_BAD_REQUEST = frozenset({400, 422})
+_OLD_LIMIT, _NEW_LIMIT = "max_tokens", "max_completion_tokens"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Job:
+    """One request to send."""
+
+    request: GenerationRequest
+    indices: tuple[int, ...]
+
+    @property
+    def label(self) -> str:
+        return f"{self.request.problem.problem_id}[{','.join(map(str, self.indices))}]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Session:
+    """What one call of ``generate`` works with."""
+
+    client: "openai.AsyncOpenAI"
+    sampling: SamplingParams
+    deliver: Deliver
+
+
+class OpenAiBackend:
+    """Asks one endpoint for one model, and remembers between calls what that endpoint cannot do."""
+
+    def __init__(
+        self,
+        model: str,
+        settings: BackendSettings,
+        *,
+        environ: Mapping[str, str] | None = None,
+        retry: RetryPolicy | None = None,
+    ) -> None:
+        """Take the key and, without one in ``settings``, the address from ``environ``; by default the process's own.
+
+        Raises:
+            CredentialError: the key is missing where one is needed, or no key.
+        """
+        environ = os.environ if environ is None else environ
+        self.name = f"openai:{model}"
+        self._model = model
+        self._concurrency = settings.concurrency
+        url = settings.base_url or environ.get("OPENAI_BASE_URL")
+        self._endpoint = Endpoint(url or _DEFAULT_URL, find_key(environ, is_needed=not url), settings.timeout_s)
+        self._retry = RetryPolicy(max_retries=settings.max_retries) if retry is None else retry
+        self._choices = settings.choices_per_request
+        self._limit = _OLD_LIMIT
+
+    def generate(self, requests: Sequence[GenerationRequest], sampling: SamplingParams, deliver: Deliver) -> None:
+        """Deliver every completion that ``requests`` ask for.
+
+        The latency of a completion is that of the response it came in, without the tries before it; its seed is the
+        one sent with that response's request.
+
+        Raises:
+            CredentialError: the endpoint wants another key.
+            BackendError: it cannot be reached, goes on failing, or will not have a request.
+        """
+        asyncio.run(self._generate(requests, sampling, deliver))
+
+    async def _generate(self, requests: Sequence[GenerationRequest], sampling: SamplingParams, deliver: Deliver) -> None:
+        async with self._endpoint.make_client() as client:
+            session = _Session(client=client, sampling=sampling, deliver=deliver)
+            jobs = (job for request in requests for job in self._split(request, request.indices))
+            await run_pool(jobs, lambda job: self._answer(job, session), concurrency=self._concurrency)
+
+    def _split(self, request: GenerationRequest, indices: tuple[int, ...]) -> Iterator[_Job]:
+        """Yield jobs as large as the endpoint can take at that moment."""
+        while indices:
+            size = self._choices
+            yield _Job(request=request, indices=indices[:size])
+            indices = indices[size:]
+
+    async def _answer(self, job: _Job, session: _Session) -> Iterable[_Job]:
+        """Send one job, deliver what comes, and return jobs for what is still missing of it."""
+        limit = self._limit
+        body = self._make_body(job, session.sampling, limit)
+        try:
+            found, latency_s = await with_retries(
+                lambda: self._post(session.client, body, len(job.indices)), self._retry
+            )
+        except TransientError as error:
+            raise self._give_up(job, error) from error
+        except RefusedError as error:
+            if limit == _OLD_LIMIT and limit in body and _NEW_LIMIT in error.text:
+                self._limit = _NEW_LIMIT
+                return (job,)
+            if error.status in _BAD_REQUEST and len(job.indices) > 1:
+                self._choices = 1
+                return self._split(job.request, job.indices)
+            raise
+        for index, completion in zip(job.indices, self._make_completions(job, found, body["seed"]), strict=False):
+            ...
+        return ()

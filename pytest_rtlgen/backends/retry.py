@@ -1,0 +1,90 @@
+"""When to ask again, and after how long."""
+
+import asyncio
+import itertools
+import math
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TypeVar
+
+T = TypeVar("T")
+MOST_ASKED_S = 120.0
+"""Longest wait that a server may ask for."""
+
+
+class TransientError(Exception):
+    """A try that failed in a way that may pass; it never leaves the backends."""
+
+    def __init__(self, what: str, *, asked_s: float | None = None, most_retries: int | None = None) -> None:
+        super().__init__(what)
+        self.what = what
+        self.asked_s = asked_s
+        """Seconds that the server asks to wait."""
+        self.most_retries = most_retries
+        """Retries that this failure is worth; ``None``: as many as the policy allows."""
+        self.tries = 1
+        """Tries that were made when it is raised for good."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPolicy:
+    """Exponential back-off with jitter; the defaults give up after 8 retries and 45 to 90 s of waiting."""
+
+    max_retries: int = 8
+    base_s: float = 0.5
+    cap_s: float = 30.0
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    draw: Callable[[], float] = random.random
+    """A number of 0.0 … 1.0 each time."""
+
+    def delay_s(self, retry: int, asked_s: float | None = None) -> float:
+        """Return the seconds before retry ``retry``, counted from 0.
+
+        What the server asks for counts, up to ``MOST_ASKED_S``; else half to all of ``base_s * 2**retry``.
+        """
+        if asked_s is not None and asked_s > 0:
+            return min(asked_s, MOST_ASKED_S)
+        return min(self.cap_s, self.base_s * 2.0 ** min(retry, 60)) * (0.5 + 0.5 * self.draw())
+
+
+async def with_retries(attempt: Callable[[], Awaitable[T]], policy: RetryPolicy) -> T:
+    """Return what ``attempt`` returns, trying again after each ``TransientError``.
+
+    Raises:
+        TransientError: the last one, when the retries are used up.
+    """
+    for retry in itertools.count():
+        try:
+            return await attempt()
+        except TransientError as error:
+            most = policy.max_retries if error.most_retries is None else min(error.most_retries, policy.max_retries)
+            if retry >= most:
+                error.tries = retry + 1
+                raise
+            delay = policy.delay_s(retry, error.asked_s)
+        await policy.sleep(delay)
+    raise AssertionError  # unreachable: the count never ends
+
+
+def read_retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Return the seconds that a ``Retry-After`` header asks for; ``None`` without a readable one.
+
+    Source: RFC 9110 section 10.2.3: a number of seconds, or an HTTP date.
+    """
+    text = headers.get("retry-after", "").strip()
+    try:
+        seconds = float(text)
+    except ValueError:
+        return _read_date(text, now)
+    return None if math.isnan(seconds) else seconds
+
+
+def _read_date(text: str, now: datetime) -> float | None:
+    try:
+        date = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return ((date if date.tzinfo else date.replace(tzinfo=UTC)) - now).total_seconds()
