@@ -1,4 +1,4 @@
-"""What every backend is: missing samples in, completions out, one at a time."""
+"""What every backend is asked and how it answers."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,17 +7,16 @@ from typing import Protocol
 from pytest_rtlgen.records import Completion, Problem, Prompt, SampleKey, SamplingParams
 
 Deliver = Callable[[Completion], None]
-"""Takes one completion, usually to disk. Called once a completion, from the thread that called ``generate``."""
+"""Takes one completion as it arrives and puts it on disk; never called by two threads at once; may raise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GenerationRequest:
-    """The samples of one problem that are still missing."""
+    """The samples of one problem that are still wanted."""
 
     problem: Problem
     prompt: Prompt
     indices: tuple[int, ...]
-    """Sample indices, each once."""
 
     def key(self, index: int) -> SampleKey:
         """Return the key of sample ``index``."""
@@ -26,32 +25,29 @@ class GenerationRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackendSettings:
-    """How a backend may go about it; one that asks nobody ignores all of it."""
+    """What backends need besides a model's name."""
 
     base_url: str | None = None
-    """Address of an OpenAI-compatible endpoint; ``None``: ``OPENAI_BASE_URL``, else OpenAI itself."""
     timeout_s: float = 600.0
-    """Most seconds for one request, or for one run of a program."""
+    """Most seconds for one request or one run of a program."""
     concurrency: int = 16
-    """Most requests or programs at once."""
-    max_retries: int = 8
-    """Most retries of one request."""
-    choices_per_request: int = 8
-    """Most samples of one problem asked for in one request, where the endpoint can do that."""
+    """Requests or programs at once."""
+    max_retries: int = 6
+    """Further tries of one request after a passing failure."""
+    backoff_s: float = 0.5
+    """First wait between tries; doubles, up to ``RETRY_CEILING_S``, with jitter."""
 
 
 class Backend(Protocol):
-    """Answers prompts."""
+    """A source of completions."""
 
     name: str
+    """As the user spelt it, kind included."""
 
     def generate(self, requests: Sequence[GenerationRequest], sampling: SamplingParams, deliver: Deliver) -> None:
-        """Deliver every completion that ``requests`` ask for, each as soon as it is there, in any order.
-
-        An exception, from ``deliver`` or Ctrl-C too, ends everything that still runs; what was delivered stays.
+        """Deliver every wanted sample once, as it arrives, in any order.
 
         Raises:
-            BackendError: the model cannot be reached, or answers nonsense.
-            RecordError: a recording cannot be read.
+            BackendError: the model failed for good; what had arrived was delivered.
         """
         ...

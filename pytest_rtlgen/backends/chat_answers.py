@@ -36,7 +36,7 @@ class ChatAnswers:
     model: str
     """As the server names it; empty when it does not."""
     answers: tuple[ChatAnswer, ...]
-    """At least one, in the order of the choices."""
+    """At least one, in the order of the response."""
 
 
 def read_answers(body: object, *, most: int) -> ChatAnswers:
@@ -52,11 +52,10 @@ def read_answers(body: object, *, most: int) -> ChatAnswers:
     choices = fields.get("choices")
     if not isinstance(choices, list) or not choices:
         raise TransientError(f"a response without choices: {shorten(str(fields.get('error', '')))}".rstrip(": "))
-    messages = [_object(choice, "a choice") for choice in choices]
-    if all(type(choice.get("index")) is int for choice in messages):
-        messages.sort(key=lambda choice: str(choice["index"]).zfill(9))
-    usages = _share_usage(fields.get("usage"), min(len(messages), most))
-    answers = tuple(_read_choice(choice, usage) for choice, usage in zip(messages, usages, strict=False))
+    usages = _share_usage(fields.get("usage"), min(len(choices), most))
+    answers = tuple(
+        _read_choice(_object(choice, "a choice"), usage) for choice, usage in zip(choices, usages, strict=False)
+    )
     model = fields.get("model")
     return ChatAnswers(model=model if isinstance(model, str) else "", answers=answers)
 

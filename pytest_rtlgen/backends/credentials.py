@@ -14,10 +14,10 @@ _SHORTEST_SECRET = 12
 class ApiKey:
     """A key that only ``reveal`` shows: neither ``repr`` nor a traceback with local variables does."""
 
-    __slots__ = ("_reveal",)
+    __slots__ = ("_value",)
 
     def __init__(self, value: str) -> None:
-        self._reveal = lambda: value
+        self._value = value
 
     def __repr__(self) -> str:
         return "ApiKey(…)"
@@ -25,16 +25,15 @@ class ApiKey:
     @property
     def is_placeholder(self) -> bool:
         """Whether the user gave no key."""
-        return self._reveal() == _PLACEHOLDER
+        return self._value == _PLACEHOLDER
 
     def reveal(self) -> str:
         """Return the key, for the client alone."""
-        return self._reveal()
+        return self._value
 
     def remove_from(self, text: str) -> str:
         """Return ``text``, which the endpoint sent, with the key replaced by the variable's name."""
-        value = self._reveal()
-        return text.replace(value, f"[{KEY_VARIABLE}]") if len(value) >= _SHORTEST_SECRET else text
+        return text.replace(self._value, f"[{KEY_VARIABLE}]") if len(self._value) >= _SHORTEST_SECRET else text
 
 
 def find_key(environ: Mapping[str, str], *, is_needed: bool) -> ApiKey:

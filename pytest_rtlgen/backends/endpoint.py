@@ -46,7 +46,7 @@ class Endpoint:
         self._has_answered = False
 
     def make_client(self) -> "openai.AsyncOpenAI":
-        """Return a client, to be closed by the caller; retries are ours, as the client's leave out malformed answers."""
+        """Return a client, to be closed by the caller; retries are ours, as the client's take no malformed answer."""
         import openai
 
         return openai.AsyncOpenAI(
@@ -78,7 +78,7 @@ class Endpoint:
             failure = self._explain_status(error)
         else:
             self._has_answered = True
-            return self._read_json(raw.http_response.content)
+            return self._read_json(raw.http_response)
         raise failure  # out here, without the client's exception behind it: that one holds the request with the key
 
     def _explain_timeout(self, error: Exception) -> TransientError:
@@ -111,8 +111,8 @@ class Endpoint:
             f"{self.shown_url}: the endpoint {fault} (HTTP {status}); set {KEY_VARIABLE} to a key that is valid there"
         )
 
-    def _read_json(self, content: bytes) -> object:
-        text = self._key.remove_from(content.decode("utf-8", "replace"))
+    def _read_json(self, response: Any) -> object:  # noqa: ANN401  an httpx or httpx2 Response, as openai brings it
+        text = self._key.remove_from(response.content.decode("utf-8", "replace"))
         try:
             return json.loads(text)
         except (ValueError, RecursionError) as error:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_rtlgen.backends.base import BackendSettings, Deliver, GenerationRequest
-from pytest_rtlgen.backends.chat_answers import ChatAnswers, read_answers
+from pytest_rtlgen.backends.chat_answers import ChatAnswer, read_answers
 from pytest_rtlgen.backends.credentials import find_key
 from pytest_rtlgen.backends.endpoint import Endpoint, RefusedError
 from pytest_rtlgen.backends.pool import run_pool
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import openai
 
 _DEFAULT_URL = "https://api.openai.com/v1"
+_MOST_CHOICES = 8
+"""Most samples of one problem asked for at once: a failed request costs no more than these."""
 _BAD_REQUEST = frozenset({400, 422})
 _OLD_LIMIT, _NEW_LIMIT = "max_tokens", "max_completion_tokens"
 
@@ -46,6 +48,17 @@ class _Session:
     deliver: Deliver
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Response:
+    """What one request brought."""
+
+    model: str
+    answers: tuple[ChatAnswer, ...]
+    """At least one, at most as many as the job has indices."""
+    seed: int
+    latency_s: float
+
+
 class OpenAiBackend:
     """Asks one endpoint for one model, and remembers between calls what that endpoint cannot do."""
 
@@ -68,8 +81,8 @@ class OpenAiBackend:
         self._concurrency = settings.concurrency
         url = settings.base_url or environ.get("OPENAI_BASE_URL")
         self._endpoint = Endpoint(url or _DEFAULT_URL, find_key(environ, is_needed=not url), settings.timeout_s)
-        self._retry = RetryPolicy(max_retries=settings.max_retries) if retry is None else retry
-        self._choices = settings.choices_per_request
+        self._retry = retry or RetryPolicy(max_retries=settings.max_retries, base_s=settings.backoff_s)
+        self._choices = _MOST_CHOICES
         self._limit = _OLD_LIMIT
 
     def generate(self, requests: Sequence[GenerationRequest], sampling: SamplingParams, deliver: Deliver) -> None:
@@ -84,7 +97,9 @@ class OpenAiBackend:
         """
         asyncio.run(self._generate(requests, sampling, deliver))
 
-    async def _generate(self, requests: Sequence[GenerationRequest], sampling: SamplingParams, deliver: Deliver) -> None:
+    async def _generate(
+        self, requests: Sequence[GenerationRequest], sampling: SamplingParams, deliver: Deliver
+    ) -> None:
         async with self._endpoint.make_client() as client:
             session = _Session(client=client, sampling=sampling, deliver=deliver)
             jobs = (job for request in requests for job in self._split(request, request.indices))
@@ -102,19 +117,83 @@ class OpenAiBackend:
         limit = self._limit
         body = self._make_body(job, session.sampling, limit)
         try:
-            found, latency_s = await with_retries(
-                lambda: self._post(session.client, body, len(job.indices)), self._retry
-            )
+            response = await with_retries(lambda: self._post(session.client, job, body), self._retry)
         except TransientError as error:
             raise self._give_up(job, error) from error
         except RefusedError as error:
-            if limit == _OLD_LIMIT and limit in body and _NEW_LIMIT in error.text:
-                self._limit = _NEW_LIMIT
-                return (job,)
-            if error.status in _BAD_REQUEST and len(job.indices) > 1:
-                self._choices = 1
-                return self._split(job.request, job.indices)
-            raise
-        for index, completion in zip(job.indices, self._make_completions(job, found, body["seed"]), strict=False):
-            ...
-        return ()
+            return self._adapt(job, error, sent_limit=limit if limit in body else "")
+        for completion in _make_completions(job, response):
+            session.deliver(completion)
+        missing = job.indices[len(response.answers) :]
+        if missing:  # the endpoint ignores n, or allows fewer
+            self._choices = min(self._choices, len(response.answers))
+        return self._split(job.request, missing)
+
+    async def _post(self, client: "openai.AsyncOpenAI", job: _Job, body: dict[str, Any]) -> _Response:
+        """Return what one try brings."""
+        started = time.monotonic()
+        found = read_answers(await self._endpoint.post(client, body), most=len(job.indices))
+        latency_s = time.monotonic() - started
+        return _Response(
+            model=found.model or self._model, answers=found.answers, seed=body["seed"], latency_s=latency_s
+        )
+
+    def _make_body(self, job: _Job, sampling: SamplingParams, limit: str) -> dict[str, Any]:
+        """Return the request; what the user left open is left to the server."""
+        messages = [{"role": message.role.value, "content": message.content} for message in job.request.prompt.messages]
+        count = len(job.indices)
+        wanted = {
+            "n": count if count > 1 else None,
+            "temperature": sampling.temperature,
+            "top_p": sampling.top_p,
+            limit: sampling.max_tokens,
+        }
+        return {
+            "model": self._model,
+            "messages": messages,
+            "seed": derive_seed(sampling.seed, job.request.key(job.indices[0])),
+            **{name: value for name, value in wanted.items() if value is not None},
+        }
+
+    def _adapt(self, job: _Job, error: RefusedError, *, sent_limit: str) -> Iterable[_Job]:
+        """Return jobs that ask for the same in another way; raise ``error`` where there is none."""
+        if sent_limit == _OLD_LIMIT and _NEW_LIMIT in error.text:
+            self._limit = _NEW_LIMIT
+            return (job,)
+        if error.status in _BAD_REQUEST and len(job.indices) > 1:
+            self._choices = 1
+            return self._split(job.request, job.indices)
+        raise error
+
+    def _give_up(self, job: _Job, error: TransientError) -> BackendError:
+        return BackendError(
+            f"{self._endpoint.shown_url}: {error.what}, {error.tries} tries for {job.label}; check the endpoint, "
+            "or lower --rtlgen-concurrency, then run the same again: it goes on where it stopped"
+        )
+
+
+def _make_completions(job: _Job, response: _Response) -> Iterator[Completion]:
+    for index, answer in zip(job.indices, response.answers, strict=False):
+        yield Completion(
+            key=job.request.key(index),
+            text=answer.text,
+            reasoning=answer.reasoning,
+            finish_reason=answer.finish_reason,
+            usage=answer.usage,
+            model=response.model,
+            prompt_digest=job.request.prompt.digest,
+            seed=response.seed,
+            latency_s=response.latency_s,
+        )
+
+
+def make_openai(argument: str, settings: BackendSettings) -> OpenAiBackend:
+    """Return the backend for ``openai:MODEL``.
+
+    Raises:
+        UsageError: no model is named.
+        CredentialError: the key is missing where one is needed.
+    """
+    if not argument:
+        raise UsageError("openai: names no model; write openai:MODEL, as the endpoint names it")
+    return OpenAiBackend(argument, settings)

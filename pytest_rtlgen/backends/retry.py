@@ -1,7 +1,6 @@
 """When to ask again, and after how long."""
 
 import asyncio
-import itertools
 import math
 import random
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,6 +10,8 @@ from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 T = TypeVar("T")
+RETRY_CEILING_S = 30.0
+"""Longest wait between tries of our own choosing."""
 MOST_ASKED_S = 120.0
 """Longest wait that a server may ask for."""
 
@@ -31,11 +32,11 @@ class TransientError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
-    """Exponential back-off with jitter; the defaults give up after 8 retries and 45 to 90 s of waiting."""
+    """Exponential back-off with jitter."""
 
-    max_retries: int = 8
-    base_s: float = 0.5
-    cap_s: float = 30.0
+    max_retries: int
+    base_s: float
+    """First wait; it doubles with each retry, up to ``RETRY_CEILING_S``."""
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     draw: Callable[[], float] = random.random
     """A number of 0.0 … 1.0 each time."""
@@ -47,7 +48,7 @@ class RetryPolicy:
         """
         if asked_s is not None and asked_s > 0:
             return min(asked_s, MOST_ASKED_S)
-        return min(self.cap_s, self.base_s * 2.0 ** min(retry, 60)) * (0.5 + 0.5 * self.draw())
+        return min(RETRY_CEILING_S, self.base_s * 2.0 ** min(retry, 60)) * (0.5 + 0.5 * self.draw())
 
 
 async def with_retries(attempt: Callable[[], Awaitable[T]], policy: RetryPolicy) -> T:
@@ -56,17 +57,18 @@ async def with_retries(attempt: Callable[[], Awaitable[T]], policy: RetryPolicy)
     Raises:
         TransientError: the last one, when the retries are used up.
     """
-    for retry in itertools.count():
+    retry = 0
+    while True:
         try:
             return await attempt()
         except TransientError as error:
             most = policy.max_retries if error.most_retries is None else min(error.most_retries, policy.max_retries)
+            error.tries = retry + 1
             if retry >= most:
-                error.tries = retry + 1
                 raise
-            delay = policy.delay_s(retry, error.asked_s)
-        await policy.sleep(delay)
-    raise AssertionError  # unreachable: the count never ends
+            delay_s = policy.delay_s(retry, error.asked_s)
+        await policy.sleep(delay_s)
+        retry += 1
 
 
 def read_retry_after(headers: Mapping[str, str], now: datetime) -> float | None:

@@ -10,12 +10,12 @@ import sys
 from pytest_rtlgen.records import Interface
 from pytest_rtlgen.storage import decode, encode
 from pytest_rtlgen.verilog.screen import screen_candidate
+from pytest_rtlgen.verilog.syntax import parse_text
 
 
 def main(descriptor: int) -> None:
     """Answer ``{"source", "wanted"}`` with an encoded ``Screening``, line by line, until the socket closes."""
-    import pyslang  # noqa: F401  loaded before the first question, whose time is limited
-
+    parse_text("")  # loads pyslang before the first question, whose time is limited
     stream = socket.socket(fileno=descriptor).makefile("rwb")
     stream.write(b"ready\n")
     stream.flush()

@@ -1,14 +1,14 @@
 """Check a suite itself: each reference must pass against itself, and modules that do nothing must fail."""
 
-import re
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from pytest_rtlgen.backends.rename import rename_module
 from pytest_rtlgen.check.checker import Checker
 from pytest_rtlgen.check.stubs import Stub, make_stubs
-from pytest_rtlgen.errors import BadReferenceError
+from pytest_rtlgen.errors import BackendError, BadReferenceError
 from pytest_rtlgen.records import Candidate, Problem, Verdict
 
 
@@ -57,7 +57,7 @@ def selfcheck_problem(checker: Checker, problem: Problem) -> SelfcheckRow:
         own = Candidate(source=_show_reference(problem), rule="reference")
         verdict = checker.check(own, problem)
         stubs = [stub for stub in make_stubs(reference.wanted) if _passes(checker, problem, stub)]
-    except BadReferenceError as error:
+    except (BadReferenceError, BackendError) as error:
         return SelfcheckRow(
             suite=problem.suite,
             problem_id=problem.problem_id,
@@ -79,8 +79,7 @@ def _show_reference(problem: Problem) -> str:
     """Return the reference's text as a candidate would give it: under the wanted name."""
     if problem.reference_top == problem.top:
         return problem.reference.text
-    name = re.compile(rf"(?<![\w$.\\]){re.escape(problem.reference_top)}(?![\w$])")
-    return name.sub(problem.top, problem.reference.text)
+    return rename_module(problem.reference.text, problem.reference_top, problem.top)
 
 
 def _passes(checker: Checker, problem: Problem, stub: Stub) -> bool:

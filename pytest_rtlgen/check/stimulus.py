@@ -36,7 +36,9 @@ def make_stimulus(
     """
     player = _Player(interface, hints or {}, random.Random(f"rtlgen stimulus {seed}"))  # noqa: S311  reproducible on purpose
     player.play(cycles or DEFAULT_CYCLES)
-    return Stimulus(inputs=interface.inputs, rows="".join(player.rows).encode("ascii"), seed=seed)
+    return Stimulus(
+        inputs=interface.inputs, rows="".join(player.rows).encode("ascii"), steps=len(player.rows), seed=seed
+    )
 
 
 class _Player:

@@ -8,7 +8,7 @@ from io import TextIOWrapper
 
 from pytest_rtlgen.cli import check, doctor, extract, generate, report, selfcheck
 from pytest_rtlgen.cli.arguments import Command, make_parser
-from pytest_rtlgen.cli.streams import say
+from pytest_rtlgen.cli.streams import OutputLostError, say
 from pytest_rtlgen.errors import RtlgenError
 
 COMMANDS: tuple[Command, ...] = (
@@ -37,26 +37,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         args = make_parser(COMMANDS).parse_args(argv)
         status: int = args.run(args)
-        sys.stdout.flush()
     except RtlgenError as error:
         say(f"error: {error}")
         return EXIT_ERROR
     except KeyboardInterrupt:
         say("interrupted")
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        _drop_stdout()
-        return EXIT_BROKEN_PIPE
-    except OSError as error:
-        say(f"error: {error}")
-        _drop_stdout()
-        return EXIT_ERROR
+    except OutputLostError as error:
+        return _leave_stdout(error)
     except Exception:  # noqa: BLE001  the status must not be 1, which is a verdict
         sys.stderr.write(traceback.format_exc())
         return EXIT_DEFECT
     return status
 
 
-def _drop_stdout() -> None:
-    """Let nothing more fail on a standard output that takes nothing."""
+def _leave_stdout(error: OutputLostError) -> int:
+    """Return the exit status, and let nothing more fail on a standard output that takes nothing."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error.__cause__, BrokenPipeError):
+        return EXIT_BROKEN_PIPE
+    say(f"error: {error}")
+    return EXIT_ERROR

@@ -3,7 +3,7 @@
 import sys
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import IO
 
@@ -67,21 +67,28 @@ class _Stream:
         self._free = threading.Semaphore(_IN_FLIGHT * checker.settings.jobs)
         self._progress = Progress()
         self._stop: RtlgenError | None = None
+        self._is_over = False
         self._tool_errors = 0
         self._skipped = self._checked = self._passed = 0
 
     def run(self, lines: IO[bytes]) -> None:
         """Check all ``lines``; raises what makes going on pointless."""
         pool = ThreadPoolExecutor(self._checker.settings.jobs, thread_name_prefix="rtlgen-check")
+        pending: set[Future[None]] = set()
         try:
             for number, work in self._read(lines):
                 self._free.acquire()
                 if self._stop is not None:
                     break
-                pool.submit(self._work, number, work).add_done_callback(lambda _: self._free.release())
-            pool.shutdown()
+                future = pool.submit(self._work, number, work)
+                pending.add(future)
+                future.add_done_callback(pending.discard)
+        except BaseException:
+            self._is_over = True
+            raise
         finally:
-            pool.shutdown(cancel_futures=True)
+            wait(list(pending))  # first: a thread that ends takes the simulators with it that it started
+            pool.shutdown()
             self._progress.clear()
         if self._stop is not None:
             raise self._stop
@@ -112,9 +119,9 @@ class _Stream:
 
     def _work(self, number: int, work: Work) -> None:
         """Check one line and write its verdict, on a thread of the pool."""
-        if self._stop is not None:
-            return
         try:
+            if self._is_over or self._stop is not None:
+                return
             self._finish(work, self._check(work))
         except SuiteError as error:
             self._reject(number, str(error), work.id)
@@ -125,6 +132,8 @@ class _Stream:
             self._stop = error
         except Exception as error:  # noqa: BLE001  a defect on one line must not take the others with it
             self._reject(number, f"defect of the harness: {type(error).__name__}: {error}", None)
+        finally:
+            self._free.release()
 
     def _check(self, work: Work) -> Verdict:
         problem = make_problem(reference=work.reference, top=work.top or self._top)

@@ -31,9 +31,21 @@ def show_name(path: str) -> str:
     return "<stdin>" if path == STDIN else path
 
 
+class OutputLostError(Exception):
+    """Standard output takes nothing more; the cause is the ``OSError``."""
+
+
 def write_out(text: str) -> None:
-    """Write ``text`` and a newline to standard output."""
-    sys.stdout.write(text + "\n")
+    """Write ``text`` and a newline to standard output, at once.
+
+    Raises:
+        OutputLostError: they cannot be written.
+    """
+    try:
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+    except OSError as error:
+        raise OutputLostError(f"standard output: {error.strerror}") from error
 
 
 def say(message: str) -> None:

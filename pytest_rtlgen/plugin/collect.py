@@ -40,7 +40,8 @@ class ProblemItem(pytest.Item):
         super().__init__(**kwargs)
         self.problem = problem
         self._state = session_state
-        self._results: tuple[SampleResult, ...] = ()
+        self.results: tuple[SampleResult, ...] = ()
+        self.user_properties += [("rtlgen_suite", problem.suite), ("rtlgen_problem", problem.problem_id)]
         self.add_marker("rtlgen")
         self.add_marker(pytest.mark.rtlgen_category(problem.category))
         self.add_marker(pytest.mark.rtlgen_difficulty(problem.difficulty.value))
@@ -48,20 +49,21 @@ class ProblemItem(pytest.Item):
 
     def setup(self) -> None:
         """Check every sample. A harness error raised here is a pytest ERROR, never a failure of the model."""
-        self._results = self._state.check_problem(self)
-        self.user_properties += list_properties(self.problem, self._results)
+        try:
+            self.results = self._state.check_problem(self)
+        except RtlgenError as error:
+            raise pytest.fail.Exception(f"{type(error).__name__}: {error}", pytrace=False) from None
+        self.user_properties += list_properties(self.problem, self.results)
 
     def runtest(self) -> None:
         """Pass when any sample passes (or always, with ``--rtlgen-report-only`` or ``--rtlgen-require``)."""
-        if self._state.judges_items and not any(result.verdict.is_passed for result in self._results):
+        if self._state.judges_items and not any(result.verdict.is_passed for result in self.results):
             raise SamplesFailedError
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:  # noqa: ANN401
-        """Return the samples' verdicts for a failure, one line for an error of ours, pytest's own text otherwise."""
+        """Return the samples' verdicts for a failure, pytest's own text for anything else."""
         if isinstance(excinfo.value, SamplesFailedError):
-            return render_samples(self.problem, self._results)
-        if isinstance(excinfo.value, RtlgenError):
-            return f"{type(excinfo.value).__name__}: {excinfo.value}"
+            return render_samples(self.problem, self.results)
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, None, str]:
@@ -70,10 +72,8 @@ class ProblemItem(pytest.Item):
 
 
 def list_properties(problem: Problem, results: tuple[SampleResult, ...]) -> list[tuple[str, object]]:
-    """Return what goes into JUnit's properties: identity and counts, no source text."""
+    """Return what goes into JUnit's properties besides the problem's name: kind and counts, no source text."""
     return [
-        ("rtlgen_suite", problem.suite),
-        ("rtlgen_problem", problem.problem_id),
         ("rtlgen_category", problem.category),
         ("rtlgen_difficulty", problem.difficulty.value),
         ("rtlgen_samples", len(results)),

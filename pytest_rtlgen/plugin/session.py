@@ -113,9 +113,14 @@ class RtlgenSession:
             self._results[result.key] = result
             self.config.hook.pytest_rtlgen_sample_checked(result=result)
         results = tuple(self._results[key] for key in keys)
-        for result in results:
-            self._report_sample(item, result)
         return results
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+        """Report the samples of an item that was checked: here nothing is captured, so ``-v`` can show them."""
+        if isinstance(item, ProblemItem) and call.when == "setup" and call.excinfo is None:
+            for result in item.results:
+                self._report_sample(item, result)
 
     def pytest_unconfigure(self) -> None:
         """Leave no simulator behind."""
@@ -125,7 +130,11 @@ class RtlgenSession:
         suite = self._suites.get(path.resolve())
         if suite is None:
             return None
-        collector: SuiteCollector = SuiteCollector.from_parent(parent, path=path, session_state=self, suite=suite)
+        # A folder may lie outside of pytest's root, where it has no path of its own to be named by.
+        named = {"name": suite.name, "nodeid": suite.name} if path.is_dir() else {}
+        collector: SuiteCollector = SuiteCollector.from_parent(
+            parent, path=path, session_state=self, suite=suite, **named
+        )
         return collector
 
     def _generate(self, items: Sequence[ProblemItem], store: RunStore) -> None:
@@ -150,7 +159,7 @@ class RtlgenSession:
     def _make_backend(self) -> Any:  # noqa: ANN401  a Backend, ours or a plugin's
         settings = backend_settings(self.options)
         made = self.config.hook.pytest_rtlgen_make_backend(spec=self.options.model, settings=settings)
-        return made or make_backend(self.options.model, settings)
+        return made or make_backend(self.options.model or "", settings)
 
     def _report_sample(self, item: ProblemItem, result: SampleResult) -> None:
         report = pytest.TestReport(

@@ -1,21 +1,16 @@
-"""The plain chat style: what is wanted, then the description, then the form of the answer."""
+"""Our own style for chat models: what is wanted in the system message, the description in the user's."""
 
 from pytest_rtlgen.records import Message, Problem, Role
 
 _SYSTEM = (
-    "You are an experienced digital designer. You write synthesizable Verilog that does exactly what the description says: "
-    "the same module name, the same ports with the same directions and widths, and the behaviour it asks for in every cycle."
-)
-_REQUEST = (
-    "Answer with one complete ```verilog code block that defines the module `{top}` and every module it instantiates. "
-    "Do not write a testbench."
+    "You write synthesizable Verilog. Think as long as you like, then give the complete code once, in a single "
+    "```verilog fence, with every helper module that it needs and without a testbench."
 )
 
 
-def render_chat(problem: Problem) -> tuple[Message, ...]:
-    """Return a system message and a user message with the description, word for word, and the request for one fence."""
-    request = _REQUEST.format(top=problem.top)
-    return (
-        Message(role=Role.SYSTEM, content=_SYSTEM),
-        Message(role=Role.USER, content=f"{problem.description.rstrip()}\n\n{request}"),
+def list_chat_messages(problem: Problem) -> tuple[Message, ...]:
+    """Return the messages for ``problem``; the wanted module is named whether or not the description does."""
+    request = (
+        f"{problem.description.strip()}\n\nAnswer with the complete module `{problem.top}` in one ```verilog fence.\n"
     )
+    return Message(role=Role.SYSTEM, content=_SYSTEM), Message(role=Role.USER, content=request)

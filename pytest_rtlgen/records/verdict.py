@@ -59,17 +59,14 @@ class Stimulus:
     """Column order: the first port comes first in a row."""
     rows: bytes
     """``01`` characters, ``steps * width`` of them, row after row, each port most significant bit first."""
+    steps: int
+    """Number of rows; said apart because a design without inputs has rows of no width."""
     seed: int = 0
 
     @property
     def width(self) -> int:
         """Bits of one row."""
         return sum(port.width for port in self.inputs)
-
-    @property
-    def steps(self) -> int:
-        """Number of rows."""
-        return len(self.rows) // self.width if self.width else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

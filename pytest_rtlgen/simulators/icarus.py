@@ -182,7 +182,7 @@ def prepare_job(job: SimulationJob, installation: IcarusInstallation) -> JobFile
         files=(
             ("wrapper.v", wrapper.encode()),
             ("candidate.sv", job.source.encode("utf-8", "replace")),
-            ("stimulus", job.stimulus.rows),
+            ("stimulus", job.stimulus.rows or b"0" * job.stimulus.steps),
             ("ivl.conf", installation.configuration(top)),
         ),
         compile=installation.commands(top),

@@ -3,6 +3,7 @@
 ``docs/explanation/warm-simulator.md`` says why; ``inside_simulator/rtlgen_server.py`` is the other end.
 """
 
+import contextlib
 import json
 import queue
 import socket
@@ -26,7 +27,7 @@ from pytest_rtlgen.simulators.icarus import (
     judge_outcome,
     prepare_job,
 )
-from pytest_rtlgen.tools.process import Limits, kill_group, list_limits
+from pytest_rtlgen.tools.process import Limits, kill_group, list_limits, start_server
 from pytest_rtlgen.tools.sandbox import SCRATCH, Sandbox, python_folders
 
 _START_S = 60.0
@@ -56,7 +57,7 @@ class WarmServer:
         }
         argv = [installation.vvp, "-n", "-m", installation.vpi_library, "design.vvp", "-none"]
         command = sandbox.wrap(argv, env=env, readable=(*python_folders(), INSIDE))
-        self._process = subprocess.Popen(
+        self._process = start_server(
             command,
             stdin=subprocess.DEVNULL,
             stdout=self._log,
@@ -64,7 +65,6 @@ class WarmServer:
             env=env,
             cwd=scratch if self._scratch else "/",
             pass_fds=(theirs.fileno(),),
-            start_new_session=True,
         )
         theirs.close()
         self._await_ready()
@@ -100,7 +100,8 @@ class WarmServer:
     def close(self) -> None:
         """Kill the process and everything that it started, and remove its files."""
         kill_group(self._process)
-        self._stream.close()
+        with contextlib.suppress(OSError):  # what the dead process has not read
+            self._stream.close()
         self._socket.close()
         self._log.close()
         if self._scratch is not None:
@@ -190,8 +191,8 @@ class IcarusWarm:
                     self._servers.add(server)
             yield server
         except BaseException:
+            self._idle.put(None)  # first: whatever happens, the place must not be lost
             self._discard(server)
-            self._idle.put(None)
             raise
         self._idle.put(server)
 

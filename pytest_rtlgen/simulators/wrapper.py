@@ -41,7 +41,7 @@ endmodule
 
 def render_wrapper(interface: Interface, *, nonce: str, block_steps: int) -> str:
     """Return the text of module ``top_<nonce>``, which plays ``block_steps`` steps a block."""
-    in_width = sum(port.width for port in interface.inputs)
+    in_width = max(1, port_widths(interface.inputs))
     out_width = sum(port.width for port in interface.outputs)
     return _TEMPLATE.format(
         n=nonce,

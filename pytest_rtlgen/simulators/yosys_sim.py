@@ -81,7 +81,7 @@ def _write_job(job: SimulationJob, folder: Path) -> None:
         "steps": job.stimulus.steps,
     }
     (folder / "job.json").write_text(json.dumps(description), encoding="ascii")
-    (folder / "stimulus").write_bytes(job.stimulus.rows)
+    (folder / "stimulus").write_bytes(job.stimulus.rows or b"0" * job.stimulus.steps)
     (folder / "candidate.sv").write_bytes(job.source.encode("utf-8", "replace"))
 
 

@@ -5,15 +5,20 @@ import os
 import resource
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO
+from typing import IO, Any
 
 from pytest_rtlgen.errors import ToolError
 
+_STARTER_LOCK = threading.Lock()
+_starter: tuple[int, ThreadPoolExecutor] | None = None
+"""(process id, pool of one thread)."""
 LOG_BYTES = 64 * 1024
 """Most bytes of a program's output that are kept."""
 
@@ -107,6 +112,20 @@ def run_program(
             stdout=_read_all(out) if keep_stdout else b"",
             duration_s=time.monotonic() - started,
         )
+
+
+def start_server(argv: Sequence[str], **options: Any) -> "subprocess.Popen[bytes]":  # noqa: ANN401  as for Popen
+    """Start a program that outlives the calling thread but not this process.
+
+    A sandbox that is told to die with its parent dies with the parent's *thread*, so one thread that
+    lives as long as this process starts them all.
+    """
+    global _starter  # noqa: PLW0603  one per process, made anew after a fork
+    with _STARTER_LOCK:
+        if _starter is None or _starter[0] != os.getpid():
+            _starter = (os.getpid(), ThreadPoolExecutor(1, thread_name_prefix="rtlgen-starter"))
+        pool = _starter[1]
+    return pool.submit(lambda: subprocess.Popen(list(argv), start_new_session=True, **options)).result()
 
 
 def kill_group(process: "subprocess.Popen[bytes]") -> None:

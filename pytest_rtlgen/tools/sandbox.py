@@ -55,7 +55,7 @@ class Sandbox:
         """Return the command line that runs ``argv`` with nothing but ``env``, seeing ``readable`` besides the system.
 
         ``scratch`` is a folder of the host to appear, writable, as ``SCRATCH``; without it that folder lives in memory.
-        ``self_exe`` is for programs that look themselves up under ``/proc/self/exe``: they find a link and no ``/proc``.
+        ``self_exe`` is for programs that look themselves up as ``/proc/self/exe``: they find a link and no ``/proc``.
         """
         if not self.program:
             return list(argv)
@@ -95,7 +95,8 @@ def choose_sandbox(mode: SandboxMode) -> Sandbox:
     if mode is SandboxMode.REQUIRED:
         raise SandboxError(
             f"--rtlgen-sandbox=required, but there is no sandbox: {reason}; "
-            "install bubblewrap (Debian: apt-get install bubblewrap) and allow user namespaces, or say --rtlgen-sandbox=auto"
+            "install bubblewrap (Debian: apt-get install bubblewrap) and allow user namespaces, "
+            "or say --rtlgen-sandbox=auto"
         )
     return NO_SANDBOX
 

@@ -1,5 +1,6 @@
 """A helper process that answers lines of JSON, so that what hangs or crashes on hostile text is not this process."""
 
+import contextlib
 import json
 import queue
 import socket
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_rtlgen.errors import ToolError
-from pytest_rtlgen.tools.process import Limits, kill_group, list_limits, make_limiter
+from pytest_rtlgen.tools.process import Limits, kill_group, list_limits, make_limiter, start_server
 from pytest_rtlgen.tools.sandbox import Sandbox, python_folders
 
 _START_S = 60.0
@@ -41,15 +42,14 @@ class Worker:
         argv = sandbox.wrap(
             [sys.executable, "-m", module, str(theirs.fileno())], env=env, readable=(*python_folders(), package)
         )
-        self._process = subprocess.Popen(
+        self._process = start_server(
             argv,
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=self._log,
             env=env,
             pass_fds=(theirs.fileno(),),
-            start_new_session=True,
-            preexec_fn=make_limiter(list_limits(limits)),  # noqa: PLW1509  only setrlimit calls
+            preexec_fn=make_limiter(list_limits(limits)),
         )
         theirs.close()
         self._await_ready(module)
@@ -71,7 +71,8 @@ class Worker:
     def close(self) -> None:
         """Kill the process and everything that it started."""
         kill_group(self._process)
-        self._stream.close()
+        with contextlib.suppress(OSError):  # what the dead process has not read
+            self._stream.close()
         self._socket.close()
         self._log.close()
 
@@ -114,8 +115,8 @@ class WorkerPool:
                     self._workers.add(worker)
             answer = worker.ask(question, timeout_s)
         except BaseException:
+            self._idle.put(None)  # first: whatever happens, the place must not be lost
             self._discard(worker)
-            self._idle.put(None)
             raise
         self._idle.put(worker)
         return answer

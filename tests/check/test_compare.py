@@ -53,7 +53,7 @@ def test_an_output_that_was_never_known_is_not_right() -> None:
 
 
 def test_the_wave_shows_the_steps_around_the_first_mismatch() -> None:
-    stimulus = Stimulus(inputs=(port("a", "input", 2),), rows=b"00011011" * 5)
+    stimulus = Stimulus(inputs=(port("a", "input", 2),), rows=b"00011011" * 5, steps=20)
     want, got = trace("0" * 20, 1), trace("0" * 12 + "1" + "0" * 7, 1)
     wave = cut_wave(stimulus, want, got, compare_traces(want, got))
     assert wave is not None
@@ -63,6 +63,6 @@ def test_the_wave_shows_the_steps_around_the_first_mismatch() -> None:
 
 
 def test_equal_traces_have_no_wave() -> None:
-    stimulus = Stimulus(inputs=(port("a", "input"),), rows=b"01")
+    stimulus = Stimulus(inputs=(port("a", "input"),), rows=b"01", steps=2)
     same = trace("01", 1)
     assert cut_wave(stimulus, same, same, compare_traces(same, same)) is None

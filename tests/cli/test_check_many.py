@@ -51,7 +51,7 @@ def test_verdicts_whatever_they_are_exit_0(cli: Cli, designs: Path) -> None:
         {"id": "surrogate", "reference": GOLDEN, "candidate": "\ud800"},
     )
     done = cli("check", "--jsonl", "in.jsonl", "--out", "out.jsonl", "--jobs", "2")
-    assert (done.returncode, done.stdout) == (0, "")
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
     results = read_results(designs / "out.jsonl")
     assert results.pop("surrogate") in {"no-code", "syntax-error"}
     assert results == {"right": "passed", 7: "mismatch", "none": "no-code", "named": "passed"}

@@ -44,10 +44,13 @@ def test_known_ends(
     assert capsys.readouterr() == ("", said)
 
 
-def test_a_defect_is_no_verdict(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    put_command(monkeypatch, ZeroDivisionError("oops"))
+@pytest.mark.parametrize("error", [ZeroDivisionError("oops"), BrokenPipeError("oops")])
+def test_a_defect_is_neither_a_verdict_nor_silent(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put_command(monkeypatch, error)
     assert main(["boom"]) == 3
-    assert capsys.readouterr().err.endswith("ZeroDivisionError: oops\n")
+    assert capsys.readouterr().err.endswith(f"{type(error).__name__}: oops\n")
 
 
 @pytest.mark.parametrize("args", [[], ["nonsense"], ["--verbose", "doctor"]])

@@ -68,4 +68,4 @@ def test_a_verilog_eval_folder_collects(pytester: pytest.Pytester) -> None:
         f"--rtlgen-suite=verilog-eval-v2:{folder}", "--rtlgen-model=reference:", "--rtlgen-out=runs", "-v"
     )
     assert result.ret == pytest.ExitCode.OK
-    result.stdout.fnmatch_lines(["*::Prob001_*PASSED*"])
+    result.stdout.fnmatch_lines(["verilog-eval-v2::Prob001_*PASSED*"])

@@ -65,7 +65,9 @@ def _run(job: dict[str, Any], folder: Path, stream: BufferedRWPair, connection: 
         _become_job(job, folder, write_end)
         return True
     os.close(write_end)
-    payload, is_timeout = _watch(read_end, deadline=time.monotonic() + job["wall_s"], most=job["trace_bytes"])
+    payload, is_timeout = _watch(
+        read_end, connection, deadline=time.monotonic() + job["wall_s"], most=job["trace_bytes"]
+    )
     if payload.endswith(b"\n" + job["env"]["RTLGEN_NONCE"].encode()):
         # Whole: answer first, the kernel takes a while to clear the process away.
         _send(
@@ -117,14 +119,16 @@ def _give_up(trace_fd: int, exit_code: int) -> None:
     os._exit(1)
 
 
-def _watch(read_end: int, *, deadline: float, most: int) -> tuple[bytes, bool]:
+def _watch(read_end: int, connection: socket.socket, *, deadline: float, most: int) -> tuple[bytes, bool]:
     """Collect what the child writes, at most ``most`` bytes, until it ends or time is up."""
     chunks: list[bytes] = []
     total = 0
     is_timeout = False
     while True:
         left = deadline - time.monotonic()
-        ready = select.select([read_end], [], [], max(left, 0.0))[0] if left > 0 else []
+        ready = select.select([read_end, connection], [], [], left)[0] if left > 0 else []
+        if connection in ready:  # nobody speaks while a job runs, so this is the end: the harness is gone
+            os._exit(0)
         if not ready:
             is_timeout = True
             break

@@ -37,7 +37,7 @@ def render_witness(inputs: list[list[Any]], rows: str) -> str:
     """
     width = sum(size for _, size in inputs)
     steps = []
-    for start in range(0, len(rows), width):
+    for start in range(0, len(rows), width or 1):
         parts, at = [], start
         for _, size in inputs:
             parts.append(rows[at : at + size])

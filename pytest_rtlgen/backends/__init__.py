@@ -1,0 +1,35 @@
+"""Prompts to completions; one file a backend."""
+
+from collections.abc import Callable, Mapping
+
+from pytest_rtlgen.backends.base import Backend, BackendSettings, Deliver, GenerationRequest
+from pytest_rtlgen.backends.command import make_command
+from pytest_rtlgen.backends.openai_compatible import make_openai
+from pytest_rtlgen.backends.reference import make_reference
+from pytest_rtlgen.backends.replay import make_replay
+from pytest_rtlgen.backends.seeds import derive_seed
+from pytest_rtlgen.errors import UsageError
+
+BACKENDS: Mapping[str, Callable[[str, BackendSettings], Backend]] = {
+    "openai": make_openai,
+    "replay": make_replay,
+    "command": make_command,
+    "reference": make_reference,
+}
+"""Maker of each backend, by the prefix that names it; it is given what follows the colon."""
+_FORMS = "openai:MODEL, replay:PATH, command:PROGRAM ARGS…, reference:"
+
+__all__ = ["BACKENDS", "Backend", "BackendSettings", "Deliver", "GenerationRequest", "derive_seed", "make_backend"]
+
+
+def make_backend(spec: str, settings: BackendSettings) -> Backend:
+    """Return the backend that ``--rtlgen-model=spec`` names.
+
+    Raises:
+        UsageError: there is no such backend, or what follows its colon cannot be meant.
+        CredentialError: the model's endpoint needs a key and there is none.
+    """
+    prefix, colon, argument = spec.partition(":")
+    if not colon or prefix not in BACKENDS:
+        raise UsageError(f"--rtlgen-model={spec}: no such backend; write one of {_FORMS}")
+    return BACKENDS[prefix](argument, settings)

@@ -1,0 +1,177 @@
+"""Recorded answers on disk: a folder of Markdown files, or JSON Lines.
+
+Source: docs/reference/suite-format.md, "Recorded completions". A line of JSON Lines holds ``problem_id`` or
+``task_id``, one of ``text``, ``completion`` and ``response``, and perhaps ``index``, ``suite``, ``finish_reason``,
+``reasoning`` and ``model``; the ``completions.jsonl`` of a saved run, where the first three stand under ``key``, is
+read as well. Other keys are passed over: such files come from other people's programs.
+"""
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pytest_rtlgen.errors import RecordError
+from pytest_rtlgen.records import FinishReason
+
+_ANSWER = re.compile(r"(\d+)-.*\.md")
+_TEXT_KEYS = ("text", "completion", "response")
+_FINISH_REASONS = {
+    **{reason.value: reason for reason in FinishReason},
+    "content_filter": FinishReason.CONTENT_FILTER,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """One recorded answer."""
+
+    text: str
+    reasoning: str = ""
+    finish_reason: FinishReason = FinishReason.STOP
+    model: str = ""
+    """Empty: the recording does not say."""
+
+
+Answers = Mapping[int, Recording]
+"""The recordings of one problem, by sample index."""
+
+
+@dataclass(slots=True)
+class RecordedLines:
+    """What a file of JSON Lines holds."""
+
+    answers: dict[tuple[str, str], dict[int, Recording]] = field(default_factory=dict)
+    """By (suite or empty, problem id)."""
+    counts: dict[tuple[str, str], int] = field(default_factory=dict)
+    """Lines without an index so far, likewise."""
+
+    def find(self, suite: str, problem_id: str) -> Answers:
+        """Return the recordings of one problem; lines that name no suite serve every suite."""
+        return self.answers.get((suite, problem_id)) or self.answers.get(("", problem_id), {})
+
+    def add(self, value: object, where: str) -> None:
+        """Take the value of one line.
+
+        Raises:
+            RecordError: it is no recording, or the second one of a sample.
+        """
+        if not isinstance(value, dict):
+            raise RecordError(f"{where}: a line must hold a JSON object, such as {_EXAMPLE}")
+        key = value.get("key")
+        named = {**value, **key} if isinstance(key, dict) else value
+        problem = (_read_text(named, where, "suite") or "", _read_problem_id(named, where))
+        index = named.get("index")
+        if index is None:
+            index = self.counts.get(problem, 0)
+            self.counts[problem] = index + 1
+        if not isinstance(index, int) or isinstance(index, bool) or index < 0:
+            raise RecordError(f"{where}: index must be a whole number from 0, got {index!r}")
+        answers = self.answers.setdefault(problem, {})
+        if index in answers and not isinstance(key, dict):
+            raise RecordError(
+                f"{where}: sample {index} of {problem[1]!r} is there twice; remove one, or leave out index"
+            )
+        answers.setdefault(index, _read_recording(value, where))  # as in storage, the first line of a sample counts
+
+
+_EXAMPLE = '{"problem_id": "counter", "text": "…"}'
+
+
+def read_lines(path: Path) -> RecordedLines:
+    """Return the recordings in the JSON Lines file ``path``.
+
+    Raises:
+        RecordError: the file or a line cannot be read; the message starts with ``path:line``.
+    """
+    found = RecordedLines()
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                if line.strip():
+                    found.add(_read_json(line, f"{path}:{number}"), f"{path}:{number}")
+    except OSError as error:
+        raise RecordError(f"{path}: cannot be read: {error.strerror}; check the path and its permissions") from error
+    return found
+
+
+def read_folder(folder: Path) -> Answers:
+    """Return the recordings of the problem that ``folder`` belongs to; none when it does not exist.
+
+    Raises:
+        RecordError: two files have the same index, or ``expected.toml`` cannot be read.
+    """
+    answers: dict[int, Recording] = {}
+    try:
+        reasons = dict(_read_finish_reasons(folder))
+        for path in sorted(folder.glob("*.md")):
+            match = _ANSWER.fullmatch(path.name)
+            if match is None:
+                continue
+            if int(match[1]) in answers:
+                raise RecordError(f"{path}: another file there has index {int(match[1])} too; renumber one")
+            text = path.read_bytes().decode("utf-8", "replace")
+            answers[int(match[1])] = Recording(text=text, finish_reason=reasons.get(path.name, FinishReason.STOP))
+    except OSError as error:
+        raise RecordError(f"{error.filename}: cannot be read: {error.strerror}; check its permissions") from error
+    return answers
+
+
+def _read_finish_reasons(folder: Path) -> Iterator[tuple[str, FinishReason]]:
+    """Yield (file, reason) for each answer of ``expected.toml`` whose reason is not the usual one."""
+    path = folder / "expected.toml"
+    if not path.is_file():
+        return
+    try:
+        rows = tomllib.loads(path.read_bytes().decode("utf-8")).get("completion", [])
+    except ValueError as error:
+        raise RecordError(f"{path}: not TOML: {error}; see docs/reference/suite-format.md") from error
+    for row in rows if isinstance(rows, list) else [rows]:
+        name = row.get("file") if isinstance(row, dict) else None
+        if not isinstance(name, str) or not (folder / name).is_file():
+            raise RecordError(f"{path}: each [[completion]] must name a file that is there, got {name!r}")
+        if "finish_reason" in row:
+            yield name, _read_finish_reason(row["finish_reason"], f"{path}: {name}")
+
+
+def _read_json(line: bytes, where: str) -> object:
+    try:
+        return json.loads(line.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise RecordError(f"{where}: not JSON: {error}; mend or remove that line") from error
+
+
+def _read_recording(value: Mapping[str, object], where: str) -> Recording:
+    texts = [text for text in (_read_text(value, where, name) for name in _TEXT_KEYS) if text is not None]
+    if not texts:
+        raise RecordError(f"{where}: holds no answer; expected one of {', '.join(_TEXT_KEYS)}, as in {_EXAMPLE}")
+    return Recording(
+        text=texts[0],
+        reasoning=_read_text(value, where, "reasoning") or "",
+        finish_reason=_read_finish_reason(value.get("finish_reason"), where),
+        model=_read_text(value, where, "model") or "",
+    )
+
+
+def _read_problem_id(value: Mapping[str, object], where: str) -> str:
+    found = _read_text(value, where, "problem_id") or _read_text(value, where, "task_id")
+    if not found:
+        raise RecordError(f"{where}: names no problem; add problem_id or task_id, as in {_EXAMPLE}")
+    return found
+
+
+def _read_text(value: Mapping[str, object], where: str, name: str) -> str | None:
+    found = value.get(name)
+    if found is not None and not isinstance(found, str):
+        raise RecordError(f"{where}: {name} must be text, got a {type(found).__name__}")
+    return found
+
+
+def _read_finish_reason(value: object, where: str) -> FinishReason:
+    if value is None:
+        return FinishReason.STOP
+    if not isinstance(value, str) or value not in _FINISH_REASONS:
+        raise RecordError(f"{where}: finish_reason {value!r} is unknown; use {', '.join(FinishReason)}")
+    return _FINISH_REASONS[value]

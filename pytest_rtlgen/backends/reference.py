@@ -1,0 +1,58 @@
+"""The references themselves as answers: the ceiling that a suite and a simulator allow."""
+
+import re
+from collections.abc import Sequence
+
+from pytest_rtlgen.backends.base import BackendSettings, Deliver, GenerationRequest
+from pytest_rtlgen.backends.rename import rename_module
+from pytest_rtlgen.errors import BackendError, UsageError
+from pytest_rtlgen.records import Completion, Problem, SamplingParams
+
+_SHORTEST_FENCE = 3
+
+
+class ReferenceBackend:
+    """Answers every sample of a problem with its reference."""
+
+    def __init__(self) -> None:
+        self.name = "reference:"
+
+    def generate(self, requests: Sequence[GenerationRequest], sampling: SamplingParams, deliver: Deliver) -> None:  # noqa: ARG002  nothing is sampled
+        """Deliver the reference, its module named as the problem asks, for every sample.
+
+        Raises:
+            BackendError: a reference's module cannot be given the wanted name.
+        """
+        for request in requests:
+            text = _answer(request.problem)
+            for index in request.indices:
+                deliver(
+                    Completion(
+                        key=request.key(index), text=text, model="reference", prompt_digest=request.prompt.digest
+                    )
+                )
+
+
+def _answer(problem: Problem) -> str:
+    source = problem.reference.text
+    if problem.reference_top != problem.top:
+        try:
+            source = rename_module(source, problem.reference_top, problem.top)
+        except BackendError as error:
+            raise BackendError(
+                f"{problem.reference.name}: {error}; mend the reference, or leave the problem out"
+            ) from error
+    runs = [len(run) for run in re.findall("`+", source)]
+    fence = "`" * max([_SHORTEST_FENCE, *(length + 1 for length in runs)])
+    return f"{fence}verilog\n{source.rstrip()}\n{fence}\n"
+
+
+def make_reference(argument: str, settings: BackendSettings) -> ReferenceBackend:  # noqa: ARG001  nobody is asked
+    """Return the backend for ``reference:``.
+
+    Raises:
+        UsageError: something stands behind the colon.
+    """
+    if argument:
+        raise UsageError(f"reference:{argument}: takes no argument; write reference:")
+    return ReferenceBackend()

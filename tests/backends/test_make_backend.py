@@ -1,0 +1,36 @@
+"""Which specification makes which backend."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from pytest_rtlgen.backends import BACKENDS, BackendSettings, make_backend
+from pytest_rtlgen.errors import UsageError
+
+
+def test_every_backend_can_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-4b1d77c0ffee")
+    specs = [f"replay:{tmp_path}", "openai:m", "reference:", f"command:{sys.executable} -V"]
+    assert [make_backend(spec, BackendSettings()).name for spec in specs] == specs
+    assert {spec.partition(":")[0] for spec in specs} == set(BACKENDS)
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        ("gpt", "--rtlgen-model=gpt: no such backend; write one of openai:MODEL, replay:PATH, command:.*, reference:$"),
+        ("vllm:m", "--rtlgen-model=vllm:m: no such backend"),
+        ("", "no such backend"),
+        ("replay:", "replay:: no such file or folder"),
+        ("replay:nowhere", "replay:nowhere: no such file or folder; name a folder or a .jsonl file"),
+        ("reference:x", "reference:x: takes no argument; write reference:"),
+        ("openai:", "names no model; write openai:MODEL"),
+        ("command:", "names no program; write command:PROGRAM"),
+        ("command:no-such-program --x", "command:no-such-program: no such program; give its path, or put it on PATH"),
+        ("command:sh -c 'x", "No closing quotation; quote it as for a shell"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(spec: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        make_backend(spec, BackendSettings())

@@ -1,0 +1,454 @@
+"""The OpenAI-compatible backend against a real HTTP server on loopback."""
+
+import logging
+import socket
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from support.asking import collect, request
+from support.loopback_server import (
+    HANG,
+    MALFORMED,
+    Asked,
+    LoopbackServer,
+    Reply,
+    Script,
+    as_reply,
+    chat,
+    choice,
+    obey,
+    refuse,
+    serve,
+)
+
+from pytest_rtlgen.backends import BackendSettings, derive_seed, make_backend
+from pytest_rtlgen.backends.openai_compatible import OpenAiBackend
+from pytest_rtlgen.backends.retry import RetryPolicy
+from pytest_rtlgen.errors import BackendError, CredentialError, StorageError, UsageError
+from pytest_rtlgen.records import Completion, FinishReason, SampleKey, SamplingParams, TokenUsage
+from pytest_rtlgen.storage import Journal
+
+KEY = "sk-test-4b1d77c0ffee"
+
+
+@pytest.fixture(autouse=True)
+def _no_proxy_and_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "OPENAI_API_KEY", "OPENAI_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def backend(server: LoopbackServer, slept: list[float] | None = None, **changes: object) -> OpenAiBackend:
+    settings = BackendSettings(**{"base_url": server.url, "timeout_s": 5.0, **changes})  # type: ignore[arg-type]
+
+    async def sleep(delay_s: float) -> None:
+        if slept is not None:
+            slept.append(delay_s)
+
+    retry = RetryPolicy(max_retries=settings.max_retries, base_s=settings.backoff_s, sleep=sleep, draw=lambda: 1.0)
+    return OpenAiBackend("asked-model", settings, environ={"OPENAI_API_KEY": KEY}, retry=retry)
+
+
+def first(*replies: Reply) -> Script:
+    """Give these replies first, then obey."""
+    return lambda number, asked: replies[number] if number < len(replies) else obey(asked)
+
+
+def indices(completions: list[Completion]) -> list[int]:
+    return [completion.key.index for completion in completions]
+
+
+def test_n_samples_are_one_request_and_their_records_say_where_they_come_from() -> None:
+    with serve(first()) as server:
+        got = collect(backend(server), request("counter", 0, 1, 2), seed=7)
+    (asked,) = server.asked
+    seed = derive_seed(7, SampleKey(suite="test", problem_id="counter", index=0))
+    assert asked.path == "/v1/chat/completions"
+    assert asked.headers["authorization"] == f"Bearer {KEY}"
+    assert asked.body == {
+        "model": "asked-model",
+        "messages": [{"role": "system", "content": "Write Verilog."}, {"role": "user", "content": "counter"}],
+        "seed": seed,
+        "n": 3,
+    }
+    assert [completion.text for completion in got] == [f"counter {seed} {place}" for place in range(3)]
+    assert {completion.model for completion in got} == {"served-model"}
+    assert {completion.seed for completion in got} == {seed}
+    assert {completion.prompt_digest for completion in got} == {"digest of counter"}
+    assert all(0 < completion.latency_s < 5 for completion in got)
+
+
+def test_sampling_is_sent_only_where_it_was_given() -> None:
+    with serve(first()) as server:
+        collect(backend(server), request(), temperature=0.0, top_p=0.9, max_tokens=64)
+        collect(backend(server), request())
+    given, bare = server.asked
+    assert {name: given.body.get(name) for name in ("temperature", "top_p", "max_tokens", "n")} == {
+        "temperature": 0.0,
+        "top_p": 0.9,
+        "max_tokens": 64,
+        "n": None,
+    }
+    assert set(bare.body) == {"model", "messages", "seed"}
+
+
+def test_many_samples_are_asked_for_in_pieces_with_seeds_of_their_own() -> None:
+    with serve(first()) as server:
+        got = collect(backend(server), request("counter", *range(20)))
+    assert sorted(asked.n for asked in server.asked) == [4, 8, 8]
+    assert len({asked.body["seed"] for asked in server.asked}) == 3
+    assert indices(got) == list(range(20))
+    assert len({completion.text for completion in got}) == 20
+
+
+def test_a_server_that_ignores_n_is_topped_up_and_not_asked_for_several_again() -> None:
+    with serve(lambda _, asked: chat(choice(f"{asked.body['seed']}"))) as server:
+        model = backend(server, concurrency=1)
+        got = collect(model, request("a", 0, 1, 2, 3))
+        got += collect(model, request("b", 0, 1))
+    assert [asked.n for asked in server.asked] == [4, 1, 1, 1, 1, 1]
+    assert len({asked.body["seed"] for asked in server.asked}) == 6
+    assert [(completion.key.problem_id, completion.key.index) for completion in got] == [
+        *(("a", index) for index in range(4)),
+        *(("b", index) for index in range(2)),
+    ]
+    assert all(completion.text == str(completion.seed) == str(derive_seed(0, completion.key)) for completion in got)
+
+
+def test_a_server_that_sends_too_many_choices_is_cut_to_what_was_asked() -> None:
+    with serve(lambda *_: chat(*(choice(str(place)) for place in range(3)))) as server:
+        got = collect(backend(server), request("counter", 0, 1))
+    assert [completion.text for completion in got] == ["0", "1"]
+
+
+def test_a_server_that_refuses_n_is_asked_for_one_at_a_time_from_then_on() -> None:
+    def script(_: int, asked: Asked) -> Reply:
+        return refuse(400, "n must be 1") if asked.n > 1 else obey(asked)
+
+    with serve(script) as server:
+        model = backend(server, concurrency=1)
+        got = collect(model, request("a", 0, 1, 2), request("b", 0, 1))
+        collect(model, request("c", 0, 1))
+    assert [asked.n for asked in server.asked] == [3, 1, 1, 1, 1, 1, 1, 1]
+    assert indices(got) == [0, 1, 2, 0, 1]
+
+
+def test_a_server_that_wants_the_new_name_of_the_limit_gets_it() -> None:
+    def script(_: int, asked: Asked) -> Reply:
+        if "max_tokens" in asked.body:
+            return refuse(400, "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead.")
+        return obey(asked)
+
+    with serve(script) as server:
+        model = backend(server)
+        collect(model, request("a", 0, 1), max_tokens=64)
+        collect(model, request("b"), max_tokens=64)
+    sent = [(asked.body.get("max_tokens"), asked.body.get("max_completion_tokens"), asked.n) for asked in server.asked]
+    assert sent == [(64, None, 2), (None, 64, 2), (None, 64, 1)]
+
+
+def test_reasoning_length_and_usage_reach_the_record() -> None:
+    usage = {"prompt_tokens": 50, "completion_tokens": 9}
+    reply = chat(
+        choice("co", finish_reason="length", reasoning="a"), choice("code", 1, reasoning_content="b"), usage=usage
+    )
+    with serve(lambda *_: reply) as server:
+        got = collect(backend(server), request("counter", 0, 1))
+    assert [(one.text, one.reasoning, one.finish_reason, one.usage) for one in got] == [
+        ("co", "a", FinishReason.LENGTH, TokenUsage(prompt=50, completion=5)),
+        ("code", "b", FinishReason.STOP, TokenUsage(prompt=0, completion=4)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reply", "delay_s"),
+    [
+        (refuse(408), 0.5),
+        (refuse(409), 0.5),
+        (refuse(429), 0.5),
+        (refuse(500), 0.5),
+        (refuse(503), 0.5),
+        (refuse(429, retry_after="7"), 7.0),
+        (refuse(503, retry_after="9999"), 120.0),
+        (refuse(429, retry_after="0"), 0.5),
+        (refuse(429, retry_after="soon"), 0.5),
+        (MALFORMED, 0.5),
+        (as_reply(["not", "an", "object"]), 0.5),
+        (as_reply({"error": {"message": "overloaded"}}), 0.5),
+        (as_reply({"choices": []}), 0.5),
+        (chat({"index": 0, "finish_reason": "stop"}), 0.5),
+        (Reply(body=b'{"choices": [{"message": {"content": "half"}}]}', is_cut=True), 0.5),
+    ],
+)
+def test_what_may_pass_is_tried_again(reply: Reply, delay_s: float) -> None:
+    slept: list[float] = []
+    with serve(first(reply)) as server:
+        (got,) = collect(backend(server, slept), request())
+    assert len(server.asked) == 2
+    assert server.asked[0].body == server.asked[1].body
+    assert slept == [delay_s]
+    assert got.text.startswith("counter")
+
+
+def test_a_request_that_hangs_is_given_up_and_sent_again() -> None:
+    with serve(first(HANG)) as server:
+        started = time.monotonic()
+        (got,) = collect(backend(server, timeout_s=0.3), request())
+        assert 0.3 <= time.monotonic() - started < 3
+    assert len(server.asked) == 2
+    assert got.text.startswith("counter")
+
+
+def test_other_samples_are_not_asked_for_again_when_one_request_is() -> None:
+    failed: set[str] = set()
+
+    def script(_: int, asked: Asked) -> Reply:
+        if asked.problem in {"p3", "p7"} and asked.problem not in failed:
+            failed.add(asked.problem)
+            return refuse(500)
+        return obey(asked)
+
+    with serve(script) as server:
+        got = collect(backend(server), *(request(f"p{place}", 0, 1) for place in range(10)))
+    assert Counter(asked.problem for asked in server.asked) == {
+        f"p{place}": 2 if place in {3, 7} else 1 for place in range(10)
+    }
+    assert [(completion.key.problem_id, completion.key.index) for completion in got] == [
+        (f"p{place}", index) for place in range(10) for index in range(2)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (refuse(503, "over\nloaded"), "HTTP 503 over loaded, 4 tries for counter\\[0,1\\]"),
+        (Reply(status=502, body=b"<html>bad gateway</html>"), "HTTP 502 <html>bad gateway</html>, 4 tries"),
+        (MALFORMED, "malformed JSON .*, 4 tries"),
+        (as_reply({"error": {"message": "out of memory"}}), "without choices: .*out of memory.*, 4 tries"),
+    ],
+)
+def test_when_the_retries_are_used_up_one_line_says_what_and_what_to_do(reply: Reply, said: str) -> None:
+    slept: list[float] = []
+    with serve(lambda *_: reply) as server, pytest.raises(BackendError, match=said) as caught:
+        collect(backend(server, slept, max_retries=3), request("counter", 0, 1))
+    assert len(server.asked) == 4
+    assert slept == [0.5, 1.0, 2.0]
+    message = str(caught.value)
+    assert message.startswith(f"{server.url}: ")
+    assert "--rtlgen-concurrency" in message
+    assert "\n" not in message
+
+
+def test_a_server_that_always_hangs_is_tried_three_times_only() -> None:
+    with serve(lambda *_: HANG) as server, pytest.raises(BackendError, match=r"no answer within 0\.2 s, 3 tries"):
+        collect(backend(server, timeout_s=0.2, max_retries=9), request())
+    assert len(server.asked) == 3
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (refuse(400, "context too long"), "HTTP 400 context too long; change the request"),
+        (refuse(404, "no model asked-model"), "HTTP 404 no model asked-model; check the model's name and --rtlgen"),
+    ],
+)
+def test_what_cannot_pass_is_an_error_at_once(reply: Reply, said: str) -> None:
+    with serve(lambda *_: reply) as server, pytest.raises(BackendError, match=said):
+        collect(backend(server), request())
+    assert len(server.asked) == 1
+
+
+def test_an_endpoint_that_is_not_there_is_named() -> None:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{held.getsockname()[1]}/v1"
+        model = OpenAiBackend("m", BackendSettings(base_url=url, backoff_s=0.01), environ={})
+        with pytest.raises(BackendError, match=rf"^{url}: cannot be reached \(.+\), 3 tries"):
+            collect(model, request())
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_key_stops_everything_at_once(status: int) -> None:
+    def script(number: int, asked: Asked) -> Reply:
+        return refuse(status, f"bad key {KEY}") if number == 2 else obey(asked)
+
+    arrived: list[Completion] = []
+    with serve(script) as server, pytest.raises(CredentialError, match="OPENAI_API_KEY") as caught:
+        backend(server, concurrency=1).generate(
+            [request(f"p{place}") for place in range(9)], SamplingParams(), arrived.append
+        )
+    assert len(server.asked) == 3
+    assert len(arrived) == 2
+    assert f"refuses the key (HTTP {status})" in str(caught.value)
+
+
+def test_an_endpoint_that_wants_a_key_where_none_is_set_says_so() -> None:
+    with serve(lambda *_: refuse(401)) as server:
+        model = OpenAiBackend("m", BackendSettings(base_url=server.url), environ={})
+        with pytest.raises(CredentialError, match=r"wants a key \(HTTP 401\); set OPENAI_API_KEY"):
+            collect(model, request())
+
+
+def test_no_key_is_needed_where_an_address_is_given() -> None:
+    with serve(first()) as server:
+        collect(OpenAiBackend("m", BackendSettings(base_url=server.url), environ={}), request())
+        collect(OpenAiBackend("m", BackendSettings(), environ={"OPENAI_BASE_URL": server.url}), request())
+    assert len(server.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [({}, "OPENAI_API_KEY is not set; .*--rtlgen-base-url"), ({"OPENAI_API_KEY": " "}, "is not set")],
+)
+def test_openai_itself_needs_a_key(environ: dict[str, str], said: str) -> None:
+    with pytest.raises(CredentialError, match=said):
+        OpenAiBackend("m", BackendSettings(), environ=environ)
+
+
+def test_a_broken_key_is_refused_without_being_shown() -> None:
+    with pytest.raises(CredentialError, match="a character that no key has") as caught:
+        OpenAiBackend("m", BackendSettings(), environ={"OPENAI_API_KEY": f"{KEY}\nx"})
+    assert KEY not in str(caught.value)
+
+
+def test_a_surrounding_line_break_does_not_belong_to_the_key() -> None:
+    with serve(first()) as server:
+        settings = BackendSettings(base_url=server.url)
+        collect(OpenAiBackend("m", settings, environ={"OPENAI_API_KEY": f"{KEY}\n"}), request())
+    assert server.asked[0].headers["authorization"] == f"Bearer {KEY}"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        chat(choice(f"the key is {KEY}", reasoning=f"{KEY}!"), model=KEY),
+        refuse(401, f"bad key {KEY}"),
+        refuse(400, f"bad key {KEY}"),
+        refuse(503, f"bad key {KEY}"),
+        Reply(status=500, body=f"<html>{KEY}</html>".encode()),
+        Reply(body=f"{{ {KEY}".encode()),
+        as_reply({"error": KEY}),
+        Reply(body=f'{{"choices": "{KEY}"}}'.encode(), is_cut=True),
+    ],
+)
+def test_the_key_is_nowhere_but_in_the_header(
+    reply: Reply, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    journal, said = Journal(tmp_path / "completions.jsonl"), ""
+    with serve(lambda *_: reply) as server:
+        model = backend(server, max_retries=1)
+        try:
+            model.generate([request()], SamplingParams(), journal.append)
+        except BackendError as error:
+            said = show_all(error)
+    written = journal.path.read_text() if journal.path.exists() else ""
+    assert written or said
+    texts = (said, written, caplog.text, *capfd.readouterr(), repr(model), repr(vars(model)))
+    assert not any(KEY in text for text in texts)
+    assert not any(KEY in repr(record.__dict__) for record in caplog.records)
+    assert all(asked.headers["authorization"] == f"Bearer {KEY}" for asked in server.asked)
+
+
+def show_all(error: BaseException | None) -> str:
+    """Return everything that an error and those behind it say, and the local variables of their frames."""
+    text = ""
+    while error is not None:
+        text += f"{error!r} {error} {vars(error)!r}"
+        trace = error.__traceback__
+        while trace is not None:
+            if "rtlgen" in trace.tb_frame.f_code.co_filename and "tests" not in trace.tb_frame.f_code.co_filename:
+                text += repr(trace.tb_frame.f_locals)
+            trace = trace.tb_next
+        error = error.__cause__ or error.__context__
+    return text
+
+
+def test_a_fatal_error_calls_off_what_is_in_flight_and_keeps_what_arrived() -> None:
+    def script(_: int, asked: Asked) -> Reply:
+        if asked.problem == "bad":
+            arrived_two.wait(5)
+            return refuse(400, "no")
+        return HANG if asked.problem == "slow" else obey(asked)
+
+    arrived: list[Completion] = []
+    arrived_two = threading.Event()
+
+    def deliver(completion: Completion) -> None:
+        arrived.append(completion)
+        if len(arrived) == 2:
+            arrived_two.set()
+
+    requests = [request("slow"), request("bad"), request("a"), request("b"), *(request(f"p{i}") for i in range(50))]
+    with serve(script) as server:
+        started = time.monotonic()
+        with pytest.raises(BackendError, match="HTTP 400"):
+            backend(server, timeout_s=30.0, concurrency=4).generate(requests, SamplingParams(), deliver)
+        assert time.monotonic() - started < 5
+    assert {completion.key.problem_id for completion in arrived} >= {"a", "b"}
+    assert not any(completion.key.problem_id in {"slow", "bad"} for completion in arrived)
+
+
+@pytest.mark.parametrize("error", [StorageError("disk full"), KeyboardInterrupt()])
+def test_what_deliver_raises_comes_out_as_it_is_and_ends_everything(error: BaseException) -> None:
+    arrived: list[Completion] = []
+
+    def deliver(completion: Completion) -> None:
+        if len(arrived) == 3:
+            raise error
+        arrived.append(completion)
+
+    with serve(first()) as server, pytest.raises(type(error)) as caught:
+        backend(server, concurrency=1).generate([request(f"p{i}") for i in range(20)], SamplingParams(), deliver)
+    assert caught.value is error
+    assert len(server.asked) == 4
+
+
+@pytest.mark.parametrize(("concurrency", "wanted"), [(1, 1), (4, 4)])
+def test_no_more_requests_are_open_than_allowed(concurrency: int, wanted: int) -> None:
+    full = threading.Barrier(wanted)
+
+    def script(_: int, asked: Asked) -> Reply:
+        full.wait(5)
+        return obey(asked)
+
+    with serve(script) as server:
+        got = collect(backend(server, concurrency=concurrency), *(request(f"p{place}") for place in range(12)))
+    assert server.most_at_once == wanted
+    assert len(got) == 12
+
+
+def test_every_completion_is_delivered_in_the_calling_thread() -> None:
+    threads: set[str] = set()
+    with serve(first()) as server:
+        backend(server).generate(
+            [request(f"p{place}") for place in range(8)],
+            SamplingParams(),
+            lambda _: threads.add(threading.current_thread().name),
+        )
+    assert threads == {threading.current_thread().name}
+
+
+def test_nothing_is_asked_when_nothing_is_missing() -> None:
+    with serve(first()) as server:
+        assert collect(backend(server)) == []
+    assert server.asked == []
+
+
+def test_a_password_in_the_address_of_the_environment_is_not_shown() -> None:
+    with serve(lambda *_: refuse(400)) as server:
+        url = server.url.replace("//", "//user:secret-word@")
+        model = OpenAiBackend("m", BackendSettings(), environ={"OPENAI_BASE_URL": url})
+        with pytest.raises(BackendError) as caught:
+            collect(model, request())
+    assert str(caught.value).startswith(f"{server.url}: ")
+    assert "secret-word" not in show_all(caught.value)
+
+
+def test_the_specification_makes_this_backend(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    assert make_backend("openai:org/model:tag", BackendSettings()).name == "openai:org/model:tag"
+    with pytest.raises(UsageError, match="openai: names no model; write openai:MODEL"):
+        make_backend("openai:", BackendSettings())
