@@ -162,34 +162,42 @@ def test_reasoning_length_and_usage_reach_the_record() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("reply", "delay_s"),
-    [
-        (refuse(408), 0.5),
-        (refuse(409), 0.5),
-        (refuse(429), 0.5),
-        (refuse(500), 0.5),
-        (refuse(503), 0.5),
-        (refuse(429, retry_after="7"), 7.0),
-        (refuse(503, retry_after="9999"), 120.0),
-        (refuse(429, retry_after="0"), 0.5),
-        (refuse(429, retry_after="soon"), 0.5),
-        (MALFORMED, 0.5),
-        (as_reply(["not", "an", "object"]), 0.5),
-        (as_reply({"error": {"message": "overloaded"}}), 0.5),
-        (as_reply({"choices": []}), 0.5),
-        (chat({"index": 0, "finish_reason": "stop"}), 0.5),
-        (Reply(body=b'{"choices": [{"message": {"content": "half"}}]}', is_cut=True), 0.5),
-    ],
+PASSING = (
+    (refuse(408), 0.5),
+    (refuse(409), 0.5),
+    (refuse(429), 0.5),
+    (refuse(500), 0.5),
+    (refuse(503), 0.5),
+    (refuse(429, retry_after="7"), 7.0),
+    (refuse(503, retry_after="9999"), 120.0),
+    (refuse(429, retry_after="0"), 0.5),
+    (refuse(429, retry_after="soon"), 0.5),
+    (MALFORMED, 0.5),
+    (as_reply(["not", "an", "object"]), 0.5),
+    (as_reply({"error": {"message": "overloaded"}}), 0.5),
+    (as_reply({"choices": []}), 0.5),
+    (chat({"index": 0, "finish_reason": "stop"}), 0.5),
+    (Reply(body=b'{"choices": [{"message": {"content": "half"}}]}', is_cut=True), 0.5),
 )
-def test_what_may_pass_is_tried_again(reply: Reply, delay_s: float) -> None:
+
+
+def test_what_may_pass_is_tried_again_once_after_a_wait() -> None:
     slept: list[float] = []
-    with serve(first(reply)) as server:
-        (got,) = collect(backend(server, slept), request())
-    assert len(server.asked) == 2
-    assert server.asked[0].body == server.asked[1].body
-    assert slept == [delay_s]
-    assert got.text.startswith("counter")
+    seen: set[str] = set()
+
+    def script(_: int, asked: Asked) -> Reply:
+        if asked.problem in seen:
+            return obey(asked)
+        seen.add(asked.problem)
+        return PASSING[int(asked.problem)][0]
+
+    with serve(script) as server:
+        got = collect(backend(server, slept, concurrency=1), *(request(f"{place:02}") for place in range(len(PASSING))))
+    assert list(zip(range(len(PASSING)), slept, strict=True)) == [
+        (place, delay_s) for place, (_, delay_s) in enumerate(PASSING)
+    ]
+    assert [server.asked[place].body for place in range(0, 30, 2)] == [asked.body for asked in server.asked[1::2]]
+    assert [completion.text.split()[0] for completion in got] == [f"{place:02}" for place in range(len(PASSING))]
 
 
 def test_a_request_that_hangs_is_given_up_and_sent_again() -> None:

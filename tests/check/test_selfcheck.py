@@ -108,7 +108,7 @@ class CountingPreparation:
         time.sleep(0.05)
         if self.error is not None:
             raise self.error
-        empty = Stimulus(inputs=(), rows=b"")
+        empty = Stimulus(inputs=(), rows=b"", steps=0)
         return PreparedReference(wanted=COUNTER_INTERFACE, stimulus=empty, trace=Trace(outputs=(), rows=b""))
 
 

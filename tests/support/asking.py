@@ -13,7 +13,7 @@ def request(problem_id: str = "counter", *indices: int, **changes: object) -> Ge
         Message(role=Role.USER, content=problem_id),
     )
     return GenerationRequest(
-        problem=problem(**{"problem_id": problem_id, **changes}),  # type: ignore[arg-type]  a test names the fields
+        problem=problem(**{"problem_id": problem_id, **changes}),  # type: ignore[arg-type]
         prompt=Prompt(suite="test", problem_id=problem_id, messages=messages, digest=f"digest of {problem_id}"),
         indices=indices or (0,),
     )
