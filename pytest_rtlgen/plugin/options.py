@@ -14,7 +14,10 @@ def add_options(parser: pytest.Parser) -> None:
     group = parser.getgroup("rtlgen", "judge Verilog from language models (pytest-rtlgen)")
     for option in OPTIONS:
         group.addoption(option.flag, dest=option.key, help=option.help, **_describe(option))
-        parser.addini(option.key, option.help, type="linelist" if option.is_repeatable else "string", default=None)
+        if option.is_repeatable:
+            parser.addini(option.key, option.help, type="linelist", default=None)
+        else:
+            parser.addini(option.key, option.help, type="string", default=None)
 
 
 def read_options(config: pytest.Config) -> Options | None:

@@ -27,11 +27,15 @@ class GenerationProgress:
             return
         self._last = now
         self._is_shown = True
-        self._reporter.rewrite(f"rtlgen: {done}/{total} completions", erase=True)
+        line = f"rtlgen: {done}/{total} completions"
+        if self._reporter.isatty:
+            self._reporter.rewrite(line, erase=True)
+        else:
+            self._reporter.write_line(line)
 
     def end(self) -> None:
         """Leave the line."""
-        if self._is_shown and self._reporter is not None:
+        if self._is_shown and self._reporter is not None and self._reporter.isatty:
             self._reporter.write_line("")
 
 

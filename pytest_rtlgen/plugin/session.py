@@ -8,7 +8,7 @@ import pytest
 from filelock import FileLock
 
 import pytest_rtlgen
-from pytest_rtlgen.backends import make_backend
+from pytest_rtlgen.backends import Backend, make_backend
 from pytest_rtlgen.check import Checker
 from pytest_rtlgen.config import Options
 from pytest_rtlgen.errors import BackendError, RtlgenError
@@ -36,7 +36,8 @@ def open_session(config: pytest.Config, options: Options) -> "RtlgenSession | No
         if not suites:
             return None
         checker = Checker(check_settings(options, is_worker=hasattr(config, "workerinput")))
-        return RtlgenSession(config, options, suites, checker, _open_store(config, options, suites, checker))
+        store = _open_store(config, options, suites, checker)
+        return RtlgenSession(config, options, suites, checker, store, _make_backend(config, options))
     except RtlgenError as error:
         raise pytest.UsageError(str(error)) from error
 
@@ -51,15 +52,17 @@ class RtlgenSession:
         suites: dict[Path, Suite],
         checker: Checker,
         store: RunStore | None,
+        backend: Backend,
     ) -> None:
         self.options = options
         self.config = config
         self._suites = suites
         self._checker = checker
         self._store = store
+        self._backend = backend
         self._completions: dict[SampleKey, Completion] = {}
         self._results: dict[SampleKey, SampleResult] = {}
-        self._generation_error: BackendError | None = None
+        self._generation_error: RtlgenError | None = None
         self._is_worker = hasattr(config, "workerinput")
         if store is not None and not self._is_worker:
             problems = [problem for suite in suites.values() for problem in suite.problems]
@@ -112,8 +115,7 @@ class RtlgenSession:
         for result in check_completions(self._checker, work, store=self._store):
             self._results[result.key] = result
             self.config.hook.pytest_rtlgen_sample_checked(result=result)
-        results = tuple(self._results[key] for key in keys)
-        return results
+        return tuple(self._results[key] for key in keys)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
@@ -131,7 +133,7 @@ class RtlgenSession:
         if suite is None:
             return None
         # A folder may lie outside of pytest's root, where it has no path of its own to be named by.
-        named = {"name": suite.name, "nodeid": suite.name} if path.is_dir() else {}
+        named: dict[str, Any] = {"name": suite.name, "nodeid": suite.name} if path.is_dir() else {}
         collector: SuiteCollector = SuiteCollector.from_parent(
             parent, path=path, session_state=self, suite=suite, **named
         )
@@ -143,23 +145,20 @@ class RtlgenSession:
             with FileLock(store.path / "generation.lock"):
                 generate_completions(
                     [item.problem for item in items],
-                    backend=self._make_backend(),
+                    backend=self._backend,
                     sampling=self.options.sampling,
                     store=store,
                     style=self.options.prompt,
                     progress=progress.show,
                 )
-        except BackendError as error:
+        except RtlgenError as error:
             self._generation_error = error
         finally:
             progress.end()
         self._completions = store.read_completions()
         self._results = store.read_results()
-
-    def _make_backend(self) -> Any:  # noqa: ANN401  a Backend, ours or a plugin's
-        settings = backend_settings(self.options)
-        made = self.config.hook.pytest_rtlgen_make_backend(spec=self.options.model, settings=settings)
-        return made or make_backend(self.options.model or "", settings)
+        if self._generation_error is not None and not self._is_worker and not self._completions:
+            raise pytest.UsageError(str(self._generation_error))  # nothing to judge: one line, not one an item
 
     def _report_sample(self, item: ProblemItem, result: SampleResult) -> None:
         report = pytest.TestReport(
@@ -177,6 +176,12 @@ class RtlgenSession:
             },
         )
         item.ihook.pytest_runtest_logreport(report=report)
+
+
+def _make_backend(config: pytest.Config, options: Options) -> Backend:
+    settings = backend_settings(options)
+    made: Backend | None = config.hook.pytest_rtlgen_make_backend(spec=options.model, settings=settings)
+    return made or make_backend(options.model or "", settings)
 
 
 def _load_suites(config: pytest.Config, options: Options) -> dict[Path, Suite]:

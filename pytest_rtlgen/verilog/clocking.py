@@ -126,7 +126,7 @@ class _Finder:
                 self._edges[name].add(edge)
 
     def _note_resets(self, listed: set[str], tested: list[_Literal]) -> None:
-        """Take an input for a reset if its edge is listed and it is tested first, or if it is tested first and named so."""
+        """Take an input that is tested first for a reset if its edge is listed, or if it is named like one."""
         for name, is_true in tested:
             if name in listed and len(listed - self._asynchronous.keys()) > 1:
                 self._asynchronous[name] = Polarity.HIGH if is_true else Polarity.LOW

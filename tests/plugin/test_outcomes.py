@@ -158,3 +158,22 @@ def test_last_failed_runs_what_failed(run: Runner, pytester: pytest.Pytester) ->
 
 def test_the_yosys_simulator_gives_the_same_outcomes(run: Runner) -> None:
     run("--rtlgen-simulator=yosys").assert_outcomes(passed=2, failed=1)
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_a_dead_endpoint_is_an_error_and_not_the_models_failure(run: Runner, workers: str) -> None:
+    result = run("-n", workers, "--rtlgen-base-url=http://127.0.0.1:9/v1", "--rtlgen-timeout=2", model="openai:m")
+    assert result.ret in {pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.TESTS_FAILED}
+    said = result.stdout.str() + result.stderr.str()
+    assert "http://127.0.0.1:9" in said
+    assert "Traceback" not in said
+    assert "failed" not in result.parseoutcomes()
+
+
+def test_a_full_disk_is_one_line_and_loses_nothing(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent / "full_disk"))
+    result = run()
+    said = result.stdout.str() + result.stderr.str()
+    assert "No space left on device" in said
+    assert "--rtlgen-out" in said
+    assert "Traceback" not in said

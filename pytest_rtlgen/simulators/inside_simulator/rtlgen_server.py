@@ -126,8 +126,8 @@ def _watch(read_end: int, connection: socket.socket, *, deadline: float, most: i
     is_timeout = False
     while True:
         left = deadline - time.monotonic()
-        ready = select.select([read_end, connection], [], [], left)[0] if left > 0 else []
-        if connection in ready:  # nobody speaks while a job runs, so this is the end: the harness is gone
+        ready = select.select([read_end, connection.fileno()], [], [], left)[0] if left > 0 else []
+        if connection.fileno() in ready:  # nobody speaks while a job runs, so this is the end: the harness is gone
             os._exit(0)
         if not ready:
             is_timeout = True

@@ -1,0 +1,71 @@
+"""Every example in the README and the tutorial is run, and says what the page says."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from pytest_rtlgen.plugin.options import add_options
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = sorted([*(ROOT / "docs").rglob("*.md"), ROOT / "README.md"])
+pytestmark = pytest.mark.simulator
+
+
+def blocks(text: str, tag: str = "") -> list[str]:
+    return re.findall(rf"^```{tag}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def test_six_lines_of_plain_python_do_what_the_readme_says() -> None:
+    (code,) = blocks(README, "python")
+    assert len(code.strip().splitlines()) <= 6
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout in blocks(README)
+
+
+def test_the_demo_prints_the_table_of_the_readme(tmp_path: Path) -> None:
+    (table,) = (block for block in blocks(README) if "pass@5" in block)
+    command = [
+        *(sys.executable, "-m", "pytest", "suites/core", "-q", "-p", "no:cacheprovider"),
+        *("--rtlgen-model=replay:fixtures/completions/core", "--rtlgen-n=5", f"--rtlgen-out={tmp_path}"),
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    printed = [line.rstrip() for line in done.stdout.splitlines()]
+    changing = ("time:", "run:")
+    wanted = [line.rstrip() for line in table.splitlines() if not line.startswith(changing)]
+    assert [line for line in wanted if line not in printed] == []
+
+
+def test_the_makefile_runs_what_the_readme_promises() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    promised = re.findall(r"^make (\w+)", README, re.MULTILINE)
+    assert promised == ["demo", "test"]
+    assert all(re.search(rf"^{name}:", makefile, re.MULTILINE) for name in promised)
+    assert (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()[-1] == "exec make test"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_option_and_file_that_a_page_names_exists(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    parser = pytest.Parser(_ispytest=True)
+    add_options(parser)
+    known = {name for group in parser._groups for option in group.options for name in option.names()}
+    used = set(re.findall(r"--rtlgen-[a-z-]*[a-z]", text)) - {"--rtlgen"}
+    assert used <= known, used - known
+    named = re.findall(r"`((?:docs|suites|fixtures|tests)/[\w./-]+\.(?:md|py|toml))`", text)
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_the_ini_example_is_accepted(pytester: pytest.Pytester) -> None:
+    (example,) = blocks((ROOT / "docs" / "how-to" / "gate-a-release.md").read_text(encoding="utf-8"), "toml")
+    assert tomllib.loads(example)["tool"]["pytest"]["ini_options"]["rtlgen_n"] == "20"
+    pytester.makepyprojecttoml(example)
+    result = pytester.runpytest_subprocess(
+        str(ROOT / "suites" / "core"), "--rtlgen-model=reference:", "--collect-only", "-q"
+    )
+    assert result.ret == pytest.ExitCode.OK
