@@ -17,7 +17,8 @@ pytestmark = pytest.mark.simulator
 
 
 def blocks(text: str, tag: str = "") -> list[str]:
-    return re.findall(rf"^```{tag}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    found: list[tuple[str, str]] = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return [body for name, body in found if name == tag]
 
 
 def test_six_lines_of_plain_python_do_what_the_readme_says() -> None:

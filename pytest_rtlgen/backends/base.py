@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.records import Completion, Problem, Prompt, SampleKey, SamplingParams
 
 Deliver = Callable[[Completion], None]
@@ -36,6 +37,10 @@ class BackendSettings:
     """Further tries of one request after a passing failure."""
     backoff_s: float = 0.5
     """First wait between tries; doubles, up to ``RETRY_CEILING_S``, with jitter."""
+
+    def __post_init__(self) -> None:
+        if self.concurrency < 1:  # no place to run in: nothing would be asked, without a word
+            raise UsageError(f"concurrency={self.concurrency}: must be 1 or more")
 
 
 class Backend(Protocol):

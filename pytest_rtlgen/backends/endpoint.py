@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pytest_rtlgen.backends.chat_answers import shorten
 from pytest_rtlgen.backends.credentials import KEY_VARIABLE, ApiKey
 from pytest_rtlgen.backends.retry import TransientError, read_retry_after
-from pytest_rtlgen.errors import BackendError, CredentialError
+from pytest_rtlgen.errors import BackendError, CredentialError, UsageError
 
 if TYPE_CHECKING:
     import openai
@@ -31,16 +31,24 @@ class RefusedError(BackendError):
         super().__init__(message)
         self.status = status
         self.text = text
-        """The server's own words."""
+        """The server's own words, all of them."""
 
 
 class Endpoint:
     """Sends requests with a key that leaves in the header and nowhere else."""
 
     def __init__(self, url: str, key: ApiKey, timeout_s: float) -> None:
-        parts = urlsplit(url)
-        self.shown_url = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
-        self._url = url
+        """Take the endpoint's address.
+
+        Raises:
+            UsageError: it is none, or holds credentials.
+        """
+        if not _is_plain_address(url):
+            raise UsageError(
+                "the endpoint's address (--rtlgen-base-url or OPENAI_BASE_URL) must be http:// or https:// with a "
+                f"host, such as http://127.0.0.1:8000/v1; keys belong in {KEY_VARIABLE}, never in the address"
+            )
+        self.url = url
         self._key = key
         self._timeout_s = timeout_s
         self._has_answered = False
@@ -50,7 +58,7 @@ class Endpoint:
         import openai
 
         return openai.AsyncOpenAI(
-            base_url=self._url,
+            base_url=self.url,
             api_key=self._key.reveal(),
             max_retries=0,
             timeout=openai.Timeout(self._timeout_s, connect=min(_CONNECT_S, self._timeout_s)),
@@ -98,17 +106,17 @@ class Endpoint:
         status = error.status_code
         if status in _KEY_REFUSED:
             return self._explain_refused_key(status)
-        text = shorten(self._key.remove_from(_find_message(error.body) or error.response.text))
-        what = f"HTTP {status} {text}".rstrip()
+        text = self._key.remove_from(_find_message(error.body) or error.response.text)
+        what = f"HTTP {status} {shorten(text)}".rstrip()
         if status in _WORTH_A_RETRY or status >= _SERVER_ERROR:
             return TransientError(what, asked_s=read_retry_after(error.response.headers, datetime.now(UTC)))
         remedy = "check the model's name and --rtlgen-base-url" if status == _NOT_FOUND else "change the request"
-        return RefusedError(f"{self.shown_url}: {what}; {remedy}", status=status, text=text)
+        return RefusedError(f"{self.url}: {what}; {remedy}", status=status, text=text)
 
     def _explain_refused_key(self, status: int) -> CredentialError:
         fault = "wants a key" if self._key.is_placeholder else "refuses the key"
         return CredentialError(
-            f"{self.shown_url}: the endpoint {fault} (HTTP {status}); set {KEY_VARIABLE} to a key that is valid there"
+            f"{self.url}: the endpoint {fault} (HTTP {status}); set {KEY_VARIABLE} to a key that is valid there"
         )
 
     def _read_json(self, response: Any) -> object:  # noqa: ANN401  an httpx or httpx2 Response, as openai brings it
@@ -117,6 +125,17 @@ class Endpoint:
             return json.loads(text)
         except (ValueError, RecursionError) as error:
             raise TransientError(f"malformed JSON ({shorten(str(error))})") from None
+
+
+def _is_plain_address(url: str) -> bool:
+    """Whether ``url`` names a host and holds nothing secret: the HTTP library logs addresses as they are."""
+    try:
+        parts = urlsplit(url)
+        is_secret = parts.username or parts.password or parts.query or parts.fragment
+        has_host = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:  # a broken port or bracket
+        return False
+    return bool(has_host) and not is_secret and url.isprintable() and " " not in url
 
 
 def _find_message(body: object) -> str:

@@ -55,7 +55,7 @@ class _Response:
     model: str
     answers: tuple[ChatAnswer, ...]
     """At least one, at most as many as the job has indices."""
-    seed: int
+    seed: int | None
     latency_s: float
 
 
@@ -73,6 +73,7 @@ class OpenAiBackend:
         """Take the key and, without one in ``settings``, the address from ``environ``; by default the process's own.
 
         Raises:
+            UsageError: the address is none.
             CredentialError: the key is missing where one is needed, or no key.
         """
         environ = os.environ if environ is None else environ
@@ -84,12 +85,13 @@ class OpenAiBackend:
         self._retry = retry or RetryPolicy(max_retries=settings.max_retries, base_s=settings.backoff_s)
         self._choices = _MOST_CHOICES
         self._limit = _OLD_LIMIT
+        self._has_seeds = True
 
     def generate(self, requests: Sequence[GenerationRequest], sampling: SamplingParams, deliver: Deliver) -> None:
         """Deliver every completion that ``requests`` ask for.
 
         The latency of a completion is that of the response it came in, without the tries before it; its seed is the
-        one sent with that response's request.
+        one sent with that response's request, ``None`` from an endpoint that takes none.
 
         Raises:
             CredentialError: the endpoint wants another key.
@@ -114,14 +116,13 @@ class OpenAiBackend:
 
     async def _answer(self, job: _Job, session: _Session) -> Iterable[_Job]:
         """Send one job, deliver what comes, and return jobs for what is still missing of it."""
-        limit = self._limit
-        body = self._make_body(job, session.sampling, limit)
+        body = self._make_body(job, session.sampling)
         try:
             response = await with_retries(lambda: self._post(session.client, job, body), self._retry)
         except TransientError as error:
             raise self._give_up(job, error) from error
         except RefusedError as error:
-            return self._adapt(job, error, sent_limit=limit if limit in body else "")
+            return self._adapt(job, error, body)
         for completion in _make_completions(job, response):
             session.deliver(completion)
         missing = job.indices[len(response.answers) :]
@@ -135,39 +136,45 @@ class OpenAiBackend:
         found = read_answers(await self._endpoint.post(client, body), most=len(job.indices))
         latency_s = time.monotonic() - started
         return _Response(
-            model=found.model or self._model, answers=found.answers, seed=body["seed"], latency_s=latency_s
+            model=found.model or self._model, answers=found.answers, seed=body.get("seed"), latency_s=latency_s
         )
 
-    def _make_body(self, job: _Job, sampling: SamplingParams, limit: str) -> dict[str, Any]:
+    def _make_body(self, job: _Job, sampling: SamplingParams) -> dict[str, Any]:
         """Return the request; what the user left open is left to the server."""
         messages = [{"role": message.role.value, "content": message.content} for message in job.request.prompt.messages]
         count = len(job.indices)
+        seed = derive_seed(sampling.seed, job.request.key(job.indices[0]))
         wanted = {
+            "seed": seed if self._has_seeds else None,
             "n": count if count > 1 else None,
             "temperature": sampling.temperature,
             "top_p": sampling.top_p,
-            limit: sampling.max_tokens,
+            self._limit: sampling.max_tokens,
         }
         return {
             "model": self._model,
             "messages": messages,
-            "seed": derive_seed(sampling.seed, job.request.key(job.indices[0])),
             **{name: value for name, value in wanted.items() if value is not None},
         }
 
-    def _adapt(self, job: _Job, error: RefusedError, *, sent_limit: str) -> Iterable[_Job]:
+    def _adapt(self, job: _Job, error: RefusedError, sent: Mapping[str, Any]) -> Iterable[_Job]:
         """Return jobs that ask for the same in another way; raise ``error`` where there is none."""
-        if sent_limit == _OLD_LIMIT and _NEW_LIMIT in error.text:
+        if error.status not in _BAD_REQUEST:
+            raise error
+        if _OLD_LIMIT in sent and _NEW_LIMIT in error.text:
             self._limit = _NEW_LIMIT
             return (job,)
-        if error.status in _BAD_REQUEST and len(job.indices) > 1:
+        if "seed" in sent and "seed" in error.text.lower():
+            self._has_seeds = False
+            return (job,)
+        if len(job.indices) > 1:
             self._choices = 1
             return self._split(job.request, job.indices)
         raise error
 
     def _give_up(self, job: _Job, error: TransientError) -> BackendError:
         return BackendError(
-            f"{self._endpoint.shown_url}: {error.what}, {error.tries} tries for {job.label}; check the endpoint, "
+            f"{self._endpoint.url}: {error.what}, {error.tries} tries for {job.label}; check the endpoint, "
             "or lower --rtlgen-concurrency, then run the same again: it goes on where it stopped"
         )
 
@@ -191,7 +198,7 @@ def make_openai(argument: str, settings: BackendSettings) -> OpenAiBackend:
     """Return the backend for ``openai:MODEL``.
 
     Raises:
-        UsageError: no model is named.
+        UsageError: no model is named, or the endpoint's address is none.
         CredentialError: the key is missing where one is needed.
     """
     if not argument:

@@ -5,26 +5,40 @@ Where the text does not tell, nothing is guessed; ``problem.toml`` can state it.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from pytest_rtlgen.records import Clock, ClockEdge, Polarity, Reset, ResetKind
-from pytest_rtlgen.verilog.syntax import walk
+from pytest_rtlgen.verilog.syntax import is_name, list_literals, read_literal, symbol_key, walk
 
 _RESET_NAME = re.compile(
     r"(^|_)(a|s|sync_?|async_?|sys_?|n|i_?)?(rst|reset|clr|clear)([nbp]|_?\d)?(_|$)", re.IGNORECASE
 )
 _CLEAR_NAME = re.compile(r"(clr|clear)", re.IGNORECASE)
-_LOW_NAME = re.compile(r"(_n|_b|[a-z]n|_l)(_|$)|^n_?(rst|reset|clr|clear)", re.IGNORECASE)
 _CLOCK_NAME = re.compile(r"(^|_)([a-z]{0,4}_?)?(clk|clock|ck)([a-z0-9]?|_[a-z0-9]+)$", re.IGNORECASE)
 _CONSTANTS = {"ParameterSymbol", "EnumValueSymbol", "GenvarSymbol"}
 _EDGES = {"PosEdge", "NegEdge", "BothEdges"}
-_NOT = {"LogicalNot", "BitwiseNot"}
-_EQUAL = {"Equality", "CaseEquality"}
-_DIFFERENT = {"Inequality", "CaseInequality"}
 
 _Literal = tuple[str, bool]
 """A top-level input and whether the condition holds when it is 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Test:
+    """An input that a block tests first."""
+
+    name: str
+    is_active: bool
+    """The level of the input at which the branch is taken."""
+    is_constant: bool
+    """The branch sets constants only."""
+    is_reset_like: bool = False
+    """Besides, there is another branch, and that one does not."""
+
+    @property
+    def active(self) -> Polarity:
+        return Polarity.HIGH if self.is_active else Polarity.LOW
 
 
 def find_clocking(instance: Any) -> tuple[tuple[Clock, ...], tuple[Reset, ...]]:  # noqa: ANN401  an InstanceSymbol
@@ -41,14 +55,17 @@ class _Finder:
         self._bits = {str(port.name) for port in inputs if int(port.type.bitWidth) == 1}
         self._source: dict[Any, tuple[Any, bool]] = {}
         self._driver: dict[Any, Any] = {}
-        self._names = {_key(port.internalSymbol): str(port.name) for port in inputs}
+        self._names = {symbol_key(port.internalSymbol): str(port.name) for port in inputs}
         self._edges: dict[str, set[str]] = defaultdict(set)
         self._asynchronous: dict[str, Polarity] = {}
         self._synchronous: dict[str, Polarity] = {}
+        self._first: list[_Test | None] = []
         self._read_aliases()
         for node in self._nodes:
             if type(node).__name__ == "ProceduralBlockSymbol":
                 self._read_block(node.body)
+        self._note_later_resets()
+        self._note_unnamed_reset()
 
     def clocks(self) -> tuple[Clock, ...]:
         edges = {name: found for name, found in self._edges.items() if name not in self._asynchronous}
@@ -65,11 +82,8 @@ class _Finder:
         for name in self._order:
             if name in self._asynchronous:
                 found.append(Reset(port=name, active=self._asynchronous[name], kind=ResetKind.ASYNCHRONOUS))
-            elif name in self._synchronous and name not in clocks:
+            elif clocks and name in self._synchronous and name not in clocks:
                 found.append(Reset(port=name, active=self._synchronous[name], kind=ResetKind.SYNCHRONOUS))
-            elif clocks and name in self._bits - clocks and _RESET_NAME.search(name):
-                active = Polarity.LOW if _LOW_NAME.search(name) else Polarity.HIGH
-                found.append(Reset(port=name, active=active, kind=ResetKind.SYNCHRONOUS))
         plain = [reset for reset in found if not _is_clear(reset)]
         return tuple(plain or found)
 
@@ -92,21 +106,21 @@ class _Finder:
                 self._alias(node, node.initializer)
 
     def _alias(self, target: Any, expression: Any) -> None:  # noqa: ANN401
-        self._driver[_key(target)] = expression
-        symbol, is_true = _read_literal(expression)
+        self._driver[symbol_key(target)] = expression
+        symbol, is_true = read_literal(expression)
         if symbol is not None:
-            self._source[_key(target)] = (symbol, is_true)
+            self._source[symbol_key(target)] = (symbol, is_true)
 
     def _resolve(self, symbol: Any) -> _Literal | None:  # noqa: ANN401
         """Return the input of the top module that ``symbol`` is, through aliases."""
         is_true = True
         for _ in range(64):
-            name = self._names.get(_key(symbol))
+            name = self._names.get(symbol_key(symbol))
             if name is not None:
                 return name, is_true
-            if _key(symbol) not in self._source:
+            if symbol_key(symbol) not in self._source:
                 return None
-            symbol, same = self._source[_key(symbol)]
+            symbol, same = self._source[symbol_key(symbol)]
             is_true = is_true == same
         return None
 
@@ -120,49 +134,104 @@ class _Finder:
                 self._note_gated(symbol)
             else:
                 known.append((literal[0], edge if literal[1] else _opposite(edge)))
-        self._note_resets({name for name, _ in known}, list(self._list_first_tests(body.stmt)))
+        tested = list(self._list_first_tests(body.stmt))
+        self._note_resets({name for name, _ in known}, tested)
+        self._first.append(tested[0] if tested and tested[0].is_reset_like else None)
         for name, edge in known:
             if name not in self._asynchronous:
                 self._edges[name].add(edge)
 
-    def _note_resets(self, listed: set[str], tested: list[_Literal]) -> None:
-        """Take an input that is tested first for a reset if its edge is listed, or if it is named like one."""
-        for name, is_true in tested:
-            if name in listed and len(listed - self._asynchronous.keys()) > 1:
-                self._asynchronous[name] = Polarity.HIGH if is_true else Polarity.LOW
-        for name, is_true in tested[:2]:
-            if name not in listed and name in self._bits and _RESET_NAME.search(name):
-                self._synchronous.setdefault(name, Polarity.HIGH if is_true else Polarity.LOW)
+    def _note_resets(self, listed: set[str], tested: list[_Test]) -> None:
+        """Take an input tested first for a reset if its edge is listed, or if it is named so and sets constants."""
+        for test in tested:
+            if test.name in listed and len(listed - self._asynchronous.keys()) > 1:
+                self._asynchronous[test.name] = test.active
+        for test in tested[:2]:
+            is_named = test.name in self._bits and _RESET_NAME.search(test.name)
+            if is_named and test.is_constant and test.name not in listed:
+                self._synchronous.setdefault(test.name, test.active)
+
+    def _note_later_resets(self) -> None:
+        """Take an input that is named so for a reset if any condition on it, wherever it stands, sets constants."""
+        for node in self._nodes:
+            if type(node).__name__ == "ConditionalStatement":
+                tests = self._read_condition(node.conditions[0].expr, node.ifTrue, node.ifFalse, judge=_sets_a_constant)
+            elif type(node).__name__ == "ConditionalExpression":
+                tests = self._read_choice(node)
+            else:
+                continue
+            for test in tests:
+                if test.is_constant and test.name in self._bits and _RESET_NAME.search(test.name):
+                    self._synchronous.setdefault(test.name, test.active)
+
+    def _note_unnamed_reset(self) -> None:
+        """Take the one input that every clocked block tests first for a reset when nothing is named so."""
+        if self._asynchronous or self._synchronous or not self._first:
+            return
+        test = self._first[0]
+        if test is not None and test.name in self._bits and all(other == test for other in self._first):
+            self._synchronous[test.name] = test.active
+
+    def _read_choice(self, node: Any) -> Iterator[_Test]:  # noqa: ANN401  a ConditionalExpression
+        is_constant = _is_constant(node.left)
+        is_else_constant = not is_constant and _is_constant(node.right)
+        for symbol, is_true in list_literals(node.conditions[0].expr):
+            literal = self._resolve(symbol)
+            if literal is not None:
+                is_active = (literal[1] == is_true) != is_else_constant
+                yield _Test(name=literal[0], is_active=is_active, is_constant=is_constant or is_else_constant)
 
     def _note_gated(self, symbol: Any) -> None:  # noqa: ANN401
         """Take the inputs that are called clocks, among those that make a derived clock, for clocks."""
         pending, seen = [symbol], set()
         while pending:
             item = pending.pop()
-            if _key(item) in seen:
+            if symbol_key(item) in seen:
                 continue
-            seen.add(_key(item))
+            seen.add(symbol_key(item))
             literal = self._resolve(item)
             if literal is not None:
                 if _CLOCK_NAME.search(literal[0]) and literal[0] not in self._edges:
                     self._edges[literal[0]].add("PosEdge")
-            elif _key(item) in self._driver:
-                pending += [node.symbol for node in walk(self._driver[_key(item)]) if _is_name(node)]
+            elif symbol_key(item) in self._driver:
+                pending += [node.symbol for node in walk(self._driver[symbol_key(item)]) if is_name(node)]
 
-    def _list_first_tests(self, statement: Any) -> Iterator[_Literal]:  # noqa: ANN401
+    def _list_first_tests(self, statement: Any) -> Iterator[_Test]:  # noqa: ANN401
         """Yield the inputs that the block's first if … else if chain tests, in order."""
         while type(statement).__name__ in {"BlockStatement", "StatementList"}:
             inner = getattr(statement, "body", None)
             items = getattr(statement, "list", None)
             statement = inner if inner is not None else (next(iter(items), None) if items is not None else None)
         while type(statement).__name__ == "ConditionalStatement":
-            if not _sets_constants_only(statement.ifTrue):
+            tests = list(self._read_condition(statement.conditions[0].expr, statement.ifTrue, statement.ifFalse))
+            yield from tests
+            if not any(test.is_constant for test in tests):
                 return
-            for symbol, is_true in _list_literals(statement.conditions[0].expr):
-                literal = self._resolve(symbol)
-                if literal is not None:
-                    yield literal[0], literal[1] == is_true
             statement = statement.ifFalse
+
+    def _read_condition(
+        self,
+        condition: Any,  # noqa: ANN401
+        when_true: Any,  # noqa: ANN401
+        when_false: Any,  # noqa: ANN401
+        *,
+        judge: Callable[[Any], bool] | None = None,
+    ) -> Iterator[_Test]:
+        """Yield the inputs that decide ``condition`` on their own, active where the branch sets constants."""
+        judge = judge or _sets_constants_only
+        literals = [(self._resolve(symbol), is_true) for symbol, is_true in list_literals(condition)]
+        is_constant = judge(when_true)
+        is_else_constant = len(literals) == 1 and not is_constant and judge(when_false)
+        for literal, is_true in literals:
+            if literal is not None:
+                is_active = (literal[1] == is_true) != is_else_constant
+                is_reset_like = is_constant and when_false is not None and not judge(when_false)
+                yield _Test(
+                    name=literal[0],
+                    is_active=is_active,
+                    is_constant=is_constant or is_else_constant,
+                    is_reset_like=is_reset_like or is_else_constant,
+                )
 
 
 def _is_clear(reset: Reset) -> bool:
@@ -170,20 +239,46 @@ def _is_clear(reset: Reset) -> bool:
     return reset.kind is ResetKind.SYNCHRONOUS and bool(_CLEAR_NAME.search(reset.port))
 
 
-def _sets_constants_only(statement: Any) -> bool:  # noqa: ANN401
-    """Whether every assignment gives a value that no net or variable decides: what a reset does."""
-    values = [node.right for node in walk(statement) if type(node).__name__ == "AssignmentExpression"]
-    names = [node for value in values for node in walk(value) if _is_name(node)]
-    return bool(values) and all(type(node.symbol).__name__ in _CONSTANTS for node in names)
+def _sets_constants_only(statement: Any) -> bool:  # noqa: ANN401  a statement or None
+    """Whether every assignment gives a value that no net or variable decides, loop counters apart."""
+    if statement is None:
+        return False
+    nodes = list(walk(statement))
+    counters = {
+        symbol_key(symbol) for node in nodes if type(node).__name__ == "ForLoopStatement" for symbol in _counters(node)
+    }
+    values = [
+        node.right
+        for node in nodes
+        if type(node).__name__ == "AssignmentExpression" and _key_of(node.left) not in counters
+    ]
+    names = [node for value in values for node in walk(value) if is_name(node)]
+    return bool(values) and all(
+        type(node.symbol).__name__ in _CONSTANTS or symbol_key(node.symbol) in counters for node in names
+    )
 
 
-def _key(symbol: Any) -> str:  # noqa: ANN401
-    """Return what tells symbols apart; pyslang makes a new Python object at each look."""
-    return str(symbol.hierarchicalPath)
+def _sets_a_constant(statement: Any) -> bool:  # noqa: ANN401  a statement or None
+    """Whether some assignment gives a value that no net or variable decides."""
+    nodes = () if statement is None else walk(statement)
+    return any(_is_constant(node.right) for node in nodes if type(node).__name__ == "AssignmentExpression")
 
 
-def _is_name(node: Any) -> bool:  # noqa: ANN401
-    return type(node).__name__ == "NamedValueExpression"
+def _is_constant(value: Any) -> bool:  # noqa: ANN401  an expression
+    return all(type(node.symbol).__name__ in _CONSTANTS for node in walk(value) if is_name(node))
+
+
+def _counters(loop: Any) -> Iterator[Any]:  # noqa: ANN401  a ForLoopStatement
+    yield from loop.loopVars
+    for step in loop.steps:
+        symbol = getattr(getattr(step, "left", getattr(step, "operand", None)), "symbol", None)
+        if symbol is not None:
+            yield symbol
+
+
+def _key_of(target: Any) -> str | None:  # noqa: ANN401  an expression
+    symbol = getattr(target, "symbol", None)
+    return None if symbol is None else symbol_key(symbol)
 
 
 def _opposite(edge: str) -> str:
@@ -194,51 +289,6 @@ def _list_edges(timing: Any) -> Iterator[tuple[Any, str]]:  # noqa: ANN401
     events = timing.events if type(timing).__name__ == "EventListControl" else [timing]
     for event in events:
         edge = getattr(getattr(event, "edge", None), "name", "")
-        symbol, is_true = _read_literal(event.expr) if edge in _EDGES else (None, True)
+        symbol, is_true = read_literal(event.expr) if edge in _EDGES else (None, True)
         if symbol is not None:
             yield symbol, edge if is_true or edge == "BothEdges" else _opposite(edge)
-
-
-def _list_literals(expression: Any) -> Iterator[tuple[Any, bool]]:  # noqa: ANN401
-    """Yield the plain tests that make ``expression`` true on their own: itself, or the parts of an or."""
-    expression = _plain(expression)
-    if type(expression).__name__ == "BinaryExpression" and expression.op.name in {"LogicalOr", "BinaryOr"}:
-        yield from _list_literals(expression.left)
-        yield from _list_literals(expression.right)
-        return
-    symbol, is_true = _read_literal(expression)
-    if symbol is not None:
-        yield symbol, is_true
-
-
-def _read_literal(expression: Any) -> tuple[Any, bool]:  # noqa: ANN401
-    """Return (symbol, is_true) for ``a``, ``!a``, ``~a``, ``a == 1'b0`` and the like, else (None, True)."""
-    is_true = True
-    while True:
-        expression = _plain(expression)
-        kind = type(expression).__name__
-        if _is_name(expression):
-            return expression.symbol, is_true
-        if kind == "UnaryExpression" and expression.op.name in _NOT:
-            expression, is_true = expression.operand, not is_true
-        elif kind == "BinaryExpression" and expression.op.name in _EQUAL | _DIFFERENT:
-            value = _read_bit(expression.right)
-            if value is None:
-                return None, True
-            is_true = is_true == (value == (expression.op.name in _EQUAL))
-            expression = expression.left
-        else:
-            return None, True
-
-
-def _plain(expression: Any) -> Any:  # noqa: ANN401
-    while type(expression).__name__ == "ConversionExpression":
-        expression = expression.operand
-    return expression
-
-
-def _read_bit(expression: Any) -> bool | None:  # noqa: ANN401
-    constant = expression.constant
-    text = str(constant) if constant is not None else ""
-    digits = text.rpartition("'")[2].lstrip("sdbh") or text
-    return {"0": False, "1": True}.get(digits)

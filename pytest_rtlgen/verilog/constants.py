@@ -6,7 +6,7 @@ from typing import Any
 
 from pytest_rtlgen.records import SourceFile
 from pytest_rtlgen.verilog.interface import find_instance, parse_reference
-from pytest_rtlgen.verilog.syntax import walk
+from pytest_rtlgen.verilog.syntax import is_name, plain, symbol_key, walk
 
 _COMPARISONS = {
     *("Equality", "Inequality", "CaseEquality", "CaseInequality", "WildcardEquality", "WildcardInequality"),
@@ -31,19 +31,86 @@ class ConstantHint:
 def mine_constants(source: SourceFile, top: str) -> tuple[ConstantHint, ...]:
     """Return the case labels and comparison bounds of module ``top`` and what it instantiates, each once, in order.
 
+    A constant compared with a slice of an input stands at that slice, one compared with a concatenation is shared out.
+
     Raises:
         BadReferenceError: the text does not parse.
     """
     instance = find_instance(parse_reference(source), top)
     if instance is None:
         return ()
-    inputs = {str(port.internalSymbol.hierarchicalPath): str(port.name) for port in instance.body.portList}
-    found: dict[ConstantHint, None] = {}
-    for subject, constant in _list_comparisons(instance):
-        hint = _read_hint(subject, constant, inputs)
-        if hint is not None:
-            found[hint] = None
+    miner = _Miner(instance)
+    found = dict.fromkeys(
+        hint
+        for subject, constant in _list_comparisons(instance)
+        for hint in miner.read(subject, constant)
+        if hint.width >= _MIN_WIDTH
+    )
     return tuple(found)[:_MOST_HINTS]
+
+
+class _Miner:
+    """Knows which names are inputs, and the values of constant expressions."""
+
+    def __init__(self, instance: Any) -> None:  # noqa: ANN401  an InstanceSymbol
+        import pyslang
+
+        self._context = pyslang.ast.EvalContext(instance)
+        self._inputs = {
+            symbol_key(port.internalSymbol): port
+            for port in instance.body.portList
+            if getattr(getattr(port, "direction", None), "name", "") == "In"
+        }
+        for node in walk(instance):
+            for target, value in _list_copies(node):
+                port = self._inputs.get(_name_key(value))
+                if port is not None and int(target.type.bitWidth) == int(port.type.bitWidth):
+                    self._inputs[symbol_key(target)] = port
+
+    def read(self, subject: Any, constant: Any) -> Iterator[ConstantHint]:  # noqa: ANN401  two expressions
+        value = None if self._value(subject) is not None else self._value(constant)
+        if value is not None:
+            yield from self._place(plain(subject), value, int(subject.type.bitWidth))
+
+    def _place(self, subject: Any, value: int, width: int) -> Iterator[ConstantHint]:  # noqa: ANN401
+        kind = type(subject).__name__
+        if kind == "ConcatenationExpression":
+            for part in reversed(list(subject.operands)):
+                bits = int(part.type.bitWidth)
+                yield from self._place(plain(part), value & ((1 << bits) - 1), bits)
+                value >>= bits
+            return
+        port, low = self._inputs.get(_name_key(subject)), 0
+        if kind in {"RangeSelectExpression", "ElementSelectExpression"}:
+            port, low = self._inputs.get(_name_key(subject.value)), self._lowest_bit(subject) or 0
+        if port is None:
+            yield ConstantHint(port=None, width=width, value=value & ((1 << width) - 1))
+        else:
+            size = int(port.type.bitWidth)
+            yield ConstantHint(port=str(port.name), width=size, value=(value << low) & ((1 << size) - 1))
+
+    def _lowest_bit(self, select: Any) -> int | None:  # noqa: ANN401  a range or element select
+        """Return how far the slice stands above the lowest bit of what it is taken from."""
+        declared = select.value.type.getBitVectorRange() if select.value.type.isIntegral else None
+        is_element = type(select).__name__ == "ElementSelectExpression"
+        ends = [select.selector] if is_element else [select.left, select.right]
+        values = [self._value(end) for end in ends]
+        if declared is None or None in values or (not is_element and select.selectionKind.name != "Simple"):
+            return None
+        distances = [abs(value - int(declared.right)) for value in values if value is not None]
+        return min(distances, default=None)
+
+    def _value(self, expression: Any) -> int | None:  # noqa: ANN401
+        """Return the value of a constant expression, X and Z digits as 0; ``None`` for others."""
+        if type(expression).__name__ in {"UnboundedLiteral", "ValueRangeExpression"}:
+            return None
+        try:
+            value = expression.eval(self._context).value
+            if value.hasUnknown:
+                value.flattenUnknowns()
+            return int(value)
+        except (AttributeError, TypeError, ValueError, RuntimeError):
+            return None
 
 
 def _list_comparisons(instance: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401  (subject, constant) expressions
@@ -51,34 +118,36 @@ def _list_comparisons(instance: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN4
         kind = type(node).__name__
         if kind == "CaseStatement":
             for group in node.items:
-                yield from ((node.expr, label) for label in group.expressions)
+                for label in group.expressions:
+                    yield from ((node.expr, bound) for bound in _list_bounds(label))
+        elif kind == "InsideExpression":
+            for item in node.rangeList:
+                yield from ((node.left, bound) for bound in _list_bounds(item))
         elif kind == "BinaryExpression" and node.op.name in _COMPARISONS:
             yield node.left, node.right
             yield node.right, node.left
 
 
-def _read_hint(subject: Any, constant: Any, inputs: dict[str, str]) -> ConstantHint | None:  # noqa: ANN401
-    value = _read_value(constant)
-    width = int(constant.type.bitWidth)
-    if value is None or width < _MIN_WIDTH:
-        return None
-    names = {
-        str(node.symbol.hierarchicalPath) for node in walk(subject) if type(node).__name__ == "NamedValueExpression"
-    }
-    ports = names & inputs.keys()
-    port = inputs[ports.pop()] if len(names) == len(ports) == 1 else None
-    return ConstantHint(port=port, width=width, value=value & ((1 << width) - 1))
+def _list_bounds(item: Any) -> tuple[Any, ...]:  # noqa: ANN401  an expression
+    return (item.left, item.right) if type(item).__name__ == "ValueRangeExpression" else (item,)
 
 
-def _read_value(expression: Any) -> int | None:  # noqa: ANN401
-    """Return the value of a literal, parameter or constant expression; ``None`` for others and for X or Z digits."""
-    constant = expression.constant
-    while constant is None and type(expression).__name__ == "ConversionExpression":
-        expression = expression.operand
-        constant = expression.constant
-    if constant is None and type(expression).__name__ == "NamedValueExpression":
-        constant = getattr(expression.symbol, "value", None)
-    try:
-        return int(constant.value)
-    except (AttributeError, TypeError, ValueError, RuntimeError):
-        return None
+def _list_copies(node: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401
+    """Yield (symbol, expression) where a net is another one under a new name."""
+    kind = type(node).__name__
+    if kind == "NetSymbol" and node.initializer is not None:
+        yield node, node.initializer
+    elif kind == "ContinuousAssignSymbol" and type(node.assignment).__name__ == "AssignmentExpression":
+        symbol = getattr(node.assignment.left, "symbol", None)
+        if symbol is not None:
+            yield symbol, node.assignment.right
+    elif kind == "InstanceSymbol":
+        for connection in node.portConnections:
+            symbol = getattr(connection.port, "internalSymbol", None)
+            if symbol is not None and connection.expression is not None:
+                yield symbol, connection.expression
+
+
+def _name_key(expression: Any) -> str:  # noqa: ANN401
+    expression = plain(expression)
+    return symbol_key(expression.symbol) if is_name(expression) else ""

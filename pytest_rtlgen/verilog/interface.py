@@ -1,5 +1,6 @@
 """A module's ports, clocks and resets, read from the text of a reference."""
 
+import re
 from typing import Any
 
 from pytest_rtlgen.errors import BadReferenceError
@@ -7,6 +8,7 @@ from pytest_rtlgen.records import Direction, Interface, Port, SourceFile
 from pytest_rtlgen.verilog.clocking import find_clocking
 from pytest_rtlgen.verilog.syntax import ParsedText, elaborate, list_errors, parse_text
 
+_UNKNOWN = re.compile(r"\b(UnknownModule|UnknownPackage|UndeclaredIdentifier)\b")
 _DIRECTIONS = {"In": Direction.INPUT, "Out": Direction.OUTPUT, "InOut": Direction.INOUT}
 
 
@@ -21,11 +23,21 @@ def read_interface(source: SourceFile, top: str) -> Interface:
     if instance is None:
         found = ", ".join(list_modules(parsed)) or "none"
         raise BadReferenceError(f"{source.name}: no module {top!r}; found {found}; name the right one as top")
+    _refuse_unknown_names(source, parsed)
     ports = list_ports(instance)
     if ports is None:
         raise BadReferenceError(f"{source.name}: module {top!r} has an interface port, which cannot be played")
     clocks, resets = find_clocking(instance)
     return Interface(module=top, ports=ports, clocks=clocks, resets=resets)
+
+
+def _refuse_unknown_names(source: SourceFile, parsed: ParsedText) -> None:
+    """Raise ``BadReferenceError`` for what no tool elaborates; for the rest, pyslang is stricter than simulators."""
+    compilation, _ = elaborate(parsed)
+    found = [item for item in compilation.getAllDiagnostics() if _UNKNOWN.search(str(item.code))]
+    errors = list_errors(parsed, found, most=1)
+    if errors:
+        raise BadReferenceError(f"{source.name}:{errors[0].line}: {errors[0].message}; the reference must be complete")
 
 
 def find_top(source: SourceFile) -> str:
@@ -54,21 +66,24 @@ def parse_reference(source: SourceFile) -> ParsedText:
     return parsed
 
 
-def find_instance(parsed: ParsedText, module: str) -> Any:  # noqa: ANN401  an InstanceSymbol or None
-    """Return module ``module`` elaborated as a top, ``None`` when the text does not define it."""
+def find_instance(parsed: ParsedText, module: str, *, is_shallow: bool = False) -> Any:  # noqa: ANN401
+    """Return module ``module`` elaborated as a top (an InstanceSymbol), ``None`` when the text does not define it.
+
+    ``is_shallow``: what it instantiates is left alone, for text that may unfold into millions of instances.
+    """
     import pyslang
 
     if module not in list_modules(parsed):
         return None
     options = pyslang.ast.CompilationOptions()
     options.topModules = {module}
+    if is_shallow:
+        options.maxInstanceDepth = 1
     bag = pyslang.Bag()
     bag.compilationOptions = options
     compilation = pyslang.ast.Compilation(bag)
     compilation.addSyntaxTree(parsed.tree)
-    root = compilation.getRoot()
-    compilation.getAllDiagnostics()
-    return next((instance for instance in root.topInstances if instance.name == module), None)
+    return next((instance for instance in compilation.getRoot().topInstances if instance.name == module), None)
 
 
 def list_modules(parsed: ParsedText) -> tuple[str, ...]:

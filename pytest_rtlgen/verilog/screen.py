@@ -47,7 +47,7 @@ def _screen_syntax(text: str, wanted: Interface) -> Screening:
     modules = list_modules(parsed)
     if modules.count(wanted.module) != 1:
         return _refuse(Status.INTERFACE_MISMATCH, text, [(_describe_modules(wanted.module, modules), None)])
-    instance = find_instance(parsed, wanted.module)
+    instance = find_instance(parsed, wanted.module, is_shallow=True)
     if instance is None:
         return _refuse(Status.ELABORATION_ERROR, text, [(f"module {wanted.module!r} cannot be elaborated", None)])
     reaches = list(list_reaches(parsed, instance))

@@ -6,6 +6,10 @@ from typing import Any
 
 from pytest_rtlgen.records import Diagnostic, Severity
 
+_NOT = {"LogicalNot", "BitwiseNot"}
+_EQUAL = {"Equality", "CaseEquality"}
+_DIFFERENT = {"Inequality", "CaseInequality"}
+
 
 @dataclass(frozen=True, slots=True)
 class ParsedText:
@@ -82,3 +86,61 @@ def walk_tokens(node: Any, see: Callable[[Any], None]) -> None:  # noqa: ANN401 
             see(item)
         elif item is not None:
             stack.extend(reversed(list(item)))
+
+
+def symbol_key(symbol: Any) -> str:  # noqa: ANN401
+    """Return what tells symbols apart; pyslang makes a new Python object at each look."""
+    return str(symbol.hierarchicalPath)
+
+
+def is_name(node: Any) -> bool:  # noqa: ANN401
+    """Whether the expression is a plain name."""
+    return type(node).__name__ == "NamedValueExpression"
+
+
+def list_literals(expression: Any) -> Iterator[tuple[Any, bool]]:  # noqa: ANN401
+    """Yield the plain tests that make ``expression`` true on their own: itself, or the parts of an or."""
+    expression = plain(expression)
+    if type(expression).__name__ == "BinaryExpression" and expression.op.name in {"LogicalOr", "BinaryOr"}:
+        yield from list_literals(expression.left)
+        yield from list_literals(expression.right)
+        return
+    symbol, is_true = read_literal(expression)
+    if symbol is not None:
+        yield symbol, is_true
+
+
+def read_literal(expression: Any) -> tuple[Any, bool]:  # noqa: ANN401
+    """Return (symbol, is_true) for ``a``, ``!a``, ``~a``, ``a == 1'b0`` and the like, else (None, True)."""
+    is_true = True
+    while True:
+        expression = plain(expression)
+        kind = type(expression).__name__
+        if is_name(expression):
+            return expression.symbol, is_true
+        if kind == "UnaryExpression" and expression.op.name in _NOT:
+            expression, is_true = expression.operand, not is_true
+        elif kind == "BinaryExpression" and expression.op.name in _EQUAL | _DIFFERENT:
+            value, other = _read_bit(expression.right), expression.left
+            if value is None:
+                value, other = _read_bit(expression.left), expression.right
+            if value is None:
+                return None, True
+            is_true = is_true == (value == (expression.op.name in _EQUAL))
+            expression = other
+        else:
+            return None, True
+
+
+def plain(expression: Any) -> Any:  # noqa: ANN401
+    """Return the expression without the conversions that pyslang wraps around it."""
+    while type(expression).__name__ == "ConversionExpression":
+        expression = expression.operand
+    return expression
+
+
+def _read_bit(expression: Any) -> bool | None:  # noqa: ANN401
+    constant = expression.constant
+    text = str(constant) if constant is not None else ""
+    digits = text.rpartition("'")[2].lstrip("sdbh") or text
+    return {"0": False, "1": True}.get(digits)

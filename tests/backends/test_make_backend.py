@@ -16,6 +16,11 @@ def test_every_backend_can_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert {spec.partition(":")[0] for spec in specs} == set(BACKENDS)
 
 
+def test_settings_that_would_ask_for_nothing_are_refused() -> None:
+    with pytest.raises(UsageError, match="concurrency=0: must be 1 or more"):
+        BackendSettings(concurrency=0)
+
+
 @pytest.mark.parametrize(
     ("spec", "said"),
     [

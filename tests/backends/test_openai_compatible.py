@@ -1,6 +1,8 @@
 """The OpenAI-compatible backend against a real HTTP server on loopback."""
 
 import logging
+import os
+import signal
 import socket
 import threading
 import time
@@ -147,6 +149,38 @@ def test_a_server_that_wants_the_new_name_of_the_limit_gets_it() -> None:
         collect(model, request("b"), max_tokens=64)
     sent = [(asked.body.get("max_tokens"), asked.body.get("max_completion_tokens"), asked.n) for asked in server.asked]
     assert sent == [(64, None, 2), (None, 64, 2), (None, 64, 1)]
+
+
+def test_what_the_endpoint_lacks_is_found_in_any_length_of_its_words() -> None:
+    words = f"{'upstream said ' * 40}use max_completion_tokens"
+    with serve(lambda _, asked: refuse(400, words) if "max_tokens" in asked.body else obey(asked)) as server:
+        collect(backend(server), request(), max_tokens=64)
+    assert ["max_completion_tokens" in asked.body for asked in server.asked] == [False, True]
+
+
+def test_an_endpoint_that_takes_no_seed_is_asked_without_from_then_on() -> None:
+    def script(_: int, asked: Asked) -> Reply:
+        return refuse(422, 'Unknown name "Seed"') if "seed" in asked.body else chat(choice("x"), choice("y", 1))
+
+    with serve(script) as server:
+        model = backend(server)
+        got = collect(model, request("a", 0, 1)) + collect(model, request("b", 0, 1))
+    assert [(asked.n, "seed" in asked.body) for asked in server.asked] == [(2, True), (2, False), (2, False)]
+    assert [completion.seed for completion in got] == [None] * 4
+
+
+def test_everything_that_an_endpoint_lacks_is_found_out_one_by_one() -> None:
+    def script(_: int, asked: Asked) -> Reply:
+        if "max_tokens" in asked.body:
+            return refuse(400, "use max_completion_tokens")
+        if "seed" in asked.body:
+            return refuse(400, "seed is not supported")
+        return refuse(400, "n must be 1") if asked.n > 1 else chat(choice("x"))
+
+    with serve(script) as server:
+        got = collect(backend(server, concurrency=1), request("a", 0, 1, 2), max_tokens=64)
+    assert indices(got) == [0, 1, 2]
+    assert len(server.asked) == 6
 
 
 def test_reasoning_length_and_usage_reach_the_record() -> None:
@@ -445,14 +479,40 @@ def test_nothing_is_asked_when_nothing_is_missing() -> None:
     assert server.asked == []
 
 
-def test_a_password_in_the_address_of_the_environment_is_not_shown() -> None:
-    with serve(lambda *_: refuse(400)) as server:
-        url = server.url.replace("//", "//user:secret-word@")
-        model = OpenAiBackend("m", BackendSettings(), environ={"OPENAI_BASE_URL": url})
-        with pytest.raises(BackendError) as caught:
-            collect(model, request())
-    assert str(caught.value).startswith(f"{server.url}: ")
-    assert "secret-word" not in show_all(caught.value)
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://user:secret-word@127.0.0.1:8000/v1",
+        "http://127.0.0.1:8000/v1?key=secret-word",
+        "http://127.0.0.1:8000/v1#secret-word",
+        "http://secret-word:x/v1",
+        "http://[secret-word/v1",
+        "http://secret word/v1",
+        "localhost:8000/v1",
+        "127.0.0.1:8000/v1",
+        "ftp://127.0.0.1/v1",
+        "http://",
+        "http://127.0.0.1:0/v1",
+    ],
+)
+def test_an_address_that_is_none_or_holds_a_secret_is_refused_without_being_shown(url: str) -> None:
+    for settings, environ in ((BackendSettings(base_url=url), {}), (BackendSettings(), {"OPENAI_BASE_URL": url})):
+        with pytest.raises(UsageError, match=r"^the endpoint's address .* must be http://") as caught:
+            OpenAiBackend("m", settings, environ=environ)
+        assert "secret" not in str(caught.value)
+
+
+def test_ctrl_c_ends_requests_that_wait() -> None:
+    def script(*_: object) -> Reply:
+        os.kill(os.getpid(), signal.SIGINT)
+        return HANG
+
+    with serve(script) as server:
+        started = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            collect(backend(server, timeout_s=60.0, concurrency=1), request("a"), request("b"))
+        assert time.monotonic() - started < 5
+    assert len(server.asked) == 1
 
 
 def test_the_specification_makes_this_backend(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,6 +77,11 @@ Script = Callable[[int, Asked], Reply]
 """(number of the request, from 0, in order of arrival; the request) -> what to do."""
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 64  # beyond the usual 5, a client that connects at once waits a second to try again
+    daemon_threads = False  # the end waits for every answer
+
+
 class LoopbackServer:
     """Counts and answers requests."""
 
@@ -87,8 +92,7 @@ class LoopbackServer:
         self._script = script
         self._lock = threading.Lock()
         self._over = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._make_handler())
-        self._server.block_on_close = True
+        self._server = _Server(("127.0.0.1", 0), self._make_handler())
 
     @property
     def url(self) -> str:
@@ -136,6 +140,8 @@ class LoopbackServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            timeout = 10  # a connection that a client forgot does not hold up the end for ever
+            disable_nagle_algorithm = True  # head and body are two writes: the second would wait 40 ms
 
             def do_POST(self) -> None:
                 server.answer(self)
