@@ -1,12 +1,9 @@
-// Three-digit BCD counter with step select.
+// Three-digit BCD counter with steps of 1, 10 and 100.
 module bcd_counter_3digit (
     input  wire        clk,
     input  wire        rst_n,
-    input  wire        clr,
-    input  wire        load,
+    input  wire [2:0]  op,
     input  wire [11:0] d,
-    input  wire        en,
-    input  wire [1:0]  step,
     output reg  [11:0] bcd,
     output reg         roll,
     output wire        blank_h,
@@ -16,13 +13,13 @@ module bcd_counter_3digit (
     wire [3:0] tens     = bcd[7:4];
     wire [3:0] hundreds = bcd[11:8];
 
-    wire down = (step == 2'd3);
+    wire down = (op == 3'd3) | (op == 3'd7);
     wire [3:0] last = down ? 4'd0 : 4'd9;
 
     // which digits move
-    wire move_u = (step == 2'd0) | down;
-    wire move_t = (step == 2'd1) | (move_u & (units == last));
-    wire move_h = (step == 2'd2) | (move_t & (tens == last));
+    wire move_u = (op == 3'd3) | (op == 3'd4);
+    wire move_t = (op == 3'd5) | (move_u & (units == last));
+    wire move_h = (op == 3'd6) | (op == 3'd7) | (move_t & (tens == last));
     wire over   = move_h & (hundreds == last);
 
     function [3:0] moved;
@@ -49,15 +46,13 @@ module bcd_counter_3digit (
             bcd  <= 12'h000;
             roll <= 1'b0;
         end else begin
-            roll <= 1'b0;
-            if (clr)
-                bcd <= 12'h000;
-            else if (load)
-                bcd <= {limited(d[11:8]), limited(d[7:4]), limited(d[3:0])};
-            else if (en) begin
-                bcd  <= {moved(hundreds, move_h, down), moved(tens, move_t, down), moved(units, move_u, down)};
-                roll <= over;
-            end
+            roll <= over;
+            case (op)
+                3'd0:    bcd <= bcd;
+                3'd1:    bcd <= 12'h000;
+                3'd2:    bcd <= {limited(d[11:8]), limited(d[7:4]), limited(d[3:0])};
+                default: bcd <= {moved(hundreds, move_h, down), moved(tens, move_t, down), moved(units, move_u, down)};
+            endcase
         end
     end
 
