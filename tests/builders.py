@@ -11,7 +11,19 @@ from pytest_rtlgen.records import (
     Reset,
     ResetKind,
     SourceFile,
+    Status,
 )
+
+SIMULATED = {
+    *(Status.PASSED, Status.MISMATCH, Status.RUNTIME_ERROR),
+    *(Status.EARLY_FINISH, Status.TIMEOUT, Status.RESOURCE_LIMIT),
+}
+
+
+def method_of(status: Status) -> str:
+    """Return the stage that usually gives ``status``."""
+    return "simulate" if status in SIMULATED else "screen"
+
 
 COUNTER = """\
 module counter (input clk, input rst, input en, output reg [3:0] q, output wrap);

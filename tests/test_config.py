@@ -6,6 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from builders import method_of
 
 from pytest_rtlgen.config import OPTIONS, Option, Options, Requirement, render_option_reference, resolve_options
 from pytest_rtlgen.errors import UsageError
@@ -225,7 +226,7 @@ def test_a_gate_measures_its_figure() -> None:
         SampleResult(
             completion=Completion(key=SampleKey(suite="core", problem_id="a", index=index), text="", model="m"),
             candidate=Candidate(source="", rule="fence"),
-            verdict=Verdict(status=status, method="simulate"),
+            verdict=Verdict(status=status, method=method_of(status)),
         )
         for index, status in enumerate([Status.PASSED, Status.TIMEOUT, Status.SYNTAX_ERROR, Status.SYNTAX_ERROR])
     ]

@@ -5,6 +5,7 @@ from fractions import Fraction
 from math import comb
 
 import pytest
+from builders import method_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -53,7 +54,7 @@ def a_result(problem_id: str, index: int, status: Status, *, right: int = 0, out
             latency_s=0.5,
         ),
         candidate=Candidate(source="module", rule="fence"),
-        verdict=Verdict(status=status, method="simulate", signals=signals, duration_s=0.25),
+        verdict=Verdict(status=status, method=method_of(status), signals=signals, duration_s=0.25),
     )
 
 

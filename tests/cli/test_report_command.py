@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from builders import problem
+from builders import problem, method_of
 
 from pytest_rtlgen.cli import main
 from pytest_rtlgen.records import (
@@ -35,7 +35,7 @@ def save_run(out: Path, statuses: dict[str, list[Status]], n: int = 4) -> Path:
             key = SampleKey(suite="test", problem_id=name, index=index)
             completion = Completion(key=key, text="x", model="m")
             store.append_completion(completion)
-            verdict = Verdict(status=status, method="simulate")
+            verdict = Verdict(status=status, method=method_of(status))
             store.append_result(
                 SampleResult(completion=completion, candidate=Candidate(source="x", rule="fence"), verdict=verdict)
             )

@@ -1,6 +1,5 @@
 """Our own suite format: what is read, and what each mistake is told."""
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -210,4 +209,3 @@ def test_the_core_suite_is_read() -> None:
     assert suite.name == "core"
     assert len({problem.problem_id for problem in suite.problems}) == len(suite.problems) > 10
     assert all(problem.difficulty is not Difficulty.UNRATED for problem in suite.problems)
-    assert "pyslang" not in sys.modules
