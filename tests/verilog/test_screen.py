@@ -1,6 +1,7 @@
 """The screen: what may be compiled, what is refused, and which construct at which line is named."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -105,8 +106,7 @@ def test_what_reaches_outside_is_rejected_with_its_line(code: str, message: str)
     found = screen(line(code))
     assert found.status is Status.REJECTED
     assert found.diagnostics[0].line == 2
-    with pytest.raises(ValueError, match=message):
-        raise ValueError(found.diagnostics[0].message)
+    assert re.search(message, found.diagnostics[0].message)
 
 
 def test_names_made_by_macros_are_seen() -> None:

@@ -1,0 +1,77 @@
+"""The stages over a whole run: what is asked for, what is stored, in which order."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from builders import COUNTER, problem
+
+from pytest_rtlgen.backends import Deliver, GenerationRequest
+from pytest_rtlgen.check import Checker
+from pytest_rtlgen.errors import BackendError
+from pytest_rtlgen.pipeline import check_completions, describe_environment, generate_completions, list_missing
+from pytest_rtlgen.records import Completion, RunSettings, SampleKey, SamplingParams, Status
+from pytest_rtlgen.storage import RunStore
+
+ONE, TWO = problem(problem_id="one"), problem(problem_id="two")
+
+
+class Counting:
+    """Answers with the sample's own name and remembers what it was asked; ends after ``most`` answers."""
+
+    name = "counting"
+
+    def __init__(self, most: int = 1000) -> None:
+        self.asked: list[tuple[str, int]] = []
+        self._most = most
+
+    def generate(self, requests: Sequence[GenerationRequest], sampling: SamplingParams, deliver: Deliver) -> None:
+        for request in requests:
+            for index in request.indices:
+                if len(self.asked) == self._most:
+                    raise BackendError("the model is gone")
+                self.asked.append((request.problem.problem_id, index))
+                text = f"```verilog\n{COUNTER}```" if index == 0 else "no"
+                deliver(Completion(key=request.key(index), text=text, model=f"n={sampling.n}"))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> RunStore:
+    settings = RunSettings(model="m", suites=(), sampling=SamplingParams(n=2), prompt="chat", simulator="icarus")
+    with Checker() as checker:
+        return RunStore.create(tmp_path, settings, describe_environment(checker, "test"), [ONE, TWO])
+
+
+def test_only_what_is_missing_is_asked_for() -> None:
+    have = [SampleKey(suite="test", problem_id="one", index=1)]
+    requests = list_missing([ONE, TWO], n=2, have=have, style="chat")
+    assert [(request.problem.problem_id, request.indices) for request in requests] == [("one", (0,)), ("two", (0, 1))]
+
+
+def test_what_arrived_before_a_failure_is_kept_and_not_asked_for_again(store: RunStore) -> None:
+    first, second = Counting(most=3), Counting()
+    seen: list[tuple[int, int]] = []
+    with pytest.raises(BackendError, match="the model is gone"):
+        generate_completions([ONE, TWO], backend=first, sampling=SamplingParams(n=2), store=store, style="chat")
+    generate_completions(
+        [ONE, TWO],
+        backend=second,
+        sampling=SamplingParams(n=2),
+        store=store,
+        style="chat",
+        progress=lambda *state: seen.append(state),
+    )
+    assert first.asked == [("one", 0), ("one", 1), ("two", 0)]
+    assert second.asked == [("two", 1)]
+    assert seen == [(4, 4)]
+
+
+@pytest.mark.simulator
+def test_results_come_in_order_and_are_on_disk(store: RunStore) -> None:
+    generate_completions([ONE, TWO], backend=Counting(), sampling=SamplingParams(n=2), store=store, style="chat")
+    completions = store.read_completions()
+    work = [({"one": ONE, "two": TWO}[key.problem_id], completions[key]) for key in sorted(completions)]
+    with Checker() as checker:
+        results = list(check_completions(checker, work, store=store))
+    assert [result.verdict.status for result in results] == [Status.PASSED, Status.NO_CODE] * 2
+    assert list(store.read_run().samples) == results

@@ -1,0 +1,69 @@
+"""The worker process: it answers, it may hang or die, and it outlives the thread that started it."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pytest_rtlgen.errors import ToolError
+from pytest_rtlgen.tools.process import Limits
+from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
+from pytest_rtlgen.tools.worker import WorkerLostError, WorkerPool
+
+ECHO = """\
+import json, os, socket, sys, time
+stream = socket.socket(fileno=int(sys.argv[1])).makefile("rwb")
+stream.write(b"ready\\n")
+stream.flush()
+for line in stream:
+    question = json.loads(line)
+    if question == "hang":
+        time.sleep(60)
+    if question == "die":
+        os._exit(3)
+    stream.write(json.dumps([question, os.getpid()]).encode() + b"\\n")
+    stream.flush()
+"""
+
+
+@pytest.fixture
+def pool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WorkerPool]:
+    (tmp_path / "pytest_rtlgen").mkdir()
+    (tmp_path / "pytest_rtlgen" / "echo.py").write_text(ECHO)
+    (tmp_path / "pytest_rtlgen" / "__init__.py").write_text("")
+    monkeypatch.setattr("pytest_rtlgen.tools.worker.__file__", str(tmp_path / "pytest_rtlgen" / "tools" / "worker.py"))
+    made = WorkerPool("pytest_rtlgen.echo", sandbox=choose_sandbox(SandboxMode.AUTO), limits=Limits(cpu_s=60), size=1)
+    yield made
+    made.close()
+
+
+def test_it_answers_from_one_process(pool: WorkerPool) -> None:
+    first, second = pool.ask("a", 5), pool.ask({"b": [1]}, 5)
+    assert (first[0], second[0]) == ("a", {"b": [1]})
+    assert first[1] == second[1]
+
+
+@pytest.mark.parametrize("question", ["hang", "die"])
+def test_a_lost_worker_is_replaced(pool: WorkerPool, question: str) -> None:
+    pool.ask("a", 5)
+    with pytest.raises(WorkerLostError):
+        pool.ask(question, 0.5)
+    assert pool.ask("b", 5)[0] == "b"
+
+
+def test_it_outlives_the_thread_that_asked_first(pool: WorkerPool) -> None:
+    answers = []
+    thread = threading.Thread(target=lambda: answers.append(pool.ask("a", 5)))
+    thread.start()
+    thread.join()
+    assert pool.ask("b", 5)[1] == answers[0][1]
+
+
+def test_a_module_that_does_not_start_is_named() -> None:
+    pool = WorkerPool(
+        "pytest_rtlgen.nowhere", sandbox=choose_sandbox(SandboxMode.AUTO), limits=Limits(cpu_s=60), size=1
+    )
+    with pytest.raises(ToolError, match=r"pytest_rtlgen\.nowhere did not start: .*No module named.*doctor"):
+        pool.ask("a", 5)
+    pool.close()
