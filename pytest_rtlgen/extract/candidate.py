@@ -1,6 +1,7 @@
 """The rules that take a candidate out of a completion, in the order in which they are tried."""
 
 import json
+import re
 from collections.abc import Iterator
 
 from pytest_rtlgen.extract.fences import Block, split_fences
@@ -9,6 +10,17 @@ from pytest_rtlgen.extract.reasoning import drop_reasoning, list_marked
 from pytest_rtlgen.records import Candidate, FinishReason
 
 _BOM = "\ufeff"
+_DEFINE = re.compile(r"^[ \t]*+`define[ \t]++([A-Za-z_][A-Za-z0-9_$]*)(?:[^\n\\]|\\\r?\n|\\)*+", re.MULTILINE)
+_USE = re.compile(r"`([A-Za-z_][A-Za-z0-9_$]*)")
+_CLOSING_LINE = re.compile(r"^[ \t]*+`(?:endif|default_nettype|resetall|endcelldefine)\b[^\n]*+", re.MULTILINE)
+_CODE_LINE = re.compile(
+    _DEFINE.pattern
+    + r"|^[ \t]*+(?:`[A-Za-z_][^\n`]*+$|\(\*[^\n]*+$|import[ \t]++\w+::[^\n]*+)"
+    + r"|^[ \t]*+(?:typedef|localparam)\b[^;]{0,2000}+;"
+    + r"|^[ \t]*+function\b(?:(?!endfunction)[^`]){0,600}+endfunction\b",
+    re.MULTILINE,
+)
+_BODY_WORDS = frozenset({"endmodule", "assign", "always", "always_ff", "always_comb", "always_latch", "generate"})
 
 
 def extract_candidate(
@@ -31,8 +43,12 @@ def extract_candidate(
             rule, source, is_open = unfinished
             is_truncated = is_open or finish_reason is FinishReason.LENGTH
             return Candidate(source=source, rule=_join(name, rule), is_truncated=is_truncated)
+    is_cut = finish_reason is FinishReason.LENGTH
     for name, part in parts:
-        found = (_find_body(part, header) if header else None) or _find_other(part)
+        body = _find_body(part, header, is_cut=is_cut) if header else None
+        if body is not None:
+            return Candidate(source=body[1], rule=_join(name, body[0]), is_truncated=body[2])
+        found = _find_other(part)
         if found is not None:
             return Candidate(source=found[1], rule=_join(name, found[0]))
     return Candidate(source="", rule="none", is_truncated=finish_reason is FinishReason.LENGTH)
@@ -42,14 +58,17 @@ def _find_complete(text: str, top: str) -> tuple[str, str] | None:
     """Return (rule, source) of the last block, or else the bare text, that defines ``top`` completely."""
     blocks, outside = split_fences(text)
     scans = [scan_modules(block.text) for block in blocks]
+    if blocks and not blocks[-1].is_closed and top in scans[-1].modules(closed=False):
+        return None  # the last thing written is another, unfinished, definition
     for block, scan in zip(reversed(blocks), reversed(scans), strict=True):
         if top in scan.modules():
             defined = {item.name for item in scan.definitions}
             helpers = _list_helpers(blocks, scan.words - defined, top)
+            helpers = [*_list_defines(blocks, [*helpers, block.text]), *helpers]
             rule = "fence" if block.is_closed else "open-fence"
             return (rule, "\n".join([*helpers, block.text])) if helpers else (rule, block.text)
     if top in scan_modules(outside).modules():
-        return "bare-module", _join_definitions(outside)
+        return "bare-module", _join_definitions(outside, top)
     return None
 
 
@@ -65,12 +84,16 @@ def _find_unfinished(text: str, top: str) -> tuple[str, str, bool] | None:
     return None
 
 
-def _find_body(text: str, header: str | None) -> tuple[str, str] | None:
+def _find_body(text: str, header: str, *, is_cut: bool) -> tuple[str, str, bool] | None:
+    """Return (rule, source, whether it just stops) of an answer that begins behind the header of its prompt."""
     blocks, outside = split_fences(text)
     body = blocks[-1].text if blocks else outside
-    if header is None or "endmodule" not in body or scan_modules(body).definitions:
+    scan = scan_modules(body)
+    if scan.words.isdisjoint(_BODY_WORDS):
         return None
-    return "body-with-header", f"{header.rstrip()}\n{body.lstrip()}"
+    source = f"{header.rstrip()}\n{body.lstrip()}"
+    is_open = not any(item.end is not None and item.is_module for item in scan_modules(source).definitions)
+    return "body-with-header", source, is_open and (is_cut or not blocks or not blocks[-1].is_closed)
 
 
 def _find_other(text: str) -> tuple[str, str] | None:
@@ -90,33 +113,57 @@ def _list_helpers(blocks: tuple[Block, ...], wanted: frozenset[str] | set[str], 
         if top not in scan.modules() and block.is_closed:
             available.update({item.name: (block.text, item) for item in scan.definitions if item.end is not None})
     found: dict[str, str] = {}
-    pending = sorted(wanted & available.keys())
+    pending = [name for name in wanted if name in available]
     while pending:
         name = pending.pop()
         if name not in found:
             text, item = available[name]
             found[name] = text[item.start : item.end]
-            pending += sorted(scan_modules(found[name]).words & (available.keys() - found.keys()))
+            pending += [word for word in scan_modules(found[name]).words if word in available and word not in found]
     return [found[name] for name in available if name in found]
 
 
-def _join_definitions(text: str) -> str:
-    """Return the complete definitions in ``text`` without the prose between them; of one name, the last."""
-    last = {item.name: item for item in scan_modules(text).definitions if item.end is not None}
-    ordered = sorted(last.values(), key=lambda item: item.start)
-    if not ordered:
-        return ""
-    defines = [
-        line for line in text[: ordered[0].start].splitlines() if line.lstrip().startswith(("`define", "`timescale"))
-    ]
-    return "\n".join([*defines, *(text[item.start : item.end] for item in ordered)]) + "\n"
+def _list_defines(blocks: tuple[Block, ...], sources: list[str]) -> list[str]:
+    """Return the `define lines in other blocks whose macros ``sources`` uses and does not define."""
+    own = {match[1] for source in sources for match in _DEFINE.finditer(source)}
+    used = {name for source in sources for name in _USE.findall(source)} - own
+    found = {match[1]: match[0] for block in blocks for match in _DEFINE.finditer(block.text) if match[1] in used}
+    return list(found.values())
+
+
+def _join_definitions(text: str, top: str = "") -> str:
+    """Return the complete definitions in ``text`` without the prose between them; of one name, the last.
+
+    Lines of code around them stay, such as directives; a testbench, which uses ``top``, does not.
+    """
+    scan = scan_modules(text)
+    last = {item.name: item for item in scan.definitions if item.end is not None}
+    if top in last:
+        last = {
+            name: item
+            for name, item in last.items()
+            if name == top or top not in scan_modules(text[item.start : item.end]).words
+        }
+    pieces: list[str] = []
+    position = 0
+    for item in scan.definitions:
+        end = item.start if item.end is None else item.end
+        pieces += [line[0] for line in _CODE_LINE.finditer(text, position, item.start)]
+        if last.get(item.name) is item:
+            pieces.append(text[item.start : end])
+        position = end
+    pieces += [line[0] for line in _CLOSING_LINE.finditer(text, position)]
+    return "\n".join(pieces) + "\n" if last else ""
 
 
 def _list_json_strings(text: str) -> Iterator[tuple[str, str]]:
     """Yield the strings of an answer that is JSON, such as a tool call; raw line breaks in them are accepted."""
+    first, last = text.find("{"), text.rfind("}")
     stripped = text.strip()
-    if not stripped.startswith(("{", "[")):
-        return
+    if not stripped.startswith("["):
+        stripped = text[first : last + 1]
+        if first < 0 or not text[first + 1 :].lstrip().startswith('"'):
+            return
     try:
         pending = [json.loads(stripped, strict=False)]
     except (ValueError, RecursionError):

@@ -7,11 +7,12 @@ _TOKEN = re.compile(
     r"//[^\n]*"
     r"|/\*.*?(?:\*/|\Z)"
     r'|"(?:[^"\\\n]|\\.)*"'
-    r"|\\\S+"
+    r"|(?P<escaped>\\\S+)"
     r"|(?P<word>[A-Za-z_][A-Za-z0-9_$]*)"
     r"|(?P<sign>[#(;])",
     re.DOTALL,
 )
+_LABEL = re.compile(r"[ \t]*+:[ \t]*+\\?[A-Za-z_][A-Za-z0-9_$]*")
 _OPENERS = {"module": "endmodule", "macromodule": "endmodule", "package": "endpackage", "interface": "endinterface"}
 _QUALIFIERS = {"automatic", "static"}
 
@@ -46,13 +47,15 @@ def scan_modules(text: str) -> Scan:
     closer, name, start = "", "", 0
     previous: list[tuple[str, int]] = []  # the last words and signs, at most three
     for token in _TOKEN.finditer(text):
-        word = token["word"]
+        word = token["word"] or (token["escaped"] or "")[1:] or None
         if word is None and token["sign"] is None:
             continue
         if word is not None:
             words.add(word)
-        if closer and word == closer:
-            found.append(Definition(name=name, is_module=closer == "endmodule", start=start, end=token.end()))
+        if closer and token["word"] == closer:
+            label = _LABEL.match(text, token.end())
+            end = token.end() if label is None else label.end()
+            found.append(Definition(name=name, is_module=closer == "endmodule", start=start, end=end))
             closer = ""
             previous.clear()
             continue
@@ -77,6 +80,6 @@ def _read_opening(previous: list[tuple[str, int]], following: str) -> tuple[str,
         return None
     (keyword, start), (name, _) = words[-2], words[-1]
     closer = _OPENERS.get(keyword)
-    if closer is None or not (name[0].isalpha() or name[0] == "_"):
+    if closer is None or name in {"#", "(", ";"}:
         return None
     return closer, name, start

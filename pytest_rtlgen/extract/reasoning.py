@@ -10,6 +10,7 @@ _MARK = re.compile(
     re.IGNORECASE,
 )
 _CLOSE = re.compile(r"</(?:think|thinking|seed:think)>|<\|channel\|>final<\|message\|>|assistantfinal", re.IGNORECASE)
+_ONLY_ANALYSIS = re.compile(r"\s*(?:(?:<\|start\|>assistant)?<\|channel\|>analysis<\|message\|>|analysis(?=[A-Z]))")
 _ANSWER = re.compile(r"</?answer>", re.IGNORECASE)
 
 
@@ -18,6 +19,8 @@ def drop_reasoning(text: str) -> str:
 
     A closing tag without an opening one ends reasoning that began before the text; an unclosed one runs to the end.
     """
+    if _ONLY_ANALYSIS.match(text) is not None and _CLOSE.search(text) is None:
+        return ""
     kept: list[str] = []
     start, fence = 0, 0
     position = 0
@@ -26,9 +29,10 @@ def drop_reasoning(text: str) -> str:
         if mark["open"] is None and mark["close"] is None:
             length = mark.end() - mark.start()
             fence = length if not fence else 0 if length >= fence else fence
-        elif fence:
+        elif fence and not _is_line_start(text, mark.start()):
             continue
         elif mark["close"] is not None:
+            fence = 0
             kept.clear()
             start = mark.end()
         else:
@@ -37,6 +41,10 @@ def drop_reasoning(text: str) -> str:
             start = position = len(text) if end is None else end.end()
     kept.append(text[start:])
     return "\n".join(kept)
+
+
+def _is_line_start(text: str, position: int) -> bool:
+    return position == 0 or text[position - 1] == "\n"
 
 
 def list_marked(text: str) -> Iterator[tuple[str, str]]:

@@ -47,12 +47,12 @@ def _screen_syntax(text: str, wanted: Interface) -> Screening:
     modules = list_modules(parsed)
     if modules.count(wanted.module) != 1:
         return _refuse(Status.INTERFACE_MISMATCH, text, [(_describe_modules(wanted.module, modules), None)])
+    reaches = list(list_reaches(parsed))
+    if reaches:
+        return _refuse(Status.REJECTED, text, reaches)
     instance = find_instance(parsed, wanted.module, is_shallow=True)
     if instance is None:
         return _refuse(Status.ELABORATION_ERROR, text, [(f"module {wanted.module!r} cannot be elaborated", None)])
-    reaches = list(list_reaches(parsed, instance))
-    if reaches:
-        return _refuse(Status.REJECTED, text, reaches)
     differences = list(_compare_ports(parsed, instance, wanted))
     if differences:
         return _refuse(Status.INTERFACE_MISMATCH, text, differences)
