@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pytest_rtlgen.backends.base import GenerationRequest
 
 from pytest_rtlgen.backends import BackendSettings, make_backend
+from pytest_rtlgen.backends.base import GenerationRequest
 from pytest_rtlgen.check import Checker, CheckSettings
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.pipeline import check_completion
@@ -87,3 +87,10 @@ def test_the_cold_runner_gives_the_same_bytes(warm: Checker, cold: Checker, name
     reference = warm.prepare(PROBLEMS[name])
     job = SimulationJob(source=PROBLEMS[name].reference.text, interface=reference.wanted, stimulus=reference.stimulus)
     assert cold.simulator.simulate(job).trace == reference.trace
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_recorded_answer_has_its_expectation(name: str) -> None:
+    listed = [str(row["file"]) for row in expectations(name)]
+    assert sorted(listed) == sorted(path.name for path in (RECORDINGS / name).glob("*.md"))
+    assert [int(file.split("-")[0]) for file in listed] == list(range(len(listed)))

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from builders import problem, method_of
+from builders import method_of, problem
 
 from pytest_rtlgen.cli import main
 from pytest_rtlgen.records import (
