@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 _FENCE = re.compile(r"`{3,}|^[ \t]*~{3,}", re.MULTILINE)
+_LINE_FENCE = re.compile(r"^[ \t]*(?:`{3,}|~{3,})", re.MULTILINE)
 _TAG = re.compile(r"[ \t]*+(?!(?:module|macromodule|package|interface|typedef)\b|[`/(])[^\s`]*+")
 _REST = re.compile(r"[ \t]*+(?!(?:module|macromodule|package|interface|typedef)\b|[`/(])[^\n`]*+(?=\n|\Z)")
 _SHORTEST = 3
@@ -51,7 +52,7 @@ def _skip_tag(text: str, start: int) -> int:
 
 def _read_block(text: str, mark: str, *, is_inner: bool) -> tuple[Block, ...]:
     """Return the block, or, of a longer fence around other fences, those."""
-    if not is_inner and len(mark) > _SHORTEST and _FENCE.search(text) is not None:
+    if not is_inner and len(mark) > _SHORTEST and _LINE_FENCE.search(text) is not None:
         inner, _ = split_fences(text, is_inner=True)
         return inner
     return (Block(text=_trim(text), is_closed=True),)
