@@ -71,7 +71,7 @@ OPTIONS: tuple[Option, ...] = (
         name="model",
         metavar="MODEL",
         parse=read_text,
-        help="model to judge, as the endpoint names it, or replay:FOLDER; without it nothing is generated",
+        help="model to judge: openai:NAME, replay:PATH, command:PROGRAM or reference:; without it nothing happens",
     ),
     Option(
         name="base-url",
