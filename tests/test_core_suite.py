@@ -1,5 +1,7 @@
 """The embedded suite and its recorded answers: every expectation was written by reading, the checker must agree."""
 
+import shutil
+import subprocess
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
@@ -30,6 +32,12 @@ KINDS = {
 @pytest.fixture(scope="module")
 def warm() -> Iterator[Checker]:
     with Checker(CheckSettings()) as checker:
+        yield checker
+
+
+@pytest.fixture(scope="module")
+def yosys() -> Iterator[Checker]:
+    with Checker(CheckSettings(simulator="yosys")) as checker:
         yield checker
 
 
@@ -87,6 +95,22 @@ def test_the_cold_runner_gives_the_same_bytes(warm: Checker, cold: Checker, name
     reference = warm.prepare(PROBLEMS[name])
     job = SimulationJob(source=PROBLEMS[name].reference.text, interface=reference.wanted, stimulus=reference.stimulus)
     assert cold.simulator.simulate(job).trace == reference.trace
+
+
+@pytest.mark.simulator
+@pytest.mark.parametrize("name", NAMES)
+def test_yosys_plays_the_reference_the_same(warm: Checker, yosys: Checker, name: str) -> None:
+    reference = warm.prepare(PROBLEMS[name])
+    job = SimulationJob(source=PROBLEMS[name].reference.text, interface=reference.wanted, stimulus=reference.stimulus)
+    assert yosys.simulator.simulate(job).trace == reference.trace
+
+
+@pytest.mark.skipif(shutil.which("verilator") is None, reason="Verilator is not installed")
+@pytest.mark.parametrize("name", NAMES)
+def test_verilator_reads_the_reference(name: str) -> None:
+    command = ["verilator", "--lint-only", "-Wno-fatal", "-sv", str(ROOT / "suites" / "core" / name / "reference.sv")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("name", NAMES)
