@@ -40,7 +40,10 @@ class Worker:
             "PYTHONPATH": str(package.parent),
         }
         argv = sandbox.wrap(
-            [sys.executable, "-m", module, str(theirs.fileno())], env=env, readable=(*python_folders(), package)
+            [sys.executable, "-m", module, str(theirs.fileno())],
+            env=env,
+            readable=(*python_folders(), package),
+            self_exe=sys.executable,
         )
         self._process = start_server(
             argv,
