@@ -20,6 +20,10 @@ class PreparedReference:
     """The interface that a candidate must have, under the name that the problem asks for."""
     stimulus: Stimulus
     trace: Trace
+    source: str
+    """The reference's text."""
+    top: str
+    """Its module's own name."""
 
 
 def prepare_reference(
@@ -45,7 +49,13 @@ def prepare_reference(
         SimulationJob(source=problem.reference.text, interface=interface, stimulus=stimulus)
     )
     trace = _require_trace(problem, simulation)
-    return PreparedReference(wanted=replace(interface, module=problem.top), stimulus=stimulus, trace=trace)
+    return PreparedReference(
+        wanted=replace(interface, module=problem.top),
+        stimulus=stimulus,
+        trace=trace,
+        source=problem.reference.text,
+        top=problem.reference_top,
+    )
 
 
 def list_hints(problem: Problem, interface: Interface) -> Mapping[str, tuple[int, ...]]:

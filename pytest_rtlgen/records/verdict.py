@@ -132,19 +132,50 @@ class Isolation:
     has_limits: bool
 
 
+class Proof(StrEnum):
+    """What a proof found out about one output, for every input sequence of any length."""
+
+    EQUIVALENT = "equivalent"
+    DIFFERENT = "different"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Equivalence:
+    """What was tried to be proved about a candidate."""
+
+    outputs: tuple[tuple[str, Proof], ...]
+    """One an output, in declared order."""
+    reason: str = ""
+    """Why something is unknown."""
+    counterexample: Stimulus | None = None
+    """Inputs, from power-up, under which an output differs."""
+    duration_s: float = 0.0
+
+    @property
+    def result(self) -> Proof:
+        """``different`` if any output is, ``equivalent`` if all are."""
+        found = {proof for _, proof in self.outputs}
+        if Proof.DIFFERENT in found:
+            return Proof.DIFFERENT
+        return Proof.EQUIVALENT if found == {Proof.EQUIVALENT} else Proof.UNKNOWN
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What one check found out about one candidate."""
 
     status: Status
     method: str
-    """The last stage that looked at it: ``extract``, ``screen``, ``compile`` or ``simulate``."""
+    """The last stage that looked at it: ``extract``, ``screen``, ``compile``, ``simulate`` or ``prove``."""
     signals: tuple[SignalVerdict, ...] = ()
     """One an output, in declared order; empty when nothing was simulated."""
     diagnostics: tuple[Diagnostic, ...] = ()
     wave: WaveWindow | None = None
     isolation: Isolation | None = None
     """``None`` when nothing of the candidate was run."""
+    equivalence: Equivalence | None = None
+    """``None`` when no proof was tried."""
     simulator: str = ""
     """Simulator with version; empty when none was started."""
     duration_s: float = 0.0
@@ -157,7 +188,7 @@ class Verdict:
     @property
     def is_compiled(self) -> bool:
         """Whether the candidate got through the compiler ("syntax" in pass@k tables)."""
-        return self.method == "simulate"
+        return self.method in {"simulate", "prove"}
 
     @property
     def credit(self) -> float:

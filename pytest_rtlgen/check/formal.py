@@ -1,0 +1,145 @@
+"""Prove a candidate equivalent to its reference, output by output (``docs/explanation/formal.md``)."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from threading import Lock
+from typing import Any
+
+from pytest_rtlgen.check.compare import compare_traces
+from pytest_rtlgen.check.formal_worker import PATIENCE_S
+from pytest_rtlgen.check.reference import PreparedReference
+from pytest_rtlgen.records import ClockEdge, Equivalence, Interface, Polarity, Port, Proof, Stimulus, Trace
+from pytest_rtlgen.tools.process import Limits
+from pytest_rtlgen.tools.sandbox import Sandbox
+from pytest_rtlgen.tools.worker import WorkerLostError, WorkerPool
+
+_RESET_CYCLES = 4
+_KEPT = 4096
+_ANSWER_S = 10.0
+"""Seconds beyond the worker's own limit after which the worker itself is given up."""
+_PLAYED = 400
+"""Steps of the stimulus in which Yosys must show what the simulator showed."""
+_LIMITS = Limits(cpu_s=24 * 3600, memory_mib=4096, file_mib=512)
+"""CPU time is bounded per question; the process itself lives long."""
+
+
+class Prover:
+    """Proves in sandboxed worker processes. Thread-safe; ``close`` ends them."""
+
+    def __init__(self, *, sandbox: Sandbox, jobs: int, budget_s: float) -> None:
+        self._pool = WorkerPool("pytest_rtlgen.check.formal_worker", sandbox=sandbox, limits=_LIMITS, size=jobs)
+        self._budget_s = budget_s
+        self._lock = Lock()
+        self._unmodelled: OrderedDict[PreparedReference, frozenset[str]] = OrderedDict()
+
+    def compare(self, reference: PreparedReference, source: str, trace: Trace | None = None) -> Equivalence:
+        """Return what can be proved about the module ``reference.wanted.module`` in ``source``.
+
+        ``trace`` is what the simulator showed of it: an output that Yosys shows otherwise is unknown, as Yosys then
+        does not model what the simulator runs. Nothing here is a verdict until a counterexample has been replayed.
+
+        Raises:
+            ToolError: no worker can be started.
+        """
+        started = time.monotonic()
+        known = self._unmodelled.get(reference)
+        question = _ask(reference, source, self._budget_s)
+        question["play"] = [*(["gold"] if known is None else []), *(["gate"] if trace else [])]
+        try:
+            answer = self._pool.ask(question, self._budget_s + PATIENCE_S + _ANSWER_S)
+        except WorkerLostError:
+            answer = {"reason": "the worker was lost"}
+        if known is None and "played" in answer:
+            known = self._remember(reference, answer["played"]["gold"])
+        doubted = set(known or ())
+        if trace and "played" in answer:
+            doubted |= _list_differing(trace, answer["played"]["gate"])
+        return _conclude(reference, answer, doubted, time.monotonic() - started)
+
+    def close(self) -> None:
+        """End the workers."""
+        self._pool.close()
+
+    def _remember(self, reference: PreparedReference, rows: str) -> frozenset[str]:
+        found = frozenset(_list_differing(reference.trace, rows))
+        with self._lock:
+            self._unmodelled[reference] = found
+            while len(self._unmodelled) > _KEPT:
+                self._unmodelled.popitem(last=False)
+        return found
+
+
+def make_prefix(interface: Interface) -> tuple[str, Mapping[str, str]]:
+    """Return rows that reset the design, or none, and the value of every input after them."""
+    values = {port.name: "0" * port.width for port in interface.inputs}
+    values.update({clock.port: "1" if clock.edge is ClockEdge.FALLING else "0" for clock in interface.clocks})
+    if not interface.resets:
+        return "", values
+    values.update({reset.port: "1" if reset.active is Polarity.HIGH else "0" for reset in interface.resets})
+    rows = [_row(interface.inputs, values)]
+    for _ in range(_RESET_CYCLES):
+        for clock in interface.clocks:
+            away = {**values, clock.port: "10"[int(values[clock.port])]}
+            rows += [_row(interface.inputs, away), _row(interface.inputs, values)]
+    return "".join(rows), values
+
+
+def _ask(reference: PreparedReference, source: str, seconds: float) -> dict[str, Any]:
+    interface, stimulus = reference.wanted, reference.stimulus
+    prefix, start = make_prefix(interface)
+    return {
+        "gold": reference.source,
+        "gold_top": reference.top,
+        "gate": source,
+        "gate_top": interface.module,
+        "inputs": [(port.name, port.width) for port in interface.inputs],
+        "outputs": [(port.name, port.width) for port in interface.outputs],
+        "clocks": [clock.port for clock in interface.clocks],
+        "prefix": prefix,
+        "start": start,
+        "rows": stimulus.rows[: _PLAYED * stimulus.width].decode("ascii"),
+        "steps": min(_PLAYED, stimulus.steps),
+        "seconds": max(1, round(seconds)),
+    }
+
+
+def _conclude(
+    reference: PreparedReference, answer: Mapping[str, Any], doubted: set[str], duration_s: float
+) -> Equivalence:
+    proved, refuted = set(answer.get("proved", ())), set(answer.get("refuted", ()))
+    found = {
+        port.name: Proof.UNKNOWN
+        if port.name in doubted
+        else Proof.EQUIVALENT
+        if port.name in proved
+        else Proof.DIFFERENT
+        if port.name in refuted
+        else Proof.UNKNOWN
+        for port in reference.wanted.outputs
+    }
+    rows = (make_prefix(reference.wanted)[0] + answer.get("counterexample", "")).encode("ascii")
+    is_shown = Proof.DIFFERENT in found.values() and bool(answer.get("counterexample"))
+    width = reference.stimulus.width
+    reason = answer.get("reason", "")
+    if not reason and Proof.UNKNOWN in found.values():
+        reason = "Yosys reads the design otherwise than the simulator" if doubted else "the time was up"
+    return Equivalence(
+        outputs=tuple(found.items()),
+        reason=reason,
+        counterexample=Stimulus(inputs=reference.wanted.inputs, rows=rows, steps=len(rows) // width)
+        if is_shown and width
+        else None,
+        duration_s=duration_s,
+    )
+
+
+def _list_differing(expected: Trace, rows: str) -> set[str]:
+    """Return the outputs that Yosys shows otherwise where the simulator knows them, as far as ``rows`` go."""
+    expected = Trace(outputs=expected.outputs, rows=expected.rows[: len(rows)])
+    actual = Trace(outputs=expected.outputs, rows=rows.encode("ascii"))
+    return {signal.name for signal in compare_traces(expected, actual) if signal.mismatches}
+
+
+def _row(ports: Sequence[Port], values: Mapping[str, str]) -> str:
+    return "".join(values[port.name] for port in ports)
