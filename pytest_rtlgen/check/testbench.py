@@ -1,0 +1,263 @@
+"""Score a candidate with a benchmark's own testbench, so that nothing but the testbench decides.
+
+Bench and candidate share one simulator, as the benchmark has it. But the candidate is screened and must compile on its
+own; bench modules and instances carry names drawn for this run; values reach the candidate one way; and of the output
+only what stands between this run's marks counts, which are in the bench's text and nowhere else.
+"""
+
+import threading
+import time
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Self
+
+from pytest_rtlgen.backends.rename import rename_module
+from pytest_rtlgen.check.bench_run import Workplace, explain_end, open_workplace
+from pytest_rtlgen.check.checker import CheckSettings
+from pytest_rtlgen.check.published_rules import BenchRule, BenchScore, OutputMismatches, passes_published, read_score
+from pytest_rtlgen.check.screening import Screener
+from pytest_rtlgen.errors import BackendError, BadReferenceError
+from pytest_rtlgen.records import Diagnostic, Interface, Severity, SourceFile, Status
+from pytest_rtlgen.simulators.base import new_nonce
+from pytest_rtlgen.simulators.icarus import read_log
+from pytest_rtlgen.tools.process import ProcessResult
+from pytest_rtlgen.tools.sandbox import choose_sandbox
+from pytest_rtlgen.verilog.bench_text import HardenedBench, harden_bench, list_marked
+from pytest_rtlgen.verilog.interface import read_interface
+
+_CANDIDATE, _BENCH, _OPTIONS, _DESIGN = "candidate.sv", "bench.sv", "options.f", "design.vvp"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Testbench:
+    """A benchmark's testbench for one problem, all of it trusted text."""
+
+    __test__ = False  # its name makes pytest look for tests in it
+
+    rule: BenchRule
+    bench: SourceFile
+    bench_top: str
+    top: str
+    """Name of the module that the bench instantiates and a candidate defines."""
+    reference: SourceFile
+    """A design that passes the bench; candidates must have its ports and reach its number of samples."""
+    reference_top: str
+    companions: tuple[SourceFile, ...] = ()
+    """What else is compiled with the bench, e.g. VerilogEval's ``RefModule``."""
+    data: tuple[SourceFile, ...] = ()
+    """Files that the bench reads while it runs, under their names."""
+    timescale: str = "1ns/1ns"
+    """For texts without one of their own; candidates always have this one."""
+    timeout_s: float = 30.0
+    """CPU seconds of each program that is run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestbenchVerdict:
+    """What a benchmark's testbench found out about one candidate."""
+
+    __test__ = False
+
+    status: Status
+    published: bool | None = None
+    """Whether the benchmark's unguarded text rule passes it; ``None``: not asked, or no sandbox to try it in."""
+    samples: int = 0
+    """Samples that the bench compared; 0 where it does not say."""
+    mismatches: int = 0
+    outputs: tuple[OutputMismatches, ...] = ()
+    """Per output, where the bench reports them."""
+    diagnostics: tuple[Diagnostic, ...] = ()
+    duration_s: float = 0.0
+
+    @property
+    def is_passed(self) -> bool:
+        """Whether the testbench passed it."""
+        return self.status is Status.PASSED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Prepared:
+    """What every candidate of a bench needs, made from the bench and its reference alone."""
+
+    wanted: Interface
+    hardened: HardenedBench
+    reference: str
+    """The reference's text as a candidate would give it."""
+    samples: int = 0
+    """Samples of the reference's own run."""
+
+
+class TestbenchScorer:
+    """Scores candidates with testbenches. Thread-safe; a context manager that leaves no process behind."""
+
+    __test__ = False
+
+    def __init__(self, settings: CheckSettings = CheckSettings()) -> None:  # noqa: B008  it is frozen
+        self._settings = settings
+        self._sandbox = choose_sandbox(settings.sandbox)
+        self._screener = Screener(sandbox=self._sandbox, jobs=settings.jobs)
+        self._lock = threading.Lock()
+        self._prepared: dict[Testbench, _Prepared | str] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End every process."""
+        self._screener.close()
+
+    def score(self, source: str, bench: Testbench, *, with_published: bool = False) -> TestbenchVerdict:
+        """Return what ``bench`` says of the candidate ``source``; ``with_published`` runs it unguarded as well.
+
+        Raises:
+            BadReferenceError: the bench does not build, or does not pass its own reference.
+            ToolError: the simulator is missing or broken.
+        """
+        started = time.monotonic()
+        verdict = self._score(source, bench, self._prepare(bench))
+        published = self.passes_as_published(source, bench) if with_published else None
+        return replace(verdict, published=published, duration_s=time.monotonic() - started)
+
+    def passes_as_published(self, source: str, bench: Testbench) -> bool | None:
+        """Return what the benchmark's authors would report: nothing screened, their text rule over the whole output.
+
+        ``None`` where there is no sandbox: such a candidate may write files. It decides nothing.
+
+        Raises:
+            ToolError: the simulator is missing or broken.
+        """
+        if not self._sandbox.is_active:
+            return None
+        with open_workplace(self._sandbox, self._settings.limits, bench.timeout_s) as place:
+            files = (SourceFile(name="sample.sv", text=source), bench.bench, *bench.companions)
+            place.write({f"{index}.sv": file.text for index, file in enumerate(files)})
+            place.write({file.name: file.text for file in bench.data})
+            place.write({_OPTIONS: _render_options(bench, [f"{index}.sv" for index in range(len(files))])})
+            flags = ("-Wall", "-Winfloop", "-Wno-timescale") if bench.rule is BenchRule.VERILOG_EVAL_V2 else ()
+            built = place.compile(*flags, "-g2012", "-s", bench.bench_top, "-o", _DESIGN, "-c", _OPTIONS)
+            if not place.has(_DESIGN):
+                return passes_published(built.output, bench.rule)
+            ran = place.simulate(_DESIGN)
+        log = built.output + ran.stdout.decode("utf-8", "replace") + ran.output
+        return not ran.is_timeout and passes_published(log, bench.rule)
+
+    def _prepare(self, bench: Testbench) -> _Prepared:
+        with self._lock:
+            if bench not in self._prepared:
+                try:
+                    self._prepared[bench] = self._calibrate(bench)
+                except BadReferenceError as error:
+                    self._prepared[bench] = str(error)
+            found = self._prepared[bench]
+        if isinstance(found, str):
+            raise BadReferenceError(found)
+        return found
+
+    def _calibrate(self, bench: Testbench) -> _Prepared:
+        wanted = read_interface(bench.reference, bench.reference_top)
+        reference = _rename_reference(bench)
+        hardened = harden_bench(
+            bench.bench, bench.companions, bench_top=bench.bench_top, top=bench.top, reference=reference
+        )
+        prepared = _Prepared(wanted=replace(wanted, module=bench.top), hardened=hardened, reference=reference)
+        verdict = self._run(reference, bench, prepared)
+        if not verdict.is_passed:
+            said = "; ".join(item.message for item in verdict.diagnostics[:3])
+            raise BadReferenceError(
+                f"{bench.bench.name}: the testbench does not pass its own reference {bench.reference.name} "
+                f"({verdict.status}): {said}"
+            )
+        return replace(prepared, samples=verdict.samples)
+
+    def _score(self, source: str, bench: Testbench, prepared: _Prepared) -> TestbenchVerdict:
+        if not source.strip():
+            return _conclude(Status.NO_CODE, "no Verilog module in the answer")
+        screening = self._screener.screen(source, prepared.wanted)
+        if screening.status is not None:
+            return TestbenchVerdict(status=screening.status, diagnostics=screening.diagnostics)
+        return self._run(screening.source, bench, prepared)
+
+    def _run(self, source: str, bench: Testbench, prepared: _Prepared) -> TestbenchVerdict:
+        suffix, mark = new_nonce(), new_nonce()
+        with open_workplace(self._sandbox, self._settings.limits, bench.timeout_s) as place:
+            place.write({_CANDIDATE: source, _OPTIONS: _render_options(bench, [_CANDIDATE])})
+            alone = place.compile("-g2012", "-s", bench.top, "-o", "alone.vvp", "-c", _OPTIONS)
+            if not place.has("alone.vvp"):
+                return _fail(place, alone, is_compiled=False)
+            place.write({file.name: file.text for file in bench.data})
+            text = f"`timescale {bench.timescale}\n{prepared.hardened.render(suffix=suffix, mark=mark)}"
+            place.write({_BENCH: text, _OPTIONS: _render_options(bench, [_BENCH, _CANDIDATE])})
+            top = prepared.hardened.name_top(suffix)
+            # -u: neither macros nor directives of the one file reach the other
+            built = place.compile("-u", "-g2012", "-s", top, "-o", _DESIGN, "-c", _OPTIONS)
+            if not place.has(_DESIGN):
+                return _fail(place, built, is_compiled=False)
+            ran = place.simulate(_DESIGN)
+            said = list(list_marked(ran.stdout.decode("utf-8", "replace"), mark))
+            score = read_score(said, bench.rule)
+            if ran.is_timeout or ran.exit_code or score.status is None:
+                return _fail(place, ran, is_compiled=True)
+        return _judge(score, expected=prepared.samples)
+
+
+def score_with_testbench(
+    source: str,
+    bench: Testbench,
+    *,
+    settings: CheckSettings = CheckSettings(),  # noqa: B008
+) -> TestbenchVerdict:
+    """Return what ``bench`` says of the candidate ``source``, and whether it would pass as published.
+
+    Raises:
+        BadReferenceError: the bench does not build, or does not pass its own reference.
+        ToolError: the simulator is missing or broken.
+    """
+    with TestbenchScorer(settings) as scorer:
+        return scorer.score(source, bench, with_published=True)
+
+
+def _judge(score: BenchScore, *, expected: int) -> TestbenchVerdict:
+    if score.status is not Status.TIMEOUT and score.samples < expected:
+        return _conclude(
+            Status.EARLY_FINISH, f"the testbench compared {score.samples} samples; with its reference, {expected}"
+        )
+    message = f"the testbench counts {score.mismatches} mismatches in {score.samples} samples"
+    if score.status is Status.TIMEOUT:
+        message = "the testbench gave up waiting (TIMEOUT)"
+    verdict = _conclude(score.status or Status.EARLY_FINISH, message)
+    return replace(
+        verdict,
+        samples=score.samples,
+        mismatches=score.mismatches,
+        outputs=score.outputs,
+        diagnostics=() if verdict.is_passed else verdict.diagnostics,
+    )
+
+
+def _fail(place: Workplace, done: ProcessResult, *, is_compiled: bool) -> TestbenchVerdict:
+    status, reason = explain_end(done, place.limits, is_compiled=is_compiled)
+    verdict = _conclude(status, reason)
+    return verdict if is_compiled else replace(verdict, diagnostics=(*read_log(done.output), *verdict.diagnostics))
+
+
+def _conclude(status: Status, message: str) -> TestbenchVerdict:
+    diagnostic = Diagnostic(tool="testbench", severity=Severity.ERROR, message=message)
+    return TestbenchVerdict(status=status, diagnostics=(diagnostic,))
+
+
+def _render_options(bench: Testbench, files: list[str]) -> str:
+    return "\n".join([f"+timescale+{bench.timescale}", *files, ""])
+
+
+def _rename_reference(bench: Testbench) -> str:
+    if bench.reference_top == bench.top:
+        return bench.reference.text
+    try:
+        return rename_module(bench.reference.text, bench.reference_top, bench.top)
+    except BackendError as error:
+        raise BadReferenceError(f"{bench.reference.name}: {error}") from error
