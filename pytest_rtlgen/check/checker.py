@@ -9,17 +9,24 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
-from pytest_rtlgen.check.compare import compare_traces, cut_wave
+from pytest_rtlgen.check.compare import compare_traces
+from pytest_rtlgen.check.confirm import Confirmer, judge_simulation
+from pytest_rtlgen.check.formal import FormalMode, Prover
 from pytest_rtlgen.check.reference import PreparedReference, prepare_reference
 from pytest_rtlgen.check.screening import Screener
+from pytest_rtlgen.check.stimulus import DEFAULT_CYCLES
 from pytest_rtlgen.errors import BadReferenceError
-from pytest_rtlgen.records import Candidate, Diagnostic, Problem, Severity, Status, Trace, Verdict
-from pytest_rtlgen.simulators import SimulationJob, make_simulator
+from pytest_rtlgen.records import Candidate, Diagnostic, Problem, Proof, Severity, Status, Verdict
+from pytest_rtlgen.simulators import make_simulator
 from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
 
 KEPT_REFERENCES = 512
 """Prepared references that a checker remembers; one is some 100 KiB, so a stream of any length stays small."""
+
+KEPT_SECONDS = 32
+_SECOND_LENGTH = 4
+"""How much longer the second stimulus is, which only candidates meet that passed and were not wholly proved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +42,9 @@ class CheckSettings:
     stimulus_seed: int = 0
     cycles: int | None = None
     """Clock cycles that one check plays; ``None``: what each problem says."""
+    formal: FormalMode = FormalMode.CONFIRM
+    formal_budget_s: float = 2.0
+    """Seconds that the solver may take for one candidate."""
 
 
 class Checker:
@@ -49,6 +59,13 @@ class Checker:
         self.simulator = make_simulator(settings.simulator, sandbox=sandbox, limits=settings.limits, jobs=settings.jobs)
         self._screener = Screener(sandbox=sandbox, jobs=settings.jobs)
         self._references = _ReferenceCache(self._prepare, KEPT_REFERENCES)
+        self._seconds = _ReferenceCache(self._prepare_second, KEPT_SECONDS)
+        self._prover = (
+            None
+            if settings.formal is FormalMode.OFF
+            else Prover(sandbox=sandbox, jobs=settings.jobs, budget_s=settings.formal_budget_s)
+        )
+        self._confirmer = Confirmer(self.simulator, self._prover)
 
     def __enter__(self) -> Self:
         return self
@@ -62,6 +79,8 @@ class Checker:
         """End every process."""
         self.simulator.close()
         self._screener.close()
+        if self._prover is not None:
+            self._prover.close()
 
     def prepare(self, problem: Problem) -> PreparedReference:
         """Return the reference's interface, stimulus and trace, made on first use.
@@ -79,12 +98,19 @@ class Checker:
             ToolError: the simulator is missing or broken.
         """
         started = time.monotonic()
-        verdict = self._judge_extraction(candidate) or self._check_source(candidate.source, self.prepare(problem))
+        verdict = self._judge_extraction(candidate) or self._check_source(
+            candidate.source, problem, self.prepare(problem)
+        )
         return replace(verdict, duration_s=time.monotonic() - started)
 
     def _prepare(self, problem: Problem) -> PreparedReference:
         settings = self.settings
         return prepare_reference(problem, self.simulator, seed=settings.stimulus_seed, cycles=settings.cycles)
+
+    def _prepare_second(self, problem: Problem) -> PreparedReference:
+        settings = self.settings
+        cycles = _SECOND_LENGTH * (settings.cycles or problem.cycles or DEFAULT_CYCLES)
+        return prepare_reference(problem, self.simulator, seed=-1 - settings.stimulus_seed, cycles=cycles)
 
     def _judge_extraction(self, candidate: Candidate) -> Verdict | None:
         if candidate.is_truncated:
@@ -93,25 +119,34 @@ class Checker:
             return _refuse(Status.NO_CODE, "extract", f"no Verilog module in the answer ({candidate.rule})")
         return None
 
-    def _check_source(self, source: str, reference: PreparedReference) -> Verdict:
+    def _check_source(self, source: str, problem: Problem, reference: PreparedReference) -> Verdict:
         screening = self._screener.screen(source, reference.wanted)
         if screening.status is not None:
             return Verdict(status=screening.status, method="screen", diagnostics=screening.diagnostics)
-        job = SimulationJob(source=screening.source, interface=reference.wanted, stimulus=reference.stimulus)
-        simulation = self.simulator.simulate(job)
-        verdict = (
-            Verdict(
-                status=simulation.status or Status.RUNTIME_ERROR,
-                method="simulate" if simulation.is_compiled else "compile",
-            )
-            if simulation.trace is None
-            else _compare(reference, simulation.trace)
-        )
+        verdict = self._prove_first(screening.source, reference) or self._simulate(screening.source, problem, reference)
         return replace(
             verdict,
-            diagnostics=(*screening.diagnostics, *simulation.diagnostics),
+            diagnostics=(*screening.diagnostics, *verdict.diagnostics),
             isolation=self.simulator.isolation,
             simulator=self.simulator.version,
+        )
+
+    def _prove_first(self, source: str, reference: PreparedReference) -> Verdict | None:
+        """Return the verdict of a complete proof; ``None`` where there is none and simulation must tell."""
+        if self._prover is None or self.settings.formal is not FormalMode.FIRST:
+            return None
+        equivalence = self._prover.compare(reference, source)
+        if equivalence.result is not Proof.EQUIVALENT:
+            return None
+        known = compare_traces(reference.trace, reference.trace)
+        return Verdict(status=Status.PASSED, method="prove", signals=known, equivalence=equivalence)
+
+    def _simulate(self, source: str, problem: Problem, reference: PreparedReference) -> Verdict:
+        verdict, trace = judge_simulation(self.simulator, reference, source)
+        if trace is None or not verdict.is_passed:
+            return verdict
+        return self._confirmer.confirm(
+            verdict, source=source, trace=trace, reference=reference, second=lambda: self._seconds.get(problem)
         )
 
 
@@ -152,17 +187,6 @@ class _ReferenceCache:
                     del self._kept[problem]
             future.set_exception(error)
             raise
-
-
-def _compare(reference: PreparedReference, actual: Trace) -> Verdict:
-    signals = compare_traces(reference.trace, actual)
-    is_wrong = any(signal.mismatches for signal in signals)
-    return Verdict(
-        status=Status.MISMATCH if is_wrong else Status.PASSED,
-        method="simulate",
-        signals=signals,
-        wave=cut_wave(reference.stimulus, reference.trace, actual, signals),
-    )
 
 
 def _refuse(status: Status, tool: str, message: str) -> Verdict:

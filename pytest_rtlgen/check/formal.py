@@ -3,11 +3,12 @@
 import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from threading import Lock
 from typing import Any
 
 from pytest_rtlgen.check.compare import compare_traces
-from pytest_rtlgen.check.formal_worker import PATIENCE_S
+from pytest_rtlgen.check.formal_worker import limit_wall
 from pytest_rtlgen.check.reference import PreparedReference
 from pytest_rtlgen.records import ClockEdge, Equivalence, Interface, Polarity, Port, Proof, Stimulus, Trace
 from pytest_rtlgen.tools.process import Limits
@@ -18,10 +19,22 @@ _RESET_CYCLES = 4
 _KEPT = 4096
 _ANSWER_S = 10.0
 """Seconds beyond the worker's own limit after which the worker itself is given up."""
+_DOUBT = "Yosys reads the design otherwise than the simulator"
+_LATE = "the time was up"
 _PLAYED = 400
 """Steps of the stimulus in which Yosys must show what the simulator showed."""
 _LIMITS = Limits(cpu_s=24 * 3600, memory_mib=4096, file_mib=512)
 """CPU time is bounded per question; the process itself lives long."""
+
+
+class FormalMode(StrEnum):
+    """When equivalence is proved: ``--rtlgen-formal``."""
+
+    OFF = "off"
+    CONFIRM = "confirm"
+    """Of what simulation passed."""
+    FIRST = "first"
+    """Before simulation, which a complete proof then replaces."""
 
 
 class Prover:
@@ -47,9 +60,9 @@ class Prover:
         question = _ask(reference, source, self._budget_s)
         question["play"] = [*(["gold"] if known is None else []), *(["gate"] if trace else [])]
         try:
-            answer = self._pool.ask(question, self._budget_s + PATIENCE_S + _ANSWER_S)
+            answer = self._pool.ask(question, limit_wall(self._budget_s) + _ANSWER_S)
         except WorkerLostError:
-            answer = {"reason": "the worker was lost"}
+            answer = {"reason": "the proof's process was lost"}
         if known is None and "played" in answer:
             known = self._remember(reference, answer["played"]["gold"])
         doubted = set(known or ())
@@ -107,30 +120,26 @@ def _ask(reference: PreparedReference, source: str, seconds: float) -> dict[str,
 def _conclude(
     reference: PreparedReference, answer: Mapping[str, Any], doubted: set[str], duration_s: float
 ) -> Equivalence:
-    proved, refuted = set(answer.get("proved", ())), set(answer.get("refuted", ()))
-    found = {
-        port.name: Proof.UNKNOWN
-        if port.name in doubted
-        else Proof.EQUIVALENT
-        if port.name in proved
-        else Proof.DIFFERENT
-        if port.name in refuted
-        else Proof.UNKNOWN
-        for port in reference.wanted.outputs
+    inputs, width = reference.stimulus.inputs, reference.stimulus.width
+    prefix = make_prefix(reference.wanted)[0]
+    refuted = {
+        name: Stimulus(inputs=inputs, rows=(prefix + rows).encode("ascii"), steps=len(prefix + rows) // max(1, width))
+        for name, rows in answer.get("refuted", {}).items()
+        if name not in doubted and rows
     }
-    rows = (make_prefix(reference.wanted)[0] + answer.get("counterexample", "")).encode("ascii")
-    is_shown = Proof.DIFFERENT in found.values() and bool(answer.get("counterexample"))
-    width = reference.stimulus.width
-    reason = answer.get("reason", "")
-    if not reason and Proof.UNKNOWN in found.values():
-        reason = "Yosys reads the design otherwise than the simulator" if doubted else "the time was up"
+    proved = set(answer.get("proved", ())) - doubted
+    found = [
+        (
+            port.name,
+            Proof.EQUIVALENT if port.name in proved else Proof.DIFFERENT if port.name in refuted else Proof.UNKNOWN,
+        )
+        for port in reference.wanted.outputs
+    ]
+    reason = ""
+    if any(proof is Proof.UNKNOWN for _, proof in found):
+        reason = answer.get("reason") or (_DOUBT if doubted else _LATE)
     return Equivalence(
-        outputs=tuple(found.items()),
-        reason=reason,
-        counterexample=Stimulus(inputs=reference.wanted.inputs, rows=rows, steps=len(rows) // width)
-        if is_shown and width
-        else None,
-        duration_s=duration_s,
+        outputs=tuple(found), reason=reason, counterexamples=tuple(refuted.items()), duration_s=duration_s
     )
 
 

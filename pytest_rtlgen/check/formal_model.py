@@ -9,7 +9,7 @@ sequence of any length, each output bit that is known in the gold design is know
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from pytest_rtlgen.check.formal_text import (
     render_top,
 )
 from pytest_rtlgen.simulators.inside_simulator.rtlgen_yosys import read_rows, render_witness
+from pytest_rtlgen.verilog.simulator_only import find_simulator_only
 
 _WORDS = "not pos neg and or xor xnor reduce_and reduce_or reduce_xor reduce_xnor reduce_bool shl shr sshl sshr shift"
 _WORDS += " shiftx lt le eq ne eqx nex ge gt add sub mul div mod divfloor modfloor pow logic_not logic_and logic_or"
@@ -64,12 +65,15 @@ def prove(question: Mapping[str, Any]) -> dict[str, Any]:
     width]), ``clocks`` (names), ``prefix`` (rows that lead to the first state, or empty), ``start`` (input values, by
     name, at the end of it), ``play`` (sides to simulate with ``rows``), ``seconds``.
 
-    The answer: ``proved`` and ``refuted`` output names, ``counterexample`` (rows to play after the prefix), and
+    The answer: ``proved`` output names; ``refuted``: by output name, the rows to play after the prefix that show it;
     ``played``: four-state output rows by side.
 
     Raises:
         NotModelledError: one of the designs holds what the model does not know.
     """
+    for side in ("gold", "gate"):
+        if found := find_simulator_only(question[side]):
+            raise NotModelledError(f"the {side} design has what only a simulator gives a meaning: {found}")
     model = _Model(question)
     played = {side: model.play(side) for side in question["play"]}
     model.join()
@@ -126,15 +130,19 @@ class _Model:
         proved, refuted = read_settled(said)
         return {
             "proved": [self._outputs[index][0] for index in sorted(proved)],
-            "refuted": [self._outputs[index][0] for index in sorted(refuted)],
-            "counterexample": self._render_counterexample(),
+            "refuted": self._render_counterexamples(refuted),
         }
 
-    def _render_counterexample(self) -> str:
-        files = sorted(Path().glob("cex*.aiw"), key=lambda path: path.stat().st_size)
-        if not files:
-            return ""
-        frames = read_frames(files[0].read_text(encoding="ascii"), read_map(Path("model.map").read_text("utf-8")))
+    def _render_counterexamples(self, refuted: Iterable[int]) -> dict[str, str]:
+        names = read_map(Path("model.map").read_text("utf-8"))
+        found = {}
+        for index in sorted(refuted):
+            witness = Path(f"cex{index}.aiw")
+            if witness.exists():
+                found[self._outputs[index][0]] = self._render(read_frames(witness.read_text(encoding="ascii"), names))
+        return found
+
+    def _render(self, frames: Sequence[Mapping[str, str]]) -> str:
         start = self._question["start"]
         if self._is_sampled:
             return "".join(render_rows(frames, self._inputs, self._question["clocks"], start))
@@ -147,6 +155,8 @@ class _Model:
         for command in _READ:
             self._run(command)
         self._run(f"rename {top} {side}")
+        if side == "gate" and "gate" not in self._question["play"]:
+            self._run("check -assert")  # nothing else would show two drivers that Yosys merges
         self._run(f"write_json {side}.json")
         self._run(f"design -stash {side}")
         module = json.loads(Path(f"{side}.json").read_text(encoding="utf-8"))["modules"][side]

@@ -18,19 +18,28 @@ from pathlib import Path
 from typing import Any
 
 from pytest_rtlgen.check.formal_model import NotModelledError, prove
+from pytest_rtlgen.verilog.syntax import parse_text
 
 _MEMORY = 3 << 30
 _FILES = 256 << 20
 _LOG_TAIL = 4096
-PATIENCE_S = 4.0
-"""Seconds that reading, simulating and mapping may take beside the solver's own."""
+_READING_S = 5
+"""CPU seconds that reading, simulating and mapping may take beside the solver's own."""
+_SLOWNESS = 4
+"""A busy machine may take this many seconds for one CPU second: limits are in CPU time, so load decides nothing."""
+
+
+def limit_wall(seconds: float) -> float:
+    """Return the seconds of wall-clock time after which a proof with ``seconds`` for the solver is given up."""
+    return _SLOWNESS * (seconds + _READING_S)
 
 
 def main(descriptor: int) -> None:
     """Answer questions (``formal_model.prove``), line by line, until the socket closes."""
     from pyosys import libyosys
 
-    libyosys.Design()  # everything that is loaded here is not loaded again by every child
+    libyosys.Design()
+    parse_text("")  # what is loaded here is not loaded again by every child
     stream = socket.socket(fileno=descriptor).makefile("rwb")
     stream.write(b"ready\n")
     stream.flush()
@@ -58,7 +67,7 @@ def _run_child(question: dict[str, Any], folder: str) -> bytes:
         _prove_and_exit(question, folder, writing)
     os.close(writing)
     try:
-        return _read_until(reading, time.monotonic() + question["seconds"] + PATIENCE_S)
+        return _read_until(reading, time.monotonic() + limit_wall(question["seconds"]))
     finally:
         os.close(reading)
         for kill in (os.killpg, os.kill):  # the second, should it die before it leads a group
@@ -81,7 +90,7 @@ def _prove_and_exit(question: dict[str, Any], folder: str, descriptor: int) -> N
     try:
         os.setsid()
         os.chdir(folder)
-        seconds = int(question["seconds"] + PATIENCE_S) + 1
+        seconds = max(_READING_S, round(2 * question["seconds"]))
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
         resource.setrlimit(resource.RLIMIT_FSIZE, (_FILES, _FILES))

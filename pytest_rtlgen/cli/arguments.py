@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pytest_rtlgen.check import CheckSettings
     from pytest_rtlgen.config import Options
 
-CHECK_OPTIONS = ("simulator", "sandbox", "check-timeout", "stimulus-seed", "cycles")
+CHECK_OPTIONS = ("simulator", "sandbox", "check-timeout", "stimulus-seed", "cycles", "formal", "formal-budget")
 """Options of the table that every command with a checker takes."""
 PROGRAM = "python -m pytest_rtlgen"
 
@@ -79,6 +79,7 @@ def read_options(args: argparse.Namespace, **fixed: str) -> "Options":
 def make_check_settings(options: "Options", *, jobs: int) -> "CheckSettings":
     """Return the checker's settings."""
     from pytest_rtlgen.check import CheckSettings
+    from pytest_rtlgen.check.formal import FormalMode
     from pytest_rtlgen.tools.process import Limits
     from pytest_rtlgen.tools.sandbox import SandboxMode
 
@@ -90,6 +91,8 @@ def make_check_settings(options: "Options", *, jobs: int) -> "CheckSettings":
         jobs=jobs,
         stimulus_seed=options.stimulus_seed,
         cycles=options.cycles,
+        formal=FormalMode(options.formal),
+        formal_budget_s=options.formal_budget_s,
     )
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_rtlgen.storage import RunStore
 
 _GENERATION = ("model", "base-url", "n", "temperature", "top-p", "max-tokens", "seed", "concurrency", "timeout")
-_CHECK = ("simulator", "sandbox", "check-timeout", "stimulus-seed", "cycles")
+_CHECK = ("simulator", "sandbox", "check-timeout", "stimulus-seed", "cycles", "formal", "formal-budget")
 """They are part of what a run is resumed by, and pytest must be given the same."""
 
 
@@ -89,6 +89,8 @@ def _make_settings(options: "Options", suites: Sequence["Suite"]) -> "RunSetting
         simulator=options.simulator,
         stimulus_seed=options.stimulus_seed,
         cycles=options.cycles,
+        formal=options.formal,
+        formal_budget_s=options.formal_budget_s,
     )
 
 

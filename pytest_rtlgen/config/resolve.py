@@ -42,6 +42,8 @@ class Options:
     check_timeout_s: float
     stimulus_seed: int
     cycles: int | None
+    formal: str
+    formal_budget_s: float
     limit: int | None
     prompt: str
 

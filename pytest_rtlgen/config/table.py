@@ -15,6 +15,7 @@ from pytest_rtlgen.config.values import (
 )
 
 SANDBOXES = ("required", "auto", "off")
+FORMAL_MODES = ("off", "confirm", "first")
 SIMULATORS = ("icarus", "icarus-cold", "yosys")
 
 
@@ -185,6 +186,22 @@ OPTIONS: tuple[Option, ...] = (
         metavar="N",
         parse=read_whole(1),
         help="clock cycles that one check plays; by default what the problem says",
+    ),
+    Option(
+        name="formal",
+        metavar="MODE",
+        parse=read_choice(*FORMAL_MODES),
+        choices=FORMAL_MODES,
+        default="confirm",
+        help="prove candidates equivalent: never, those that simulation passed, or first and simulate the unproved",
+    ),
+    Option(
+        name="formal-budget",
+        unit="s",
+        metavar="SECONDS",
+        parse=_read_seconds,
+        default=2.0,
+        help="CPU seconds that the solver may take for one candidate",
     ),
     Option(name="limit", metavar="N", parse=read_whole(1), help="run only the first N problems of each suite"),
     Option(name="prompt", metavar="STYLE", parse=read_text, default="chat", help="prompt style"),

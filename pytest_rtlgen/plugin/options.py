@@ -47,6 +47,7 @@ def read_options(config: pytest.Config) -> Options | None:
 def check_settings(options: Options, *, is_worker: bool) -> Any:  # noqa: ANN401  a CheckSettings, imported late
     """Return the checker's settings; an xdist worker uses one simulator, others one a core."""
     from pytest_rtlgen.check import CheckSettings
+    from pytest_rtlgen.check.formal import FormalMode
     from pytest_rtlgen.tools.process import Limits
     from pytest_rtlgen.tools.sandbox import SandboxMode
 
@@ -58,6 +59,8 @@ def check_settings(options: Options, *, is_worker: bool) -> Any:  # noqa: ANN401
         jobs=1 if is_worker else options.jobs or os.cpu_count() or 1,
         stimulus_seed=options.stimulus_seed,
         cycles=options.cycles,
+        formal=FormalMode(options.formal),
+        formal_budget_s=options.formal_budget_s,
     )
 
 
@@ -80,6 +83,8 @@ def run_settings(options: Options, suites: tuple[Any, ...]) -> Any:  # noqa: ANN
         simulator=options.simulator,
         stimulus_seed=options.stimulus_seed,
         cycles=options.cycles,
+        formal=options.formal,
+        formal_budget_s=options.formal_budget_s,
     )
 
 

@@ -48,6 +48,9 @@ class RunSettings:
     stimulus_seed: int = 0
     cycles: int | None = None
     """Clock cycles that one check plays; ``None``: what each problem says."""
+    formal: str = "off"
+    """``off`` (also runs of before there was another), ``confirm`` or ``first``."""
+    formal_budget_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

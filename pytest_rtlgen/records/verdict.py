@@ -148,8 +148,8 @@ class Equivalence:
     """One an output, in declared order."""
     reason: str = ""
     """Why something is unknown."""
-    counterexample: Stimulus | None = None
-    """Inputs, from power-up, under which an output differs."""
+    counterexamples: tuple[tuple[str, Stimulus], ...] = ()
+    """By output: inputs, from power-up, under which it differs."""
     duration_s: float = 0.0
 
     @property

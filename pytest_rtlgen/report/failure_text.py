@@ -4,7 +4,17 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import islice
 
-from pytest_rtlgen.records import Diagnostic, Problem, SampleResult, SignalVerdict, Status, Verdict, WaveWindow
+from pytest_rtlgen.records import (
+    Diagnostic,
+    Equivalence,
+    Problem,
+    Proof,
+    SampleResult,
+    SignalVerdict,
+    Status,
+    Verdict,
+    WaveWindow,
+)
 from pytest_rtlgen.report.plain_text import clip_text
 
 _NAME = 30
@@ -18,6 +28,8 @@ _WAVE_STEPS = 16
 _WAVE_CELL = 10
 _NIBBLE = 4
 
+_PROVED = 6
+_PROOFS = {Proof.DIFFERENT: "differs:", Proof.UNKNOWN: "not settled:", Proof.EQUIVALENT: "equivalent:"}
 _REASONS = {
     Status.PASSED: "every output did what the reference does",
     Status.NO_CODE: "the answer holds no Verilog",
@@ -43,6 +55,7 @@ def render_verdict(verdict: Verdict) -> str:
     blocks = [
         f"{verdict.status}: {_REASONS[verdict.status]}",
         _render_outputs(verdict.signals),
+        _render_proof(verdict.equivalence),
         _render_diagnostics(verdict.diagnostics),
         _render_wave(verdict.wave) if verdict.wave else "",
     ]
@@ -89,6 +102,19 @@ def _render_output(signal: SignalVerdict) -> list[str]:
     width = len(signal.expected or "")
     values = [f"{width}'{base}{text}" for text in digits] if width > 1 else digits
     return [clip_text(signal.name, _NAME), word, str(signal.checked), str(signal.mismatches), first, *values]
+
+
+def _render_proof(equivalence: Equivalence | None) -> str:
+    """Return one line: which outputs were proved, disproved and neither, and why."""
+    if equivalence is None:
+        return ""
+    parts = []
+    for proof, word in _PROOFS.items():
+        names = [clip_text(name, _NAME) for name, found in equivalence.outputs if found is proof]
+        more = f" and {len(names) - _PROVED} more" if len(names) > _PROVED else ""
+        parts += [f"{word} {', '.join(names[:_PROVED])}{more}"] if names else []
+    reason = f" ({clip_text(equivalence.reason, _MESSAGE)})" if equivalence.reason else ""
+    return f"proof: {'; '.join(parts)}{reason}"
 
 
 def _render_diagnostics(diagnostics: Sequence[Diagnostic]) -> str:

@@ -21,7 +21,8 @@ _WANTED = {str: "text", int: "a whole number", bool: "true or false", float: "a 
 
 
 def encode(value: object) -> Json:
-    """Return ``value`` as JSON values: a dataclass becomes an object, a tuple a list, an enum member its value.
+    """Return ``value`` as JSON values: a dataclass becomes an object, a tuple a list, an enum member
+    its value, bytes (which are rows of ``01XZ`` characters) ASCII text.
 
     Raises:
         TypeError: a type that records do not use.
@@ -30,6 +31,8 @@ def encode(value: object) -> Json:
         return encode(value.value)
     if value is None or isinstance(value, bool | int | float | str):
         return value
+    if isinstance(value, bytes):
+        return value.decode("ascii")
     if isinstance(value, tuple):
         return [encode(item) for item in value]
     if is_dataclass(value):
@@ -90,6 +93,8 @@ def _reader(kind: type) -> _Reader:
         return _dataclass_reader(kind)
     if isinstance(kind, type) and issubclass(kind, Enum):
         return _enum_reader(kind)
+    if kind is bytes:
+        return _read_rows
     if kind in (str, int, bool, float):
         return _plain_reader(kind)
     msg = f"records cannot hold {kind}"
@@ -112,6 +117,12 @@ def _plain_reader(kind: type) -> _Reader:
         return value
 
     return read
+
+
+def _read_rows(value: Json, where: str, name: str) -> object:
+    if not isinstance(value, str) or not value.isascii():
+        raise _fail(where, name, "ASCII text", value)
+    return value.encode("ascii")
 
 
 def _enum_reader(kind: type[Enum]) -> _Reader:

@@ -1,0 +1,119 @@
+"""What a candidate meets after it has passed its first simulation: a proof, or else a second stimulus."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from pytest_rtlgen.check.compare import compare_traces, cut_wave
+from pytest_rtlgen.check.formal import Prover
+from pytest_rtlgen.check.reference import PreparedReference
+from pytest_rtlgen.records import Diagnostic, Equivalence, Proof, Severity, Status, Stimulus, Trace, Verdict
+from pytest_rtlgen.simulators import SimulationJob, Simulator
+
+_REPRODUCED_NOTE = "found by proof: the shortest inputs that show it were replayed in the simulator"
+_SECOND_NOTE = "found under a second, longer stimulus, which the candidate could not be proved to make needless"
+
+
+def judge_simulation(simulator: Simulator, reference: PreparedReference, source: str) -> tuple[Verdict, Trace | None]:
+    """Play ``source`` under the reference's stimulus; return what follows, and what it answered if it ran.
+
+    Raises:
+        ToolError: the simulator is missing or broken.
+    """
+    job = SimulationJob(source=source, interface=reference.wanted, stimulus=reference.stimulus)
+    simulation = simulator.simulate(job)
+    if simulation.trace is None:
+        status = simulation.status or Status.RUNTIME_ERROR
+        method = "simulate" if simulation.is_compiled else "compile"
+        return Verdict(status=status, method=method, diagnostics=simulation.diagnostics), None
+    signals = compare_traces(reference.trace, simulation.trace)
+    is_wrong = any(signal.mismatches for signal in signals)
+    verdict = Verdict(
+        status=Status.MISMATCH if is_wrong else Status.PASSED,
+        method="simulate",
+        signals=signals,
+        diagnostics=simulation.diagnostics,
+        wave=cut_wave(reference.stimulus, reference.trace, simulation.trace, signals),
+    )
+    return verdict, simulation.trace
+
+
+class Confirmer:
+    """Looks again at candidates that passed. Thread-safe."""
+
+    def __init__(self, simulator: Simulator, prover: Prover | None) -> None:
+        self._simulator = simulator
+        self._prover = prover
+
+    def confirm(
+        self,
+        verdict: Verdict,
+        *,
+        source: str,
+        trace: Trace,
+        reference: PreparedReference,
+        second: Callable[[], PreparedReference],
+    ) -> Verdict:
+        """Return ``verdict``, a pass, with what a proof says of it, or the failure that was found after all.
+
+        A pass that is not wholly proved is played ``second``, a stimulus of another seed; a counterexample counts when
+        it shows in the simulator, and never before.
+
+        Raises:
+            BadReferenceError: the reference does not run under the second stimulus.
+            ToolError: a tool is missing or broken.
+        """
+        if self._prover is not None:
+            found = self._prover.compare(reference, source, trace)
+            verdict = self._replay(replace(verdict, equivalence=found), source, reference)
+            if not verdict.is_passed or (verdict.equivalence and verdict.equivalence.result is Proof.EQUIVALENT):
+                return verdict
+        again, _ = judge_simulation(self._simulator, second(), source)
+        if again.is_passed:
+            return verdict
+        note = Diagnostic(tool="compare", severity=Severity.NOTE, message=_SECOND_NOTE)
+        return replace(again, equivalence=verdict.equivalence, diagnostics=(*again.diagnostics, note))
+
+    def _replay(self, verdict: Verdict, source: str, reference: PreparedReference) -> Verdict:
+        """Return a mismatch when a counterexample shows in the simulator; one that does not is no difference."""
+        equivalence = verdict.equivalence
+        if equivalence is None or not equivalence.counterexamples:
+            return verdict
+        shown: list[tuple[str, Stimulus]] = []
+        worst: Verdict | None = None
+        signals = {signal.name: signal for signal in verdict.signals}
+        for name, stimulus in sorted(equivalence.counterexamples, key=lambda item: item[1].steps):
+            replayed = self._play(stimulus, source, reference)
+            if replayed is None or replayed.is_passed:
+                continue
+            shown.append((name, stimulus))
+            worst = worst or replayed
+            signals.update({found.name: found for found in replayed.signals if found.mismatches})
+        equivalence = _keep_shown(equivalence, tuple(shown))
+        if worst is None:
+            return replace(verdict, equivalence=equivalence)
+        note = Diagnostic(tool="proof", severity=Severity.NOTE, message=_REPRODUCED_NOTE)
+        return replace(
+            worst,
+            signals=tuple(signals.values()),
+            equivalence=equivalence,
+            diagnostics=(*verdict.diagnostics, *worst.diagnostics, note),
+        )
+
+    def _play(self, stimulus: Stimulus, source: str, reference: PreparedReference) -> Verdict | None:
+        """Return how the candidate does under ``stimulus``; ``None`` when the reference itself cannot be played it."""
+        own = replace(reference.wanted, module=reference.top)
+        played = self._simulator.simulate(SimulationJob(source=reference.source, interface=own, stimulus=stimulus))
+        if played.trace is None:
+            return None
+        return judge_simulation(self._simulator, replace(reference, stimulus=stimulus, trace=played.trace), source)[0]
+
+
+def _keep_shown(equivalence: Equivalence, shown: tuple[tuple[str, Stimulus], ...]) -> Equivalence:
+    names = {name for name, _ in shown}
+    outputs = tuple(
+        (name, Proof.UNKNOWN if proof is Proof.DIFFERENT and name not in names else proof)
+        for name, proof in equivalence.outputs
+    )
+    is_doubted = outputs != equivalence.outputs
+    reason = equivalence.reason or ("a counterexample did not show in the simulator" if is_doubted else "")
+    return replace(equivalence, outputs=outputs, counterexamples=shown, reason=reason)
