@@ -50,6 +50,8 @@ def test_the_defaults_are_these() -> None:
         check_timeout_s=20.0,
         stimulus_seed=0,
         cycles=None,
+        formal="confirm",
+        formal_budget_s=2.0,
         limit=None,
         prompt="chat",
     )

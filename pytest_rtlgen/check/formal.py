@@ -1,6 +1,5 @@
 """Prove a candidate equivalent to its reference, output by output (``docs/explanation/formal.md``)."""
 
-import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -55,7 +54,6 @@ class Prover:
         Raises:
             ToolError: no worker can be started.
         """
-        started = time.monotonic()
         known = self._unmodelled.get(reference)
         question = _ask(reference, source, self._budget_s)
         question["play"] = [*(["gold"] if known is None else []), *(["gate"] if trace else [])]
@@ -68,7 +66,7 @@ class Prover:
         doubted = set(known or ())
         if trace and "played" in answer:
             doubted |= _list_differing(trace, answer["played"]["gate"])
-        return _conclude(reference, answer, doubted, time.monotonic() - started)
+        return _conclude(reference, answer, doubted)
 
     def close(self) -> None:
         """End the workers."""
@@ -117,9 +115,7 @@ def _ask(reference: PreparedReference, source: str, seconds: float) -> dict[str,
     }
 
 
-def _conclude(
-    reference: PreparedReference, answer: Mapping[str, Any], doubted: set[str], duration_s: float
-) -> Equivalence:
+def _conclude(reference: PreparedReference, answer: Mapping[str, Any], doubted: set[str]) -> Equivalence:
     inputs, width = reference.stimulus.inputs, reference.stimulus.width
     prefix = make_prefix(reference.wanted)[0]
     refuted = {
@@ -138,9 +134,7 @@ def _conclude(
     reason = ""
     if any(proof is Proof.UNKNOWN for _, proof in found):
         reason = answer.get("reason") or (_DOUBT if doubted else _LATE)
-    return Equivalence(
-        outputs=tuple(found), reason=reason, counterexamples=tuple(refuted.items()), duration_s=duration_s
-    )
+    return Equivalence(outputs=tuple(found), reason=reason, counterexamples=tuple(refuted.items()))
 
 
 def _list_differing(expected: Trace, rows: str) -> set[str]:

@@ -150,7 +150,6 @@ class Equivalence:
     """Why something is unknown."""
     counterexamples: tuple[tuple[str, Stimulus], ...] = ()
     """By output: inputs, from power-up, under which it differs."""
-    duration_s: float = 0.0
 
     @property
     def result(self) -> Proof:

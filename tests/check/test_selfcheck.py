@@ -109,7 +109,9 @@ class CountingPreparation:
         if self.error is not None:
             raise self.error
         empty = Stimulus(inputs=(), rows=b"", steps=0)
-        return PreparedReference(wanted=COUNTER_INTERFACE, stimulus=empty, trace=Trace(outputs=(), rows=b""))
+        return PreparedReference(
+            wanted=COUNTER_INTERFACE, stimulus=empty, trace=Trace(outputs=(), rows=b""), source="", top=""
+        )
 
 
 def prepare_in_threads(checker: Checker, problems: list[Problem]) -> list[object]:

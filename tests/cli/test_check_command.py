@@ -21,9 +21,17 @@ def test_a_wrong_candidate_exits_1_with_one_json_verdict(cli: Cli, designs: Path
     done = cli("check", "--reference", str(designs / "golden.sv"), "--candidate", "answer.sv", "--json")
     assert (done.returncode, done.stderr) == (1, "")
     verdict = json.loads(done.stdout)
-    assert {"status", "signals", "diagnostics", "isolation", "duration_s", "method", "simulator", "wave"} == set(
-        verdict
-    )
+    assert {
+        "status",
+        "signals",
+        "diagnostics",
+        "isolation",
+        "duration_s",
+        "method",
+        "simulator",
+        "wave",
+        "equivalence",
+    } == set(verdict)
     assert verdict["status"] == "mismatch"
     right, wrong = verdict["signals"]
     assert right["name"] == "y"

@@ -161,11 +161,11 @@ def test_an_absent_output_holds_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.simulator
 def test_a_full_disk_ends_it_in_one_line_and_keeps_what_was_written(designs: Path) -> None:
-    work = [{"id": number, "reference": GOLDEN, "candidate": GOLDEN} for number in range(30)]
+    work = [{"id": number, "reference": GOLDEN, "candidate": GOLDEN} for number in range(60)]
     write_lines(designs / "in.jsonl", *work)
-    limit = 3000
+    limit = 20_000
     done = subprocess.run(
-        [sys.executable, "-m", "pytest_rtlgen", *stream("--jobs=2")],
+        [sys.executable, "-m", "pytest_rtlgen", *stream("--jobs=2", "--formal=off")],
         cwd=designs,
         capture_output=True,
         text=True,

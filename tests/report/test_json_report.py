@@ -107,6 +107,8 @@ def test_the_document_is_this() -> None:
             "simulator": "icarus",
             "stimulus_seed": 0,
             "cycles": None,
+            "formal": "off",
+            "formal_budget_s": 0.0,
         },
         "environment": {
             "harness": "0.1.0",
