@@ -21,6 +21,8 @@ _starter: tuple[int, ThreadPoolExecutor] | None = None
 """(process id, pool of one thread)."""
 LOG_BYTES = 64 * 1024
 """Most bytes of a program's output that are kept."""
+_OUT_OF_CPU = (-signal.SIGXCPU, 128 + signal.SIGXCPU)
+"""Directly, and as a sandbox passes it on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +109,7 @@ def run_program(
             kill_group(process)
         return ProcessResult(
             exit_code=process.returncode,
-            is_timeout=is_timeout or process.returncode == -signal.SIGXCPU,
+            is_timeout=is_timeout or process.returncode in _OUT_OF_CPU,
             output=_read_tail(log),
             stdout=_read_all(out) if keep_stdout else b"",
             duration_s=time.monotonic() - started,

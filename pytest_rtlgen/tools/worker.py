@@ -14,10 +14,22 @@ from typing import Any
 
 from pytest_rtlgen.errors import ToolError
 from pytest_rtlgen.tools.process import Limits, kill_group, list_limits, make_limiter, start_server
-from pytest_rtlgen.tools.sandbox import Sandbox, python_folders
+from pytest_rtlgen.tools.sandbox import SCRATCH, Sandbox, python_folders
 
 _START_S = 60.0
 _READY = b"ready\n"
+_BOOT = """\
+import importlib.util, runpy, sys
+folder, module = sys.argv[1:3]
+spec = importlib.util.spec_from_file_location(
+    "pytest_rtlgen", folder + "/__init__.py", submodule_search_locations=[folder]
+)
+sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(sys.modules[spec.name])
+del sys.argv[1:3]
+runpy.run_module(module, run_name="__main__", alter_sys=True)
+"""
+"""``python -m module`` for a package whose parent folder, often a whole project, the process may not list."""
 
 
 class WorkerLostError(Exception):
@@ -37,10 +49,11 @@ class Worker:
             "PATH": "/usr/bin:/bin",
             "LC_ALL": "C.UTF-8",
             "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONPATH": str(package.parent),
+            "PYTHONSAFEPATH": "1",  # nothing is imported from the folder that hostile text may write
+            **({"TMPDIR": SCRATCH} if sandbox.is_active else {}),
         }
         argv = sandbox.wrap(
-            [sys.executable, "-m", module, str(theirs.fileno())],
+            [sys.executable, "-c", _BOOT, str(package), module, str(theirs.fileno())],
             env=env,
             readable=(*python_folders(), package),
             self_exe=sys.executable,
