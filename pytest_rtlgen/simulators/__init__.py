@@ -5,9 +5,19 @@ from pytest_rtlgen.simulators.base import Simulation, SimulationJob, Simulator
 from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.tools.sandbox import Sandbox
 
-__all__ = ["SIMULATORS", "Simulation", "SimulationJob", "Simulator", "make_simulator"]
+__all__ = [
+    "CROSS_SIMULATORS",
+    "SIMULATORS",
+    "Simulation",
+    "SimulationJob",
+    "Simulator",
+    "make_cross_simulator",
+    "make_simulator",
+]
 
 SIMULATORS = ("icarus", "icarus-cold", "yosys")
+CROSS_SIMULATORS = ("yosys", "verilator")
+"""Those that give a second opinion; what they refuse, or do not model, proves nothing."""
 
 
 def make_simulator(name: str, *, sandbox: Sandbox, limits: Limits, jobs: int) -> Simulator:
@@ -29,3 +39,18 @@ def make_simulator(name: str, *, sandbox: Sandbox, limits: Limits, jobs: int) ->
 
         return YosysSim(sandbox=sandbox, limits=limits)
     raise UsageError(f"--rtlgen-simulator={name}: unknown; choose one of {', '.join(SIMULATORS)}")
+
+
+def make_cross_simulator(name: str, *, sandbox: Sandbox, limits: Limits) -> Simulator:
+    """Return the simulator called ``name`` for a second opinion; nothing is started yet.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    if name == "verilator":
+        from pytest_rtlgen.simulators.verilator import VerilatorSim
+
+        return VerilatorSim(sandbox=sandbox, limits=limits)
+    if name in CROSS_SIMULATORS:
+        return make_simulator(name, sandbox=sandbox, limits=limits, jobs=1)
+    raise UsageError(f"--rtlgen-cross-check={name}: unknown; choose one of {', '.join(CROSS_SIMULATORS)}")
