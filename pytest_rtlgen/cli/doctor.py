@@ -30,21 +30,27 @@ def add_arguments(parser: Parser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Look at the machine and try a tiny design in every way that is offered."""
     from pytest_rtlgen.cli.examine import examine_machine
-    from pytest_rtlgen.report import escape_controls
     from pytest_rtlgen.storage import encode
 
     findings: list[Finding] = []
     for finding in examine_machine():
         findings.append(finding)
         if not args.json:
-            remedy = f" -> {finding.remedy}" if finding.remedy else ""
-            write_out(f"{_MARKS[finding.status]}  {escape_controls(f'{finding.name}: {finding.detail}{remedy}')}")
+            write_out(render_finding(finding))
     is_ready = all(finding.status != "missing" for finding in findings)
     if args.json:
         write_out(json.dumps({"is_ready": is_ready, "findings": [encode(finding) for finding in findings]}))
     else:
         write_out("\nready: candidates can be checked" if is_ready else "\nnot ready: see MISSING above")
     return 0 if is_ready else 1
+
+
+def render_finding(finding: Finding) -> str:
+    """Return one line for people."""
+    from pytest_rtlgen.report import escape_controls
+
+    remedy = f" -> {finding.remedy}" if finding.remedy else ""
+    return f"{_MARKS[finding.status]}  {escape_controls(f'{finding.name}: {finding.detail}{remedy}')}"
 
 
 COMMAND = Command(

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, distribution
 
 from pytest_rtlgen.cli.doctor import Finding
+from pytest_rtlgen.cli.examine_isolation import examine_isolation
 from pytest_rtlgen.errors import RtlgenError, ToolError
 from pytest_rtlgen.records import Candidate, Verdict
-from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
+from pytest_rtlgen.tools.sandbox import SandboxMode
 from pytest_rtlgen.tools.versions import find_program, read_icarus_version, read_package_version
 
 _PACKAGES: tuple[tuple[str, tuple[int, ...], tuple[int, ...], str], ...] = (
@@ -42,7 +43,7 @@ def examine_machine() -> Iterator[Finding]:
         yield Finding(name=name, status="ok" if found else "note", detail=detail, remedy="" if found else _pip(name))
     yield from look_at_pytest_cocotb()
     yield _look_at_icarus()
-    yield _look_at_bubblewrap()
+    yield from examine_isolation()
     yield _probe("probe, warm simulator without sandbox", "icarus", SandboxMode.OFF)
     yield _probe("probe, default configuration", "icarus", SandboxMode.AUTO, is_needed=True)
     if read_package_version("pyosys"):
@@ -119,20 +120,6 @@ def _look_at_icarus() -> Finding:
         detail = f"{found} at {path} is too old; {OLDEST_ICARUS}.0 or newer is needed"
         return Finding(name="Icarus Verilog", status="missing", detail=detail, remedy=remedy)
     return Finding(name="Icarus Verilog", status="ok", detail=f"{found} at {path}")
-
-
-def _look_at_bubblewrap() -> Finding:
-    try:
-        sandbox = choose_sandbox(SandboxMode.REQUIRED)
-    except RtlgenError as error:
-        why = re.sub(r"^.*there is no sandbox: |; install bubblewrap .*$", "", str(error))
-        return Finding(
-            name="bubblewrap",
-            status="note",
-            detail=f"{why}; candidates run with limits only",
-            remedy="Debian: apt-get install bubblewrap, and allow unprivileged user namespaces",
-        )
-    return Finding(name="bubblewrap", status="ok", detail=f"works, {sandbox.program}")
 
 
 def _probe(name: str, simulator: str, mode: SandboxMode, *, is_needed: bool = False) -> Finding:

@@ -8,12 +8,17 @@ from pathlib import Path
 import pytest
 
 from pytest_rtlgen.cli import examine, main
+from pytest_rtlgen.cli import examine_isolation as isolation
+from pytest_rtlgen.cli.doctor import render_finding
 from pytest_rtlgen.cli.examine import look_at_package, look_at_pytest_cocotb
+from pytest_rtlgen.cli.examine_isolation import explain_namespaces
 from pytest_rtlgen.simulators import icarus
+from pytest_rtlgen.tools.sandbox import Sandbox, SandboxKind, SandboxOffer
 
 EXPECTED = (
     "Python", "libpython", "pytest", "cocotb", "pyslang", "numpy", "pyosys", "openai", "pytest-xdist",
-    "Icarus Verilog", "bubblewrap", "probe, warm simulator without sandbox", "probe, default configuration",
+    "Icarus Verilog", "bubblewrap", "Landlock", "seccomp", "limits", "isolation",
+    "probe, warm simulator without sandbox", "probe, default configuration",
 )  # fmt: skip
 
 
@@ -48,7 +53,7 @@ def test_a_machine_without_simulator_and_sandbox(bare_path: Path, capsys: pytest
     assert main(["doctor"]) == 1
     out = capsys.readouterr().out
     assert "MISSING  Icarus Verilog: iverilog is not on PATH -> Debian: apt-get install iverilog" in out
-    assert "note     bubblewrap: bwrap is not installed; candidates run with limits only -> Debian: " in out
+    assert "note     bubblewrap: bwrap is not installed -> Debian: apt-get install bubblewrap, or pip install" in out
     assert "MISSING  probe, default configuration: does not work: iverilog is not on PATH" in out
     assert out.endswith("\nnot ready: see MISSING above\n")
 
@@ -66,9 +71,55 @@ def test_a_bubblewrap_that_is_forbidden(bare_path: Path, capsys: pytest.CaptureF
     write_program(bare_path, "bwrap", "echo 'bwrap: No permissions to create new namespace' >&2; exit 1")
     main(["doctor"])
     assert (
-        "fails: bwrap: No permissions to create new namespace; candidates run with limits only"
-        in capsys.readouterr().out
-    )
+        f"note     bubblewrap: {bare_path}/bwrap fails: bwrap: No permissions to create new namespace "
+        "-> allow user namespaces"
+    ) in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("kernel/unprivileged_userns_clone", "0", "sysctl -w kernel.unprivileged_userns_clone=1"),
+        ("kernel/apparmor_restrict_unprivileged_userns", "1", "=0"),
+        ("user/max_user_namespaces", "0", "sysctl -w user.max_user_namespaces=15000"),
+        ("user/max_user_namespaces", "63000", "in a container: docker run --security-opt seccomp=unconfined"),
+    ],
+)
+def test_what_lets_bubblewrap_work(name: str, value: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / name).parent.mkdir()
+    (tmp_path / name).write_text(f"{value}\n")
+    assert said in explain_namespaces(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("abi", "bubblewrap", "line"),
+    [
+        (0, "", "ok       isolation: --sandbox=auto and required use bubblewrap"),
+        (0, "", "note     Landlock: the kernel offers none -> Linux 5.13 or newer with landlock in CONFIG_LSM"),
+        (
+            2,
+            "",
+            "ok       Landlock: works, version 2, without truncation, TCP ports, device commands, signals -> Linux",
+        ),
+        (6, "", "ok       Landlock: works, version 6\n"),
+        (7, "bwrap is not installed", "ok       isolation: --sandbox=auto and required use landlock+seccomp"),
+        (
+            0,
+            "bwrap is not installed",
+            "note     isolation: none: candidates run with limits only and can read and write",
+        ),
+    ],
+)
+def test_what_is_said_about_isolation(abi: int, bubblewrap: str, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    reasons = {SandboxKind.BUBBLEWRAP: bubblewrap, SandboxKind.LANDLOCK: "" if abi else "the kernel offers no Landlock"}
+
+    def offer(kind: SandboxKind) -> SandboxOffer:
+        reason = reasons[kind]
+        return SandboxOffer(kind=kind, sandbox=None if reason else Sandbox(kind=kind), reason=reason)
+
+    monkeypatch.setattr(isolation, "look_for_sandbox", offer)
+    monkeypatch.setattr(isolation, "read_landlock_abi", lambda: abi)
+    assert line in "".join(f"{render_finding(finding)}\n" for finding in isolation.examine_isolation())
 
 
 @pytest.mark.parametrize(
