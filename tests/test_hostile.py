@@ -1,69 +1,108 @@
 """Candidates that try to fake a pass, hang, escape or blow up end as their ``expect.json`` says."""
 
 import json
+import os
+import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.hostile_cases import (
+    OURS,
+    SECRET,
+    SHARED,
+    HostileCase,
+    adopt_orphans,
+    is_untouched,
+    judge,
+    lay_canary,
+    list_descendants,
+    load_cases,
+    wait_for_end,
+)
 
 from pytest_rtlgen.check import Checker, CheckSettings
-from pytest_rtlgen.records import Candidate, Problem, SourceFile, Status
+from pytest_rtlgen.records import Status
 from pytest_rtlgen.tools.process import Limits
 
-FOLDER = Path(__file__).parents[2] / "shared" / "hostile"
-CASES = sorted(path.parent for path in FOLDER.glob("*/expect.json"))
-pytestmark = [
-    pytest.mark.simulator,
-    pytest.mark.skipif(not CASES, reason=f"the hostile corpus is not at {FOLDER}"),
-]
-VERDICTS = {
-    "pass": {Status.PASSED},
-    "fail": {Status.MISMATCH, Status.EARLY_FINISH, Status.RUNTIME_ERROR},
-    "timeout": {Status.TIMEOUT, Status.RESOURCE_LIMIT},
-    "rejected": {Status.REJECTED},
-    "compile_error": {
-        *(Status.NO_CODE, Status.TRUNCATED, Status.SYNTAX_ERROR),
-        *(Status.ELABORATION_ERROR, Status.INTERFACE_MISMATCH),
-    },
-}
-SECRET = "SECRETCANARY123"  # noqa: S105  it is meant to be looked for
+LIMITS = Limits(cpu_s=3, wall_s=10)
+pytestmark = pytest.mark.simulator
+
+
+def _list_parameters() -> Iterator[object]:
+    for case in load_cases(OURS):
+        marks = [pytest.mark.xfail(reason=f"needs {case.needs}", strict=False)] if case.needs else []
+        yield pytest.param(case, id=case.folder.name, marks=marks)
+    shared = load_cases(SHARED)
+    yield from (pytest.param(case, id=f"shared-{case.folder.name}") for case in shared)
+    if not shared:
+        yield pytest.param(None, id="shared", marks=pytest.mark.skip(reason=f"the shared corpus is not at {SHARED}"))
 
 
 @pytest.fixture(scope="module")
-def checker() -> Iterator[Checker]:
-    with Checker(CheckSettings(limits=Limits(cpu_s=3, wall_s=10))) as made:
-        yield made
+def outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path]]:
+    """Run in an empty folder with an empty folder for temporary files; yield both."""
+    cwd, temporary = tmp_path_factory.mktemp("cwd"), tmp_path_factory.mktemp("tmp")
+    before = Path.cwd(), tempfile.tempdir
+    os.chdir(cwd)
+    tempfile.tempdir = str(temporary)
+    yield cwd, temporary
+    os.chdir(before[0])
+    tempfile.tempdir = before[1]
+
+
+@pytest.fixture(scope="module")
+def checker(outside: tuple[Path, Path]) -> Iterator[Checker]:
+    before = list_descendants()
+    with adopt_orphans():
+        with Checker(CheckSettings(limits=LIMITS)) as made:
+            yield made
+        assert wait_for_end(before) == set(), "a process outlives the checker"
+    assert [list(folder.iterdir()) for folder in outside] == [[], []], "a file outlives the checker"
+
+
+@pytest.fixture(scope="module")
+def idle(checker: Checker, tmp_path_factory: pytest.TempPathFactory) -> int:
+    """Return how many processes a checker keeps between two candidates."""
+    proved = next(case for case in load_cases(OURS) if case.folder.name == "ok_one_hot_states")
+    judge(checker, proved, tmp_path_factory.mktemp("warm"))
+    return len(list_descendants())
 
 
 @pytest.fixture
 def canary(tmp_path: Path) -> Path:
     """Return a folder that no candidate may read or change."""
-    (tmp_path / "secret.txt").write_text(SECRET)
-    (tmp_path / "secret.hex").write_text("deadbeef\n")
-    return tmp_path
+    return lay_canary(tmp_path / "canary")
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_it_ends_as_expected_and_touches_nothing(checker: Checker, canary: Path, case: Path) -> None:
-    expected = json.loads((case / "expect.json").read_text())
-    text = (case / "candidate.sv").read_bytes().decode("utf-8", "replace")
-    source = text.replace("@CANARY@", str(canary)).replace("@GOLDEN@", str(case / "golden.sv"))
-    problem = Problem(
-        suite="hostile",
-        problem_id=case.name,
-        title=case.name,
-        category=expected["category"],
-        description="",
-        top=expected["top"],
-        reference=SourceFile(name=str(case / "golden.sv"), text=(case / "golden.sv").read_text()),
-        reference_top=expected["top"],
-    )
-    verdict = checker.check(Candidate(source=source, rule="given"), problem)
-    assert verdict.status in set().union(*(VERDICTS[name] for name in expected["acceptable_verdicts"]))
-    assert {path.name: path.read_text() for path in canary.iterdir()} == {
-        "secret.txt": SECRET,
-        "secret.hex": "deadbeef\n",
-    }
+@pytest.mark.parametrize("case", list(_list_parameters()))
+def test_it_ends_as_expected_and_touches_nothing(
+    checker: Checker, idle: int, outside: tuple[Path, Path], canary: Path, case: HostileCase
+) -> None:
+    before = {path: path.read_bytes() for path in case.folder.iterdir()}
+    verdict = judge(checker, case, canary)
+    assert is_untouched(canary)
+    assert list(outside[0].iterdir()) == [], "a file outside the job's folder"
+    assert {path: path.read_bytes() for path in case.folder.iterdir()} == before
+    assert wait_for_end(set(), most=idle) == set(), "a process is left"
     assert SECRET not in repr(verdict)
+    assert verdict.status in case.acceptable, verdict.diagnostics
     if verdict.status is Status.REJECTED:
         assert all(item.line is not None for item in verdict.diagnostics), "a refusal names the line"
+        assert all(item.message for item in verdict.diagnostics), "a refusal names the construct"
+
+
+def test_each_category_of_our_corpus_has_several_cases() -> None:
+    sizes = Counter(case.category for case in load_cases(OURS))
+    assert len(sizes) >= 20
+    assert {name: size for name, size in sizes.items() if size < 3} == {}
+
+
+@pytest.mark.parametrize("case", load_cases(OURS), ids=lambda case: case.folder.name)
+def test_a_case_says_what_must_not_happen(case: HostileCase) -> None:
+    expected = json.loads((case.folder / "expect.json").read_text())
+    assert expected["expected_verdict"] in expected["acceptable_verdicts"]
+    assert ("pass" in expected["acceptable_verdicts"]) <= (expected["must_not"] != "pass")
+    assert f"`{case.top}(" in (case.folder / "problem.md").read_text()
+    assert case.is_sound == (expected["must_not"] == "fail")

@@ -1,7 +1,7 @@
 """What can be told from raw text before any parser sees it: sizes, odd characters, compiler directives."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from pytest_rtlgen.verilog.macros import MOST_EXPANSION, estimate_expansion, find_odd_macro
@@ -13,7 +13,8 @@ _CODE = re.compile(
     r"|/\*.*?(?:\*/|(?P<open>\Z))"
     r'|"(?:[^"\\\n]|\\.)*"'
     r"|(?P<escaped>\\\S+)"
-    r"|`(?P<directive>[A-Za-z_][A-Za-z0-9_$]*)",
+    r"|`(?P<directive>[A-Za-z_][A-Za-z0-9_$]*)"
+    r"|(?<![\w$])(?P<task>\$[A-Za-z_$][\w$]*|\$(?=``))",
     re.DOTALL,
 )
 _TIMESCALE = re.compile(r"`timescale\s+\d+\s*[munpf]?s\s*/\s*\d+\s*[munpf]?s")
@@ -26,7 +27,7 @@ _FORBIDDEN = {"include", "line", "pragma", "begin_keywords", "end_keywords", "__
 _CONDITIONALS = {"ifdef", "ifndef", "elsif"}
 _TOOL_MACRO = re.compile(
     r"SYNTH(?:ESIS|ESIZE)?|(?:__)?VERILATOR\w*|YOSYS\w*|FORMAL|XILINX\w*|SIM(?:ULATION)?|VCS|MODEL_?(?:TECH|SIM)"
-    r"|(?:__)?ICARUS(?:_SYNTH)?(?:__)?|(?:__)?IVERILOG(?:__)?|COCOTB\w*|QUESTA\w*|XCELIUM|INCA|NCVERILOG|XSIM|__slang__",
+    r"|(?:__)?ICARUS(?:_SYNTH)?(?:__)?|(?:__)?IVERILOG(?:__)?|COCOTB\w*|QUESTA\w*|XCELIUM|INCA|NCVERILOG|XSIM|__slang\w*|SV_COV_\w+",
     re.IGNORECASE,
 )
 
@@ -59,6 +60,16 @@ def list_objections(text: str) -> Iterator[Objection]:
         yield Objection(message=macro.message, line=_line(text, macro.offset))
     elif estimate_expansion(text) > MOST_EXPANSION:
         yield Objection(message=f"macros may expand to more than {MOST_EXPANSION >> 20} MiB", line=1)
+
+
+def list_hidden_tasks(text: str, harmless: Collection[str]) -> Iterator[tuple[str, int]]:
+    """Yield (what, line) for system tasks that are not ``harmless``, also in macros that no reader expands.
+
+    Preprocessors differ: what one of them never expands, another one may.
+    """
+    for token in _CODE.finditer(text):
+        if token["task"] is not None and token["task"] not in harmless:
+            yield f"system task {token['task']} in a macro", _line(text, token.start())
 
 
 def blank_timescales(text: str) -> str:

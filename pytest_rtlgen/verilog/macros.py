@@ -11,6 +11,7 @@ MOST_EXPANSION = 4 << 20
 """Most characters that a candidate may have after macro expansion."""
 _ENDLESS = 1 << 60
 _DEEPEST = 100
+_CONDITIONALS = {"ifdef", "ifndef", "elsif", "else", "endif", "undef", "undefineall"}
 _HIDDEN = re.compile(
     r"(?P<comment>//[^\n]*|/\*.*?(?:\*/|\Z))"
     r"|`\\?`?\""
@@ -146,6 +147,8 @@ def _judge_macro(macro: _Macro) -> str:
             return f"calls its argument `{use}"
         if use == "define":
             return "defines a macro"
+        if use in _CONDITIONALS:
+            return f"holds the directive `{use}"
     return ""
 
 

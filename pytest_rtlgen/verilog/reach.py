@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from pytest_rtlgen.records import STEP_NS
 from pytest_rtlgen.verilog.syntax import ParsedText
 
-_HARMLESS_TASKS = frozenset(
+HARMLESS_TASKS = frozenset(
     {
         *("$display", "$displayb", "$displayh", "$displayo", "$write", "$writeb", "$writeh", "$writeo"),
         *("$monitor", "$monitoron", "$monitoroff", "$strobe", "$info", "$warning", "$error"),
@@ -40,6 +41,12 @@ _FORBIDDEN_ATTRIBUTES = frozenset(
 _PATH_FORMAT = re.compile(r"%[-+ 0-9.]*[ml]", re.IGNORECASE)
 _OPEN_FORMAT = re.compile(r"(?<!%)(?:%%)*%[-+ 0-9.]*\Z")
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{1,2})|([0-7]{1,3}))")
+_FORMAT_ARGUMENT = {"$sformatf": 0, "$sformat": 1}
+"""Position of the format among the arguments of tasks that take one that is computed."""
+_DELAYS = {"DelayControl", "Delay3"}
+_DELAY = re.compile(r"#\s*\(?\s*([0-9][0-9_.]*)\s*(ms|us|ns|ps|fs|s)?\b")
+_NS = {"s": 1e9, "ms": 1e6, "us": 1e3, "ns": 1.0, "ps": 1e-3, "fs": 1e-6}
+_LONGEST_DELAY_NS = STEP_NS / 2
 _SCOPES = {"ModuleDeclaration", "InterfaceDeclaration", "PackageDeclaration", "ProgramDeclaration"}
 _NAMED = {
     *("Declarator", "InstanceName", "NamedBlockClause", "NamedLabel", "TypedefDeclaration", "ClassDeclaration"),
@@ -108,17 +115,38 @@ class _Survey:
             self._declared[scope].add(_read_name(node))
         elif kind == "AttributeSpec" and str(node.name.valueText).lower() in _FORBIDDEN_ATTRIBUTES:
             self._note(f"attribute (* {node.name.valueText} *)", node.name)
+        elif kind in _DELAYS:
+            self._read_delay(node)
+        elif kind == "InvocationExpression":
+            self._read_call(node)
         elif kind == "ScopedName" and str(node.separator.rawText) == ".":
             first = node.left
             while first.kind.name == "ScopedName":
                 first = first.left
             self._dotted.append((scope, str(first.getFirstToken().valueText), node))
 
+    def _read_delay(self, node: Any) -> None:  # noqa: ANN401
+        found = _DELAY.match(str(node).strip())
+        if found and float(found[1].replace("_", "")) * _NS[found[2] or "ns"] > _LONGEST_DELAY_NS:
+            self._note(f"delay {found[0]}, longer than half a step of {STEP_NS} ns", node.getFirstToken())
+
+    def _read_call(self, node: Any) -> None:  # noqa: ANN401
+        name = str(node.left.getFirstToken().rawText)
+        if name not in _FORMAT_ARGUMENT or node.arguments is None:
+            return
+        given = [item for item in node.arguments.parameters if item.kind.name != "Comma"]
+        formats = given[_FORMAT_ARGUMENT[name] :][:1]
+        if formats and not str(formats[0].getFirstToken().rawText).startswith('"'):
+            self._note(
+                f"{name} with a computed format, which may tell where the design is instantiated",
+                node.left.getFirstToken(),
+            )
+
     def _read_token(self, token: Any) -> None:  # noqa: ANN401
         text = str(token.rawText)
         if text in _FORBIDDEN_WORDS:
             self._note(_FORBIDDEN_WORDS[text], token)
-        elif text.startswith("$") and len(text) > 1 and text not in _HARMLESS_TASKS:
+        elif text.startswith("$") and len(text) > 1 and text not in HARMLESS_TASKS:
             self._note(f"system task {text}", token)
         elif text.startswith('"'):
             self._read_string(text, token)

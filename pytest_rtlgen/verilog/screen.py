@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_rtlgen.records import Diagnostic, Interface, Port, Severity, Status
-from pytest_rtlgen.verilog.directives import blank_timescales, list_objections
+from pytest_rtlgen.verilog.directives import blank_timescales, list_hidden_tasks, list_objections
+from pytest_rtlgen.verilog.inactive import blank_inactive
 from pytest_rtlgen.verilog.interface import find_instance, list_modules, list_ports
-from pytest_rtlgen.verilog.reach import list_reaches
+from pytest_rtlgen.verilog.reach import HARMLESS_TASKS, list_reaches
 from pytest_rtlgen.verilog.syntax import ParsedText, list_errors, parse_text
 
 _MOST_FINDINGS = 10
@@ -27,7 +28,7 @@ class Screening:
 
 def screen_candidate(source: str, wanted: Interface) -> Screening:
     """Return whether ``source`` may be compiled as an answer that must have the interface ``wanted``."""
-    text = source.removeprefix(_BOM)
+    text = _normalise(source)
     objections = list(list_objections(text))
     if objections:
         status = Status.SYNTAX_ERROR if all(item.is_syntax for item in objections) else Status.REJECTED
@@ -39,6 +40,12 @@ def screen_candidate(source: str, wanted: Interface) -> Screening:
         return _refuse(Status.REJECTED, text, [(f"too deeply nested to be read: {error}", 1)])
 
 
+def _normalise(source: str) -> str:
+    """Return ``source`` as every reader sees it alike: a lone carriage return ends a comment for some readers only."""
+    text = source.encode("utf-8", "replace").decode().removeprefix(_BOM)  # lone surrogates cannot be written to a file
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 def _screen_syntax(text: str, wanted: Interface) -> Screening:
     parsed = parse_text(text)
     errors = list_errors(parsed, parsed.tree.diagnostics, most=_MOST_FINDINGS)
@@ -47,7 +54,8 @@ def _screen_syntax(text: str, wanted: Interface) -> Screening:
     modules = list_modules(parsed)
     if modules.count(wanted.module) != 1:
         return _refuse(Status.INTERFACE_MISMATCH, text, [(_describe_modules(wanted.module, modules), None)])
-    reaches = list(list_reaches(parsed))
+    text = blank_inactive(text, parsed)
+    reaches = list(list_reaches(parsed)) or list(list_hidden_tasks(text, HARMLESS_TASKS))
     if reaches:
         return _refuse(Status.REJECTED, text, reaches)
     instance = find_instance(parsed, wanted.module, is_shallow=True)
