@@ -107,7 +107,8 @@ class Sandbox:
             options += ["--symlink", self_exe, "/proc/self/exe"]
         for name, value in env.items():
             options += ["--setenv", name, value]
-        return [*options, "--chdir", SCRATCH]
+        # The root itself is a file system in memory: writable, it would carry files from one design to the next.
+        return [*options, "--remount-ro", "/", "--chdir", SCRATCH]
 
 
 NO_SANDBOX = Sandbox(kind=SandboxKind.NONE)
