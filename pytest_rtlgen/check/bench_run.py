@@ -38,6 +38,10 @@ class Workplace:
         """Whether there is a file ``name``, as a compiler's success shows: exit statuses wrap around at 256 errors."""
         return (self.folder / name).is_file()
 
+    def read(self, name: str) -> bytes:
+        """Return the content of the file ``name``."""
+        return (self.folder / name).read_bytes()
+
     def compile(self, *arguments: str) -> ProcessResult:
         """Run ``iverilog`` in the folder. Raises ``ToolError`` when there is none."""
         return self._run([find_icarus().iverilog, *arguments], keep_stdout=False)

@@ -1,10 +1,11 @@
 """Score a candidate with a benchmark's own testbench, so that nothing but the testbench decides.
 
 Bench and candidate share one simulator, as the benchmark has it. But the candidate is screened and must compile on its
-own; bench modules and instances carry names drawn for this run; values reach the candidate one way; and of the output
-only what stands between this run's marks counts, which are in the bench's text and nowhere else.
+own; bench modules and instances carry names drawn for this run; a candidate that drives its own inputs is refused; and
+of the output only what stands between this run's marks counts, which are in the bench's text and nowhere else.
 """
 
+import re
 import threading
 import time
 from dataclasses import dataclass, replace
@@ -25,6 +26,10 @@ from pytest_rtlgen.tools.sandbox import choose_sandbox
 from pytest_rtlgen.verilog.bench_text import HardenedBench, harden_bench, list_marked
 from pytest_rtlgen.verilog.interface import read_interface
 
+_DRIVEN_INPUT = re.compile(r"^(?:.*/)?bench\.sv:\d+: warning: input port (\S+) is coerced to", re.MULTILINE)
+"""Said of an instance in the bench when the candidate drives a net that bench and reference share."""
+_SWITCHES = re.compile(rb"^\S+ \.island ", re.MULTILINE)
+"""They drive without counting as drivers; a compiled design lists them so, whatever macros hid them."""
 _CANDIDATE, _BENCH, _OPTIONS, _DESIGN = "candidate.sv", "bench.sv", "options.f", "design.vvp"
 
 
@@ -161,9 +166,7 @@ class TestbenchScorer:
     def _calibrate(self, bench: Testbench) -> _Prepared:
         wanted = read_interface(bench.reference, bench.reference_top)
         reference = _rename_reference(bench)
-        hardened = harden_bench(
-            bench.bench, bench.companions, bench_top=bench.bench_top, top=bench.top, reference=reference
-        )
+        hardened = harden_bench(bench.bench, bench.companions, bench_top=bench.bench_top, top=bench.top)
         prepared = _Prepared(wanted=replace(wanted, module=bench.top), hardened=hardened, reference=reference)
         verdict = self._run(reference, bench, prepared)
         if not verdict.is_passed:
@@ -189,6 +192,8 @@ class TestbenchScorer:
             alone = place.compile("-g2012", "-s", bench.top, "-o", "alone.vvp", "-c", _OPTIONS)
             if not place.has("alone.vvp"):
                 return _fail(place, alone, is_compiled=False)
+            if _SWITCHES.search(place.read("alone.vvp")):
+                return _conclude(Status.REJECTED, "bidirectional switches (tran and its like) join nets to inputs")
             place.write({file.name: file.text for file in bench.data})
             text = f"`timescale {bench.timescale}\n{prepared.hardened.render(suffix=suffix, mark=mark)}"
             place.write({_BENCH: text, _OPTIONS: _render_options(bench, [_BENCH, _CANDIDATE])})
@@ -197,6 +202,9 @@ class TestbenchScorer:
             built = place.compile("-u", "-g2012", "-s", top, "-o", _DESIGN, "-c", _OPTIONS)
             if not place.has(_DESIGN):
                 return _fail(place, built, is_compiled=False)
+            driven = _DRIVEN_INPUT.search(built.output)
+            if driven is not None:
+                return _conclude(Status.REJECTED, f"input {driven[1]} is driven from inside the design")
             ran = place.simulate(_DESIGN)
             said = list(list_marked(ran.stdout.decode("utf-8", "replace"), mark))
             score = read_score(said, bench.rule)

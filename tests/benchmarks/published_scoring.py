@@ -1,6 +1,6 @@
-"""References of VerilogEval v2 and RTLLM v2 under their own testbenches, guarded and as published, beside the known outcomes.
+"""References of VerilogEval v2 and RTLLM v2 under their own testbenches: guarded, as published, and as known.
 
-python tests/benchmarks/published_scoring.py [VERILOG_EVAL_FOLDER RTLLM_FOLDER KNOWN_FOLDER]
+python tests/benchmarks/published_scoring.py [verilog-eval-v2 | rtllm-v2]
 """
 
 import csv
@@ -41,21 +41,14 @@ def load_verilog_eval_bench(folder: Path, problem_id: str) -> Testbench:
     )
 
 
-def load_rtllm_bench(folder: Path) -> Testbench:
+def load_rtllm_bench(folder: Path, *, top: str, reference_top: str) -> Testbench:
     reference = read(next(folder.glob("verified_*.v")))
     bench = read(folder / "testbench.v")
-    defined = re.findall(r"^\s*module\s+(\w+)", reference.text, re.MULTILINE)
-    used = re.findall(r"^\s*(\w+)\s+(?:#\s*\([^;]*?\)\s*)?\w+\s*\(", bench.text, re.MULTILINE)
-    reference_top, top = next(
-        (name, wanted)
-        for wanted in used
-        for name in defined
-        if name.removeprefix("verified_") in {wanted, "adder_64bit", "multi_pipe"} or name == wanted
-    )
+    benches = re.findall(r"^\s*module\s+(\w+)", bench.text, re.MULTILINE)
     return Testbench(
         rule=BenchRule.RTLLM,
         bench=bench,
-        bench_top=re.findall(r"^\s*module\s+(\w+)", bench.text, re.MULTILINE)[-1],
+        bench_top=benches[-1],
         top=top,
         reference=reference,
         reference_top=reference_top,
@@ -91,16 +84,23 @@ def list_rtllm() -> Iterator[tuple[str, Testbench, bool]]:
     with (KNOWN / "rtllm_v2_golden_iverilog11.csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
             known = row["as_is"] if row["as_is"] != "compile_fail" or not row["renamed"] else row["tb_first"]
-            yield row["design"], load_rtllm_bench(RTLLM / row["path"]), known == "pass"
+            reference_top = row["renamed"].partition("->")[0] or row["tb_module"]
+            bench = load_rtllm_bench(RTLLM / row["path"], top=row["tb_module"], reference_top=reference_top)
+            yield row["design"], bench, known == "pass"
+
+
+LISTS = {"verilog-eval-v2": list_verilog_eval, "rtllm-v2": list_rtllm}
 
 
 def main() -> int:
     wrong = 0
     with TestbenchScorer() as scorer:
-        for name, problems in (("VerilogEval v2", list_verilog_eval()), ("RTLLM v2", list_rtllm())):
+        for name, problems in LISTS.items():
+            if name not in (sys.argv[1:] or LISTS):
+                continue
             counts: Counter[str] = Counter()
             started = time.monotonic()
-            for problem_id, bench, known in problems:
+            for problem_id, bench, known in problems():
                 outcome = guarded_outcome(scorer, bench)
                 published = scorer.passes_as_published(show_reference(bench), bench)
                 counts["problems"] += 1

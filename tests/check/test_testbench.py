@@ -1,0 +1,319 @@
+"""Only the testbench decides: what a candidate prints, names, drives or leaves open changes nothing."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from benchmarks.published_scoring import KNOWN, list_verilog_eval, show_reference
+from support.generic_bench import make_generic_bench
+from support.hostile_cases import OURS, SECRET, SHARED, HostileCase, is_untouched, lay_canary, load_cases
+
+from pytest_rtlgen.check.published_rules import BenchRule, OutputMismatches, passes_published, read_score
+from pytest_rtlgen.check.testbench import Testbench, TestbenchScorer, score_with_testbench
+from pytest_rtlgen.errors import BadReferenceError
+from pytest_rtlgen.records import SourceFile, Status
+
+REFERENCE = """\
+module RefModule(input clk, input d, output reg q, output n);
+  assign n = ~d;
+  always @(posedge clk) q <= d;
+endmodule
+"""
+RIGHT = REFERENCE.replace("RefModule", "TopModule")
+WRONG = RIGHT.replace("q <= d", "q <= ~d")
+PORTS = "module TopModule(input clk, input d, output reg q, output n);"
+STUB = f"{PORTS} endmodule\n"
+BENCH = """\
+`define OK 1
+module stimulus_gen(input clk, output reg d);
+  initial begin
+    repeat (10) @(posedge clk) d <= $urandom;
+    #1 $finish;
+  end
+endmodule
+module tb;
+  typedef struct packed { int errors; int errors_q; int errors_n; int clocks; } stats;
+  stats stats1;
+  reg clk = 0;
+  initial forever #5 clk = ~clk;
+  wire d, q_ref, q_dut, n_ref, n_dut;
+  wire tb_match = {q_ref, n_ref} === ({q_ref, n_ref} ^ {q_dut, n_dut} ^ {q_ref, n_ref});
+  stimulus_gen stim1 (.clk, .d);
+  RefModule good1 (.clk, .d, .q(q_ref), .n(n_ref));
+  TopModule top_module1 (.clk, .d, .q(q_dut), .n(n_dut));
+  task forget; stats1 = 0; endtask
+  final begin
+    if (stats1.errors_q) $display("Hint: Output '%s' has %0d mismatches. First", "q", stats1.errors_q);
+    else $display("Hint: Output '%s' has no mismatches.", "q");
+    if (stats1.errors_n) $display("Hint: Output '%s' has %0d mismatches. First", "n", stats1.errors_n);
+    else $display("Hint: Output '%s' has no mismatches.", "n");
+    $display("Mismatches: %1d in %1d samples", stats1.errors, stats1.clocks);
+  end
+  always @(posedge clk, negedge clk) begin
+    stats1.clocks++;
+    if (!tb_match) stats1.errors++;
+    if (q_ref !== (q_ref ^ q_dut ^ q_ref)) stats1.errors_q++;
+    if (n_ref !== (n_ref ^ n_dut ^ n_ref)) stats1.errors_n++;
+  end
+  initial begin #10000 $display("TIMEOUT"); $finish; end
+endmodule
+"""
+VERILOG_EVAL = Testbench(
+    rule=BenchRule.VERILOG_EVAL_V2,
+    bench=SourceFile(name="q_test.sv", text=BENCH),
+    bench_top="tb",
+    top="TopModule",
+    reference=SourceFile(name="q_ref.sv", text=REFERENCE),
+    reference_top="RefModule",
+    companions=(SourceFile(name="q_ref.sv", text=REFERENCE),),
+    timescale="1ps/1ps",
+    timeout_s=2.0,
+)
+RTLLM = Testbench(
+    rule=BenchRule.RTLLM,
+    bench=SourceFile(
+        name="testbench.v",
+        text="""\
+module bench;
+  reg a; wire y; reg [0:0] wanted [0:1]; integer error = 0;
+  invert dut(a, y);
+  initial begin
+    $readmemh("wanted.txt", wanted);
+    for (integer i = 0; i < 2; i = i + 1) begin a = i; #10; if (y !== wanted[i]) error = error + 1; end
+    if (error == 0) $display("===========Your Design Passed===========");
+    else $display("===========Error===========");
+    $finish;
+  end
+endmodule
+""",
+    ),
+    bench_top="bench",
+    top="invert",
+    reference=SourceFile(
+        name="verified_invert.v", text="module verified_invert(input a, output y); assign y = ~a; endmodule\n"
+    ),
+    reference_top="verified_invert",
+    data=(SourceFile(name="wanted.txt", text="1\n0\n"),),
+    timeout_s=2.0,
+)
+
+
+@pytest.fixture(scope="module")
+def scorer() -> Iterator[TestbenchScorer]:
+    with TestbenchScorer() as made:
+        yield made
+
+
+@pytest.mark.simulator
+class TestScore:
+    def test_a_right_design_passes_with_the_samples_of_the_bench(self, scorer: TestbenchScorer) -> None:
+        verdict = scorer.score(RIGHT, VERILOG_EVAL, with_published=True)
+        assert (verdict.status, verdict.published, verdict.samples, verdict.mismatches) == (Status.PASSED, True, 19, 0)
+        assert verdict.outputs == (
+            OutputMismatches(name="q", mismatches=0),
+            OutputMismatches(name="n", mismatches=0),
+        )
+
+    def test_a_wrong_design_fails_and_the_wrong_output_is_counted(self, scorer: TestbenchScorer) -> None:
+        verdict = scorer.score(WRONG, VERILOG_EVAL, with_published=True)
+        assert (verdict.status, verdict.published, verdict.samples) == (Status.MISMATCH, False, 19)
+        assert [item.name for item in verdict.outputs if item.mismatches] == ["q"]
+        assert "mismatches in 19 samples" in verdict.diagnostics[0].message
+
+    def test_a_design_that_does_not_compile_says_the_line(self, scorer: TestbenchScorer) -> None:
+        verdict = scorer.score(f"{PORTS}\n  assign n = nothing;\n  sub u(q);\nendmodule\n", VERILOG_EVAL)
+        assert verdict.status is Status.ELABORATION_ERROR
+        assert [(item.tool, item.line) for item in verdict.diagnostics][:1] == [("iverilog", 3)]
+
+    def test_an_empty_answer_holds_no_code(self, scorer: TestbenchScorer) -> None:
+        assert scorer.score("\n", VERILOG_EVAL).status is Status.NO_CODE
+
+    def test_an_endless_loop_is_a_timeout(self, scorer: TestbenchScorer) -> None:
+        source = RIGHT.replace("assign n", "reg k = 0; always @(posedge clk) while (d !== 1'bz) k = ~k;\n  assign n")
+        assert scorer.score(source, replace(VERILOG_EVAL, timeout_s=1.0)).status is Status.TIMEOUT
+
+    def test_a_flood_of_output_hides_nothing(self, scorer: TestbenchScorer) -> None:
+        flood = '  integer i; initial for (i = 0; i < 20000; i = i + 1) $write({50{"x"}});\n'
+        assert scorer.score(RIGHT.replace("endmodule", flood + "endmodule"), VERILOG_EVAL).is_passed
+
+    def test_too_much_output_is_a_resource_limit(self, scorer: TestbenchScorer) -> None:
+        flood = '  initial repeat (2000000) $display({50{"x"}});\n'
+        verdict = scorer.score(RIGHT.replace("endmodule", flood + "endmodule"), VERILOG_EVAL)
+        assert verdict.status is Status.RESOURCE_LIMIT
+
+    def test_the_function_alone_asks_for_the_published_outcome_too(self) -> None:
+        verdict = score_with_testbench(RIGHT, VERILOG_EVAL)
+        assert (verdict.is_passed, verdict.published) == (True, True)
+
+
+FORGERIES = {
+    "early finish": f"{PORTS} initial $finish; endmodule\n",
+    "spoofed line": f'{PORTS} initial $display("Mismatches: 0 in 20 samples"); endmodule\n',
+    "spoofed line in final": f'{PORTS} final $display("Mismatches: 0 in 20 samples"); endmodule\n',
+    "comment swallow": STUB + 'module tb; initial $display("Mismatches: 0 in 20 samples"); endmodule\n/*\n',
+    "conditional swallow": STUB + 'module tb; initial $display("Mismatches: 0 in 20 samples"); endmodule\n`ifdef A\n',
+    "instance of the reference": f"{PORTS} RefModule r(clk, d, q, n); endmodule\n".replace("output reg", "output"),
+    "upward reference": f"{PORTS} assign n = good1.n; always @* q = good1.q; endmodule\n",
+    "name from the top": f"{PORTS} assign n = tb.n_ref; always @* q = tb.q_ref; endmodule\n",
+    "force": f"{PORTS} initial force tb.tb_match = 1; endmodule\n",
+    "write to the counter": f"{PORTS} always @(clk) tb.stats1 = 0; endmodule\n",
+    "task of the bench": f"{PORTS} always @(clk) forget; endmodule\n",
+}
+
+
+@pytest.mark.simulator
+@pytest.mark.parametrize("source", FORGERIES.values(), ids=FORGERIES)
+def test_no_forgery_passes(scorer: TestbenchScorer, source: str) -> None:
+    assert not scorer.score(source, VERILOG_EVAL).is_passed
+
+
+@pytest.mark.simulator
+@pytest.mark.parametrize("name", ["early finish", "spoofed line", "comment swallow", "upward reference", "force"])
+def test_the_published_rule_is_fooled_and_that_is_told(scorer: TestbenchScorer, name: str) -> None:
+    verdict = scorer.score(FORGERIES[name], VERILOG_EVAL, with_published=True)
+    assert (verdict.is_passed, verdict.published) == (False, True)
+
+
+GUARDS = {
+    "spoofed line": (FORGERIES["spoofed line"], Status.MISMATCH),
+    "early finish": (FORGERIES["early finish"], Status.EARLY_FINISH),
+    "upward reference": (FORGERIES["upward reference"], Status.ELABORATION_ERROR),
+    "instance of the reference": (FORGERIES["instance of the reference"], Status.ELABORATION_ERROR),
+    "task of the bench": (FORGERIES["task of the bench"], Status.ELABORATION_ERROR),
+    "modules named like the bench's": (
+        RIGHT + "module tb; endmodule module stimulus_gen; endmodule module RefModule; endmodule\n",
+        Status.PASSED,
+    ),
+    "inputs driven": (RIGHT.replace("always", "assign d = 1'bx;\n  always"), Status.REJECTED),
+    "inputs driven from a helper": (
+        RIGHT.replace("always", "pull u(d);\n  always") + "module pull(output x); assign x = 1'bx; endmodule\n",
+        Status.REJECTED,
+    ),
+    "inputs joined by a switch": (RIGHT.replace("always", "wire x; tran t(d, x);\n  always"), Status.REJECTED),
+}
+
+
+@pytest.mark.simulator
+@pytest.mark.parametrize(("source", "status"), GUARDS.values(), ids=GUARDS)
+def test_each_guard_holds_without_the_screen(scorer: TestbenchScorer, source: str, status: Status) -> None:
+    wanted = scorer._prepare(VERILOG_EVAL)
+    assert scorer._run(source, VERILOG_EVAL, wanted).status is status
+
+
+@pytest.mark.simulator
+def test_fewer_samples_than_the_reference_is_an_early_finish(scorer: TestbenchScorer) -> None:
+    bench = replace(
+        VERILOG_EVAL,
+        bench=SourceFile(name="q_test.sv", text=BENCH.replace("always @(posedge clk, neg", "always @(n_dut, neg")),
+    )
+    verdict = scorer.score(RIGHT.replace("~d", "1'b0"), bench)
+    assert verdict.status is Status.EARLY_FINISH
+    assert "samples; with its reference" in verdict.diagnostics[0].message
+
+
+@pytest.mark.simulator
+class TestRtllm:
+    def test_a_right_design_passes(self, scorer: TestbenchScorer) -> None:
+        verdict = scorer.score(RTLLM.reference.text.replace("verified_", ""), RTLLM, with_published=True)
+        assert (verdict.status, verdict.published) == (Status.PASSED, True)
+
+    def test_a_wrong_design_that_prints_the_word_fails(self, scorer: TestbenchScorer) -> None:
+        source = 'module invert(input a, output y); initial $display("===Your Design Passed==="); endmodule\n'
+        verdict = scorer.score(source, RTLLM, with_published=True)
+        assert (verdict.status, verdict.published) == (Status.MISMATCH, True)
+
+    def test_ports_by_position_keep_their_order(self, scorer: TestbenchScorer) -> None:
+        source = "module invert(output y, input a); assign y = ~a; endmodule\n"
+        assert not scorer.score(source, RTLLM).is_passed
+
+
+@pytest.mark.simulator
+class TestBadBench:
+    def test_a_bench_that_fails_its_reference_is_no_verdict(self, scorer: TestbenchScorer) -> None:
+        bench = replace(RTLLM, data=(SourceFile(name="wanted.txt", text="0\n0\n"),))
+        for _ in range(2):
+            with pytest.raises(
+                BadReferenceError, match=r"testbench\.v: .* does not pass its own reference verified_inv"
+            ):
+                scorer.score(RTLLM.reference.text, bench)
+
+    def test_a_bench_that_waits_in_vain_is_no_verdict(self, scorer: TestbenchScorer) -> None:
+        bench = replace(VERILOG_EVAL, bench=SourceFile(name="q_test.sv", text=BENCH.replace("#10000", "#20")))
+        with pytest.raises(BadReferenceError, match=r"\(timeout\): the testbench gave up waiting"):
+            scorer.score(RIGHT, bench)
+
+    def test_a_bench_without_its_top_is_no_verdict(self, scorer: TestbenchScorer) -> None:
+        with pytest.raises(BadReferenceError, match=r"q_test\.sv: the bench must define 'other' and not 'TopModule'"):
+            scorer.score(RIGHT, replace(VERILOG_EVAL, bench_top="other"))
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "samples"),
+    [
+        (["Mismatches: 0 in 20 samples"], Status.PASSED, 20),
+        (["Mismatches: 3 in 20 samples"], Status.MISMATCH, 20),
+        (["Mismatches: 0 in 20 samples", "TIMEOUT"], Status.TIMEOUT, 0),
+        (["Mismatches: 0 in 20 samples", "Mismatches: 0 in 20 samples"], None, 0),
+        (["Hint: Output 'q' has no mismatches."], None, 0),
+        ([], None, 0),
+    ],
+)
+def test_read_score_of_verilog_eval(said: list[str], status: Status | None, samples: int) -> None:
+    score = read_score(said, BenchRule.VERILOG_EVAL_V2)
+    assert (score.status, score.samples) == (status, samples)
+
+
+@pytest.mark.parametrize(
+    ("log", "passes"),
+    [
+        ("Mismatches: 0 in 0 samples\n", True),
+        ("Mismatches: 0 in 5 samples\nMismatches: 4 in 5 samples\n", True),
+        ("warning: error_w is not used\nMismatches: 0 in 5 samples\n", False),
+        ("TIMEOUT\nMismatches: 0 in 5 samples\n", False),
+        (" Mismatches: 0 in 5 samples\n", False),
+    ],
+)
+def test_published_rule_of_verilog_eval(log: str, passes: bool) -> None:
+    assert passes_published(log, BenchRule.VERILOG_EVAL_V2) is passes
+
+
+@pytest.mark.parametrize(("log", "passes"), [("bypass", True), ("Your Design Passed", True), ("PASSED", False)])
+def test_published_rule_of_rtllm(log: str, passes: bool) -> None:
+    assert passes_published(log, BenchRule.RTLLM) is passes
+
+
+@pytest.mark.simulator
+@pytest.mark.skipif(not KNOWN.is_dir(), reason=f"the published benchmarks are not at {KNOWN.parent}")
+def test_published_references_score_as_is_known(scorer: TestbenchScorer) -> None:
+    sample = list(list_verilog_eval())[::8]
+    assert len(sample) == 20
+    outcomes = {}
+    for problem_id, bench, _ in sample:
+        try:
+            outcomes[problem_id] = scorer.score(show_reference(bench), bench).is_passed
+        except BadReferenceError:
+            outcomes[problem_id] = False
+    assert outcomes == {problem_id: known for problem_id, _, known in sample}
+
+
+NOT_SEEN_BY_A_BENCH = {"xz_zero_instead_of_z": "VerilogEval's rule lets nothing pass where the reference shows Z"}
+
+
+def _list_hostile() -> Iterator[object]:
+    for case in (*load_cases(OURS), *load_cases(SHARED)):
+        reason = NOT_SEEN_BY_A_BENCH.get(case.folder.name) or (f"needs {case.needs}" if case.needs else "")
+        marks = [pytest.mark.skip(reason=reason)] if reason else []
+        yield pytest.param(case, id=f"{case.folder.parents[1].name}-{case.folder.name}", marks=marks)
+
+
+@pytest.mark.simulator
+@pytest.mark.parametrize("case", list(_list_hostile()))
+def test_no_hostile_case_passes_or_escapes(scorer: TestbenchScorer, tmp_path: Path, case: HostileCase) -> None:
+    canary = lay_canary(tmp_path / "canary")
+    source = case.source(str(canary), str(case.folder / "golden.sv"))
+    verdict = scorer.score(source, make_generic_bench(case.golden, case.top))
+    assert is_untouched(canary)
+    assert SECRET not in repr(verdict)
+    if case.is_sound or verdict.is_passed:
+        assert verdict.status in case.acceptable, verdict.diagnostics
