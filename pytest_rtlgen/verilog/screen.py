@@ -6,7 +6,7 @@ from typing import Any
 
 from pytest_rtlgen.records import Diagnostic, Interface, Port, Severity, Status
 from pytest_rtlgen.verilog.directives import blank_timescales, list_hidden_tasks, list_objections
-from pytest_rtlgen.verilog.inactive import blank_inactive
+from pytest_rtlgen.verilog.inactive import blank_inactive, blank_unused_modules
 from pytest_rtlgen.verilog.interface import find_instance, list_modules, list_ports
 from pytest_rtlgen.verilog.reach import HARMLESS_TASKS, list_reaches
 from pytest_rtlgen.verilog.syntax import ParsedText, list_errors, parse_text
@@ -57,7 +57,8 @@ def _screen_syntax(text: str, wanted: Interface) -> Screening:
     text = blank_inactive(text, parsed)
     reaches = list(list_reaches(parsed)) or list(list_hidden_tasks(text, HARMLESS_TASKS))
     if reaches:
-        return _refuse(Status.REJECTED, text, reaches)
+        shorter = blank_unused_modules(text, parsed, wanted.module)
+        return _refuse(Status.REJECTED, text, reaches) if shorter == text else screen_candidate(shorter, wanted)
     instance = find_instance(parsed, wanted.module, is_shallow=True)
     if instance is None:
         return _refuse(Status.ELABORATION_ERROR, text, [(f"module {wanted.module!r} cannot be elaborated", None)])

@@ -130,7 +130,12 @@ def _report_verilog_eval(outputs: Sequence[str]) -> str:
 
 def _accept_verilog_eval(printed: str, _: Sequence[str]) -> bool:
     """Source: peers.md 1.1: the first of these words decides; then "error"; then a count of zero."""
-    stop = ("syntax error", "requires an explicit cast", "must have a size greater than zero", "no sensitivities")
+    stop: tuple[str, ...] = (
+        "syntax error",
+        "requires an explicit cast",
+        "must have a size greater than zero",
+        "no sensitivities",
+    )
     stop += ("is declared here as wire", "Unknown module type", "Unable to bind", "TIMEOUT", "error")
     return not any(word in printed for word in stop) and bool(re.search(r"Mismatches: 0 in \d+ samples", printed))
 
@@ -201,8 +206,8 @@ def render_bench(peer: Peer, interface: Interface) -> str:
     lines += ["  initial begin", "    for (i = 0; i < 200; i = i + 1) begin"]
     for port in interface.inputs:
         if port.name in resets:
-            level = resets[port.name].active is Polarity.HIGH
-            lines.append(f"      {port.name} = {'' if level else '!'}(i < 4);")
+            sign = "" if resets[port.name].active is Polarity.HIGH else "!"
+            lines.append(f"      {port.name} = {sign}(i < 4);")
         elif port.name not in clocks:
             lines.append(f"      {port.name} = i % 2 ? i / 2 : {{$random, $random}};")
     for level in (1, 0) if clocks else (1,):

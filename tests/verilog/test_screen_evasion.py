@@ -16,6 +16,7 @@ WANTED = Interface(
     ),
 )
 
+HEAD = "module top(input clk, input [3:0] d, output reg [3:0] q);\n"
 EVASIONS = {
     "name declared elsewhere": "module h; wire [3:0] tb; endmodule\nmodule top(input clk, input [3:0] d, output reg [3:0] q);\nh u(); always @(posedge clk) q<=tb.q;\nendmodule\n",
     "%m width": 'module top(input clk, input [3:0] d, output reg [3:0] q);\ninitial $display("%5m");\nendmodule\n',
@@ -41,6 +42,16 @@ EVASIONS = {
     "bomb brackets": "`define D(x) x x x x x x x x x x\nmodule top(input clk, input [3:0] d, output reg [3:0] q);\ninitial `D({`D([`D(`D(`D(`D(`D(`D(a)))))])});\nendmodule\n",
     "bomb comment cont": "`define D(x) x x x x x x // \\\n x x x x x \nmodule top(input clk, input [3:0] d, output reg [3:0] q);\ninitial `D(`D(`D(`D(`D(`D(`D(`D(`D(`D(a))))))))));\nendmodule\n",
     "bomb nl call": "`define D(x) x x x x x x x x x x\nmodule top(input clk, input [3:0] d, output reg [3:0] q);\ninitial `D\n(`D /* ) */ (`D (`D (`D // )\n (`D (`D (`D(a))))))));\nendmodule\n",
+    "macro that only the parser knows": "module top(input clk, input [3:0] d, output reg [3:0] q);\n`ifdef SV_COV_START\n`else\ninitial $finish;\n`endif\nendmodule\n",
+    "macro that names the parser": "module top(input clk, input [3:0] d, output reg [3:0] q);\n`ifdef __slang_major__\n`else\ninitial $finish;\n`endif\nendmodule\n",
+    "include behind a lone CR": '// x\r`include "/etc/passwd"\nmodule top(input clk, input [3:0] d, output reg [3:0] q);\nendmodule\n',
+    "%m by numbers": "module top(input clk, input [3:0] d, output reg [3:0] q);\nreg [99:0] s; initial $sformat(s, {8'h25, 8'h6d});\nendmodule\n",
+    "%m in a variable": 'module top(input clk, input [3:0] d, output reg [3:0] q);\nstring s, f; initial begin f = "%"; s = $sformatf(f); end\nendmodule\n',
+    "task in a macro that is not used": '`define F $fopen("x", "w")\nmodule top(input clk, input [3:0] d, output reg [3:0] q);\nendmodule\n',
+    "conditional in a macro": "`define C `ifdef A\nmodule top(input clk, input [3:0] d, output reg [3:0] q);\nendmodule\n",
+    "long delay": "module top(input clk, input [3:0] d, output reg [3:0] q);\nalways @(posedge clk) #9.9 q = d;\nendmodule\n",
+    "finish in a used helper": "module h(input c); initial $finish; endmodule\nmodule top(input clk, input [3:0] d, output reg [3:0] q);\nh u(clk);\nendmodule\n",
+    "bind of an unused helper": "module h(input c); initial $finish; endmodule\nmodule top(input clk, input [3:0] d, output reg [3:0] q);\nendmodule\nbind top h u(clk);\n",
     "too many lines": "module top;" + "\n" * 60_000 + "endmodule",
     "too long": "module top; //" + "a" * 1_100_000 + "\nendmodule",
 }
@@ -59,3 +70,22 @@ def test_evasions_are_rejected(text: str) -> None:
 @pytest.mark.parametrize("text", HONEST.values(), ids=list(HONEST))
 def test_honest_text_that_looks_odd_is_let_through(text: str) -> None:
     assert screen_candidate(text, WANTED).diagnostics == ()
+
+
+def test_text_that_is_switched_off_reaches_no_later_reader() -> None:
+    text = HEAD + "`define A\n`undefineall\n`ifdef A\ninitial $finish; // é\n`endif\nendmodule\n"
+    screening = screen_candidate(text, WANTED)
+    assert screening.diagnostics == ()
+    assert "$finish" not in screening.source
+    assert screening.source.count("\n") == text.count("\n")
+
+
+def test_a_testbench_that_nothing_uses_is_blanked() -> None:
+    text = HEAD + "endmodule\nmodule tb;\ntop u();\ninitial $finish;\nendmodule\n"
+    screening = screen_candidate(text, WANTED)
+    assert screening.diagnostics == ()
+    assert screening.source.split() == (HEAD + "endmodule").split()
+
+
+def test_a_short_delay_and_lone_surrogates_are_let_through() -> None:
+    assert screen_candidate(HEAD + "always @(posedge clk) q <= #1 d; // \ud800\nendmodule\n", WANTED).status is None
