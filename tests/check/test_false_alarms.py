@@ -1,0 +1,109 @@
+"""A correct design is never failed: references in other words pass (all of them: tests/benchmarks/false_alarms.py)."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.rewrites import FAMILIES, netlist, restyle, rewrite
+
+from pytest_rtlgen.check import Checker, CheckSettings
+from pytest_rtlgen.loaders import load_suite
+from pytest_rtlgen.records import Candidate, Problem
+
+ROOT = Path(__file__).parents[2]
+VERILOG_EVAL = ROOT.parent / "shared" / "benchmarks" / "verilog-eval-v2"
+CHOSEN_CORE = {
+    "acc_cpu_8op", "apb_regs", "async_fifo_4x8", "bcd_to_7seg", "clock_divider_odd5", "crc32_byte",
+    "debounce_fsm", "dual_port_ram_16x8", "elevator_3floor", "fir4_signed", "keypad_lock_16", "lifo_stack_8",
+    "mux_clock_gate_en", "reset_bridge", "rr_arbiter_4", "seq_detect_10110", "toggle_cdc_pulse", "traffic_ctrl",
+    "uart_rx_8e1", "vending_fsm",
+}  # fmt: skip
+CHOSEN_VERILOG_EVAL = {"053", "073", "078", "089", "105", "109", "121", "129", "137", "140", "142", "146", "150", "152"}
+
+TRAFFIC = """
+`define STEP 2'd1
+module light(input clk, input reset, input go, output [1:0] shown, output busy);
+  localparam [1:0] RED = 2'd0, GREEN = 2'd1, AMBER = 2'd2;
+  reg [1:0] state, next;
+  always @(*) case (state)
+    RED: next = go ? GREEN : RED;
+    GREEN: next = AMBER;
+    AMBER: next = RED;
+    default: next = 'x;
+  endcase
+  always @(posedge clk) if (reset) state <= RED; else state <= next;
+  reg [1:0] count;
+  always @(posedge clk) if (reset) count <= 0; else count <= count + `STEP;
+  assign shown = count;
+  assign busy = state != RED;
+endmodule
+"""
+
+
+def choose(problems: tuple[Problem, ...], names: set[str]) -> list[Problem]:
+    return [problem for problem in problems if problem.problem_id.partition("_")[0][4:] in names]
+
+
+CORE = [item for item in load_suite(str(ROOT / "suites" / "core")).problems if item.problem_id in CHOSEN_CORE]
+EVAL = (
+    choose(load_suite(f"verilog-eval-v2:{VERILOG_EVAL}").problems, CHOSEN_VERILOG_EVAL) if VERILOG_EVAL.is_dir() else []
+)
+
+
+@pytest.fixture(scope="module")
+def checker() -> Iterator[Checker]:
+    with Checker(CheckSettings()) as made:
+        yield made
+
+
+def test_all_chosen_problems_exist() -> None:
+    assert len(CORE) == len(CHOSEN_CORE)
+    assert len(EVAL) in {0, len(CHOSEN_VERILOG_EVAL)}
+
+
+@pytest.mark.simulator
+@pytest.mark.parametrize("problem", [*CORE, *EVAL], ids=lambda problem: problem.problem_id)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_reference_in_other_words_passes(checker: Checker, problem: Problem, family: str) -> None:
+    made = FAMILIES[family](problem, 1)
+    verdict = checker.check(Candidate(source=made.text, rule="rewritten"), problem)
+    assert verdict.is_passed, (verdict.status, verdict.signals, verdict.diagnostics, made.text)
+
+
+def test_a_rewriting_changes_names_layout_blocks_and_codes() -> None:
+    made = rewrite(TRAFFIC, "light", wanted="lamp", seed=3)
+    assert made.changes == ("layout", "names", "state codes", "block style")
+    words = set(made.text.split())
+    assert not words & {"light", "RED", "GREEN", "AMBER", "state", "next", "count", "`STEP"}
+    assert words >= {"lamp", "clk", "reset", "go", "shown", "busy", "always_comb", "always_ff", "2'd1"}
+
+
+def test_a_rewriting_gives_state_constants_other_values() -> None:
+    def codes(seed: int) -> list[str]:
+        words = rewrite(TRAFFIC, "light", wanted="light", seed=seed).text.split()
+        return [words[place + 1] for place, word in enumerate(words) if word == "="][:3]
+
+    found = {tuple(codes(seed)) for seed in range(8)}
+    assert len(found) > 3
+    assert ("2'd0", "2'd1", "2'd2") not in found
+
+
+def test_constants_whose_number_shows_keep_it() -> None:
+    shown = TRAFFIC.replace("assign shown = count;", "assign shown = state;")
+    assert "state codes" not in rewrite(shown, "light", wanted="light", seed=3).changes
+
+
+def test_the_same_seed_gives_the_same_text() -> None:
+    first, second, other = (rewrite(TRAFFIC, "light", wanted="light", seed=seed).text for seed in (3, 3, 4))
+    assert first == second != other
+
+
+def test_restyling_makes_the_state_machine_one_hot() -> None:
+    made = restyle(TRAFFIC, "light", wanted="lamp", seed=0)
+    assert set(made.changes) >= {"block style", "one-hot", "names", "layout"}
+
+
+def test_a_netlist_is_gates_under_the_wanted_name() -> None:
+    made = netlist(TRAFFIC, "light", wanted="lamp")
+    assert "module lamp(" in made.text
+    assert "case" not in made.text
