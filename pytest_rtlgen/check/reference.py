@@ -43,7 +43,11 @@ def prepare_reference(
     )
     _refuse_unplayable(problem, interface)
     stimulus = make_stimulus(
-        interface, hints=list_hints(problem, interface), cycles=cycles or problem.cycles, seed=seed
+        interface,
+        hints=list_hints(problem, interface),
+        slices=list_slices(problem),
+        cycles=cycles or problem.cycles,
+        seed=seed,
     )
     simulation = simulator.simulate(
         SimulationJob(source=problem.reference.text, interface=interface, stimulus=stimulus)
@@ -69,6 +73,15 @@ def list_hints(problem: Problem, interface: Interface) -> Mapping[str, tuple[int
             if constant.port == port.name or (constant.port is None and constant.width == port.width):
                 hints[port.name] |= {constant.value - 1, constant.value, constant.value + 1}
     return {name: tuple(sorted(values)) for name, values in hints.items()}
+
+
+def list_slices(problem: Problem) -> Mapping[str, tuple[tuple[int, int], ...]]:
+    """Return, per input, the (mask, value) of constants that only a slice of it is compared with."""
+    found: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for constant in mine_constants(problem.reference, problem.reference_top):
+        if constant.port is not None and constant.mask >= 0:
+            found[constant.port].append((constant.mask, constant.value))
+    return {name: tuple(pairs) for name, pairs in found.items()}
 
 
 def _refuse_unplayable(problem: Problem, interface: Interface) -> None:

@@ -8,7 +8,7 @@ ever moves with a clock edge, outputs are observed after every kind of change, a
 import random
 from collections.abc import Iterator, Mapping, Sequence
 
-from pytest_rtlgen.check.values import draw_values, list_corners
+from pytest_rtlgen.check.values import Mood, draw_values, list_corners
 from pytest_rtlgen.records import Clock, ClockEdge, Interface, Polarity, Port, Reset, ResetKind, Stimulus
 
 DEFAULT_CYCLES = 700
@@ -17,6 +17,7 @@ _STEPS_PER_CYCLE = 3
 _EXHAUSTIVE_BITS = 10
 _SEGMENTS = (12, 24, 48, 96, 160)
 """Lengths, in cycles, of the stretches between which every input changes its manner."""
+_MOODS = (Mood.ANY, Mood.ANY, Mood.BUSY)
 _RESET_RATES = (0.0, 0.0, 0.0, 1 / 64, 1 / 16)
 _FIRST_RESET_CYCLES = 3
 _LONGEST_RESET = 3
@@ -27,14 +28,19 @@ _CLOCK_RATES = (1, 1, 2, 3, 7)
 
 
 def make_stimulus(
-    interface: Interface, *, hints: Mapping[str, Sequence[int]] | None = None, cycles: int | None = None, seed: int = 0
+    interface: Interface,
+    *,
+    hints: Mapping[str, Sequence[int]] | None = None,
+    slices: Mapping[str, Sequence[tuple[int, int]]] | None = None,
+    cycles: int | None = None,
+    seed: int = 0,
 ) -> Stimulus:
     """Return the stimulus for a design with ``interface``.
 
-    ``hints`` are, per input, the constants that the reference compares it with. ``cycles`` defaults to
-    ``DEFAULT_CYCLES``; a cycle is about three steps.
+    ``hints`` are, per input, the constants that the reference compares it with, ``slices`` the (mask, constant) pairs
+    of slices of it. ``cycles`` defaults to ``DEFAULT_CYCLES``; a cycle is about three steps.
     """
-    player = _Player(interface, hints or {}, random.Random(f"rtlgen stimulus {seed}"))  # noqa: S311  reproducible on purpose
+    player = _Player(interface, hints or {}, slices or {}, random.Random(f"rtlgen stimulus {seed}"))  # noqa: S311  reproducible on purpose
     player.play(cycles or DEFAULT_CYCLES)
     return Stimulus(
         inputs=interface.inputs, rows="".join(player.rows).encode("ascii"), steps=len(player.rows), seed=seed
@@ -44,10 +50,17 @@ def make_stimulus(
 class _Player:
     """Writes rows while it moves clocks, resets and data inputs."""
 
-    def __init__(self, interface: Interface, hints: Mapping[str, Sequence[int]], rng: random.Random) -> None:
+    def __init__(
+        self,
+        interface: Interface,
+        hints: Mapping[str, Sequence[int]],
+        slices: Mapping[str, Sequence[tuple[int, int]]],
+        rng: random.Random,
+    ) -> None:
         self.rows: list[str] = []
         self._rng = rng
         self._hints = hints
+        self._slices = slices
         self._inputs = interface.inputs
         self._clocks = interface.clocks
         self._resets = interface.resets
@@ -107,7 +120,13 @@ class _Player:
 
     def _begin_segment(self) -> None:
         rng = self._rng
-        self._sources = {port.name: draw_values(port, self._hints.get(port.name, ()), rng) for port in self._data}
+        mood = rng.choice(_MOODS)
+        self._sources = {
+            port.name: draw_values(
+                port, self._hints.get(port.name, ()), rng, slices=self._slices.get(port.name, ()), mood=mood
+            )
+            for port in self._data
+        }
         self._reset_rate = rng.choice(_RESET_RATES)
         self._clock_rates = tuple(rng.choice(_CLOCK_RATES) for _ in self._clocks)
 

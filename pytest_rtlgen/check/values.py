@@ -1,8 +1,9 @@
 """How one input moves during one stretch of a stimulus: a family of manners, one drawn at random per input."""
 
 import random
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
 from itertools import count
 
 from pytest_rtlgen.records import Port
@@ -10,6 +11,16 @@ from pytest_rtlgen.records import Port
 _BIASES = (0.03, 0.15, 0.5, 0.5, 0.85, 0.97)
 _HOLDS = (2, 3, 4, 4, 5, 8, 10, 16)
 _USUALLY = 0.75
+
+
+class Mood(Enum):
+    """What all inputs have in common for one stretch."""
+
+    ANY = "any"
+    BUSY = "busy"
+    """Most enables on, most words at constants that mean something: what a protocol needs to get anywhere."""
+    STEADY = "steady"
+    """Nothing much moves, so that what counts can count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +33,8 @@ class Domain:
     mined: tuple[int, ...]
     """Constants that the reference compares this input with, and their neighbours; may be empty."""
     rng: random.Random
+    slices: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    """By mask: the constants that those bits are compared with."""
 
     @property
     def top(self) -> int:
@@ -33,25 +46,46 @@ class Domain:
         return self.rng.randint(0, self.top)
 
     def special(self) -> int:
-        """Return a mined constant, usually, or a corner."""
+        """Return a mined constant, usually, or a corner; slices take constants of their own."""
+        if self.slices and self.often():
+            return self._compose()
         if self.mined and self.rng.random() < _USUALLY:
             return self.rng.choice(self.mined)
         return self.rng.choice(self.corners)
+
+    def _compose(self) -> int:
+        """Return any value, or a special one, in which each compared slice usually holds one of its constants."""
+        value = self.any()
+        for mask, constants in self.slices.items():
+            if self.often():
+                value = value & ~mask | self.rng.choice(constants)
+        return value
 
     def often(self) -> bool:
         """Return True three times out of four."""
         return self.rng.random() < _USUALLY
 
 
-def draw_values(port: Port, hints: Sequence[int], rng: random.Random) -> Iterator[int]:
-    """Return an endless sequence of values for ``port``, moving in one randomly chosen manner.
+def draw_values(
+    port: Port,
+    hints: Sequence[int],
+    rng: random.Random,
+    *,
+    slices: Sequence[tuple[int, int]] = (),
+    mood: Mood = Mood.ANY,
+) -> Iterator[int]:
+    """Return an endless sequence of values for ``port``, moving in one randomly chosen manner that suits ``mood``.
 
-    ``hints`` are constants that the reference compares this input with.
+    ``hints`` are constants that the reference compares this input with, ``slices`` (mask, constant) pairs.
     """
     top = (1 << port.width) - 1
     mined = tuple(sorted({value for value in hints if 0 <= value <= top}))
-    domain = Domain(width=port.width, corners=list_corners(port.width), mined=mined, rng=rng)
-    return rng.choice(_BIT_MANNERS if port.width == 1 else _WORD_MANNERS)(domain)
+    by_mask: dict[int, tuple[int, ...]] = {}
+    for mask, value in slices:
+        by_mask[mask] = (*by_mask.get(mask, ()), value)
+    domain = Domain(width=port.width, corners=list_corners(port.width), mined=mined, rng=rng, slices=by_mask)
+    bits, words = _MANNERS[mood]
+    return rng.choice(bits if port.width == 1 else words)(domain)
 
 
 def list_corners(width: int) -> tuple[int, ...]:
@@ -107,6 +141,21 @@ def _biased(domain: Domain) -> Iterator[int]:
     return (int(domain.rng.random() < bias) for _ in count())
 
 
+def _mostly(domain: Domain) -> Iterator[int]:
+    """Hold one level but for rare single steps."""
+    level, change = domain.rng.choice((0, 1, 1, 1)), domain.rng.choice((0.0, 0.05, 0.25))
+    return (level ^ int(domain.rng.random() < change) for _ in count())
+
+
+def _lingering(domain: Domain) -> Iterator[int]:
+    """Keep each special value for some steps."""
+    stay = domain.rng.choice(_HOLDS)
+    while True:
+        value = domain.special()
+        for _ in range(stay):
+            yield value
+
+
 def _paced(domain: Domain) -> Iterator[int]:
     """Hold each bit equally long, as serial lines do; half of the time with one odd length."""
     length = domain.rng.choice(_HOLDS)
@@ -130,3 +179,8 @@ _WORD_MANNERS: tuple[Callable[[Domain], Iterator[int]], ...] = (
     _walking,
     _constant,
 )
+_MANNERS = {
+    Mood.ANY: (_BIT_MANNERS, _WORD_MANNERS),
+    Mood.BUSY: ((_mostly, _mostly, _biased), (_special, _lingering, _mixed)),
+    Mood.STEADY: ((_constant,), (_constant, _constant, _uniform)),
+}

@@ -26,6 +26,8 @@ class ConstantHint:
     """Bits of the comparison."""
     value: int
     """Not negative: two's complement within ``width``."""
+    mask: int = -1
+    """Bits of the port that were compared; -1: all of them."""
 
 
 def mine_constants(source: SourceFile, top: str) -> tuple[ConstantHint, ...]:
@@ -56,16 +58,18 @@ class _Miner:
         import pyslang
 
         self._context = pyslang.ast.EvalContext(instance)
-        self._inputs = {
-            symbol_key(port.internalSymbol): port
+        self._inputs: dict[str, tuple[Any, int]] = {
+            symbol_key(port.internalSymbol): (port, 0)
             for port in instance.body.portList
             if getattr(getattr(port, "direction", None), "name", "") == "In"
         }
         for node in walk(instance):
-            for target, value in _list_copies(node):
-                port = self._inputs.get(_name_key(value))
-                if port is not None and int(target.type.bitWidth) == int(port.type.bitWidth):
-                    self._inputs[symbol_key(target)] = port
+            for target, given in _list_copies(node):
+                value = plain(given)
+                if int(target.type.bitWidth) == int(value.type.bitWidth):
+                    found = self._find(value)
+                    if found is not None:
+                        self._inputs[symbol_key(target)] = found
 
     def read(self, subject: Any, constant: Any) -> Iterator[ConstantHint]:  # noqa: ANN401  two expressions
         value = None if self._value(subject) is not None else self._value(constant)
@@ -80,14 +84,22 @@ class _Miner:
                 yield from self._place(plain(part), value & ((1 << bits) - 1), bits)
                 value >>= bits
             return
-        port, low = self._inputs.get(_name_key(subject)), 0
-        if kind in {"RangeSelectExpression", "ElementSelectExpression"}:
-            port, low = self._inputs.get(_name_key(subject.value)), self._lowest_bit(subject) or 0
-        if port is None:
+        found = self._find(subject)
+        if found is None:
             yield ConstantHint(port=None, width=width, value=value & ((1 << width) - 1))
-        else:
-            size = int(port.type.bitWidth)
-            yield ConstantHint(port=str(port.name), width=size, value=(value << low) & ((1 << size) - 1))
+            return
+        port, low = found
+        size = int(port.type.bitWidth)
+        bits = ((1 << width) - 1) << low & ((1 << size) - 1)
+        mask = -1 if bits == (1 << size) - 1 else bits
+        yield ConstantHint(port=str(port.name), width=size, value=(value << low) & bits, mask=mask)
+
+    def _find(self, subject: Any) -> tuple[Any, int] | None:  # noqa: ANN401  an expression
+        """Return the input that ``subject`` is (a slice of), and how far the slice stands above its lowest bit."""
+        if type(subject).__name__ in {"RangeSelectExpression", "ElementSelectExpression"}:
+            found = self._inputs.get(_name_key(subject.value))
+            return found and (found[0], found[1] + (self._lowest_bit(subject) or 0))
+        return self._inputs.get(_name_key(subject))
 
     def _lowest_bit(self, select: Any) -> int | None:  # noqa: ANN401  a range or element select
         """Return how far the slice stands above the lowest bit of what it is taken from."""
