@@ -1,0 +1,96 @@
+"""A second simulator's opinion of a candidate: it can find one out, and never passes one.
+
+What depends on the simulator (``ifdef __ICARUS__``, ``$random``, X taken for false) plays differently elsewhere.
+Only a known bit of the second simulator that contradicts a known bit of the reference counts: Yosys gives X where
+Icarus is optimistic, Verilator where a bit depends on power-up, and both refuse code that Icarus takes.
+"""
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from pytest_rtlgen.check.compare import compare_traces
+from pytest_rtlgen.check.reference import PreparedReference
+from pytest_rtlgen.records import SignalVerdict, Trace
+from pytest_rtlgen.simulators import Simulation, SimulationJob, make_cross_simulator
+from pytest_rtlgen.tools.process import Limits
+from pytest_rtlgen.tools.sandbox import Sandbox
+
+_KEPT_REFERENCES = 512
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrossCheckResult:
+    """What the second simulator has to say about a candidate."""
+
+    disagrees: tuple[str, ...]
+    """Outputs that contradict the reference there, in declared order."""
+    signals: tuple[SignalVerdict, ...] = ()
+    """One an output that could be judged there; ``checked`` counts steps known to both."""
+    note: str = ""
+    """What could not be judged, and why; empty: every output was."""
+
+
+class CrossCheck:
+    """Plays candidates in a second simulator. Thread-safe; each reference is played there once."""
+
+    def __init__(self, simulator_name: str, sandbox: Sandbox, limits: Limits) -> None:
+        self._simulator = make_cross_simulator(simulator_name, sandbox=sandbox, limits=limits)
+        self._play_reference = lru_cache(_KEPT_REFERENCES)(self._play_reference_once)
+
+    @property
+    def version(self) -> str:
+        """Program and version of the second simulator."""
+        return self._simulator.version
+
+    def close(self) -> None:
+        """End every process and remove every file."""
+        self._simulator.close()
+
+    def examine(self, reference: PreparedReference, source: str) -> CrossCheckResult:
+        """Return where ``source``, a screened candidate, contradicts ``reference`` in the second simulator.
+
+        Raises:
+            ToolError: the second simulator is missing or broken.
+        """
+        own = self._play_reference(reference)
+        if own.trace is None:
+            return CrossCheckResult(disagrees=(), note=self._say_refused("the reference", own))
+        left_out = _list_wrong(_compare(reference.trace, own.trace))
+        if len(left_out) == len(reference.trace.outputs):
+            return CrossCheckResult(disagrees=(), note=self._say_left_out(left_out))
+        job = SimulationJob(source=source, interface=reference.wanted, stimulus=reference.stimulus)
+        played = self._simulator.simulate(job)
+        if played.trace is None:
+            return CrossCheckResult(disagrees=(), note=self._say_refused("the candidate", played))
+        signals = tuple(one for one in _compare(reference.trace, played.trace) if one.name not in left_out)
+        note = self._say_left_out(left_out) if left_out else ""
+        return CrossCheckResult(disagrees=_list_wrong(signals), signals=signals, note=note)
+
+    def _play_reference_once(self, reference: PreparedReference) -> Simulation:
+        interface = replace(reference.wanted, module=reference.top)
+        job = SimulationJob(source=reference.source, interface=interface, stimulus=reference.stimulus)
+        return self._simulator.simulate(job)
+
+    def _say_refused(self, what: str, simulation: Simulation) -> str:
+        said = simulation.diagnostics[0] if simulation.diagnostics else None
+        reason = f": {said.message}" if said else ""
+        where = f" at line {said.line}" if said and said.line else ""
+        return f"{self._simulator.name} cannot play {what} ({simulation.status}){where}{reason}"
+
+    def _say_left_out(self, names: tuple[str, ...]) -> str:
+        return f"not judged by {self._simulator.name}, where the reference itself differs: {', '.join(names)}"
+
+
+def _compare(expected: Trace, actual: Trace) -> tuple[SignalVerdict, ...]:
+    """Return ``compare_traces`` on the bits that are 0 or 1 in both; the others are a don't-care."""
+    import numpy as np
+
+    want = np.frombuffer(expected.rows, dtype=np.uint8)
+    got = np.frombuffer(actual.rows, dtype=np.uint8)
+    is_known = (want <= ord("1")) & (got <= ord("1"))
+    rows = np.where(is_known, want, np.uint8(ord("X"))).tobytes()
+    return compare_traces(replace(expected, rows=rows), actual)
+
+
+def _list_wrong(signals: tuple[SignalVerdict, ...]) -> tuple[str, ...]:
+    return tuple(signal.name for signal in signals if signal.mismatches)
