@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from benchmarks.hostile_table import PEERS, Counts, Outcome, Peer, count, render_table, run_peer
 from support.hostile_cases import (
     OURS,
     SECRET,
@@ -25,6 +26,7 @@ from support.hostile_cases import (
 from pytest_rtlgen.check import Checker, CheckSettings
 from pytest_rtlgen.records import Status
 from pytest_rtlgen.tools.process import Limits
+from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
 
 LIMITS = Limits(cpu_s=3, wall_s=10)
 pytestmark = pytest.mark.simulator
@@ -106,3 +108,30 @@ def test_a_case_says_what_must_not_happen(case: HostileCase) -> None:
     assert ("pass" in expected["acceptable_verdicts"]) <= (expected["must_not"] != "pass")
     assert f"`{case.top}(" in (case.folder / "problem.md").read_text()
     assert case.is_sound == (expected["must_not"] == "fail")
+
+
+def _find(name: str) -> HostileCase:
+    return next(case for case in load_cases(OURS) if case.folder.name == name)
+
+
+def test_the_table_counts_what_went_wrong() -> None:
+    wrong, sound = _find("memo_one_code_only"), _find("ok_gates_only")
+    outcomes = [
+        Outcome(case=wrong, status=Status.PASSED, is_escape=False, duration_s=1),
+        Outcome(case=wrong, status=None, is_escape=True, duration_s=1),
+        Outcome(case=sound, status=Status.PASSED, is_escape=False, duration_s=99),
+        Outcome(case=sound, status=Status.REJECTED, is_escape=False, duration_s=1),
+    ]
+    expected = Counts(cases=4, fooled=1, escaped=1, hung=1, crashed=1, sound=2, sound_passed=1)
+    assert count(outcomes) == expected
+    table = render_table(outcomes, {"other": {str(wrong.folder), str(sound.folder)}})
+    assert table.splitlines()[-1].split() == ["all", "4", "1", "1", "1", "1", "1/2", "2,", "2/2"]
+
+
+@pytest.mark.parametrize("peer", PEERS, ids=lambda peer: peer.name)
+@pytest.mark.parametrize(("name", "is_pass"), [("ok_gates_only", True), ("memo_one_code_only", False)])
+def test_text_matching_tells_plain_designs_apart(peer: Peer, name: str, is_pass: bool) -> None:
+    sandbox = choose_sandbox(SandboxMode.AUTO)
+    if not sandbox.is_active:
+        pytest.skip("candidates run beside a bench in the sandbox only")
+    assert run_peer(peer, _find(name), sandbox) is is_pass
