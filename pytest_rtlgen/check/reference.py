@@ -1,15 +1,17 @@
 """Everything a problem's candidates are compared with, made from the reference alone."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 
-from pytest_rtlgen.check.stimulus import make_stimulus
+from pytest_rtlgen.check.coverage import list_reached
+from pytest_rtlgen.check.stimulus import Measure, make_stimulus
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.records import Direction, Interface, Problem, Stimulus, Trace
 from pytest_rtlgen.simulators import Simulation, SimulationJob, Simulator
 from pytest_rtlgen.verilog.constants import mine_constants
 from pytest_rtlgen.verilog.interface import read_interface
+from pytest_rtlgen.verilog.probes import add_probes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +31,9 @@ class PreparedReference:
 def prepare_reference(
     problem: Problem, simulator: Simulator, *, seed: int, cycles: int | None = None
 ) -> PreparedReference:
-    """Read the reference's interface, make its stimulus and simulate it; ``cycles`` overrides the problem's own.
+    """Read the reference's interface, make its stimulus and simulate it.
+
+    ``cycles`` overrides the problem's own length; without it the stimulus grows while it reaches more of the reference.
 
     Raises:
         BadReferenceError: it does not build, does not finish, or shows no known output.
@@ -48,6 +52,7 @@ def prepare_reference(
         slices=list_slices(problem),
         cycles=cycles or problem.cycles,
         seed=seed,
+        measure=None if cycles else _make_measure(problem, interface, simulator),
     )
     simulation = simulator.simulate(
         SimulationJob(source=problem.reference.text, interface=interface, stimulus=stimulus)
@@ -60,6 +65,23 @@ def prepare_reference(
         source=problem.reference.text,
         top=problem.reference_top,
     )
+
+
+def _make_measure(problem: Problem, interface: Interface, simulator: Simulator) -> Measure | None:
+    """Return what measures stimuli on the reference's inside; ``None`` where it cannot be looked into."""
+    probed = add_probes(problem.reference, replace(interface, module=problem.reference_top))
+    if probed is None or not interface.clocks:
+        return None
+    source, shown = probed
+    reached: set[Hashable] = set()
+
+    def measure(stimulus: Stimulus, first_step: int) -> int:
+        trace = simulator.simulate(SimulationJob(source=source, interface=shown, stimulus=stimulus)).trace
+        found = set() if trace is None else list_reached(trace, first_step) - reached
+        reached.update(found)
+        return len(found)
+
+    return measure
 
 
 def list_hints(problem: Problem, interface: Interface) -> Mapping[str, tuple[int, ...]]:

@@ -6,7 +6,7 @@ ever moves with a clock edge, outputs are observed after every kind of change, a
 """
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from pytest_rtlgen.check.values import Mood, draw_values, list_corners
 from pytest_rtlgen.records import Clock, ClockEdge, Interface, Polarity, Port, Reset, ResetKind, Stimulus
@@ -18,6 +18,7 @@ _EXHAUSTIVE_BITS = 10
 _SEGMENTS = (12, 24, 48, 96, 160)
 """Lengths, in cycles, of the stretches between which every input changes its manner."""
 _MOODS = (Mood.ANY, Mood.ANY, Mood.BUSY)
+_STEADY_CYCLES = (1100, 1100, 2100, 4200)
 _RESET_RATES = (0.0, 0.0, 0.0, 1 / 64, 1 / 16)
 _FIRST_RESET_CYCLES = 3
 _LONGEST_RESET = 3
@@ -27,6 +28,10 @@ _MOVE_WHILE_ACTIVE = 0.2
 _CLOCK_RATES = (1, 1, 2, 3, 7)
 
 
+Measure = Callable[[Stimulus, int], int]
+"""What a stimulus reaches from one step on that it did not reach before, as a number; 0: nothing new."""
+
+
 def make_stimulus(
     interface: Interface,
     *,
@@ -34,17 +39,31 @@ def make_stimulus(
     slices: Mapping[str, Sequence[tuple[int, int]]] | None = None,
     cycles: int | None = None,
     seed: int = 0,
+    measure: Measure | None = None,
 ) -> Stimulus:
     """Return the stimulus for a design with ``interface``.
 
     ``hints`` are, per input, the constants that the reference compares it with, ``slices`` the (mask, constant) pairs
-    of slices of it. ``cycles`` defaults to ``DEFAULT_CYCLES``; a cycle is about three steps.
+    of slices of it. ``cycles`` defaults to ``DEFAULT_CYCLES``; a cycle is about three steps. With ``measure`` the
+    stimulus goes on, ever longer stretches at a time, until one of them reaches nothing new.
     """
-    player = _Player(interface, hints or {}, slices or {}, random.Random(f"rtlgen stimulus {seed}"))  # noqa: S311  reproducible on purpose
-    player.play(cycles or DEFAULT_CYCLES)
-    return Stimulus(
-        inputs=interface.inputs, rows="".join(player.rows).encode("ascii"), steps=len(player.rows), seed=seed
-    )
+    rng = random.Random(f"rtlgen stimulus {seed}")  # noqa: S311  reproducible on purpose
+    player = _Player(interface, hints or {}, slices or {}, rng)
+    cycles = cycles or DEFAULT_CYCLES
+    player.play(cycles)
+    made = player.finish(seed)
+    if measure is None or not interface.clocks:
+        return made
+    measure(made, 0)
+    for steady_cycles in _STEADY_CYCLES:
+        first = len(player.rows)
+        player.play_steady(steady_cycles)
+        player.play(cycles // 2)
+        longer = player.finish(seed)
+        if not measure(longer, first):
+            break
+        made = longer
+    return made
 
 
 class _Player:
@@ -91,6 +110,25 @@ class _Player:
             self._begin_segment()
             self._maybe_reset(_SEGMENT_RESET)
 
+    def play_steady(self, cycles: int) -> None:
+        """Write rows in which clocks run, resets rest and inputs hold still: what counts gets far."""
+        self._begin_segment(Mood.STEADY)
+        for reset in self._resets:
+            self._values[reset.port] = 1 - _active_level(reset)
+            self._left_active[reset.port] = 0
+        self._move_data()
+        self._emit()
+        for _ in range(cycles):
+            clock = self._next_clock()
+            for level in (1 - _rest_level(clock), _rest_level(clock)):
+                self._values[clock.port] = level
+                self._emit()
+
+    def finish(self, seed: int) -> Stimulus:
+        """Return what has been written so far."""
+        rows = "".join(self.rows).encode("ascii")
+        return Stimulus(inputs=self._inputs, rows=rows, steps=len(self.rows), seed=seed)
+
     def _play_unclocked(self, steps: int) -> None:
         for values in self._list_first_values():
             self._values.update(values)
@@ -118,9 +156,9 @@ class _Player:
                 chosen.append({**others, port.name: value & ((1 << port.width) - 1)})
         return chosen
 
-    def _begin_segment(self) -> None:
+    def _begin_segment(self, mood: Mood | None = None) -> None:
         rng = self._rng
-        mood = rng.choice(_MOODS)
+        mood = mood or rng.choice(_MOODS)
         self._sources = {
             port.name: draw_values(
                 port, self._hints.get(port.name, ()), rng, slices=self._slices.get(port.name, ()), mood=mood

@@ -147,6 +147,11 @@ def _mostly(domain: Domain) -> Iterator[int]:
     return (level ^ int(domain.rng.random() < change) for _ in count())
 
 
+def _resting(domain: Domain) -> Iterator[int]:
+    level = int(domain.often())
+    return (level for _ in count())
+
+
 def _lingering(domain: Domain) -> Iterator[int]:
     """Keep each special value for some steps."""
     stay = domain.rng.choice(_HOLDS)
@@ -182,5 +187,5 @@ _WORD_MANNERS: tuple[Callable[[Domain], Iterator[int]], ...] = (
 _MANNERS = {
     Mood.ANY: (_BIT_MANNERS, _WORD_MANNERS),
     Mood.BUSY: ((_mostly, _mostly, _biased), (_special, _lingering, _mixed)),
-    Mood.STEADY: ((_constant,), (_constant, _constant, _uniform)),
+    Mood.STEADY: ((_resting,), (_constant, _constant, _lingering)),
 }
