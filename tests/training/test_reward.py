@@ -10,7 +10,6 @@ import pytest
 from support.hostile_cases import OURS, SECRET, SHARED, HostileCase, is_untouched, lay_canary, load_cases
 
 from pytest_rtlgen.check import CheckSettings
-from pytest_rtlgen.check.formal import FormalMode
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.records import Problem, SourceFile, Status
 from pytest_rtlgen.tools.process import Limits
@@ -86,7 +85,7 @@ def test_of_all_hostile_cases_only_what_may_pass_is_rewarded(tmp_path: Path) -> 
     canary = lay_canary(tmp_path / "canary")
     made = EquivalenceReward(
         problems=[_pose(name, case) for name, case in CASES.items()],
-        settings=CheckSettings(limits=LIMITS, jobs=2, formal=FormalMode.OFF),
+        settings=CheckSettings(limits=LIMITS, jobs=2),
     )
     completions = [fence(case.source(str(canary), str(case.folder / "golden.sv"))) for case in CASES.values()]
     rewards = made(completions, list(CASES))
