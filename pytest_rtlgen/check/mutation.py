@@ -4,15 +4,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from pytest_rtlgen.backends.rename import rename_module
 from pytest_rtlgen.check.checker import Checker
 from pytest_rtlgen.check.compare import compare_traces
+from pytest_rtlgen.check.netlist_mutants import list_netlist_mutants
 from pytest_rtlgen.check.reference import PreparedReference
-from pytest_rtlgen.records import Problem, Proof
+from pytest_rtlgen.errors import BackendError
+from pytest_rtlgen.records import Candidate, Problem, Proof
 from pytest_rtlgen.simulators import SimulationJob, Simulator
 from pytest_rtlgen.verilog.mutate import Mutant, list_mutants
 
-Prove = Callable[[PreparedReference, str], Proof]
-"""Whether the text, under the wanted module name, is equivalent to the reference."""
+Prove = Callable[[str], Proof]
+"""Whether the text, which defines the reference's module anew, does what the reference does."""
+NETLIST_SHARE = 4
+"""One mutant in so many is made from the netlist."""
 
 
 class Fate(StrEnum):
@@ -69,16 +74,52 @@ def measure_mutation(
         ToolError: the simulator is missing or broken.
     """
     reference = checker.prepare(problem)
-    mutants = list_mutants(problem.reference, problem.reference_top, limit=limit, seed=seed)
+    mutants = draw_mutants(checker.simulator, reference, problem, limit=limit, seed=seed)
     fates = [judge_mutant(checker.simulator, reference, mutant.source) for mutant in mutants]
     survivors = [mutant for mutant, fate in zip(mutants, fates, strict=True) if fate is Fate.SURVIVED]
     return MutationScore(
         generated=len(mutants),
         invalid=fates.count(Fate.INVALID),
         killed=fates.count(Fate.KILLED),
-        survivors=tuple(_describe(mutant, reference, prove) for mutant in survivors),
+        survivors=tuple(_describe(mutant, prove) for mutant in survivors),
         seed=seed,
     )
+
+
+def draw_mutants(
+    simulator: Simulator, reference: PreparedReference, problem: Problem, *, limit: int, seed: int
+) -> tuple[Mutant, ...]:
+    """Return at most ``limit`` mutants: of the text, and a quarter of the netlist where Yosys reads it rightly.
+
+    Raises:
+        BadReferenceError: the reference does not parse.
+        ToolError: the simulator is missing or broken.
+    """
+    source, top = problem.reference, problem.reference_top
+    own, *faulty = list_netlist_mutants(source, top, limit=limit // NETLIST_SHARE, seed=seed) or (None,)
+    if own is None or judge_mutant(simulator, reference, own.source) is not Fate.SURVIVED:
+        faulty = []
+    return (*list_mutants(source, top, limit=limit - len(faulty), seed=seed), *(item for item in faulty if item))
+
+
+def make_prove(checker: Checker, problem: Problem) -> Prove:
+    """Return a judge of survivors: the whole check, with its proof, its replay and its second stimulus."""
+
+    def prove(source: str) -> Proof:
+        try:
+            if problem.reference_top != problem.top:
+                source = rename_module(source, problem.reference_top, problem.top)
+        except BackendError:
+            return Proof.UNKNOWN
+        verdict = checker.check(Candidate(source=source, rule="mutant"), problem)
+        if not verdict.is_compiled:
+            return Proof.UNKNOWN
+        if not verdict.is_passed:
+            return Proof.DIFFERENT
+        is_proved = verdict.equivalence is not None and verdict.equivalence.result is Proof.EQUIVALENT
+        return Proof.EQUIVALENT if is_proved else Proof.UNKNOWN
+
+    return prove
 
 
 def judge_mutant(simulator: Simulator, reference: PreparedReference, source: str) -> Fate:
@@ -95,11 +136,11 @@ def judge_mutant(simulator: Simulator, reference: PreparedReference, source: str
     return Fate.KILLED if any(signal.mismatches for signal in signals) else Fate.SURVIVED
 
 
-def _describe(mutant: Mutant, reference: PreparedReference, prove: Prove | None) -> Survivor:
+def _describe(mutant: Mutant, prove: Prove | None) -> Survivor:
     return Survivor(
         operator=mutant.operator,
         line=mutant.line,
         before=mutant.before,
         after=mutant.after,
-        proof=Proof.UNKNOWN if prove is None else prove(reference, mutant.source),
+        proof=Proof.UNKNOWN if prove is None else prove(mutant.source),
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pytest_rtlgen.backends.rename import rename_module
 from pytest_rtlgen.check.checker import Checker
+from pytest_rtlgen.check.mutation import MutationScore, make_prove, measure_mutation
 from pytest_rtlgen.check.stubs import Stub, make_stubs
 from pytest_rtlgen.errors import BackendError, BadReferenceError
 from pytest_rtlgen.records import Candidate, Problem, Verdict
@@ -25,6 +26,8 @@ class SelfcheckRow:
     checked_share: float | None = None
     """Share of the reference's output bits, over all steps, that candidates are compared with; ``None``: not run."""
     duration_s: float = 0.0
+    mutation: MutationScore | None = None
+    """``None``: not measured."""
 
     @property
     def is_ok(self) -> bool:
@@ -32,20 +35,26 @@ class SelfcheckRow:
         return not self.faults
 
 
-def selfcheck_suite(checker: Checker, problems: Sequence[Problem]) -> Iterator[SelfcheckRow]:
+def selfcheck_suite(
+    checker: Checker, problems: Sequence[Problem], *, mutants: int = 0, seed: int = 0
+) -> Iterator[SelfcheckRow]:
     """Yield one row a problem, in order, several problems checked at a time.
+
+    ``mutants``: most mutants of each reference that the stimulus is tried on, drawn by ``seed``; 0: none.
 
     Raises:
         ToolError: the simulator is missing or broken.
     """
     with ThreadPoolExecutor(checker.settings.jobs, thread_name_prefix="rtlgen-selfcheck") as pool:
         try:
-            yield from pool.map(lambda problem: selfcheck_problem(checker, problem), problems)
+            yield from pool.map(
+                lambda problem: selfcheck_problem(checker, problem, mutants=mutants, seed=seed), problems
+            )
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def selfcheck_problem(checker: Checker, problem: Problem) -> SelfcheckRow:
+def selfcheck_problem(checker: Checker, problem: Problem, *, mutants: int = 0, seed: int = 0) -> SelfcheckRow:
     """Return whether ``problem`` passes its own reference and fails every stub.
 
     Raises:
@@ -57,6 +66,8 @@ def selfcheck_problem(checker: Checker, problem: Problem) -> SelfcheckRow:
         own = Candidate(source=_show_reference(problem), rule="reference")
         verdict = checker.check(own, problem)
         stubs = [stub for stub in make_stubs(reference.wanted) if _passes(checker, problem, stub)]
+        prove = make_prove(checker, problem)
+        mutation = measure_mutation(checker, problem, limit=mutants, seed=seed, prove=prove) if mutants else None
     except (BadReferenceError, BackendError) as error:
         return SelfcheckRow(
             suite=problem.suite,
@@ -72,6 +83,7 @@ def selfcheck_problem(checker: Checker, problem: Problem) -> SelfcheckRow:
         notes=tuple(f"output {signal.name} is never known" for signal in verdict.signals if not signal.checked),
         checked_share=1.0 - rows.count(b"X") / len(rows),
         duration_s=time.monotonic() - started,
+        mutation=mutation,
     )
 
 

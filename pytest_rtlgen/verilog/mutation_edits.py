@@ -184,17 +184,13 @@ class _Finder:
 
     def _index(self, node: Any) -> None:  # noqa: ANN401
         parts = (node.expr,) if hasattr(node, "expr") else (node.left, node.right)
-        moves = ("+ 1", "- 1")
-        for move in moves:
-            shifted = [f"({self._text(part)}) {move}" for part in parts]
+        for step in (1, -1):
+            shifted = [_shift(self._text(part), step) for part in parts]
             if len(parts) == 1:
                 self._add("index", node, shifted[0])
-            else:
-                self._add("index", node, f"{shifted[0]}{self._text(node.range)}{self._shift_right(node, shifted[1])}")
-
-    def _shift_right(self, node: Any, shifted: str) -> str:  # noqa: ANN401
-        """Return the right end of a moved range: moved too where it is an end, kept where it is a width."""
-        return shifted if node.kind.name == "SimpleRangeSelect" else self._text(node.right)
+            else:  # the right end of a range moves too; where it is a width, it stays
+                right = shifted[1] if node.kind.name == "SimpleRangeSelect" else self._text(node.right)
+                self._add("index", node, f"{shifted[0]}{self._text(node.range)}{right}")
 
     def _cast(self, node: Any) -> None:  # noqa: ANN401
         name = self._text(node.left)
@@ -234,7 +230,7 @@ class _Finder:
             limits = getattr(getattr(dimension, "specifier", None), "selector", None)
             left = getattr(limits, "left", None)
             if left is not None and type(left).__name__ == "LiteralExpressionSyntax" and self._text(left) != "0":
-                self._add("narrower", left, f"{self._text(left)} - 1")
+                self._add("narrower", left, _shift(self._text(left), -1))
 
 
 def list_neighbours(literal: str) -> tuple[str, ...]:
@@ -257,6 +253,13 @@ def list_neighbours(literal: str) -> tuple[str, ...]:
     others = dict.fromkeys(other & ((1 << width) - 1) for other in wanted)
     writer = _WRITERS[base.lower()]
     return tuple(f"{size}'{sign}{base}{other:{writer}}" for other in others if other != value)
+
+
+def _shift(index: str, step: int) -> str:
+    """Return the text of ``index + step``."""
+    if index.isdigit() and int(index) + step >= 0:
+        return str(int(index) + step)
+    return f"({index}) {'+' if step > 0 else '-'} {abs(step)}"
 
 
 def _children(node: Any, kind: str) -> Iterator[Any]:  # noqa: ANN401

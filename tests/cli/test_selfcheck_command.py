@@ -41,3 +41,28 @@ def test_a_reference_that_does_not_compile_is_a_row(mini: Path, capsys: pytest.C
 def test_no_suite_is_one_line(designs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["selfcheck", str(designs / "nowhere")]) == 2
     assert capsys.readouterr().err.startswith(f"error: {designs}/nowhere/suite.toml: no such file; ")
+
+
+def test_mutants_are_scored_and_kept(mini: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["selfcheck", str(mini), "--sandbox=off", "--mutants", "4"]
+    main([*command, "--write"])
+    assert "inv: mutation score 100.0%, " in capsys.readouterr().out
+    kept = mini / "mutation.toml"
+    kept.write_text(kept.read_text().replace("killed = ", "killed = 1", 1))
+    main([*command, "--json"])
+    (change,) = json.loads(capsys.readouterr().out)["mutation_changes"]
+    assert change.startswith("inv: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--write"], "--write keeps the mutation score of a whole suite: give --mutants N, and no --limit"),
+        (["--mutants", "-1"], "--mutants -1: give a number of mutants, or 0 for none"),
+    ],
+)
+def test_mutant_arguments_that_cannot_be_meant(
+    mini: Path, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["selfcheck", str(mini), *arguments]) == 2
+    assert capsys.readouterr().err == f"error: {message}\n"
