@@ -52,6 +52,7 @@ def test_the_defaults_are_these() -> None:
         cycles=None,
         formal="confirm",
         formal_budget_s=2.0,
+        cross_check=None,
         limit=None,
         prompt="chat",
     )

@@ -11,6 +11,7 @@ from typing import Self
 
 from pytest_rtlgen.check.compare import compare_traces
 from pytest_rtlgen.check.confirm import Confirmer, judge_simulation
+from pytest_rtlgen.check.cross_check import CrossCheck
 from pytest_rtlgen.check.formal import FormalMode, Prover
 from pytest_rtlgen.check.reference import PreparedReference, prepare_reference
 from pytest_rtlgen.check.screening import Screener
@@ -45,6 +46,8 @@ class CheckSettings:
     formal: FormalMode = FormalMode.CONFIRM
     formal_budget_s: float = 2.0
     """Seconds that the solver may take for one candidate."""
+    cross_check: str | None = None
+    """``yosys`` or ``verilator``: a second simulator that can fail a candidate."""
 
 
 class Checker:
@@ -65,7 +68,8 @@ class Checker:
             if settings.formal is FormalMode.OFF
             else Prover(sandbox=sandbox, jobs=settings.jobs, budget_s=settings.formal_budget_s)
         )
-        self._confirmer = Confirmer(self.simulator, self._prover)
+        self._cross_check = CrossCheck(settings.cross_check, sandbox, settings.limits) if settings.cross_check else None
+        self._confirmer = Confirmer(self.simulator, self._prover, self._cross_check)
 
     def __enter__(self) -> Self:
         return self
@@ -81,6 +85,8 @@ class Checker:
         self._screener.close()
         if self._prover is not None:
             self._prover.close()
+        if self._cross_check is not None:
+            self._cross_check.close()
 
     def prepare(self, problem: Problem) -> PreparedReference:
         """Return the reference's interface, stimulus and trace, made on first use.

@@ -1,14 +1,27 @@
 """What a candidate meets after it has passed its first simulation: a proof, or else a second stimulus."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from pytest_rtlgen.check.compare import compare_traces, cut_wave
+from pytest_rtlgen.check.cross_check import CrossCheck, CrossCheckResult
 from pytest_rtlgen.check.formal import Prover
 from pytest_rtlgen.check.reference import PreparedReference
-from pytest_rtlgen.records import Diagnostic, Equivalence, Proof, Severity, Status, Stimulus, Trace, Verdict
+from pytest_rtlgen.errors import BadReferenceError
+from pytest_rtlgen.records import (
+    Diagnostic,
+    Equivalence,
+    Proof,
+    Severity,
+    SignalVerdict,
+    Status,
+    Stimulus,
+    Trace,
+    Verdict,
+)
 from pytest_rtlgen.simulators import SimulationJob, Simulator
 
+_LITTLE = 0.1
 _REPRODUCED_NOTE = "found by proof: the shortest inputs that show it were replayed in the simulator"
 _SECOND_NOTE = "found under a second, longer stimulus, which the candidate could not be proved to make needless"
 
@@ -31,18 +44,33 @@ def judge_simulation(simulator: Simulator, reference: PreparedReference, source:
         status=Status.MISMATCH if is_wrong else Status.PASSED,
         method="simulate",
         signals=signals,
-        diagnostics=simulation.diagnostics,
+        diagnostics=(*simulation.diagnostics, *_warn_of_little(signals, reference.stimulus.steps)),
         wave=cut_wave(reference.stimulus, reference.trace, simulation.trace, signals),
     )
     return verdict, simulation.trace
 
 
+def _warn_of_little(signals: Sequence[SignalVerdict], steps: int) -> tuple[Diagnostic, ...]:
+    """Return a warning for each output that the reference leaves unknown nearly always: hardly anything was checked."""
+    return tuple(
+        Diagnostic(
+            tool="compare",
+            severity=Severity.WARNING,
+            message=f"output {signal.name} was compared in {signal.checked} of {steps} steps only: "
+            "the reference does not know it in the others",
+        )
+        for signal in signals
+        if signal.checked < _LITTLE * steps
+    )
+
+
 class Confirmer:
     """Looks again at candidates that passed. Thread-safe."""
 
-    def __init__(self, simulator: Simulator, prover: Prover | None) -> None:
+    def __init__(self, simulator: Simulator, prover: Prover | None, cross_check: CrossCheck | None) -> None:
         self._simulator = simulator
         self._prover = prover
+        self._cross_check = cross_check
 
     def confirm(
         self,
@@ -56,19 +84,36 @@ class Confirmer:
         """Return ``verdict``, a pass, with what a proof says of it, or the failure that was found after all.
 
         A pass that is not wholly proved is played ``second``, a stimulus of another seed; a counterexample counts when
-        it shows in the simulator, and never before.
+        it shows in the simulator, and never before. A second simulator, where asked for, can only find it out.
 
         Raises:
-            BadReferenceError: the reference does not run under the second stimulus.
             ToolError: a tool is missing or broken.
         """
+        verdict = self._look_again(verdict, source=source, trace=trace, reference=reference, second=second)
+        if self._cross_check is None or not verdict.is_passed:
+            return verdict
+        return _judge_cross_check(verdict, self._cross_check.examine(reference, source))
+
+    def _look_again(
+        self,
+        verdict: Verdict,
+        *,
+        source: str,
+        trace: Trace,
+        reference: PreparedReference,
+        second: Callable[[], PreparedReference],
+    ) -> Verdict:
         if self._prover is not None:
             found = self._prover.compare(reference, source, trace)
             verdict = self._replay(replace(verdict, equivalence=found), source, reference)
             if not verdict.is_passed or (verdict.equivalence and verdict.equivalence.result is Proof.EQUIVALENT):
                 return verdict
-        again, _ = judge_simulation(self._simulator, second(), source)
-        if again.is_passed:
+        try:
+            longer = second()
+        except BadReferenceError:  # it ran under the first stimulus, which the pass rests on
+            return verdict
+        again, _ = judge_simulation(self._simulator, longer, source)
+        if again.is_passed or again.status is Status.TIMEOUT:  # four times as long may take longer than is allowed
             return verdict
         note = Diagnostic(tool="compare", severity=Severity.NOTE, message=_SECOND_NOTE)
         return replace(again, equivalence=verdict.equivalence, diagnostics=(*again.diagnostics, note))
@@ -106,6 +151,18 @@ class Confirmer:
         if played.trace is None:
             return None
         return judge_simulation(self._simulator, replace(reference, stimulus=stimulus, trace=played.trace), source)[0]
+
+
+def _judge_cross_check(verdict: Verdict, found: CrossCheckResult) -> Verdict:
+    note = Diagnostic(tool="cross-check", severity=Severity.NOTE, message=found.note)
+    diagnostics = (*verdict.diagnostics, *([note] if found.note else []))
+    if not found.disagrees:
+        return replace(verdict, diagnostics=diagnostics)
+    message = f"behaves otherwise in another simulator: {', '.join(found.disagrees)}"
+    error = Diagnostic(tool="cross-check", severity=Severity.ERROR, message=message)
+    wrong = {signal.name: signal for signal in found.signals if signal.mismatches}
+    signals = tuple(wrong.get(signal.name, signal) for signal in verdict.signals)
+    return replace(verdict, status=Status.MISMATCH, signals=signals, diagnostics=(*diagnostics, error))
 
 
 def _keep_shown(equivalence: Equivalence, shown: tuple[tuple[str, Stimulus], ...]) -> Equivalence:

@@ -1,18 +1,20 @@
 """How much of a reference a stimulus reaches: values of small registers, their changes, and toggles of the others."""
 
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 
 from pytest_rtlgen.records import Trace
 
 _VALUE_BITS = 5
 _CHANGE_BITS = 3
+_MOST_BITS = 62
 
 
-def list_reached(trace: Trace, first_step: int = 0) -> set[Hashable]:
+def list_reached(trace: Trace, first_step: int = 0, *, constants: Collection[int] = ()) -> set[Hashable]:
     """Return what ``trace`` reaches from ``first_step`` on; unknown values count for nothing.
 
     Of a register up to 5 bits wide every value, up to 3 bits also every change from one value to another; of a wider
-    one each bit's levels: it holds data more often than states, and data never stop being new.
+    one each bit's levels, and those ``constants`` that it takes: it holds data more often than states, and data never
+    stop being new.
     """
     import numpy as np
 
@@ -27,8 +29,12 @@ def list_reached(trace: Trace, first_step: int = 0) -> set[Hashable]:
         if port.width > _VALUE_BITS:
             reached |= {(port.name, bit, 1) for bit in np.flatnonzero(bits.any(axis=0)).tolist()}
             reached |= {(port.name, bit, 0) for bit in np.flatnonzero((~bits).any(axis=0)).tolist()}
+        if port.width > _MOST_BITS:
             continue
         values = bits @ (1 << np.arange(port.width)[::-1])
+        if port.width > _VALUE_BITS:
+            reached |= {(port.name, value) for value in set(np.unique(values).tolist()) & set(constants)}
+            continue
         reached |= {(port.name, value) for value in np.unique(values).tolist()}
         if port.width <= _CHANGE_BITS:
             pairs = np.unique(np.stack((values[:-1], values[1:])), axis=1).T.tolist()

@@ -74,10 +74,11 @@ def _make_measure(problem: Problem, interface: Interface, simulator: Simulator) 
         return None
     source, shown = probed
     reached: set[Hashable] = set()
+    constants = {hint.value for hint in mine_constants(problem.reference, problem.reference_top)}
 
     def measure(stimulus: Stimulus, first_step: int) -> int:
         trace = simulator.simulate(SimulationJob(source=source, interface=shown, stimulus=stimulus)).trace
-        found = set() if trace is None else list_reached(trace, first_step) - reached
+        found = set() if trace is None else list_reached(trace, first_step, constants=constants) - reached
         reached.update(found)
         return len(found)
 

@@ -15,14 +15,17 @@ DEFAULT_CYCLES = 700
 """Clock cycles that one check plays; without a clock, a third of the input changes."""
 _STEPS_PER_CYCLE = 3
 _EXHAUSTIVE_BITS = 10
+_COMPOSED = 256
 _SEGMENTS = (12, 24, 48, 96, 160)
 """Lengths, in cycles, of the stretches between which every input changes its manner."""
 _MOODS = (Mood.ANY, Mood.ANY, Mood.BUSY)
-_STEADY_CYCLES = (1100, 1100, 2100, 4200)
-_RESET_RATES = (0.0, 0.0, 0.0, 1 / 64, 1 / 16)
+_STEADY_CYCLES = (300, 600, 1200, 2400)
+_PATIENCE = 1
+"""Stretches in a row that may reach nothing new: the next one is longer."""
+_RESET_RATES = (0.0, 0.0, 1 / 64, 1 / 32, 1 / 16)
 _FIRST_RESET_CYCLES = 3
 _LONGEST_RESET = 3
-_SEGMENT_RESET = 0.3
+_SEGMENT_RESET = 0.5
 _PULSE = 0.3
 _MOVE_WHILE_ACTIVE = 0.2
 _CLOCK_RATES = (1, 1, 2, 3, 7)
@@ -45,7 +48,7 @@ def make_stimulus(
 
     ``hints`` are, per input, the constants that the reference compares it with, ``slices`` the (mask, constant) pairs
     of slices of it. ``cycles`` defaults to ``DEFAULT_CYCLES``; a cycle is about three steps. With ``measure`` the
-    stimulus goes on, ever longer stretches at a time, until one of them reaches nothing new.
+    stimulus goes on, ever longer stretches at a time, until they reach nothing new.
     """
     rng = random.Random(f"rtlgen stimulus {seed}")  # noqa: S311  reproducible on purpose
     player = _Player(interface, hints or {}, slices or {}, rng)
@@ -55,14 +58,17 @@ def make_stimulus(
     if measure is None or not interface.clocks:
         return made
     measure(made, 0)
+    idle = 0
     for steady_cycles in _STEADY_CYCLES:
         first = len(player.rows)
         player.play_steady(steady_cycles)
         player.play(cycles // 2)
         longer = player.finish(seed)
-        if not measure(longer, first):
+        idle = 0 if measure(longer, first) else idle + 1
+        if not idle:
+            made = longer
+        elif idle > _PATIENCE:
             break
-        made = longer
     return made
 
 
@@ -154,6 +160,9 @@ class _Player:
             for value in (*list_corners(port.width), *self._hints.get(port.name, ())):
                 others = {other.name: self._rng.getrandbits(other.width) for other in self._inputs}
                 chosen.append({**others, port.name: value & ((1 << port.width) - 1)})
+            if port.name in self._slices:
+                composed = draw_values(port, (), self._rng, slices=self._slices[port.name], mood=Mood.BUSY)
+                chosen += [{**dict.fromkeys(self._values, 0), port.name: next(composed)} for _ in range(_COMPOSED)]
         return chosen
 
     def _begin_segment(self, mood: Mood | None = None) -> None:

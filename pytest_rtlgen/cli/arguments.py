@@ -12,7 +12,16 @@ if TYPE_CHECKING:
     from pytest_rtlgen.check import CheckSettings
     from pytest_rtlgen.config import Options
 
-CHECK_OPTIONS = ("simulator", "sandbox", "check-timeout", "stimulus-seed", "cycles", "formal", "formal-budget")
+CHECK_OPTIONS = (
+    "simulator",
+    "sandbox",
+    "check-timeout",
+    "stimulus-seed",
+    "cycles",
+    "formal",
+    "formal-budget",
+    "cross-check",
+)
 """Options of the table that every command with a checker takes."""
 PROGRAM = "python -m pytest_rtlgen"
 
@@ -93,6 +102,7 @@ def make_check_settings(options: "Options", *, jobs: int) -> "CheckSettings":
         cycles=options.cycles,
         formal=FormalMode(options.formal),
         formal_budget_s=options.formal_budget_s,
+        cross_check=options.cross_check,
     )
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_rtlgen.storage import RunStore
 
 _GENERATION = ("model", "base-url", "n", "temperature", "top-p", "max-tokens", "seed", "concurrency", "timeout")
-_CHECK = ("simulator", "sandbox", "check-timeout", "stimulus-seed", "cycles", "formal", "formal-budget")
+_CHECK = ("simulator", "sandbox", "check-timeout", "stimulus-seed", "cycles", "formal", "formal-budget", "cross-check")
 """They are part of what a run is resumed by, and pytest must be given the same."""
 
 
@@ -91,6 +91,7 @@ def _make_settings(options: "Options", suites: Sequence["Suite"]) -> "RunSetting
         cycles=options.cycles,
         formal=options.formal,
         formal_budget_s=options.formal_budget_s,
+        cross_check=options.cross_check,
     )
 
 

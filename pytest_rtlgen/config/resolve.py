@@ -44,6 +44,7 @@ class Options:
     cycles: int | None
     formal: str
     formal_budget_s: float
+    cross_check: str | None
     limit: int | None
     prompt: str
 

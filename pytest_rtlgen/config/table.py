@@ -16,6 +16,7 @@ from pytest_rtlgen.config.values import (
 
 SANDBOXES = ("required", "auto", "off")
 FORMAL_MODES = ("off", "confirm", "first")
+CROSS_SIMULATORS = ("yosys", "verilator")
 SIMULATORS = ("icarus", "icarus-cold", "yosys")
 
 
@@ -202,6 +203,13 @@ OPTIONS: tuple[Option, ...] = (
         parse=_read_seconds,
         default=2.0,
         help="CPU seconds that the solver may take for one candidate",
+    ),
+    Option(
+        name="cross-check",
+        metavar="NAME",
+        parse=read_choice(*CROSS_SIMULATORS),
+        choices=CROSS_SIMULATORS,
+        help="play what passed in a second simulator, which can fail it and never pass it; by default in none",
     ),
     Option(name="limit", metavar="N", parse=read_whole(1), help="run only the first N problems of each suite"),
     Option(name="prompt", metavar="STYLE", parse=read_text, default="chat", help="prompt style"),

@@ -61,6 +61,7 @@ def check_settings(options: Options, *, is_worker: bool) -> Any:  # noqa: ANN401
         cycles=options.cycles,
         formal=FormalMode(options.formal),
         formal_budget_s=options.formal_budget_s,
+        cross_check=options.cross_check,
     )
 
 
@@ -85,6 +86,7 @@ def run_settings(options: Options, suites: tuple[Any, ...]) -> Any:  # noqa: ANN
         cycles=options.cycles,
         formal=options.formal,
         formal_budget_s=options.formal_budget_s,
+        cross_check=options.cross_check,
     )
 
 

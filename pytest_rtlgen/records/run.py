@@ -51,6 +51,7 @@ class RunSettings:
     formal: str = "off"
     """``off`` (also runs of before there was another), ``confirm`` or ``first``."""
     formal_budget_s: float = 0.0
+    cross_check: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -157,6 +157,9 @@ class JobFiles:
     """One simulation as files, a compiler command line and an environment."""
 
     nonce: str
+    """In the name of everything around the design."""
+    secret: str
+    """What the trace is told by; no name holds it."""
     files: tuple[tuple[str, bytes], ...]
     compile: tuple[tuple[str, ...], ...]
     """Command lines, run in order in the job's folder."""
@@ -166,12 +169,12 @@ class JobFiles:
     @property
     def trace_bytes(self) -> int:
         """Most bytes that an honest job sends back."""
-        return self.trace_chars + 2 * len(self.nonce) + 64
+        return self.trace_chars + 2 * len(self.secret) + 64
 
 
 def prepare_job(job: SimulationJob, installation: IcarusInstallation) -> JobFiles:
     """Return what a simulator process needs to play ``job``, under a fresh nonce."""
-    nonce = new_nonce()
+    nonce, secret = new_nonce(), new_nonce()
     out_width = port_widths(job.interface.outputs)
     block_steps = count_block_steps(job.stimulus, out_width)
     wrapper = render_wrapper(job.interface, nonce=nonce, block_steps=block_steps)
@@ -179,6 +182,7 @@ def prepare_job(job: SimulationJob, installation: IcarusInstallation) -> JobFile
     trace_chars = job.stimulus.steps * out_width
     return JobFiles(
         nonce=nonce,
+        secret=secret,
         files=(
             ("wrapper.v", wrapper.encode()),
             ("candidate.sv", job.source.encode("utf-8", "replace")),
@@ -186,7 +190,12 @@ def prepare_job(job: SimulationJob, installation: IcarusInstallation) -> JobFile
             ("ivl.conf", installation.configuration(top)),
         ),
         compile=installation.commands(top),
-        env={"RTLGEN_NONCE": nonce, "RTLGEN_TRACE_CHARS": str(trace_chars), "COCOTB_TOPLEVEL": top},
+        env={
+            "RTLGEN_NONCE": nonce,
+            "RTLGEN_SECRET": secret,
+            "RTLGEN_TRACE_CHARS": str(trace_chars),
+            "COCOTB_TOPLEVEL": top,
+        },
         trace_chars=trace_chars,
     )
 
@@ -211,9 +220,9 @@ class RawOutcome:
 def judge_outcome(job: SimulationJob, files: JobFiles, raw: RawOutcome, limits: Limits) -> Simulation:
     """Return the trace if it is whole, else the status that says why there is none.
 
-    Only the trace under the job's nonce counts as success; the log merely tells failures apart.
+    Only the trace under the job's secret counts as success; the log merely tells failures apart.
     """
-    rows = read_trace(raw.trace, nonce=files.nonce, outputs=job.interface.outputs, chars=files.trace_chars)
+    rows = read_trace(raw.trace, nonce=files.secret, outputs=job.interface.outputs, chars=files.trace_chars)
     if rows is not None:
         trace = Trace(outputs=job.interface.outputs, rows=rows)
         return Simulation(trace=trace, status=None, duration_s=raw.duration_s)

@@ -46,7 +46,7 @@ class IcarusCold:
             for file, data in files.files:
                 (folder / file).write_bytes(data)
             done = self._run(files, folder)
-            return judge_outcome(job, files, _read_outcome(done, folder, files.nonce), self._limits)
+            return judge_outcome(job, files, _read_outcome(done, folder, files.secret), self._limits)
 
     def close(self) -> None:
         """Nothing stays between designs."""
@@ -60,8 +60,8 @@ class IcarusCold:
         return run_program(command, limits=self._limits, env=env, cwd=folder)
 
 
-def _read_outcome(done: ProcessResult, folder: Path, nonce: str) -> RawOutcome:
-    trace = folder / f"trace-{nonce}"
+def _read_outcome(done: ProcessResult, folder: Path, secret: str) -> RawOutcome:
+    trace = folder / f"trace-{secret}"
     design = folder / "sim.vvp"
     return RawOutcome(
         is_compiled=done.exit_code != _COMPILE_FAILED and design.exists(),

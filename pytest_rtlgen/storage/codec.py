@@ -21,8 +21,9 @@ _WANTED = {str: "text", int: "a whole number", bool: "true or false", float: "a 
 
 
 def encode(value: object) -> Json:
-    """Return ``value`` as JSON values: a dataclass becomes an object, a tuple a list, an enum member
-    its value, bytes (which are rows of ``01XZ`` characters) ASCII text.
+    """Return ``value`` as JSON values: a dataclass becomes an object, a tuple a list, an enum member its value.
+
+    Bytes, which are rows of ``01XZ`` characters, become text.
 
     Raises:
         TypeError: a type that records do not use.

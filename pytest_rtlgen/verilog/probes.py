@@ -17,8 +17,8 @@ _TOP = "rtlgen_probed"
 def add_probes(source: SourceFile, interface: Interface) -> tuple[str, Interface] | None:
     """Return the text with one more module around module ``interface.module``, and that module's interface.
 
-    Its inputs are the same; its outputs are the variables inside, each up to 64 bits wide, memories left out. ``None``:
-    there is nothing to show.
+    Its inputs are the same; its outputs are the variables and nets inside, each up to 64 bits wide, memories left out.
+    ``None``: there is nothing to show.
 
     Raises:
         BadReferenceError: the text does not parse.
@@ -27,13 +27,13 @@ def add_probes(source: SourceFile, interface: Interface) -> tuple[str, Interface
     if instance is None:
         return None
     root = str(instance.hierarchicalPath)
-    ports = {port.name for port in interface.ports}
+    inputs = {port.name for port in interface.inputs}
     found: dict[str, int] = {}
     for node in walk(instance):
         if type(node).__name__ not in {"VariableSymbol", "NetSymbol"} or not node.type.isIntegral:
             continue
         path = str(node.hierarchicalPath).removeprefix(f"{root}.")
-        if _PATH.match(path) and path not in ports and int(node.type.bitWidth) <= _MOST_BITS:
+        if _PATH.match(path) and path not in inputs and int(node.type.bitWidth) <= _MOST_BITS:
             found.setdefault(path, int(node.type.bitWidth))
     probes = list(found.items())[:_MOST_PROBES]
     return (_render(source.text, interface, probes)) if probes else None

@@ -9,6 +9,7 @@ from pytest_rtlgen.verilog.directives import blank_timescales, list_hidden_tasks
 from pytest_rtlgen.verilog.inactive import blank_inactive, blank_unused_modules
 from pytest_rtlgen.verilog.interface import find_instance, list_modules, list_ports
 from pytest_rtlgen.verilog.reach import HARMLESS_TASKS, list_reaches
+from pytest_rtlgen.verilog.simulator_values import list_simulator_values
 from pytest_rtlgen.verilog.syntax import ParsedText, list_errors, parse_text
 
 _MOST_FINDINGS = 10
@@ -55,7 +56,7 @@ def _screen_syntax(text: str, wanted: Interface) -> Screening:
     if modules.count(wanted.module) != 1:
         return _refuse(Status.INTERFACE_MISMATCH, text, [(_describe_modules(wanted.module, modules), None)])
     text = blank_inactive(text, parsed)
-    reaches = list(list_reaches(parsed)) or list(list_hidden_tasks(text, HARMLESS_TASKS))
+    reaches = [*list_reaches(parsed), *list_simulator_values(parsed)] or list(list_hidden_tasks(text, HARMLESS_TASKS))
     if reaches:
         shorter = blank_unused_modules(text, parsed, wanted.module)
         return _refuse(Status.REJECTED, text, reaches) if shorter == text else screen_candidate(shorter, wanted)

@@ -109,6 +109,7 @@ def test_the_document_is_this() -> None:
             "cycles": None,
             "formal": "off",
             "formal_budget_s": 0.0,
+            "cross_check": None,
         },
         "environment": {
             "harness": "0.1.0",

@@ -5,6 +5,7 @@ holds the job; the environment names the signals (see ``wrapper.py``) and where 
 """
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,12 @@ def read_blocks(path: Path, block_chars: int) -> list[str]:
     return [text[i : i + block_chars].ljust(block_chars, "0") for i in range(0, len(text), block_chars)]
 
 
-def write_trace(nonce: str, rows: str) -> None:
-    """Send the trace through the descriptor or file that the harness chose, under the job's nonce."""
-    payload = f"{nonce}\n{rows}\n{nonce}".encode("ascii")
+def write_trace(secret: str, rows: str) -> None:
+    """Send the trace through the descriptor or file that the harness chose, under the job's secret."""
+    payload = f"{secret}\n{rows}\n{secret}".encode("ascii")
     descriptor = os.environ.get("RTLGEN_TRACE_FD")
     if descriptor is None:
-        Path(f"trace-{nonce}").write_bytes(payload)
+        Path(f"trace-{secret}").write_bytes(payload)
         return
     with os.fdopen(int(descriptor), "wb") as pipe:
         pipe.write(payload)
@@ -36,6 +37,7 @@ def write_trace(nonce: str, rows: str) -> None:
 @cocotb.test()
 async def play(top: Any) -> None:  # noqa: ANN401  cocotb finds the handle's type at run time
     """Play every block and collect what the outputs were at the end of each step."""
+    sys.path[:] = [path for path in sys.path if path]  # the current folder is one that the design may write to
     nonce = os.environ["RTLGEN_NONCE"]
     trace_chars = int(os.environ["RTLGEN_TRACE_CHARS"])
     block_in, block_out, go, done = (
@@ -48,4 +50,4 @@ async def play(top: Any) -> None:  # noqa: ANN401  cocotb finds the handle's typ
         go.set(Immediate((number + 1) % 2))
         await done.value_change
         rows.append(str(block_out.value))
-    write_trace(nonce, "".join(rows)[:trace_chars].upper())
+    write_trace(os.environ["RTLGEN_SECRET"], "".join(rows)[:trace_chars].upper())

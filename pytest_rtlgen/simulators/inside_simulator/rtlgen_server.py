@@ -52,7 +52,16 @@ def serve(descriptor: int) -> None:
             (folder / name).write_bytes(stream.read(size))
         if _run(job, folder, stream, connection):
             return
-        shutil.rmtree(folder, ignore_errors=True)
+        _empty(scratch)
+
+
+def _empty(folder: Path) -> None:
+    """Remove everything: a design may have written beside its own folder."""
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def _run(job: dict[str, Any], folder: Path, stream: BufferedRWPair, connection: socket.socket) -> bool:
@@ -68,7 +77,7 @@ def _run(job: dict[str, Any], folder: Path, stream: BufferedRWPair, connection: 
     payload, is_timeout = _watch(
         read_end, connection, deadline=time.monotonic() + job["wall_s"], most=job["trace_bytes"]
     )
-    if payload.endswith(b"\n" + job["env"]["RTLGEN_NONCE"].encode()):
+    if payload.endswith(b"\n" + job["env"]["RTLGEN_SECRET"].encode()):
         # Whole: answer first, the kernel takes a while to clear the process away.
         _send(
             stream,
