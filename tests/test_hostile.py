@@ -34,8 +34,7 @@ pytestmark = pytest.mark.simulator
 
 def _list_parameters() -> Iterator[object]:
     for case in load_cases(OURS):
-        marks = [pytest.mark.xfail(reason=f"needs {case.needs}", strict=False)] if case.needs else []
-        yield pytest.param(case, id=case.folder.name, marks=marks)
+        yield pytest.param(case, id=case.folder.name)
     shared = load_cases(SHARED)
     yield from (pytest.param(case, id=f"shared-{case.folder.name}") for case in shared)
     if not shared:

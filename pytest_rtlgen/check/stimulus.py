@@ -14,9 +14,9 @@ from pytest_rtlgen.records import Clock, ClockEdge, Interface, Polarity, Port, R
 DEFAULT_CYCLES = 700
 """Clock cycles that one check plays; without a clock, a third of the input changes."""
 _STEPS_PER_CYCLE = 3
-_EXHAUSTIVE_BITS = 10
+_EXHAUSTIVE_BITS = 12
 _COMPOSED = 256
-_SEGMENTS = (12, 24, 48, 96, 160)
+_SEGMENTS = (8, 16, 32, 64)
 """Lengths, in cycles, of the stretches between which every input changes its manner."""
 _MOODS = (Mood.ANY, Mood.ANY, Mood.BUSY)
 _STEADY_CYCLES = (300, 600, 1200, 2400)

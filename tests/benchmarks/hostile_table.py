@@ -304,7 +304,7 @@ def main() -> None:
             or item.status is None
             or item.duration_s > LONGEST_S
         ):
-            print(f"{item.case.folder.name}: {item.status}, needs {item.case.needs or 'nothing more'}")
+            print(f"{item.case.folder.name}: {item.status}")
 
 
 if __name__ == "__main__":

@@ -37,8 +37,6 @@ class HostileCase:
     category: str
     top: str
     acceptable: frozenset[Status]
-    needs: str
-    """What beyond one simulation tells the truth about it: ``formal``, ``two-seed``, …; empty: nothing."""
 
     @property
     def is_sound(self) -> bool:
@@ -68,7 +66,6 @@ def _load_case(folder: Path) -> HostileCase:
         category=expected["category"],
         top=expected["top"],
         acceptable=frozenset().union(*(VERDICTS[name] for name in expected["acceptable_verdicts"])),
-        needs=expected.get("needs", ""),
     )
 
 
