@@ -160,8 +160,10 @@ class _Model:
         self._run(f"write_json {side}.json")
         self._run(f"design -stash {side}")
         module = json.loads(Path(f"{side}.json").read_text(encoding="utf-8"))["modules"][side]
-        netlist = _Netlist(cells=tuple(module["cells"].values()), ports=module["ports"])
+        netlist = _Netlist(cells=tuple(module["cells"].values()), ports=module["ports"], nets=module["netnames"])
         netlist.require_modelled(side)
+        if self._question["prefix"] and "gate" not in self._question["play"]:
+            netlist.require_reset_alone(side)
         return netlist
 
     def _write_witness(self, rows: str) -> None:
@@ -177,6 +179,7 @@ class _Netlist:
     cells: tuple[Mapping[str, Any], ...]
     """As in Yosys' JSON: ``type``, ``parameters``, ``connections`` (port to bit numbers)."""
     ports: Mapping[str, Any]
+    nets: Mapping[str, Any]
 
     def require_modelled(self, side: str) -> None:
         """Raise NotModelledError for cells without a model, and for too much state."""
@@ -185,6 +188,11 @@ class _Netlist:
         state = sum(len(cell["connections"]["Q"]) for cell in self.cells if "Q" in cell["connections"])
         if state > _MOST_STATE_BITS:
             raise NotModelledError(f"the {side} design has {state} bits of state, more than {_MOST_STATE_BITS}")
+
+    def require_reset_alone(self, side: str) -> None:
+        """Raise NotModelledError for initial values: they can tell the one reset that is modelled from any other."""
+        if any("init" in net["attributes"] for net in self.nets.values()):
+            raise NotModelledError(f"the {side} design has initial values, so what comes before its reset matters too")
 
     def list_edges(self, clocks: Sequence[str]) -> set[tuple[str, str] | None]:
         """Return the (clock, polarity) that registers listen to; ``None`` stands for anything less simple."""
