@@ -459,8 +459,8 @@ def test_a_folder_that_is_no_run_is_named(tmp_path: Path) -> None:
 
 def test_a_run_of_another_format_is_refused(store: RunStore) -> None:
     path = store.path / "run.json"
-    path.write_text(path.read_text().replace('"format":1', '"format":2', 1))
-    with pytest.raises(RecordError, match=r"run.json:1: format 2, but this version reads 1; use pytest-rtlgen 0\.1\.0"):
+    path.write_text(path.read_text().replace('"format":2', '"format":3', 1))
+    with pytest.raises(RecordError, match=r"run.json:1: format 3, but this version reads 2; use pytest-rtlgen 0\.1\.0"):
         RunStore.open(store.path)
 
 

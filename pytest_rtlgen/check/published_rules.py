@@ -7,9 +7,8 @@ github.com/hkust-zhiyao/RTLLM ("Pass" or "pass" anywhere in the output).
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
-from pytest_rtlgen.records import Status
+from pytest_rtlgen.records import BenchRule, OutputMismatches, Status
 
 _TOTAL = re.compile(r"^Mismatches: (\d+) in (\d+) samples$", re.MULTILINE)
 _OUTPUT = re.compile(r"^Hint: Output '([^'\n]*)' has (?:no|(\d+)) mismatches\.", re.MULTILINE)
@@ -25,21 +24,6 @@ _FATAL_PHRASES = (
     "TIMEOUT",
 )
 """Any of them in the log fails the candidate, whatever else stands there."""
-
-
-class BenchRule(StrEnum):
-    """Whose text rule a testbench follows."""
-
-    VERILOG_EVAL_V2 = "verilog-eval-v2"
-    RTLLM = "rtllm"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutputMismatches:
-    """What a bench counted for one output."""
-
-    name: str
-    mismatches: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,10 +15,19 @@ from typing import Self
 from pytest_rtlgen.backends.rename import rename_module
 from pytest_rtlgen.check.bench_run import Workplace, explain_end, open_workplace
 from pytest_rtlgen.check.checker import CheckSettings
-from pytest_rtlgen.check.published_rules import BenchRule, BenchScore, OutputMismatches, passes_published, read_score
+from pytest_rtlgen.check.published_rules import BenchScore, passes_published, read_score
 from pytest_rtlgen.check.screening import Screener
 from pytest_rtlgen.errors import BackendError, BadReferenceError
-from pytest_rtlgen.records import Diagnostic, Interface, Severity, SourceFile, Status
+from pytest_rtlgen.records import (
+    BenchRule,
+    Diagnostic,
+    Interface,
+    PublishedVerdict,
+    Severity,
+    SourceFile,
+    Status,
+    Testbench,
+)
 from pytest_rtlgen.simulators.base import new_nonce
 from pytest_rtlgen.simulators.icarus import read_log
 from pytest_rtlgen.tools.process import ProcessResult
@@ -31,53 +40,6 @@ _DRIVEN_INPUT = re.compile(r"^(?:.*/)?bench\.sv:\d+: warning: input port (\S+) i
 _SWITCHES = re.compile(rb"^\S+ \.island ", re.MULTILINE)
 """They drive without counting as drivers; a compiled design lists them so, whatever macros hid them."""
 _CANDIDATE, _BENCH, _OPTIONS, _DESIGN = "candidate.sv", "bench.sv", "options.f", "design.vvp"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Testbench:
-    """A benchmark's testbench for one problem, all of it trusted text."""
-
-    __test__ = False  # its name makes pytest look for tests in it
-
-    rule: BenchRule
-    bench: SourceFile
-    bench_top: str
-    top: str
-    """Name of the module that the bench instantiates and a candidate defines."""
-    reference: SourceFile
-    """A design that passes the bench; candidates must have its ports and reach its number of samples."""
-    reference_top: str
-    companions: tuple[SourceFile, ...] = ()
-    """What else is compiled with the bench, e.g. VerilogEval's ``RefModule``."""
-    data: tuple[SourceFile, ...] = ()
-    """Files that the bench reads while it runs, under their names."""
-    timescale: str = "1ns/1ns"
-    """For texts without one of their own; candidates always have this one."""
-    timeout_s: float = 30.0
-    """CPU seconds of each program that is run."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TestbenchVerdict:
-    """What a benchmark's testbench found out about one candidate."""
-
-    __test__ = False
-
-    status: Status
-    published: bool | None = None
-    """Whether the benchmark's unguarded text rule passes it; ``None``: not asked, or no sandbox to try it in."""
-    samples: int = 0
-    """Samples that the bench compared; 0 where it does not say."""
-    mismatches: int = 0
-    outputs: tuple[OutputMismatches, ...] = ()
-    """Per output, where the bench reports them."""
-    diagnostics: tuple[Diagnostic, ...] = ()
-    duration_s: float = 0.0
-
-    @property
-    def is_passed(self) -> bool:
-        """Whether the testbench passed it."""
-        return self.status is Status.PASSED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +78,7 @@ class TestbenchScorer:
         """End every process."""
         self._screener.close()
 
-    def score(self, source: str, bench: Testbench, *, with_published: bool = False) -> TestbenchVerdict:
+    def score(self, source: str, bench: Testbench, *, with_published: bool = False) -> PublishedVerdict:
         """Return what ``bench`` says of the candidate ``source``; ``with_published`` runs it unguarded as well.
 
         Raises:
@@ -177,15 +139,15 @@ class TestbenchScorer:
             )
         return replace(prepared, samples=verdict.samples)
 
-    def _score(self, source: str, bench: Testbench, prepared: _Prepared) -> TestbenchVerdict:
+    def _score(self, source: str, bench: Testbench, prepared: _Prepared) -> PublishedVerdict:
         if not source.strip():
             return _conclude(Status.NO_CODE, "no Verilog module in the answer")
         screening = self._screener.screen(source, prepared.wanted)
         if screening.status is not None:
-            return TestbenchVerdict(status=screening.status, diagnostics=screening.diagnostics)
+            return PublishedVerdict(status=screening.status, diagnostics=screening.diagnostics)
         return self._run(screening.source, bench, prepared)
 
-    def _run(self, source: str, bench: Testbench, prepared: _Prepared) -> TestbenchVerdict:
+    def _run(self, source: str, bench: Testbench, prepared: _Prepared) -> PublishedVerdict:
         suffix, mark = new_nonce(), new_nonce()
         with open_workplace(self._sandbox, self._settings.limits, bench.timeout_s) as place:
             place.write({_CANDIDATE: source, _OPTIONS: _render_options(bench, [_CANDIDATE])})
@@ -218,7 +180,7 @@ def score_with_testbench(
     bench: Testbench,
     *,
     settings: CheckSettings = CheckSettings(),  # noqa: B008
-) -> TestbenchVerdict:
+) -> PublishedVerdict:
     """Return what ``bench`` says of the candidate ``source``, and whether it would pass as published.
 
     Raises:
@@ -229,7 +191,7 @@ def score_with_testbench(
         return scorer.score(source, bench, with_published=True)
 
 
-def _judge(score: BenchScore, *, expected: int) -> TestbenchVerdict:
+def _judge(score: BenchScore, *, expected: int) -> PublishedVerdict:
     if score.status is not Status.TIMEOUT and score.samples < expected:
         return _conclude(
             Status.EARLY_FINISH, f"the testbench compared {score.samples} samples; with its reference, {expected}"
@@ -247,15 +209,15 @@ def _judge(score: BenchScore, *, expected: int) -> TestbenchVerdict:
     )
 
 
-def _fail(place: Workplace, done: ProcessResult, *, is_compiled: bool) -> TestbenchVerdict:
+def _fail(place: Workplace, done: ProcessResult, *, is_compiled: bool) -> PublishedVerdict:
     status, reason = explain_end(done, place.limits, is_compiled=is_compiled)
     verdict = _conclude(status, reason)
     return verdict if is_compiled else replace(verdict, diagnostics=(*read_log(done.output), *verdict.diagnostics))
 
 
-def _conclude(status: Status, message: str) -> TestbenchVerdict:
+def _conclude(status: Status, message: str) -> PublishedVerdict:
     diagnostic = Diagnostic(tool="testbench", severity=Severity.ERROR, message=message)
-    return TestbenchVerdict(status=status, diagnostics=(diagnostic,))
+    return PublishedVerdict(status=status, diagnostics=(diagnostic,))
 
 
 def _render_options(bench: Testbench, files: list[str]) -> str:

@@ -11,19 +11,24 @@ from pytest_rtlgen.records.generation import (
     SamplingParams,
     TokenUsage,
 )
+from pytest_rtlgen.records.ports import Direction, Port
 from pytest_rtlgen.records.problem import (
     Clock,
     ClockEdge,
     Difficulty,
-    Direction,
     Interface,
     Polarity,
-    Port,
     Problem,
     Reset,
     ResetKind,
-    SourceFile,
     Suite,
+)
+from pytest_rtlgen.records.published import (
+    BenchRule,
+    CocotbHarness,
+    OutputMismatches,
+    PublishedVerdict,
+    Testbench,
 )
 from pytest_rtlgen.records.run import (
     CategoryRow,
@@ -35,6 +40,7 @@ from pytest_rtlgen.records.run import (
     SampleResult,
     Summary,
 )
+from pytest_rtlgen.records.source import SourceFile
 from pytest_rtlgen.records.verdict import (
     STEP_NS,
     Diagnostic,
@@ -52,10 +58,12 @@ from pytest_rtlgen.records.verdict import (
 
 __all__ = [
     "STEP_NS",
+    "BenchRule",
     "Candidate",
     "CategoryRow",
     "Clock",
     "ClockEdge",
+    "CocotbHarness",
     "Completion",
     "Diagnostic",
     "Difficulty",
@@ -67,12 +75,14 @@ __all__ = [
     "Interface",
     "Isolation",
     "Message",
+    "OutputMismatches",
     "Polarity",
     "Port",
     "Problem",
     "ProblemScore",
     "Prompt",
     "Proof",
+    "PublishedVerdict",
     "Reset",
     "ResetKind",
     "Role",
@@ -88,6 +98,7 @@ __all__ = [
     "Stimulus",
     "Suite",
     "Summary",
+    "Testbench",
     "TokenUsage",
     "Trace",
     "Verdict",

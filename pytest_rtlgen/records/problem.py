@@ -3,13 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-
-class Direction(StrEnum):
-    """Direction of a port, seen from the module."""
-
-    INPUT = "input"
-    OUTPUT = "output"
-    INOUT = "inout"
+from pytest_rtlgen.records.ports import Direction, Port
+from pytest_rtlgen.records.published import CocotbHarness, Testbench
+from pytest_rtlgen.records.source import SourceFile
 
 
 class ClockEdge(StrEnum):
@@ -41,25 +37,6 @@ class Difficulty(StrEnum):
     MEDIUM = "medium"
     HARD = "hard"
     UNRATED = "unrated"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceFile:
-    """One text file: its name, as messages should show it, and its whole text."""
-
-    name: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Port:
-    """One port of a module."""
-
-    name: str
-    direction: Direction
-    width: int
-    """Bits, 1 or more."""
-    is_signed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,15 +90,31 @@ class Problem:
     """The text a model is given, before a prompt style wraps it."""
     top: str
     """Name of the module that a candidate must define."""
+    header: str = ""
+    """Header of the wanted module, for which a completion-style prompt asks the rest; empty: the whole is asked for."""
+    given: tuple[SourceFile, ...] = ()
+    """Files that the model is shown besides the description, under their paths."""
     reference: SourceFile
+    """An empty text: the benchmark withholds it, and only ``testbench`` or ``harness`` can judge."""
     reference_top: str
     """Name of the reference's module; differs from ``top`` in benchmarks that rename it."""
+    testbench: Testbench | None = None
+    """The benchmark's own scorer, where that is a testbench."""
+    harness: CocotbHarness | None = None
+    """The benchmark's own scorer, where that is cocotb."""
+    unjudged: str = ""
+    """Why the problem can only be skipped, such as a commercial tool that it needs; empty: it can be run."""
     clocks: tuple[Clock, ...] | None = None
     """As the problem states them; ``None``: found from the reference."""
     resets: tuple[Reset, ...] | None = None
     """As the problem states them; ``None``: found from the reference."""
     cycles: int | None = None
     """Clock cycles one check plays; ``None``: the default of the stimulus."""
+
+    @property
+    def has_reference(self) -> bool:
+        """Whether there is a trusted design to compare with."""
+        return bool(self.reference.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from pytest_rtlgen.records.generation import Candidate, Completion, SampleKey, SamplingParams
 from pytest_rtlgen.records.problem import Difficulty
+from pytest_rtlgen.records.published import PublishedVerdict
 from pytest_rtlgen.records.verdict import Status, Verdict
 
 
@@ -14,6 +15,8 @@ class SampleResult:
     completion: Completion
     candidate: Candidate
     verdict: Verdict
+    published: PublishedVerdict | None = None
+    """``None``: the benchmark brings no scorer, or it was not asked."""
 
     @property
     def key(self) -> SampleKey:

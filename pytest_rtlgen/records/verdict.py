@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pytest_rtlgen.records.problem import Port
+from pytest_rtlgen.records.ports import Port
 
 
 class Status(StrEnum):

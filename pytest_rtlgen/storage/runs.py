@@ -25,7 +25,7 @@ from pytest_rtlgen.records import (
 from pytest_rtlgen.storage.codec import Json, encode, read_text, write_text
 from pytest_rtlgen.storage.journal import Journal, storage_error
 
-FORMAT = 1
+FORMAT = 2
 """Version of the form on disk; a change of any stored record raises it."""
 T = TypeVar("T")
 

@@ -12,10 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pytest_rtlgen.backends.rename import rename_module
-from pytest_rtlgen.check.published_rules import BenchRule
-from pytest_rtlgen.check.testbench import Testbench, TestbenchScorer
+from pytest_rtlgen.check.testbench import TestbenchScorer
 from pytest_rtlgen.errors import BadReferenceError
-from pytest_rtlgen.records import SourceFile
+from pytest_rtlgen.records import BenchRule, SourceFile, Testbench
 
 SHARED = Path(__file__).parents[3] / "shared" / "benchmarks"
 VERILOG_EVAL = SHARED / "verilog-eval-v2" / "dataset_spec-to-rtl"

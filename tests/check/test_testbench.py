@@ -9,10 +9,10 @@ from benchmarks.published_scoring import KNOWN, list_verilog_eval, show_referenc
 from support.generic_bench import make_generic_bench
 from support.hostile_cases import OURS, SECRET, SHARED, HostileCase, is_untouched, lay_canary, load_cases
 
-from pytest_rtlgen.check.published_rules import BenchRule, OutputMismatches, passes_published, read_score
-from pytest_rtlgen.check.testbench import Testbench, TestbenchScorer, score_with_testbench
+from pytest_rtlgen.check.published_rules import passes_published, read_score
+from pytest_rtlgen.check.testbench import TestbenchScorer, score_with_testbench
 from pytest_rtlgen.errors import BadReferenceError
-from pytest_rtlgen.records import SourceFile, Status
+from pytest_rtlgen.records import BenchRule, OutputMismatches, SourceFile, Status, Testbench
 
 REFERENCE = """\
 module RefModule(input clk, input d, output reg q, output n);
