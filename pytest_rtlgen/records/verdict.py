@@ -126,7 +126,7 @@ class Isolation:
     """What was in force around the candidate."""
 
     sandbox: str
-    """``bubblewrap``, or ``none`` with limits only."""
+    """``bubblewrap``, ``landlock+seccomp``, or ``none`` with limits only."""
     is_network_cut: bool
     is_filesystem_private: bool
     has_limits: bool
