@@ -1,0 +1,356 @@
+"""Proofs: each output equivalent, different with inputs that show it in the simulator, or unknown with the reason."""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from builders import COUNTER, COUNTER_INTERFACE, interface, problem, reset
+
+from pytest_rtlgen.check import Checker, CheckSettings, formal_worker
+from pytest_rtlgen.check.compare import compare_traces
+from pytest_rtlgen.check.formal import FormalMode, Prover, make_prefix
+from pytest_rtlgen.records import (
+    Candidate,
+    Clock,
+    ClockEdge,
+    Equivalence,
+    Interface,
+    Proof,
+    Status,
+    Stimulus,
+    Trace,
+    Verdict,
+)
+from pytest_rtlgen.simulators import SimulationJob
+from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
+
+pytestmark = pytest.mark.simulator
+
+GATES = "module m(input [3:0] a, input [3:0] b, output [4:0] sum, output less);\n"
+GATES_REF = GATES + "assign sum = a + b; assign less = a < b;\nendmodule\n"
+FLOP = "module m(input clk, input rst, input d, output reg q);\n"
+SYNC = FLOP + "always @(posedge clk) if (rst) q <= 0; else q <= d;\nendmodule\n"
+ASYNC = FLOP + "always @(posedge clk or posedge rst) if (rst) q <= 0; else q <= d;\nendmodule\n"
+BARE = "module m(input clk, input d, output reg q, output reg t);\n"
+BARE_REF = BARE + "always @(posedge clk) begin q <= d; t <= t ^ d; end\nendmodule\n"
+TOGGLE = "module m(input clk, input d, output reg q);\n"
+TOGGLE_REF = TOGGLE + "initial q = 0;\nalways @(posedge clk) if (d) q <= ~q;\nendmodule\n"
+LATCH = "module m(input g, input [1:0] d, output reg [1:0] q);\n"
+LATCH_REF = LATCH + "always @* if (g) q = d;\nendmodule\n"
+PART = "module m(input [1:0] s, output reg y);\n"
+PART_REF = PART + "always @* case (s) 0: y = 0; 1: y = 1; 2: y = 1; default: y = 1'bx; endcase\nendmodule\n"
+DUO = "module m(input c1, input c2, input d, output reg q, output reg r);\n"
+DUO_REF = DUO + "always @(posedge c1) q <= d;\nalways @(posedge c2) r <= q;\nendmodule\n"
+DUAL = "module m(input clk, input d, output q);\nreg p, n; assign q = p ^ n;\n"
+DUAL_REF = DUAL + "always @(posedge clk) p <= d;\nalways @(negedge clk) n <= ~d;\nendmodule\n"
+DEEP = "module m(input clk, input rst, output reg [31:0] n, output reg top);\n"
+DEEP_REF = DEEP + "always @(posedge clk) if (rst) {n, top} <= 0; else begin n <= n + 1; top <= 0; end\nendmodule\n"
+WRAPS_EARLY = DEEP_REF.replace("n <= n + 1", "n <= n == 32'h80000000 ? 0 : n + 1")
+RAISES_LATE = DEEP_REF.replace("top <= 0; end", "top <= n >= 32'h80000000; end")
+MULTIPLY = "module m(input [11:0] a, input [11:0] b, output [23:0] y);\nassign y = "
+
+# (what, reference, candidate): every output is proved.
+SAME = [
+    ("gates", GATES_REF, GATES + "assign sum = b + a; assign less = ~(a >= b);\nendmodule\n"),
+    ("synchronous reset", SYNC, FLOP + "always @(posedge clk) q <= d & ~rst;\nendmodule\n"),
+    (
+        "asynchronous reset of an inverted register",
+        ASYNC,
+        FLOP
+        + "reg p; always @* q = ~p;\nalways @(posedge clk, posedge rst) if (rst) p <= 1; else p <= ~d;\nendmodule\n",
+    ),
+    ("an initial value that the reset overrules", ASYNC, ASYNC.replace("always", "initial q = 1;\nalways")),
+    ("no reset", BARE_REF, BARE_REF.replace("t ^ d", "(t & ~d) | (~t & d)")),
+    ("initial values where power-up is unknown", BARE_REF, BARE_REF.replace("always", "initial {q, t} = 3;\nalways")),
+    (
+        "a power-up value, inverted",
+        TOGGLE_REF,
+        TOGGLE.replace("reg q", "q") + "reg p = 1; assign q = ~p;\nalways @(posedge clk) p <= p ^ d;\nendmodule\n",
+    ),
+    ("a latch in other words", LATCH_REF, LATCH + "always_latch if (g) q <= d;\nendmodule\n"),
+    ("an X read as 1", PART_REF, PART + "always @* y = s != 0;\nendmodule\n"),
+    ("an X read as 0", PART_REF, PART + "always @* y = ^s;\nendmodule\n"),
+    (
+        "two clocks",
+        DUO_REF,
+        DUO + "reg a; always @* q = ~a;\nalways @(posedge c1) a <= ~d;\nalways @(posedge c2) r <= ~a;\nendmodule\n",
+    ),
+    ("32 bits", DEEP_REF, DEEP_REF.replace("n + 1", "1 + n")),
+]
+
+# (what, reference, candidate, outputs that differ; the others are proved)
+WRONG = [
+    ("one of two", GATES_REF, GATES_REF.replace("a < b", "a < b | (a == 9 & b == 9)"), "less"),
+    ("an X from the candidate", GATES_REF, GATES_REF.replace("a < b", "a == 9 & b == 9 ? 1'bx : a < b"), "less"),
+    ("an asynchronous reset for a synchronous one", SYNC, ASYNC, "q"),
+    ("a synchronous reset for an asynchronous one", ASYNC, SYNC, "q"),
+    ("a latch for a register", SYNC, FLOP + "always @* if (clk) q = d & ~rst;\nendmodule\n", "q"),
+    ("a constant where power-up is unknown", BARE_REF, BARE_REF.replace("q <= d", "q <= ~d"), "q"),
+    ("the other power-up value", TOGGLE_REF, TOGGLE_REF.replace("q = 0", "q = 1"), "q"),
+    ("no power-up value", TOGGLE_REF, TOGGLE_REF.replace("initial q = 0;\n", ""), "q"),
+    ("a wire for a latch", LATCH_REF, LATCH_REF.replace("if (g) ", ""), "q"),
+    ("a latch open at the other level", LATCH_REF, LATCH_REF.replace("(g)", "(~g)"), "q"),
+    ("an X where the reference is known", PART_REF, PART_REF.replace("0: y = 0", "0: y = 1'bx"), "y"),
+    ("the wrong one of two clocks", DUO_REF, DUO_REF.replace("c2) r", "c1) r"), "r"),
+    ("both", GATES_REF, GATES_REF.replace("a + b", "a - b").replace("a < b", "a <= b"), "sum less"),
+]
+
+# (what, reference, candidate, reason): nothing is proved.
+UNKNOWN = [
+    ("a delay", SYNC, SYNC.replace("q <= d", "q <= #1 d"), "the gate design has .* line 2: a delay"),
+    ("a resolved net", SYNC, SYNC.replace("always", "wand w = d;\nalways"), "the gate design has .* line 2: wand"),
+    ("a delay in the reference", SYNC.replace("q <= d", "q <= #1 d"), SYNC, "the gold design has .* line 2: a delay"),
+    ("a loop of gates", GATES_REF, GATES_REF.replace("a < b", "~less"), "problems in 'check -assert'"),
+    ("an undriven output", GATES_REF, GATES_REF.replace("assign less = a < b;", ""), "problems in 'check -assert'"),
+    ("two drivers", GATES_REF, GATES_REF.replace("endmodule", "assign less = ~(a >= b);\nendmodule"), "check -assert"),
+    ("no such module", GATES_REF, GATES_REF.replace("module m", "module n"), "Design elaboration failed"),
+    (
+        "too much state",
+        SYNC,
+        SYNC.replace("always", "reg [12799:0] much; always @(posedge clk) much <= {much, d};\nalways", 1).replace(
+            "q <= d", "q <= much[12799]"
+        ),
+        "the gate design has 12801 bits of state, more than 6000",
+    ),
+    ("an initial value", SYNC, SYNC.replace("always", "initial q = 0;\nalways"), "the gate design has initial values"),
+    (
+        "an initial value in the reference",
+        SYNC.replace("always", "initial q = 0;\nalways"),
+        SYNC,
+        "the gold design has initial values",
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def checker() -> Iterator[Checker]:
+    with Checker(CheckSettings(formal=FormalMode.OFF, cycles=60)) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def prover() -> Iterator[Prover]:
+    made = Prover(sandbox=choose_sandbox(SandboxMode.AUTO), jobs=1, budget_s=1)
+    yield made
+    made.close()
+
+
+def simulate(checker: Checker, source: str, wanted: Interface, stimulus: Stimulus) -> Trace:
+    trace = checker.simulator.simulate(SimulationJob(source=source, interface=wanted, stimulus=stimulus)).trace
+    assert trace is not None
+    return trace
+
+
+def prove(checker: Checker, prover: Prover, reference: str, candidate: str) -> Equivalence:
+    """Return what is proved once the simulator has shown the candidate, as in ``confirm``."""
+    prepared = checker.prepare(problem(reference, "m"))
+    return prover.compare(prepared, candidate, simulate(checker, candidate, prepared.wanted, prepared.stimulus))
+
+
+@pytest.mark.parametrize(("reference", "candidate"), [row[1:] for row in SAME], ids=[row[0] for row in SAME])
+def test_equivalent(checker: Checker, prover: Prover, reference: str, candidate: str) -> None:
+    found = prove(checker, prover, reference, candidate)
+    assert (found.result, found.reason, found.counterexamples) == (Proof.EQUIVALENT, "", ())
+
+
+@pytest.mark.parametrize(("reference", "candidate", "names"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
+def test_different_outputs_are_named_and_shown(
+    checker: Checker, prover: Prover, reference: str, candidate: str, names: str
+) -> None:
+    found = prove(checker, prover, reference, candidate)
+    expected = {name: Proof.DIFFERENT if name in names.split() else Proof.EQUIVALENT for name, _ in found.outputs}
+    assert (dict(found.outputs), found.reason) == (expected, "")
+    assert [name for name, _ in found.counterexamples] == names.split()
+    wanted = checker.prepare(problem(reference, "m")).wanted
+    for name, stimulus in found.counterexamples:
+        assert len(stimulus.rows) == stimulus.steps * stimulus.width
+        played = [simulate(checker, source, wanted, stimulus) for source in (reference, candidate)]
+        assert name in {signal.name for signal in compare_traces(*played) if signal.mismatches}
+
+
+@pytest.mark.parametrize(
+    ("reference", "candidate", "reason"), [row[1:] for row in UNKNOWN], ids=[row[0] for row in UNKNOWN]
+)
+def test_unknown_has_a_reason(checker: Checker, prover: Prover, reference: str, candidate: str, reason: str) -> None:
+    found = prover.compare(checker.prepare(problem(reference, "m")), candidate)
+    assert {proof for _, proof in found.outputs} == {Proof.UNKNOWN}
+    assert found.counterexamples == ()
+    with pytest.raises(ValueError, match=reason):
+        raise ValueError(found.reason)
+
+
+def test_the_other_edge_is_never_equivalent(checker: Checker, prover: Prover) -> None:
+    assert prove(checker, prover, SYNC, SYNC.replace("posedge", "negedge")).result is not Proof.EQUIVALENT
+    assert prove(checker, prover, SYNC.replace("posedge", "negedge"), SYNC).result is not Proof.EQUIVALENT
+
+
+def test_registers_on_both_edges_are_never_judged_wrong(checker: Checker, prover: Prover) -> None:
+    same = prove(checker, prover, DUAL_REF, DUAL_REF.replace("p <= d", "p <= ~d").replace("n <= ~d", "n <= d"))
+    other = prove(checker, prover, DUAL_REF, DUAL_REF.replace("n <= ~d", "n <= d"))
+    assert same.result is not Proof.DIFFERENT
+    assert other.result is not Proof.EQUIVALENT
+
+
+@pytest.mark.parametrize(("candidate", "late"), [(WRAPS_EARLY, "n"), (RAISES_LATE, "top")], ids=["wraps", "raises"])
+def test_a_difference_after_two_thousand_million_cycles_is_no_equivalence(
+    checker: Checker, prover: Prover, candidate: str, late: str
+) -> None:
+    found = prove(checker, prover, DEEP_REF, candidate)
+    other = "top" if late == "n" else "n"
+    assert dict(found.outputs) == {late: Proof.UNKNOWN, other: Proof.EQUIVALENT}
+    assert found.reason == "the time was up"
+
+
+def test_a_proof_that_is_too_hard_is_unknown_and_simulation_decides() -> None:
+    right = MULTIPLY + "b * a;\nendmodule\n"
+    hard = MULTIPLY + "(a[11:6] * b << 6) + a[5:0] * b;\nendmodule\n"
+    with Checker(CheckSettings(formal_budget_s=0.01, cycles=20)) as checker:
+        verdict = check(checker, right, hard)
+    assert (verdict.status, verdict.method) == (Status.PASSED, "simulate")
+    assert verdict.equivalence is not None
+    assert verdict.equivalence.outputs == (("y", Proof.UNKNOWN),)
+    assert verdict.equivalence.reason == "the time was up"
+
+
+def test_an_output_that_yosys_shows_otherwise_than_the_simulator_is_unknown(checker: Checker, prover: Prover) -> None:
+    prepared = checker.prepare(problem(GATES_REF, "m"))
+    sums, less = prepared.trace.width, prepared.trace.width - 1
+    flipped = bytearray(prepared.trace.rows)
+    flipped[less::sums] = bytes({48: 49, 49: 48}[bit] for bit in flipped[less::sums])
+    found = prover.compare(prepared, GATES_REF, replace(prepared.trace, rows=bytes(flipped)))
+    assert dict(found.outputs) == {"sum": Proof.EQUIVALENT, "less": Proof.UNKNOWN}
+    assert found.reason == "Yosys reads the design otherwise than the simulator"
+
+
+def test_a_lost_process_is_unknown_and_replaced(checker: Checker) -> None:
+    prover = Prover(sandbox=choose_sandbox(SandboxMode.AUTO), jobs=1, budget_s=1)
+    prepared = checker.prepare(problem(GATES_REF, "m"))
+    try:
+        assert prover.compare(prepared, GATES_REF).result is Proof.EQUIVALENT
+        (worker,) = prover._pool._workers
+        os.kill(worker._process.pid, signal.SIGKILL)
+        worker._process.wait()
+        lost = prover.compare(prepared, GATES_REF)
+        assert lost.outputs == (("sum", Proof.UNKNOWN), ("less", Proof.UNKNOWN))
+        assert lost.reason == "the proof's process was lost"
+        assert prover.compare(prepared, GATES_REF).result is Proof.EQUIVALENT
+    finally:
+        prover.close()
+
+
+def answer(monkeypatch: pytest.MonkeyPatch, prove: object) -> object:
+    """Return what the worker says when a child does ``prove``."""
+    monkeypatch.setattr(formal_worker, "prove", prove)
+    return formal_worker._answer(json.dumps({"seconds": 1}).encode())
+
+
+def test_a_child_that_is_killed_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert answer(monkeypatch, lambda _: os.kill(os.getpid(), signal.SIGKILL)) == {"reason": "Yosys died"}
+
+
+def test_a_child_that_raises_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert answer(monkeypatch, lambda _: json.loads("{")) == {"reason": "Yosys died"}
+
+
+def test_a_child_that_never_answers_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(formal_worker, "limit_wall", lambda _: 0.1)
+    started = time.monotonic()
+    assert answer(monkeypatch, lambda _: time.sleep(60)) == {"reason": "the time was up"}
+    assert time.monotonic() - started < 10
+
+
+RESET_LOW = replace(COUNTER_INTERFACE, resets=(reset("rst", "low"),))
+FALLING = replace(COUNTER_INTERFACE, clocks=(Clock(port="clk", edge=ClockEdge.FALLING),))
+ALONE = interface("m", ("rst", "input", 1), ("d", "input", 2), ("q", "output", 1), resets=(reset("rst"),))
+
+
+@pytest.mark.parametrize(
+    ("design", "rows", "values"),
+    [
+        (COUNTER_INTERFACE, "010" + "110010" * 4, {"clk": "0", "rst": "1", "en": "0"}),
+        (RESET_LOW, "000" + "100000" * 4, {"clk": "0", "rst": "0", "en": "0"}),
+        (FALLING, "110" + "010110" * 4, {"clk": "1", "rst": "1", "en": "0"}),
+        (replace(COUNTER_INTERFACE, resets=()), "", {"clk": "0", "rst": "0", "en": "0"}),
+        (ALONE, "100", {"rst": "1", "d": "00"}),
+    ],
+    ids=["high", "low", "falling", "no reset", "no clock"],
+)
+def test_the_prefix_resets_the_design(design: Interface, rows: str, values: dict[str, str]) -> None:
+    assert make_prefix(design) == (rows, values)
+
+
+# What follows is about the modes of ``Checker``.
+
+LIKE_COUNTER = COUNTER.replace("q + 4'd1", "4'd1 + q")
+
+
+def check(checker: Checker, reference: str, candidate: str, top: str = "m") -> Verdict:
+    return checker.check(Candidate(source=candidate, rule="given"), problem(reference, top))
+
+
+@pytest.fixture(scope="module")
+def first() -> Iterator[Checker]:
+    with Checker(CheckSettings(formal=FormalMode.FIRST, formal_budget_s=1, cycles=60)) as made:
+        yield made
+
+
+def test_first_passes_by_proof_alone(first: Checker, monkeypatch: pytest.MonkeyPatch) -> None:
+    first.prepare(problem())
+    monkeypatch.setattr(first.simulator, "simulate", None)
+    verdict = check(first, COUNTER, LIKE_COUNTER, "counter")
+    assert (verdict.status, verdict.method) == (Status.PASSED, "prove")
+    assert [(one.name, one.is_right) for one in verdict.signals] == [("q", True), ("wrap", True)]
+    assert verdict.equivalence is not None
+    assert verdict.equivalence.result is Proof.EQUIVALENT
+
+
+@pytest.mark.parametrize(
+    ("candidate", "status"),
+    [
+        (COUNTER.replace("q <= wrap", "q <= #1 wrap"), Status.PASSED),
+        (COUNTER.replace("4'd11;", "4'd10;"), Status.MISMATCH),
+        (COUNTER.replace("always", "initial q = 3;\nalways"), Status.PASSED),
+    ],
+    ids=["unknown", "different", "initial value"],
+)
+def test_first_simulates_what_is_not_proved(first: Checker, candidate: str, status: Status) -> None:
+    reference = COUNTER.replace("always", "reg [3:0] unused;\nalways")
+    verdict = check(first, reference, candidate, "counter")
+    assert (verdict.status, verdict.method) == (status, "simulate")
+    assert (verdict.wave is not None) == (status is Status.MISMATCH)
+
+
+TRAPS = {
+    "wrong if data moved in the first reset": (
+        "reg [2:0] age = 0; reg bad = 0;\nalways @(posedge clk) begin\n"
+        "if (age < 4) begin age <= age + 1; if (d) bad <= 1; end\nif (rst) q <= 0; else q <= d ^ bad; end\n"
+    ),
+    "wrong until the first reset is over": (
+        "reg [2:0] age = 0; reg p;\nalways @* q = age < 3 | p;\n"
+        "always @(posedge clk) begin if (age < 3) age <= age + 1; p <= d & ~rst; end\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("body", TRAPS.values(), ids=TRAPS)
+def test_first_is_not_fooled_by_what_happens_before_the_proof_begins(first: Checker, body: str) -> None:
+    verdict = check(first, SYNC, f"{FLOP}{body}endmodule\n")
+    assert (verdict.status, verdict.method) == (Status.MISMATCH, "simulate")
+
+
+def test_off_proves_nothing(checker: Checker) -> None:
+    verdict = check(checker, COUNTER, LIKE_COUNTER, "counter")
+    assert (verdict.status, verdict.method, verdict.equivalence) == (Status.PASSED, "simulate", None)
+
+
+def test_confirm_proves_what_simulation_passed_and_nothing_else() -> None:
+    with Checker(CheckSettings(cycles=60)) as checker:
+        right = check(checker, COUNTER, LIKE_COUNTER, "counter")
+        wrong = check(checker, COUNTER, COUNTER.replace("4'd11;", "4'd1;"), "counter")
+    assert right.equivalence is not None
+    assert (right.method, right.equivalence.result) == ("simulate", Proof.EQUIVALENT)
+    assert (wrong.status, wrong.equivalence) == (Status.MISMATCH, None)
