@@ -5,6 +5,8 @@ undefined values is left to a solver's choice; ABC sweeps the result (``scorr``)
 
 What the model says: from the state after reset (or power-up, where registers without a value are X), for every input
 sequence of any length, each output bit that is known in the gold design is known and the same in the gate design.
+All inputs are X during that reset, so that nothing can be told from them; but where the gold design keeps values from
+power-up it is played zeros, as X in it would excuse anything.
 """
 
 import json
@@ -48,6 +50,7 @@ _MAP = (
         "opt_clean -purge",
         "dffunmap",
         "aigmap",
+        "formalff -anyinit2ff -fine",
         "opt_clean -purge",
         "write_aiger -zinit -L -map model.map model.aig",
     ),
@@ -62,8 +65,9 @@ def prove(question: Mapping[str, Any]) -> dict[str, Any]:
     """Return what can be said about two designs, using files in the current folder.
 
     Keys of ``question``: ``gold`` and ``gate`` (texts), ``gold_top``, ``gate_top``, ``inputs`` and ``outputs`` ([name,
-    width]), ``clocks`` (names), ``prefix`` (rows that lead to the first state, or empty), ``start`` (input values, by
-    name, at the end of it), ``play`` (sides to simulate with ``rows``), ``seconds``.
+    width]), ``clocks`` (names), ``prefix`` (rows that lead to the first state, or empty), ``blurred`` (the same with
+    every input ``x`` but clocks and resets), ``start`` (input values, by name, at the end of it), ``play`` (sides to
+    simulate with ``rows``), ``seconds``.
 
     The answer: ``proved`` output names; ``refuted``: by output name, the rows to play after the prefix that show it;
     ``played``: four-state output rows by side.
@@ -90,7 +94,9 @@ class _Model:
         self._inputs: Ports = [(name, width) for name, width in question["inputs"]]
         self._outputs: Ports = [(name, width) for name, width in question["outputs"]]
         clocks: Sequence[str] = question["clocks"]
-        edges = self._read("gold").list_edges(clocks) | self._read("gate").list_edges(clocks)
+        gold, gate = self._read("gold"), self._read("gate")
+        edges = gold.list_edges(clocks) | gate.list_edges(clocks)
+        self._starts = {"gold": "prefix" if gold.has_initial_values else "blurred", "gate": "blurred"}
         self._is_sampled = len(edges) > 1 or None in edges
         self._only_clock = next((edge[0] for edge in edges if edge), "")
 
@@ -107,10 +113,12 @@ class _Model:
         for side in ("gold", "gate"):
             self._run(f"design -load {side}")
             if self._question["prefix"]:
-                self._write_witness(self._question["prefix"])
+                self._write_witness(self._question[self._starts[side]])
                 self._run(f"sim -r rows.yw -w {side}")
             if self._is_sampled:
                 self._run(f"clk2fflogic {side}")
+            if side in self._question.get("settled", ()):
+                self._run(f"formalff -clk2ff -ff2anyinit {side}")
             self._run(f"design -stash {side}")
         self._run("design -reset")
         for side in ("gold", "gate"):
@@ -162,8 +170,8 @@ class _Model:
         module = json.loads(Path(f"{side}.json").read_text(encoding="utf-8"))["modules"][side]
         netlist = _Netlist(cells=tuple(module["cells"].values()), ports=module["ports"], nets=module["netnames"])
         netlist.require_modelled(side)
-        if self._question["prefix"] and "gate" not in self._question["play"]:
-            netlist.require_reset_alone(side)
+        if netlist.has_initial_values and self._question["prefix"] and "gate" not in self._question["play"]:
+            raise NotModelledError(f"the {side} design has initial values, so what comes before its reset matters too")
         return netlist
 
     def _write_witness(self, rows: str) -> None:
@@ -189,10 +197,10 @@ class _Netlist:
         if state > _MOST_STATE_BITS:
             raise NotModelledError(f"the {side} design has {state} bits of state, more than {_MOST_STATE_BITS}")
 
-    def require_reset_alone(self, side: str) -> None:
-        """Raise NotModelledError for initial values: they can tell the one reset that is modelled from any other."""
-        if any("init" in net["attributes"] for net in self.nets.values()):
-            raise NotModelledError(f"the {side} design has initial values, so what comes before its reset matters too")
+    @property
+    def has_initial_values(self) -> bool:
+        """Whether any register is known at power-up."""
+        return any("init" in net["attributes"] for net in self.nets.values())
 
     def list_edges(self, clocks: Sequence[str]) -> set[tuple[str, str] | None]:
         """Return the (clock, polarity) that registers listen to; ``None`` stands for anything less simple."""
