@@ -13,7 +13,8 @@ LAYERS = (
     {"pipeline", "report"},
     {"check"},
     {"simulators"},
-    {"verilog", "tools", "loaders", "prompts", "backends", "extract", "metrics", "storage", "config"},
+    {"loaders", "prompts", "backends", "extract", "metrics", "storage", "config"},
+    {"verilog", "tools"},
     {"records", "errors", "__init__"},
 )
 HOMES = {

@@ -6,11 +6,17 @@ from pathlib import Path
 
 from pytest_rtlgen.errors import SuiteError
 from pytest_rtlgen.loaders.base import Loader
+from pytest_rtlgen.loaders.cvdp import load_cvdp
 from pytest_rtlgen.loaders.own_suite import load_own_suite
+from pytest_rtlgen.loaders.references import load_references
 from pytest_rtlgen.loaders.verilog_eval_v2 import load_verilog_eval_v2
 from pytest_rtlgen.records import Suite
 
-LOADERS: Mapping[str, Loader] = {"verilog-eval-v2": load_verilog_eval_v2}
+LOADERS: Mapping[str, Loader] = {
+    "cvdp": load_cvdp,
+    "references": load_references,
+    "verilog-eval-v2": load_verilog_eval_v2,
+}
 """Loader of each foreign format, by the prefix that names it in ``PREFIX:PATH``."""
 
 __all__ = ["LOADERS", "Loader", "load_own_suite", "load_suite", "load_verilog_eval_v2"]
