@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from pytest_rtlgen.backends import Backend, GenerationRequest
 from pytest_rtlgen.check import Checker
+from pytest_rtlgen.check.published import PublishedScorer, adopt_published
+from pytest_rtlgen.errors import SuiteError
 from pytest_rtlgen.extract import extract_candidate
 from pytest_rtlgen.prompts import render_prompt
 from pytest_rtlgen.records import Completion, Environment, Problem, SampleKey, SampleResult, SamplingParams
@@ -21,13 +23,13 @@ Progress = Callable[[int, int], None]
 def list_missing(
     problems: Sequence[Problem], *, n: int, have: Iterable[SampleKey], style: str
 ) -> tuple[GenerationRequest, ...]:
-    """Return what a backend still has to answer so that every problem has samples 0 … n-1."""
+    """Return what a backend still has to answer so that every problem that can be judged has samples 0 … n-1."""
     known = set(have)
     requests = []
     for problem in problems:
         keys = [SampleKey(suite=problem.suite, problem_id=problem.problem_id, index=index) for index in range(n)]
         indices = tuple(key.index for key in keys if key not in known)
-        if indices:
+        if indices and not problem.unjudged:
             requests.append(GenerationRequest(problem=problem, prompt=render_prompt(problem, style), indices=indices))
     return tuple(requests)
 
@@ -50,7 +52,7 @@ def generate_completions(
     have = store.read_completions()
     requests = list_missing(problems, n=sampling.n, have=have, style=style)
     missing = sum(len(request.indices) for request in requests)
-    total = len(problems) * sampling.n
+    total = sum(not problem.unjudged for problem in problems) * sampling.n
     arrived = total - missing
 
     def deliver(completion: Completion) -> None:
@@ -64,24 +66,43 @@ def generate_completions(
         backend.generate(requests, sampling, deliver)
 
 
-def check_completion(checker: Checker, problem: Problem, completion: Completion) -> SampleResult:
-    """Extract the candidate of one completion and check it.
+def check_completion(
+    checker: Checker, problem: Problem, completion: Completion, *, scorer: PublishedScorer | None = None
+) -> SampleResult:
+    """Extract the candidate of one completion, check it, and have ``scorer`` score it as its benchmark does.
+
+    The verdict is the benchmark's own where there is no reference to compare with, or where ``scorer`` is to decide.
 
     Raises:
         BadReferenceError: the problem's reference is no good.
+        SuiteError: there is neither a reference nor a scorer of the benchmark's own.
         ToolError: the simulator is missing or broken.
     """
-    candidate = extract_candidate(completion.text, top=problem.top, finish_reason=completion.finish_reason)
-    return SampleResult(completion=completion, candidate=candidate, verdict=checker.check(candidate, problem))
+    candidate = extract_candidate(
+        completion.text, top=problem.top, header=problem.header or None, finish_reason=completion.finish_reason
+    )
+    if scorer is None or not scorer.decides(problem):
+        verdict = checker.check(candidate, problem)
+        published = scorer.score(candidate, problem) if scorer is not None else None
+        return SampleResult(completion=completion, candidate=candidate, verdict=verdict, published=published)
+    published = scorer.score(candidate, problem)
+    if published is None:
+        raise SuiteError(f"{problem.suite}/{problem.problem_id}: neither a reference nor a testbench to judge by")
+    verdict = adopt_published(published)
+    return SampleResult(completion=completion, candidate=candidate, verdict=verdict, published=published)
 
 
 def check_completions(
-    checker: Checker, work: Sequence[tuple[Problem, Completion]], *, store: RunStore | None = None
+    checker: Checker,
+    work: Sequence[tuple[Problem, Completion]],
+    *,
+    store: RunStore | None = None,
+    scorer: PublishedScorer | None = None,
 ) -> Iterator[SampleResult]:
     """Yield the results of ``work`` in its order, several checked at a time; each is stored before it is yielded."""
 
     def check(pair: tuple[Problem, Completion]) -> SampleResult:
-        result = check_completion(checker, *pair)
+        result = check_completion(checker, *pair, scorer=scorer)
         if store is not None:
             store.append_result(result)
         return result

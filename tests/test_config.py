@@ -53,6 +53,7 @@ def test_the_defaults_are_these() -> None:
         formal="confirm",
         formal_budget_s=2.0,
         cross_check=None,
+        scoring="both",
         limit=None,
         prompt="chat",
     )

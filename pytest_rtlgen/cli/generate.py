@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest_rtlgen
-from pytest_rtlgen.cli.arguments import Command, Parser, add_options, make_check_settings, read_options
+from pytest_rtlgen.cli.arguments import CHECK_OPTIONS, Command, Parser, add_options, make_check_settings, read_options
 from pytest_rtlgen.cli.streams import Progress, say, write_out
 from pytest_rtlgen.errors import ToolError, UsageError
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_rtlgen.storage import RunStore
 
 _GENERATION = ("model", "base-url", "n", "temperature", "top-p", "max-tokens", "seed", "concurrency", "timeout")
-_CHECK = ("simulator", "sandbox", "check-timeout", "stimulus-seed", "cycles", "formal", "formal-budget", "cross-check")
+_CHECK = (*CHECK_OPTIONS, "scoring")
 """They are part of what a run is resumed by, and pytest must be given the same."""
 
 
@@ -92,6 +92,7 @@ def _make_settings(options: "Options", suites: Sequence["Suite"]) -> "RunSetting
         formal=options.formal,
         formal_budget_s=options.formal_budget_s,
         cross_check=options.cross_check,
+        scoring=options.scoring,
     )
 
 

@@ -45,6 +45,7 @@ class Options:
     formal: str
     formal_budget_s: float
     cross_check: str | None
+    scoring: str
     limit: int | None
     prompt: str
 

@@ -17,6 +17,7 @@ from pytest_rtlgen.config.values import (
 SANDBOXES = ("required", "auto", "off")
 FORMAL_MODES = ("off", "confirm", "first")
 CROSS_SIMULATORS = ("yosys", "verilator")
+SCORINGS = ("both", "ours", "published")
 SIMULATORS = ("icarus", "icarus-cold", "yosys")
 
 
@@ -210,6 +211,14 @@ OPTIONS: tuple[Option, ...] = (
         parse=read_choice(*CROSS_SIMULATORS),
         choices=CROSS_SIMULATORS,
         help="play what passed in a second simulator, which can fail it and never pass it; by default in none",
+    ),
+    Option(
+        name="scoring",
+        metavar="WHOSE",
+        parse=read_choice(*SCORINGS),
+        choices=SCORINGS,
+        default="both",
+        help="judge by comparison with the reference, by the benchmark's own testbench where it has one, or by both",
     ),
     Option(name="limit", metavar="N", parse=read_whole(1), help="run only the first N problems of each suite"),
     Option(name="prompt", metavar="STYLE", parse=read_text, default="chat", help="prompt style"),

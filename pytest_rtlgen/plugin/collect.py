@@ -45,6 +45,8 @@ class ProblemItem(pytest.Item):
         self.add_marker("rtlgen")
         self.add_marker(pytest.mark.rtlgen_category(problem.category))
         self.add_marker(pytest.mark.rtlgen_difficulty(problem.difficulty.value))
+        if problem.unjudged:
+            self.add_marker(pytest.mark.skip(reason=problem.unjudged))
         self.extra_keyword_matches.update({problem.category, problem.difficulty.value, *problem.tags})
 
     def setup(self) -> None:

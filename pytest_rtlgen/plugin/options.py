@@ -87,6 +87,7 @@ def run_settings(options: Options, suites: tuple[Any, ...]) -> Any:  # noqa: ANN
         formal=options.formal,
         formal_budget_s=options.formal_budget_s,
         cross_check=options.cross_check,
+        scoring=options.scoring,
     )
 
 

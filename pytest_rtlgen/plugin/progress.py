@@ -43,7 +43,7 @@ class GenerationProgress:
 def watch_generation(config: pytest.Config, store: RunStore) -> Iterator[None]:
     """Show the progress of a run whose completions another process writes (an xdist worker)."""
     progress = GenerationProgress(config)
-    total = len(store.header.problems) * store.header.settings.sampling.n
+    total = sum(not problem.unjudged for problem in store.header.problems) * store.header.settings.sampling.n
     stop = threading.Event()
 
     def watch() -> None:

@@ -10,6 +10,7 @@ from filelock import FileLock
 import pytest_rtlgen
 from pytest_rtlgen.backends import Backend, make_backend
 from pytest_rtlgen.check import Checker
+from pytest_rtlgen.check.published import PublishedScorer, ScoringMode
 from pytest_rtlgen.config import Options
 from pytest_rtlgen.errors import BackendError, RtlgenError
 from pytest_rtlgen.loaders import load_suite
@@ -58,6 +59,7 @@ class RtlgenSession:
         self.config = config
         self._suites = suites
         self._checker = checker
+        self._scorer = PublishedScorer(checker.settings, ScoringMode(options.scoring))
         self._store = store
         self._backend = backend
         self._completions: dict[SampleKey, Completion] = {}
@@ -112,7 +114,7 @@ class RtlgenSession:
                 f"{problem.problem_id}: sample {missing[0].index} was not generated"
             )
         work = [(problem, self._completions[key]) for key in keys if key not in self._results]
-        for result in check_completions(self._checker, work, store=self._store):
+        for result in check_completions(self._checker, work, store=self._store, scorer=self._scorer):
             self._results[result.key] = result
             self.config.hook.pytest_rtlgen_sample_checked(result=result)
         return tuple(self._results[key] for key in keys)
@@ -127,6 +129,7 @@ class RtlgenSession:
     def pytest_unconfigure(self) -> None:
         """Leave no simulator behind."""
         self._checker.close()
+        self._scorer.close()
 
     def _collect(self, path: Path, parent: pytest.Collector) -> SuiteCollector | None:
         suite = self._suites.get(path.resolve())

@@ -55,6 +55,8 @@ class RunSettings:
     """``off`` (also runs of before there was another), ``confirm`` or ``first``."""
     formal_budget_s: float = 0.0
     cross_check: str | None = None
+    scoring: str = "ours"
+    """``both``, ``ours`` (also runs of before there was another) or ``published``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

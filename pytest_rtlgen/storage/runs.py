@@ -15,6 +15,7 @@ from pytest_rtlgen.records import (
     Completion,
     Environment,
     Problem,
+    PublishedVerdict,
     Run,
     RunSettings,
     SampleKey,
@@ -53,6 +54,7 @@ class _ResultLine:
     """Of the completion's text: a verdict on another text under the same key is not this sample's."""
     candidate: Candidate
     verdict: Verdict
+    published: PublishedVerdict | None
 
 
 class RunStore:
@@ -131,7 +133,13 @@ class RunStore:
         """Add one verdict. Raises ``StorageError`` when it cannot be written."""
         digest = _digest(result.completion.text)
         self._results.append(
-            _ResultLine(key=result.key, text_sha256=digest, candidate=result.candidate, verdict=result.verdict)
+            _ResultLine(
+                key=result.key,
+                text_sha256=digest,
+                candidate=result.candidate,
+                verdict=result.verdict,
+                published=result.published,
+            )
         )
 
     def read_completions(self) -> dict[SampleKey, Completion]:
@@ -162,7 +170,12 @@ class RunStore:
         results: dict[SampleKey, SampleResult] = {}
         for line in self._results.read(_ResultLine):
             if digests.get(line.key) == line.text_sha256:
-                result = SampleResult(completion=completions[line.key], candidate=line.candidate, verdict=line.verdict)
+                result = SampleResult(
+                    completion=completions[line.key],
+                    candidate=line.candidate,
+                    verdict=line.verdict,
+                    published=line.published,
+                )
                 results.setdefault(line.key, result)
         return results
 
@@ -218,6 +231,7 @@ def canonical_run(run: Run) -> dict[str, Json]:
             sample,
             completion=replace(sample.completion, latency_s=0.0),
             verdict=replace(sample.verdict, duration_s=0.0),
+            published=sample.published and replace(sample.published, duration_s=0.0),
         )
         for sample in sorted(run.samples, key=lambda sample: sample.key)
     )
