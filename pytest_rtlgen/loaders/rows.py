@@ -49,7 +49,7 @@ def _list_lines(path: Path) -> Iterator[Row]:
             number += 1
             place = f"{path}:{line_number}"
             is_cut = "" if line.endswith(b"\n") else "; the last line has no end: is the file whole?"
-            yield Row(place=place, number=number, values=_as_object(_read_json(content, place, is_cut), place))
+            yield Row(place=place, number=number, values=_as_object(_read_json(content.strip(), place, is_cut), place))
 
 
 def _list_elements(path: Path) -> Iterator[Row]:
@@ -88,7 +88,9 @@ def _read_json(content: bytes, place: str, hint: str) -> object:
         raise SuiteError(f"{place}: not UTF-8 at byte {error.start + 1}; save the file in that encoding") from error
     except json.JSONDecodeError as error:
         where = f"column {error.colno}" if error.lineno == 1 else f"line {error.lineno}"
-        raise SuiteError(f"{place}: not JSON: {error.msg} at {where}{hint or '; write one object a line'}") from error
+        raise SuiteError(
+            f"{place}: not JSON: {error.msg.removesuffix(' at')} at {where}{hint or '; write one object on one line'}"
+        ) from error
     except (ValueError, RecursionError) as error:
         raise SuiteError(f"{place}: not JSON that can be read: {error}") from error
 
