@@ -21,6 +21,7 @@ from pytest_rtlgen.check.formal_text import (
     neutralise,
     read_frames,
     read_map,
+    read_outputs,
     read_settled,
     render_cycles,
     render_rows,
@@ -42,17 +43,27 @@ _READ = (
     *("proc", "flatten", "opt_expr -keepdc", "opt_clean", "memory_collect", "memory_map -keepdc", "opt_expr -keepdc"),
     *("opt_dff -keepdc -nodffe -nosdff", "techmap -map +/pmux2mux.v", "opt_expr -keepdc", "opt_clean"),
 )
+_MERGED = "t:$anyinit %n"
+"""Two registers that start as they like are two, whatever they are given later."""
 _MAP = (
-    *("hierarchy -top rtlgen_top", "proc", "flatten", "opt_clean -purge", "dffunmap", "opt_merge -share_all"),
+    *(
+        "hierarchy -top rtlgen_top",
+        "proc",
+        "flatten",
+        "opt_clean -purge",
+        "dffunmap",
+        f"opt_merge -share_all {_MERGED}",
+    ),
     *("xprop -assume-def-inputs -required", "delete t:$assume", "opt_clean -purge", "techmap", "opt_expr"),
     *(
-        "opt_merge -share_all",
+        f"opt_merge -share_all {_MERGED}",
         "opt_clean -purge",
         "dffunmap",
         "aigmap",
         "formalff -anyinit2ff -fine",
         "opt_clean -purge",
         "write_aiger -zinit -L -map model.map model.aig",
+        "write_aiger -zinit -L -symbols named.aig",  # ABC refuses some of these names
     ),
 )
 
@@ -136,18 +147,21 @@ class _Model:
         script = f"read_aiger model.aig; scorr; pdr -a -T {self._question['seconds']} -X cex"
         said = _run_tool([self._abc, "-c", script], Path("abc.log"))
         proved, refuted = read_settled(said)
+        numbers = read_outputs(Path("named.aig").read_bytes())
         return {
-            "proved": [self._outputs[index][0] for index in sorted(proved)],
-            "refuted": self._render_counterexamples(refuted),
+            "proved": [self._outputs[number][0] for number in sorted(numbers[index] for index in proved)],
+            "refuted": self._render_counterexamples(refuted, numbers),
         }
 
-    def _render_counterexamples(self, refuted: Iterable[int]) -> dict[str, str]:
+    def _render_counterexamples(self, refuted: Iterable[int], numbers: Mapping[int, int]) -> dict[str, str]:
         names = read_map(Path("model.map").read_text("utf-8"))
         found = {}
         for index in sorted(refuted):
             witness = Path(f"cex{index}.aiw")
             if witness.exists():
-                found[self._outputs[index][0]] = self._render(read_frames(witness.read_text(encoding="ascii"), names))
+                found[self._outputs[numbers[index]][0]] = self._render(
+                    read_frames(witness.read_text(encoding="ascii"), names)
+                )
         return found
 
     def _render(self, frames: Sequence[Mapping[str, str]]) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 Ports = Sequence[tuple[str, int]]
 """(name, width) in declared order."""
+_OUTPUT = re.compile(rb"^o(?P<index>[0-9]+) bad_(?P<number>[0-9]+)$", re.MULTILINE)
 _SETTLED = re.compile(r"^(?P<proved>Proved output|Output) +(?P<index>[0-9]+) (?:in|was)", re.MULTILINE)
 
 
@@ -103,3 +104,11 @@ def read_map(text: str) -> dict[int, tuple[str, int]]:
     """Return (name, bit) by index of the inputs in the map that Yosys writes beside an AIGER file."""
     rows = (line.split(maxsplit=3) for line in text.splitlines())
     return {int(row[1]): (row[3], int(row[2])) for row in rows if row and row[0] == "input"}
+
+
+def read_outputs(model: bytes) -> dict[int, int]:
+    """Return, by an output's index in an AIGER file, the number in its name ``bad_<number>``: Yosys orders them anew.
+
+    Source: http://fmv.jku.at/papers/Biere-FMV-TR-07-1.pdf (The AIGER format, symbol table).
+    """
+    return {int(found["index"]): int(found["number"]) for found in _OUTPUT.finditer(model)}
