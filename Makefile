@@ -3,7 +3,7 @@ PYTHON ?= python3
 SIMULATOR ?= icarus
 BIN := .venv/bin
 
-.PHONY: demo test bench setup system lint clean
+.PHONY: demo test bench bench-long setup system lint clean
 
 demo: setup
 	$(BIN)/python -m pytest suites/core -q --rtlgen-model=replay:fixtures/completions/core --rtlgen-n=5 --rtlgen-simulator=$(SIMULATOR)
@@ -13,6 +13,14 @@ test: setup lint
 
 bench: setup
 	$(BIN)/python tests/benchmarks/candidate_cost.py
+	$(BIN)/python tests/benchmarks/formal_shares.py --suites suites/core --mutants 2
+
+# Hours on two cores; mutation.py goes on where it was stopped.
+bench-long: setup
+	$(BIN)/python tests/benchmarks/hostile_table.py
+	$(BIN)/python tests/benchmarks/formal_shares.py
+	PYTHONPATH=tests $(BIN)/python tests/benchmarks/false_alarms.py
+	$(BIN)/python tests/benchmarks/mutation.py
 
 lint: setup
 	$(BIN)/ruff check .

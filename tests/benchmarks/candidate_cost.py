@@ -1,7 +1,9 @@
 """What one candidate costs: the warm simulator beside cocotb's own runner and beside bare Icarus, in one run.
 
 All three play the same stimulus of 2,000 steps or more into the same designs and bring back the same trace; the
-traces are compared before anything is timed. Run it with ``make bench``; figures are medians and ratios of medians.
+traces are compared before anything is timed. Beside them stands the whole check of a right candidate: screen,
+simulation, then a proof, or a second stimulus where proofs are off. Run it with ``make bench``; figures are medians
+and ratios of medians.
 """
 
 import argparse
@@ -17,9 +19,10 @@ from pathlib import Path
 from tabulate import tabulate
 
 from pytest_rtlgen.check import Checker, CheckSettings
+from pytest_rtlgen.check.formal import FormalMode
 from pytest_rtlgen.check.reference import PreparedReference
 from pytest_rtlgen.loaders import load_suite
-from pytest_rtlgen.records import Problem
+from pytest_rtlgen.records import Candidate, Problem
 from pytest_rtlgen.simulators import SimulationJob, Simulator, make_simulator
 from pytest_rtlgen.simulators.icarus import INSIDE, find_icarus, prepare_job
 from pytest_rtlgen.simulators.wrapper import port_widths
@@ -43,6 +46,19 @@ def play_simulator(simulator: Simulator, job: SimulationJob) -> Player:
         if simulation.trace is None:
             raise SystemExit(f"{job.interface.module}: {simulation.status}: {simulation.diagnostics}")
         return simulation.trace.rows
+
+    return play
+
+
+def play_check(checker: Checker, problem: Problem, reference: PreparedReference) -> Player:
+    """Check the reference as a candidate, all stages."""
+    candidate = Candidate(source=problem.reference.text, rule="benchmark")
+
+    def play() -> bytes:
+        verdict = checker.check(candidate, problem)
+        if not verdict.is_passed:
+            raise SystemExit(f"{problem.problem_id}: {verdict.status}: {verdict.diagnostics}")
+        return reference.trace.rows
 
     return play
 
@@ -114,7 +130,8 @@ def main() -> int:
     rounds = parser.parse_args().rounds
     chosen = [problem for problem in load_suite(str(CORE)).problems if problem.problem_id in PROBLEMS]
     table = []
-    with Checker(CheckSettings()) as checker, tempfile.TemporaryDirectory() as name:
+    unproved = CheckSettings(formal=FormalMode.OFF)
+    with Checker(CheckSettings()) as checker, Checker(unproved) as simulating, tempfile.TemporaryDirectory() as name:
         bare_warm = make_simulator("icarus", sandbox=choose_sandbox(SandboxMode.OFF), limits=Limits(), jobs=1)
         for problem in chosen:
             reference = checker.prepare(problem)
@@ -124,6 +141,8 @@ def main() -> int:
             players = {
                 "warm, isolated": play_simulator(checker.simulator, job),
                 "warm, not isolated": play_simulator(bare_warm, job),
+                "check, proved": play_check(checker, problem, reference),
+                "check, no proof": play_check(simulating, problem, reference),
                 "iverilog + vvp": play_bare(job, Path(name)),
                 "cocotb runner": play_runner(job, Path(name)),
             }
@@ -151,7 +170,7 @@ def print_table(table: list[tuple[str, int, dict[str, float]]]) -> None:
     medians = {k: statistics.median(times[k] for _, _, times in table) for k in labels}
     rows.append(["median", "", *(f"{medians[k] * 1e3:.1f}" for k in labels)])
     sys.stdout.write(tabulate(rows, ["design", "steps", *(f"{k} (ms)" for k in labels)]) + "\n\n")
-    for label in labels[:2]:
+    for label in labels[:4]:
         to_cold = statistics.median(times["cocotb runner"] / times[label] for _, _, times in table)
         to_floor = statistics.median(times[label] / times["iverilog + vvp"] for _, _, times in table)
         sys.stdout.write(
