@@ -37,6 +37,7 @@ class _Reader:
         self._parsed = parsed
         self._small: set[str] = set()
         """Parameters that are plain numbers, 0 to 5, as delays of the kind ``#TPD`` are."""
+        self._memories: set[str] = set()
 
     def read(self, root: Any) -> Iterator[tuple[str, int]]:  # noqa: ANN401  a pyslang SyntaxNode
         import pyslang
@@ -56,7 +57,7 @@ class _Reader:
             kind = str(node.kind.name)
             yield from self._look(node, kind)
             is_initial = is_initial or kind == "InitialBlock"
-            is_shown = is_shown or _is_message(node, kind) or (is_initial and _fills_memory(node, kind))
+            is_shown = is_shown or _is_message(node, kind) or (is_initial and self._fills_memory(node, kind))
             stack.extend((child, is_initial, is_shown) for child in reversed(list(node)))
 
     def _look(self, node: Any, kind: str) -> Iterator[tuple[str, int]]:  # noqa: ANN401
@@ -64,6 +65,8 @@ class _Reader:
             for declarator in node.declarators:
                 if declarator.kind.name == "Declarator" and _SMALL_NUMBER.match(str(declarator.initializer or "")):
                     self._small.add(str(declarator.name.valueText))
+        elif kind == "Declarator" and len(node.dimensions):
+            self._memories.add(str(node.name.valueText))
         elif kind in _DELAYS:
             text = str(node).strip()
             named = _NAMED_DELAY.match(text)
@@ -72,14 +75,15 @@ class _Reader:
         elif kind in _IDENTITIES and any(_UNKNOWN_LITERAL.search(str(side)) for side in (node.left, node.right)):
             yield _UNKNOWN_TEST, self._line(node.getFirstToken())
 
+    def _fills_memory(self, node: Any, kind: str) -> bool:  # noqa: ANN401
+        """Whether the node is ``memory[index] = …``."""
+        if kind != "AssignmentExpression" or node.left.kind.name != _MEMORY_FILL:
+            return False
+        return str(node.left.identifier.valueText) in self._memories
+
     def _line(self, token: Any) -> int:  # noqa: ANN401
         return self._parsed.line(token.location)
 
 
 def _is_message(node: Any, kind: str) -> bool:  # noqa: ANN401
     return kind == "InvocationExpression" and bool(_MESSAGES.match(str(node.left).strip()))
-
-
-def _fills_memory(node: Any, kind: str) -> bool:  # noqa: ANN401
-    """Whether the node is ``memory[index] = …``."""
-    return kind == "AssignmentExpression" and node.left.kind.name == _MEMORY_FILL
