@@ -51,7 +51,12 @@ DEEP = "module m(input clk, input rst, output reg [31:0] n, output reg top);\n"
 DEEP_REF = DEEP + "always @(posedge clk) if (rst) {n, top} <= 0; else begin n <= n + 1; top <= 0; end\nendmodule\n"
 WRAPS_EARLY = DEEP_REF.replace("n <= n + 1", "n <= n == 32'h80000000 ? 0 : n + 1")
 RAISES_LATE = DEEP_REF.replace("top <= 0; end", "top <= n >= 32'h80000000; end")
-MULTIPLY = "module m(input [11:0] a, input [11:0] b, output [23:0] y);\nassign y = "
+SHIFT = "module m(input clk, input rst, output reg z);\nreg [39:0] a;\n"
+SHIFT_REF = SHIFT + "always @(posedge clk) if (rst) z <= 1; else z <= 0;\nendmodule\n"
+MAYBE_NEVER = SHIFT + (
+    "always @(posedge clk) begin z <= rst | a == 5;\n"
+    "a <= rst ? 1 : {a[38:0], a[39] ^ a[37] ^ a[20] ^ a[18]}; end\nendmodule\n"
+)
 
 # (what, reference, candidate): every output is proved.
 SAME = [
@@ -78,6 +83,11 @@ SAME = [
         "two clocks",
         DUO_REF,
         DUO + "reg a; always @* q = ~a;\nalways @(posedge c1) a <= ~d;\nalways @(posedge c2) r <= ~a;\nendmodule\n",
+    ),
+    (
+        "a stage that loads during reset",
+        FLOP + "reg p; always @(posedge clk) begin p <= d; if (rst) q <= 0; else q <= p; end\nendmodule\n",
+        FLOP + "reg p; always @(posedge clk) begin p <= ~d; q <= ~(p | rst); end\nendmodule\n",
     ),
     ("32 bits", DEEP_REF, DEEP_REF.replace("n + 1", "1 + n")),
 ]
@@ -188,6 +198,32 @@ def test_the_other_edge_is_never_equivalent(checker: Checker, prover: Prover) ->
     assert prove(checker, prover, SYNC.replace("posedge", "negedge"), SYNC).result is not Proof.EQUIVALENT
 
 
+CODE = "module m(input clk, input rst, input [15:0] code, output reg hit);\n"
+CODE_REF = CODE + "always @(posedge clk) if (rst) hit <= 0; else hit <= code[0];\nendmodule\n"
+CODE_TRAP = CODE + (
+    "reg [2:0] age = 0; reg bad = 0;\nalways @(posedge clk) begin\n"
+    "if (age < 4) begin age <= age + 1; if (code == 16'hbeef) bad <= 1; end\n"
+    "if (rst) hit <= 0; else hit <= code[0] ^ bad; end\nendmodule\n"
+)
+
+
+def test_nothing_is_proved_of_a_design_that_remembers_the_inputs_of_its_first_reset(
+    checker: Checker, prover: Prover
+) -> None:
+    assert prove(checker, prover, CODE_REF, CODE_TRAP).result is not Proof.EQUIVALENT
+
+
+STEPS = "module m(input clk, input rst, input d, output reg q, output reg [31:0] n);\ninitial n = 0;\n"
+STEPS_REF = STEPS + "always @(posedge clk) begin if (rst) q <= 0; else q <= d; if (d) n <= n + 1; end\nendmodule\n"
+
+
+def test_a_power_up_value_that_outlives_the_reset_excuses_nothing(checker: Checker, prover: Prover) -> None:
+    late = STEPS_REF.replace("n <= n + 1", "n <= n == 32'h80000000 ? 0 : n + 1")
+    found = dict(prove(checker, prover, STEPS_REF, late).outputs)
+    assert found["q"] is Proof.EQUIVALENT
+    assert found["n"] is not Proof.EQUIVALENT
+
+
 def test_registers_on_both_edges_are_never_judged_wrong(checker: Checker, prover: Prover) -> None:
     same = prove(checker, prover, DUAL_REF, DUAL_REF.replace("p <= d", "p <= ~d").replace("n <= ~d", "n <= d"))
     other = prove(checker, prover, DUAL_REF, DUAL_REF.replace("n <= ~d", "n <= d"))
@@ -206,13 +242,11 @@ def test_a_difference_after_two_thousand_million_cycles_is_no_equivalence(
 
 
 def test_a_proof_that_is_too_hard_is_unknown_and_simulation_decides() -> None:
-    right = MULTIPLY + "b * a;\nendmodule\n"
-    hard = MULTIPLY + "(a[11:6] * b << 6) + a[5:0] * b;\nendmodule\n"
     with Checker(CheckSettings(formal_budget_s=0.01, cycles=20)) as checker:
-        verdict = check(checker, right, hard)
+        verdict = check(checker, SHIFT_REF, MAYBE_NEVER)
     assert (verdict.status, verdict.method) == (Status.PASSED, "simulate")
     assert verdict.equivalence is not None
-    assert verdict.equivalence.outputs == (("y", Proof.UNKNOWN),)
+    assert verdict.equivalence.outputs == (("z", Proof.UNKNOWN),)
     assert verdict.equivalence.reason == "the time was up"
 
 
