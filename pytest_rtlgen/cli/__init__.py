@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Sequence
 from io import TextIOWrapper
 
-from pytest_rtlgen.cli import check, doctor, extract, generate, report, selfcheck
+from pytest_rtlgen.cli import check, doctor, extract, generate, report, selfcheck, suites
 from pytest_rtlgen.cli.arguments import Command, make_parser
 from pytest_rtlgen.cli.streams import OutputLostError, say
 from pytest_rtlgen.errors import RtlgenError
@@ -17,6 +17,7 @@ COMMANDS: tuple[Command, ...] = (
     selfcheck.COMMAND,
     generate.COMMAND,
     report.COMMAND,
+    suites.COMMAND,
     doctor.COMMAND,
 )
 EXIT_ERROR = 2

@@ -1,0 +1,170 @@
+"""``suites``: which published benchmarks are known, what they are, how to get them, and whether a copy is right."""
+
+import argparse
+import json
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_rtlgen.cli.arguments import Command, Parser
+from pytest_rtlgen.cli.streams import Progress, say, write_out
+from pytest_rtlgen.errors import UsageError
+
+if TYPE_CHECKING:
+    from pytest_rtlgen.loaders.catalogue import Benchmark
+    from pytest_rtlgen.records import Suite
+
+_HEADERS = ("prefix", "problems", "licence", "commit", "from", "here")
+_MOST_REASONS = 5
+_REASON_CHARACTERS = 150
+
+
+def add_arguments(parser: Parser) -> None:
+    """Declare the command's arguments."""
+    parser.set_defaults(act=_list)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    actions = parser.add_subparsers(metavar="ACTION", help="without one: list the known benchmarks")
+    explain = actions.add_parser("explain", help="say what a benchmark is", allow_abbrev=False)
+    fetch = actions.add_parser("fetch", help="get a benchmark at its pinned commit", allow_abbrev=False)
+    check = actions.add_parser("check", help="load a suite, count it and compare its digest", allow_abbrev=False)
+    for action, act in ((explain, _explain), (fetch, _fetch)):
+        action.add_argument("prefix", metavar="PREFIX", help="the benchmark, as listed")
+        action.set_defaults(act=act)
+    fetch.add_argument(
+        "--from", dest="source", default="", metavar="SOURCE", help="a checkout, an archive, or another git URL"
+    )
+    fetch.add_argument("--to", metavar="FOLDER", help="where benchmarks are kept on this machine")
+    check.add_argument("spec", metavar="SPEC", help="as for --rtlgen-suite")
+    check.set_defaults(act=_check)
+
+
+def run(args: argparse.Namespace) -> int:
+    """List, explain, fetch or check."""
+    status: int = args.act(args)
+    return status
+
+
+def _list(args: argparse.Namespace) -> int:
+    from tabulate import tabulate
+
+    from pytest_rtlgen.loaders.catalogue import BENCHMARKS
+    from pytest_rtlgen.loaders.fetch import find_folder, list_roots
+
+    roots = list_roots()
+    found = [(benchmark, find_folder(benchmark, roots)) for benchmark in BENCHMARKS]
+    if args.json:
+        write_out(json.dumps({"benchmarks": [_as_json(benchmark, folder) for benchmark, folder in found]}))
+        return 0
+    rows = [
+        (
+            benchmark.prefix,
+            benchmark.problems,
+            benchmark.origin.licence,
+            benchmark.origin.commit[:7],
+            benchmark.origin.url,
+            folder or "no",
+        )
+        for benchmark, folder in found
+    ]
+    write_out(tabulate(rows, headers=_HEADERS))
+    write_out(f"\nlooked in {', '.join(map(str, roots))}; also: references:FILE for training references")
+    return 0
+
+
+def _as_json(benchmark: "Benchmark", folder: Path | None) -> dict[str, object]:
+    return {
+        "prefix": benchmark.prefix,
+        "title": benchmark.title,
+        "problems": benchmark.problems,
+        "licence": benchmark.origin.licence,
+        "url": benchmark.origin.url,
+        "commit": benchmark.origin.commit,
+        "digest": benchmark.digest or None,
+        "folder": str(folder) if folder else None,
+    }
+
+
+def _explain(args: argparse.Namespace) -> int:
+    from pytest_rtlgen.loaders.fetch import find_folder, list_roots
+
+    benchmark = _find(args.prefix)
+    folder = find_folder(benchmark, list_roots())
+    inner = f", folder {benchmark.origin.inner}" if benchmark.origin.inner else ""
+    lines = {
+        "title": benchmark.title,
+        "problems": benchmark.problems,
+        "format": benchmark.format,
+        "prompt": benchmark.prompt,
+        "metric": benchmark.metric,
+        "known bad": benchmark.known_bad,
+        "licence": benchmark.origin.licence,
+        "from": f"{benchmark.origin.url}, commit {benchmark.origin.commit}{inner}",
+        "digest": benchmark.digest or "not recorded",
+        "here": folder or f"no; python -m pytest_rtlgen suites fetch {benchmark.prefix}",
+        "run": f"pytest --rtlgen-suite {benchmark.prefix}:{folder or 'PATH'} --rtlgen-model=...",
+    }
+    for name, value in lines.items():
+        write_out(f"{name + ':':<11}{value}")
+    return 0
+
+
+def _fetch(args: argparse.Namespace) -> int:
+    from pytest_rtlgen.loaders.fetch import fetch_benchmark, list_roots
+
+    benchmark = _find(args.prefix)
+    root = Path(args.to) if args.to else list_roots()[0]
+    if benchmark.locate(root).exists():
+        say(f"{benchmark.locate(root)}: there already, not fetched again; remove it for a fresh one")
+    progress = Progress()
+    try:
+        suite = fetch_benchmark(benchmark, source=args.source, root=root, show=progress.show)
+    finally:
+        progress.clear()
+    return _report(suite)
+
+
+def _check(args: argparse.Namespace) -> int:
+    from pytest_rtlgen.loaders import load_suite
+
+    return _report(load_suite(args.spec))
+
+
+def _report(suite: "Suite") -> int:
+    """Print what was loaded; the exit status is 1 when it is another dataset than the recorded one."""
+    from pytest_rtlgen.loaders.fetch import fingerprint
+
+    reasons = Counter(problem.unjudged for problem in suite.problems if problem.unjudged)
+    skipped = f", {reasons.total()} of them cannot be judged" if reasons else ""
+    write_out(f"{suite.path}: {len(suite.problems)} problems{skipped}")
+    for reason, count in reasons.most_common(_MOST_REASONS):
+        write_out(f"  {count} x {_shorten(reason)}")
+    if len(reasons) > _MOST_REASONS:
+        write_out(f"  and {len(reasons) - _MOST_REASONS} other reasons")
+    found = fingerprint(suite)
+    write_out(found.describe())
+    return 1 if found.is_other else 0
+
+
+def _shorten(reason: str) -> str:
+    from pytest_rtlgen.report import escape_controls
+
+    text = escape_controls(reason)
+    return text if len(text) <= _REASON_CHARACTERS else f"{text[:_REASON_CHARACTERS]}..."
+
+
+def _find(prefix: str) -> "Benchmark":
+    from pytest_rtlgen.loaders.catalogue import BENCHMARKS, find_benchmark
+
+    benchmark = find_benchmark(prefix)
+    if benchmark is None:
+        known = ", ".join(benchmark.prefix for benchmark in BENCHMARKS)
+        raise UsageError(f"{prefix}: no known benchmark; known are {known}")
+    return benchmark
+
+
+COMMAND = Command(
+    name="suites",
+    help="list, explain, fetch and check published benchmarks",
+    add_arguments=add_arguments,
+    run=run,
+)
