@@ -13,7 +13,7 @@ LAYERS = (
     {"pipeline", "report"},
     {"check"},
     {"simulators"},
-    {"loaders", "prompts", "backends", "extract", "metrics", "storage", "config"},
+    {"loaders", "prompts", "backends", "extract", "metrics", "storage", "config", "known_bad"},
     {"verilog", "tools"},
     {"records", "errors", "__init__"},
 )

@@ -1,0 +1,6 @@
+"""Problems of published benchmarks that cannot be judged, or are judged wrongly, with evidence; data in TOML."""
+
+from pytest_rtlgen.known_bad.entries import Kind, KnownBad, KnownBadList, Scoring
+from pytest_rtlgen.known_bad.read import load_known_bad, read_known_bad
+
+__all__ = ["Kind", "KnownBad", "KnownBadList", "Scoring", "load_known_bad", "read_known_bad"]

@@ -1,0 +1,104 @@
+"""From the TOML files in this folder to entries. ``docs/reference/known-bad.md`` is the contract."""
+
+import re
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from enum import StrEnum
+from importlib.resources import files
+from typing import TypeVar
+
+from pytest_rtlgen.errors import SuiteError
+from pytest_rtlgen.known_bad.entries import Kind, KnownBad, KnownBadList, Scoring
+
+FORMAT = 1
+_KEYS = {"suite", "problem", "scoring", "kind", "simulator", "versions", "evidence", "found"}
+_SIMULATORS = ("any", "icarus", "verilator")
+_VERSIONS = re.compile(r"(\d+)(?:-(\d+))?")
+E = TypeVar("E", bound=StrEnum)
+
+
+def load_known_bad(*, ours: tuple[str, str], published: tuple[str, str]) -> KnownBadList:
+    """Return what is known to be bad on one machine.
+
+    ``ours`` and ``published`` are (simulator, version) of what plays the reference and the benchmark's own bench, such
+    as ``("icarus", "11.0")``. An entry that spoils both scorings is narrowed to the one whose simulator shows it.
+    """
+    found: defaultdict[tuple[str, str], list[KnownBad]] = defaultdict(list)
+    for entry in _read_all():
+        shown = [
+            scoring
+            for scoring, tool in ((Scoring.OURS, ours), (Scoring.PUBLISHED, published))
+            if entry.scoring.covers(scoring) and entry.applies_to(*tool)
+        ]
+        if shown:
+            scoring = shown[0] if len(shown) == 1 else Scoring.BOTH
+            found[entry.suite, entry.problem_id].append(replace(entry, scoring=scoring))
+    return KnownBadList(by_problem={key: tuple(entries) for key, entries in found.items()})
+
+
+def read_known_bad(text: str, where: str) -> tuple[KnownBad, ...]:
+    """Return the entries of one file; ``where`` starts each message.
+
+    Raises:
+        SuiteError: it is not such a file.
+    """
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SuiteError(f"{where}: not TOML: {error}") from error
+    if values.get("format") != FORMAT or not isinstance(values.get("version"), str):
+        raise SuiteError(f'{where}: needs format = {FORMAT} and a version, such as version = "2026.11"')
+    tables = values.get("problem", [])
+    return tuple(_read_entry(table, f"{where}: problem {number}") for number, table in enumerate(tables, start=1))
+
+
+def _read_all() -> Iterable[KnownBad]:
+    folder = files("pytest_rtlgen.known_bad")
+    for file in sorted(folder.iterdir(), key=lambda file: file.name):
+        if file.name.endswith(".toml"):
+            yield from read_known_bad(file.read_text(encoding="utf-8"), file.name)
+
+
+def _read_entry(table: Mapping[str, object], where: str) -> KnownBad:
+    unknown = sorted(table.keys() - _KEYS)
+    if unknown:
+        raise SuiteError(f"{where}: unknown key {unknown[0]!r}; known are {', '.join(sorted(_KEYS))}")
+    simulator = _read_text(table, "simulator", where, "any")
+    if simulator not in _SIMULATORS:
+        raise SuiteError(f"{where}: simulator = {simulator!r} is unknown; use {', '.join(_SIMULATORS)}")
+    return KnownBad(
+        suite=_read_text(table, "suite", where),
+        problem_id=_read_text(table, "problem", where),
+        scoring=_read_choice(table, "scoring", where, Scoring),
+        kind=_read_choice(table, "kind", where, Kind),
+        simulator=simulator,
+        versions=_read_versions(_read_text(table, "versions", where, "any"), where),
+        evidence=_read_text(table, "evidence", where),
+        found=_read_text(table, "found", where),
+    )
+
+
+def _read_text(table: Mapping[str, object], key: str, where: str, default: str | None = None) -> str:
+    value = table.get(key, default)
+    if not isinstance(value, str) or not value.strip() or "\n" in value:
+        raise SuiteError(f"{where}: {key} must be one line of text")
+    return value
+
+
+def _read_choice(table: Mapping[str, object], key: str, where: str, kind: type[E]) -> E:
+    text = _read_text(table, key, where)
+    if text not in tuple(kind):
+        raise SuiteError(f"{where}: {key} = {text!r} is unknown; use {', '.join(kind)}")
+    return kind(text)
+
+
+def _read_versions(text: str, where: str) -> tuple[int, int] | None:
+    """Return the range that ``any``, ``11`` or ``11-12`` names."""
+    if text == "any":
+        return None
+    match = _VERSIONS.fullmatch(text)
+    if match is None:
+        raise SuiteError(f'{where}: versions = {text!r} must be "any", a major version such as "11", or "11-12"')
+    return int(match[1]), int(match[2] or match[1])

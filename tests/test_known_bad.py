@@ -1,0 +1,152 @@
+"""The known-bad list: what applies where, and that a few entries still show."""
+
+import re
+from pathlib import Path
+
+import pytest
+from benchmarks.published_scoring import RTLLM, VERILOG_EVAL, load_rtllm_bench, load_verilog_eval_bench, show_reference
+
+from pytest_rtlgen.check.testbench import TestbenchScorer
+from pytest_rtlgen.errors import BadReferenceError, SuiteError
+from pytest_rtlgen.known_bad import Kind, KnownBad, Scoring, load_known_bad, read_known_bad
+from pytest_rtlgen.records import Testbench
+
+ICARUS_11 = load_known_bad(ours=("icarus", "11.0"), published=("icarus", "11.0"))
+ICARUS_12 = load_known_bad(ours=("icarus", "12.0"), published=("icarus", "12.0"))
+SPEC = "verilog-eval-v2"
+ENTRY = """\
+format = 1
+version = "1"
+[[problem]]
+suite = "s"
+problem = "p"
+scoring = "published"
+kind = "race"
+evidence = "seen"
+found = "run"
+"""
+
+
+def impossible(simulator: str, version: str, scoring: Scoring) -> dict[str, int]:
+    known = load_known_bad(ours=(simulator, version), published=(simulator, version))
+    counts: dict[str, int] = {}
+    for suite, problem_id in known.by_problem:
+        counts[suite] = counts.get(suite, 0) + known.is_impossible(suite, problem_id, scoring)
+    return counts
+
+
+def test_the_list_leaves_the_known_ceilings_on_icarus_11() -> None:
+    assert impossible("icarus", "11.0", Scoring.PUBLISHED) == {
+        SPEC: 156 - 151,
+        "verilog-eval-v2-complete": 156 - 152,
+        "verilog-eval-v1-human": 156 - 154,
+        "verilog-eval-v1-machine": 143 - 143,
+        "rtllm-v1.1": 29 - 26,
+        "rtllm-v2": 50 - 46,
+    }
+    ours = impossible("icarus", "11.0", Scoring.OURS)
+    assert (ours[SPEC], ours["rtllm-v2"]) == (2, 0)
+
+
+@pytest.mark.parametrize(
+    ("simulator", "version", "problem_id", "kinds"),
+    [
+        ("icarus", "11.0", "Prob156_review2015_fancytimer", [Kind.REFUSES_REFERENCE]),
+        ("icarus", "12.0", "Prob156_review2015_fancytimer", [Kind.WATCHDOG]),
+        ("icarus", "12.0", "Prob151_review2015_fsm", []),
+        ("icarus", "11.0", "Prob005_notgate", []),
+        ("icarus", "13.0", "Prob005_notgate", [Kind.REFUSES_BENCH]),
+        ("verilator", "5.006", "Prob151_review2015_fsm", []),
+        ("verilator", "5.006", "Prob082_lfsr32", [Kind.WATCHDOG]),
+    ],
+)
+def test_an_entry_applies_to_its_simulators_and_versions(
+    simulator: str, version: str, problem_id: str, kinds: list[Kind]
+) -> None:
+    known = load_known_bad(ours=(simulator, version), published=(simulator, version))
+    assert [entry.kind for entry in known.of(SPEC, problem_id)] == kinds
+
+
+def test_an_entry_for_both_scorings_is_narrowed_to_the_simulator_that_shows_it() -> None:
+    known = load_known_bad(ours=("yosys", "0.70"), published=("icarus", "11.0"))
+    (entry,) = known.of(SPEC, "Prob151_review2015_fsm")
+    assert entry.scoring is Scoring.PUBLISHED
+    assert not known.is_impossible(SPEC, "Prob151_review2015_fsm", Scoring.OURS)
+
+
+def test_why_right_answers_fail() -> None:
+    assert ICARUS_11.explain_failure("rtllm-v2", "freq_divbyeven", Scoring.OURS) == (
+        "known bad (unsatisfiable-specification): "
+        "the description asks for module freq_diveven, the bench instantiates freq_divbyeven"
+    )
+    assert ICARUS_11.explain_failure(SPEC, "Prob082_lfsr32", Scoring.PUBLISHED).startswith("known bad (watchdog): ")
+    assert ICARUS_11.explain_failure(SPEC, "Prob082_lfsr32", Scoring.OURS) == ""
+    assert ICARUS_11.explain_failure("rtllm-v2", "comparator_3bit", Scoring.PUBLISHED) == ""
+
+
+def test_every_entry_says_what_was_seen_and_how() -> None:
+    entries = [entry for found in ICARUS_11.by_problem.values() for entry in found]
+    assert len(entries) > 50
+    for entry in entries:
+        assert re.match(r"(run|read|issue): \S", entry.found), entry
+        assert len(entry.evidence) > 10, entry
+
+
+def test_one_entry_is_read() -> None:
+    assert read_known_bad(ENTRY, "x.toml") == (
+        KnownBad(suite="s", problem_id="p", scoring=Scoring.PUBLISHED, kind=Kind.RACE, evidence="seen", found="run"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("format = 1", "format = 2", r"x\.toml: needs format = 1 and a version"),
+        ('kind = "race"', 'kind = "raze"', r"x\.toml: problem 1: kind = 'raze' is unknown; use watchdog, race"),
+        ('evidence = "seen"', "", r"x\.toml: problem 1: evidence must be one line of text"),
+        ('found = "run"', 'found = "run"\nversions = "11+"', r"versions = '11\+' must be \"any\", a major version"),
+        ('found = "run"', 'found = "run"\nsimulator = "vcs"', r"simulator = 'vcs' is unknown; use any, icarus"),
+        ('found = "run"', 'found = "run"\nwhen = "now"', r"unknown key 'when'; known are evidence"),
+        ("[[problem]]", "[[problem]", r"x\.toml: not TOML: "),
+    ],
+)
+def test_a_broken_list_says_where(old: str, new: str, message: str) -> None:
+    with pytest.raises(SuiteError, match=message):
+        read_known_bad(ENTRY.replace(old, new), "x.toml")
+
+
+def rtllm_bench(folder: Path) -> Testbench:
+    golden = next(folder.glob("verified_*.v")).read_text()
+    top = re.search(r"^\s*module\s+(\w+)", golden, re.MULTILINE)
+    assert top is not None
+    return load_rtllm_bench(folder, top=folder.name, reference_top=top[1])
+
+
+RERUN = [
+    (SPEC, "Prob099_m2014_q6c"),
+    (SPEC, "Prob151_review2015_fsm"),
+    ("rtllm-v2", "Memory/FIFO/asyn_fifo"),
+    ("rtllm-v2", "Arithmetic/Divider/radix2_div"),
+]
+
+
+@pytest.mark.simulator
+@pytest.mark.skipif(not VERILOG_EVAL.exists(), reason="needs the benchmarks in ../shared")
+@pytest.mark.parametrize(("suite", "problem"), RERUN)
+def test_a_reference_still_fails_its_own_bench(suite: str, problem: str) -> None:
+    bench = load_verilog_eval_bench(VERILOG_EVAL, problem) if suite == SPEC else rtllm_bench(RTLLM / problem)
+    assert ICARUS_11.is_impossible(suite, problem.rpartition("/")[2], Scoring.PUBLISHED)
+    with TestbenchScorer() as scorer:
+        assert scorer.passes_as_published(show_reference(bench), bench) is not True
+        with pytest.raises(BadReferenceError):
+            scorer.score(show_reference(bench), bench)
+
+
+@pytest.mark.simulator
+@pytest.mark.skipif(not RTLLM.exists(), reason="needs the benchmarks in ../shared")
+def test_a_bench_still_accepts_a_stub() -> None:
+    bench = rtllm_bench(RTLLM / "Arithmetic/Comparator/comparator_3bit")
+    stub = "module comparator_3bit(input [2:0] A, B, output A_greater, A_equal, A_less); endmodule\n"
+    with TestbenchScorer() as scorer:
+        assert scorer.score(stub, bench).is_passed
+    assert ICARUS_11.of("rtllm-v2", "comparator_3bit")[0].kind is Kind.ACCEPTS_ANYTHING
