@@ -31,6 +31,7 @@ _IMAGES = {
     "__OSS_PNR_IMAGE__": "its harness needs CVDP's place-and-route image",
 }
 _SIMULATORS = {"icarus", "verilator"}
+_VERILOG = {".v", ".sv", ".vh", ".svh"}
 _CODE_FOLDER = "/code/"
 _MODULE = re.compile(r"^[ \t]*(?:module|macromodule)\s+(?:automatic\s+|static\s+)?([A-Za-z_]\w*)", re.MULTILINE)
 _PREFIX = re.compile(r"cvdp_(?:copilot|agentic)_")
@@ -244,12 +245,14 @@ def _find_obstacle(record: _Record, settings: Mapping[str, str]) -> str:
     """Return why the problem cannot be judged here; empty where it can."""
     text = "\n".join(file.text for file in record.harness)
     simulator = settings.get("SIM", "icarus").lower()
+    others = [name for name in record.targets if PurePosixPath(name).suffix not in _VERILOG]
     obstacles = (
         (bool(CATEGORIES[record.category]), CATEGORIES[record.category]),
         (not record.harness, "the record has no harness"),
         *((image in text, reason) for image, reason in _IMAGES.items()),
         (simulator not in _SIMULATORS, f"its tests need the simulator {simulator}"),
         (not record.targets, "the record names no file that an answer writes"),
+        (bool(others), f"its answer is not Verilog ({', '.join(others)})"),
     )
     found = next((reason for is_met, reason in obstacles if is_met), "")
     return found or _find_odd_command(record)

@@ -1,0 +1,243 @@
+"""Run a benchmark's cocotb harness in a work folder of its own, isolated and limited, without Docker.
+
+The folders are those of CVDP's containers: ``/code`` with ``rtl``, ``verif``, ``docs``, ``src`` and ``rundir``, where
+every command starts; ``/src`` with the harness, read-only; ``/rundir`` for pytest's cache. bubblewrap puts them at
+these paths; elsewhere the paths are rewritten in the harness's own texts.
+
+Source: github.com/NVlabs/cvdp_benchmark, ``src/repository.py`` (``docker_cmd``, ``create_folders``).
+"""
+
+import json
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from pytest_rtlgen.errors import BadReferenceError, RecordError, ToolError
+from pytest_rtlgen.loaders.cvdp import is_inner_path
+from pytest_rtlgen.loaders.cvdp_harness import HarnessCommand, read_commands, read_settings
+from pytest_rtlgen.records import CocotbHarness, SourceFile
+from pytest_rtlgen.simulators.icarus import find_icarus
+from pytest_rtlgen.storage import decode
+from pytest_rtlgen.tools.process import Limits, ProcessResult, run_program
+from pytest_rtlgen.tools.sandbox import SCRATCH, Sandbox, SandboxKind, python_folders
+from pytest_rtlgen.tools.versions import find_program
+
+SEED = "1"
+_INSIDE = Path(__file__).parents[1] / "simulators" / "inside_harness"
+_RUN_SCRIPT = _INSIDE / "rtlgen_harness.py"
+_WORK = "/code/rundir"
+_TEMPORARY = "tmp"
+_FOLDERS = (
+    *(f"code/{name}" for name in ("rtl", "verif", "docs", "src", "rundir")),
+    "src",
+    "rundir/harness",
+    _TEMPORARY,
+)
+_MOUNTS = (("--bind", "/code"), ("--ro-bind", "/src"), ("--bind", "/rundir"), ("--bind", "/tmp"))  # noqa: S108  inside
+_PLACES = re.compile(r"(?<![\w./$}-])/(?:code|src|rundir)(?![\w.-])")
+_SOURCE = "src/"
+_CALLED = re.compile(r"""["'][^"'\n]*\b(yosys|verilator|iverilog|vvp)\b""")
+_FIXED = {"PATH", "HOME", "LC_ALL", "TMPDIR", "PYTHONHASHSEED", "GPI_USERS"}
+"""Variables that a harness's settings do not change."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestRecord:
+    """How one pytest test of a harness ended."""
+
+    __test__ = False
+
+    id: str
+    outcome: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildRecord:
+    """One compilation."""
+
+    failed: bool
+    log: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CocotbRecord:
+    """How one cocotb test ended."""
+
+    name: str
+    fault: str
+    """Class of what ended it; empty: it passed."""
+    message: str
+    is_skipped: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulationRecord:
+    """One simulation."""
+
+    tests: tuple[CocotbRecord, ...] | None
+    """``None``: it left no results."""
+    ending: str
+    """What cocotb's runner raised, empty where it raised nothing."""
+    log: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HarnessRecord:
+    """What happened while one command ran."""
+
+    exit_code: int
+    broken: tuple[str, ...]
+    """Why files of the harness could not be loaded."""
+    tests: tuple[TestRecord, ...]
+    builds: tuple[BuildRecord, ...]
+    simulations: tuple[SimulationRecord, ...]
+    log_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HarnessRun:
+    """One command of a harness, run."""
+
+    done: ProcessResult
+    record: HarnessRecord | None
+    """``None``: it was killed before it could tell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HarnessPlace:
+    """A work folder with a harness and one set of files in it."""
+
+    folder: Path
+    sandbox: Sandbox
+    limits: Limits
+    settings: Mapping[str, str]
+
+    def run(self, command: HarnessCommand, *, is_guarded: bool, wall_s: float) -> HarnessRun:
+        """Run one command, at most ``wall_s`` seconds of time.
+
+        Raises:
+            ToolError: Icarus, cocotb or Python cannot be started.
+        """
+        name = command.module or self._place(command.script)
+        return self._start(["guarded" if is_guarded else "open", name, *map(self._place, command.arguments)], wall_s)
+
+    def list_broken(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return why modules ``names`` of the harness cannot be loaded; those that can be are not mentioned."""
+        run = self._start(["probe", *names], self.limits.wall_s)
+        return run.record.broken if run.record is not None else ()
+
+    def _start(self, arguments: list[str], wall_s: float) -> HarnessRun:
+        env = self._environment()
+        argv = [sys.executable, str(_RUN_SCRIPT), self._place(_WORK), *arguments]
+        command = self.sandbox.wrap(argv, env=env, readable=(*python_folders(), _INSIDE), scratch=self.folder)
+        command = _mount(command, self.folder) if self._is_mounted else command
+        limits = replace(self.limits, wall_s=wall_s)
+        done = run_program(command, limits=limits, env=env, cwd=self.folder, keep_stdout=True)
+        return HarnessRun(done=done, record=_read_record(done.stdout))
+
+    @property
+    def _is_mounted(self) -> bool:
+        return self.sandbox.kind is SandboxKind.BUBBLEWRAP
+
+    def _place(self, text: str) -> str:
+        """Return ``text`` with the container's paths replaced by those that they have here."""
+        return text if self._is_mounted else _PLACES.sub(lambda found: f"{self.folder}{found[0]}", text)
+
+    def _environment(self) -> dict[str, str]:
+        own = {name: self._place(value) for name, value in self.settings.items() if name not in _FIXED}
+        icarus = find_icarus()
+        programs = (Path(sys.executable).parent, Path(icarus.iverilog).parent, "/usr/local/bin", "/usr/bin", "/bin")
+        paths = [str(_INSIDE), *own.get("PYTHONPATH", "").split(os.pathsep)]
+        return {
+            "COCOTB_RANDOM_SEED": SEED,
+            "PYTHONDONTWRITEBYTECODE": "1",
+            **own,
+            "PYTHONPATH": os.pathsep.join(path for path in paths if path),
+            "PATH": os.pathsep.join(str(path) for path in programs),
+            "HOME": self._place(_WORK),
+            "LC_ALL": "C.UTF-8",
+            "TMPDIR": f"{SCRATCH if self._is_mounted else self.folder}/{_TEMPORARY}",
+            "PYTHONHASHSEED": "0",
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "GPI_USERS": icarus.gpi_users,
+        }
+
+
+@contextmanager
+def open_harness(
+    harness: CocotbHarness, files: Mapping[str, str], *, sandbox: Sandbox, limits: Limits
+) -> Iterator[HarnessPlace]:
+    """Yield a fresh work folder with the context, then ``files`` over it, and the harness; it is removed afterwards.
+
+    Raises:
+        BadReferenceError: a file of the harness leaves the work folder.
+    """
+    with tempfile.TemporaryDirectory(prefix="rtlgen-") as name:
+        place = HarnessPlace(
+            folder=Path(name).resolve(), sandbox=sandbox, limits=limits, settings=read_settings(harness.files)
+        )
+        for folder in _FOLDERS:
+            (place.folder / folder).mkdir(parents=True)
+        for file in harness.context:
+            _write(place.folder / "code", file)
+        for path, text in files.items():
+            _write(place.folder / "code", SourceFile(name=path, text=text))
+        for file in harness.files:
+            if file.name.startswith(_SOURCE):
+                _write(place.folder, SourceFile(name=file.name, text=place._place(file.text)))  # noqa: SLF001
+        yield place
+
+
+def list_harness_commands(harness: CocotbHarness) -> tuple[HarnessCommand, ...]:
+    """Return what a harness runs, in order.
+
+    Raises:
+        BadReferenceError: it runs nothing, or something that is not Python.
+        ToolError: a program that it calls is not here.
+    """
+    texts = [file.text for file in harness.files if file.name.endswith(".py")]
+    programs = {name for text in texts for name in _CALLED.findall(text)}
+    if read_settings(harness.files).get("SIM") == "verilator":
+        programs.add("verilator")
+    for name in sorted(programs):
+        find_program(name, "the harness calls it; install it")
+    try:
+        return read_commands(harness.files)
+    except ValueError as error:
+        raise BadReferenceError(f"harness of {', '.join(harness.targets)}: {error}") from error
+
+
+def list_harness_modules(harness: CocotbHarness) -> tuple[str, ...]:
+    """Return the names of the Python modules that a harness brings."""
+    paths = [PurePosixPath(file.name) for file in harness.files]
+    return tuple(path.stem for path in paths if path.suffix == ".py" and str(path.parent) == "src")
+
+
+def _mount(command: list[str], folder: Path) -> list[str]:
+    """Return a bubblewrap command with the work folder's parts at the paths that the container has them at."""
+    last = command.index("--remount-ro")
+    mounts = [word for option, path in _MOUNTS for word in (option, f"{folder}{path}", path)]
+    return [*command[:last], *mounts, *command[last:]]
+
+
+def _write(folder: Path, file: SourceFile) -> None:
+    if not is_inner_path(file.name):
+        raise BadReferenceError(f"{file.name}: a path that leaves the work folder; name it below rtl, verif or docs")
+    path = folder / file.name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(file.text, encoding="utf-8", errors="replace", newline="")
+
+
+def _read_record(answer: bytes) -> HarnessRecord | None:
+    if not answer:
+        return None
+    try:
+        return decode(HarnessRecord, json.loads(answer), "harness")
+    except (ValueError, RecordError) as error:
+        raise ToolError(f"the harness's record cannot be read: {error}; is another Python first on PATH?") from error

@@ -1,0 +1,109 @@
+"""What happens while a harness runs: a pytest plugin, and a witness of cocotb's runner. It decides nothing."""
+
+# ruff: noqa: INP001  found on their own path, as inside_simulator's are
+
+import contextlib
+import os
+import secrets
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+_MOST_TEXT = 4000
+tests: list[dict[str, str]] = []
+"""One a pytest test: id, outcome, message."""
+broken: list[str] = []
+"""Why pytest could not load a file of the harness."""
+builds: list[dict[str, Any]] = []
+"""One a compilation: whether it failed, and the tail of its log where that is a file."""
+simulations: list[dict[str, Any]] = []
+"""One a simulation: its cocotb tests, ``None`` where it left no results; how it ended; the tail of its log."""
+
+
+def pytest_runtest_logreport(report: Any) -> None:  # noqa: ANN401  a pytest TestReport
+    """Note the outcome of a test, and of its set-up and tear-down where they fail."""
+    if report.when == "call" or report.outcome != "passed":
+        tests.append({"id": report.nodeid, "outcome": report.outcome, "message": _describe(report)})
+
+
+def pytest_collectreport(report: Any) -> None:  # noqa: ANN401  a pytest CollectReport
+    """Note a file that cannot be loaded."""
+    if report.outcome == "failed":
+        broken.append(_describe(report))
+
+
+def watch_runner(*, is_guarded: bool) -> None:
+    """Keep a record of everything that cocotb's runner compiles and simulates.
+
+    ``is_guarded``: the results go to a file whose name the design cannot know, and what lies under the expected name
+    when the simulator has ended is thrown away.
+    """
+    from cocotb_tools.runner import Runner
+
+    execute = Runner._execute  # noqa: SLF001  the one place through which both steps go
+
+    def watch(runner: Any, cmds: Sequence[list[str]], cwd: Any) -> None:  # noqa: ANN401
+        results = runner.env.get("COCOTB_RESULTS_FILE")
+        step = partial(execute, runner, cmds, cwd)
+        if results is None:
+            _compile(runner, step)
+        else:
+            _simulate(runner, step, Path(results), is_guarded=is_guarded)
+
+    Runner._execute = watch  # type: ignore[method-assign, assignment]  # noqa: SLF001  as said
+
+
+def _compile(runner: Any, step: Callable[[], None]) -> None:  # noqa: ANN401
+    failed = True
+    try:
+        step()
+        failed = False
+    finally:
+        builds.append({"failed": failed, "log": _read_log(runner)})
+
+
+def _simulate(runner: Any, step: Callable[[], None], wanted: Path, *, is_guarded: bool) -> None:  # noqa: ANN401
+    hidden = wanted.with_name(f"{secrets.token_hex(12)}.xml") if is_guarded else wanted
+    runner.env["COCOTB_RESULTS_FILE"] = str(hidden)
+    ending = ""
+    try:
+        step()
+    except BaseException as error:
+        ending = f"{type(error).__name__}: {error}"
+        raise
+    finally:
+        del runner.env["COCOTB_RESULTS_FILE"]
+        if is_guarded:
+            wanted.unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError):
+                os.replace(hidden, wanted)  # noqa: PTH105
+        simulations.append({"tests": _read_results(wanted), "ending": ending, "log": _read_log(runner)})
+
+
+def _read_results(path: Path) -> list[dict[str, Any]] | None:
+    try:
+        root = ET.parse(path).getroot()  # noqa: S314  cocotb wrote it
+    except (OSError, ET.ParseError):
+        return None
+    found = []
+    for case in root.iter("testcase"):
+        fault = next((item for item in case if item.tag in {"failure", "error"}), None)
+        kind, message = ("", "") if fault is None else (fault.get("type") or "failure", fault.get("message") or "")
+        is_skipped = case.find("skipped") is not None
+        name, message = str(case.get("name")), message[:_MOST_TEXT]
+        found.append({"name": name, "fault": kind, "message": message, "is_skipped": is_skipped})
+    return found
+
+
+def _read_log(runner: Any) -> str:  # noqa: ANN401
+    try:
+        return Path(runner.log_file).read_text("utf-8", "replace")[-_MOST_TEXT:]
+    except (OSError, TypeError, AttributeError):
+        return ""
+
+
+def _describe(report: Any) -> str:  # noqa: ANN401
+    crash = getattr(report.longrepr, "reprcrash", None)
+    return str(crash.message if crash is not None else report.longrepr or "")[:_MOST_TEXT]
