@@ -1,5 +1,6 @@
 """Unpack a downloaded archive that may be cut off or hostile."""
 
+import gzip
 import lzma
 import os
 import shutil
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, cast
 
 from pytest_rtlgen.errors import SuiteError
 
@@ -91,7 +92,7 @@ def _list_zip(path: Path) -> Iterator[_Member]:
 
 
 def _list_tar(path: Path) -> Iterator[_Member]:
-    with tarfile.open(path) as archive:
+    with _open_tar(path) as whole, tarfile.open(fileobj=whole, mode="r:") as archive:
         for info in archive:
             if not info.isfile() and not info.isdir():
                 raise _refuse(path, info.name)
@@ -99,6 +100,15 @@ def _list_tar(path: Path) -> Iterator[_Member]:
             if info.isfile() and stream is not None:
                 with closing(stream):
                     yield _Member(name=info.name, stream=stream)
+        left = MOST_BYTES  # only at its very end does a compressed stream show that it is whole
+        while left > 0 and (chunk := whole.read(_CHUNK_BYTES)):
+            left -= len(chunk)
+
+
+def _open_tar(path: Path) -> IO[bytes]:
+    if path.name.endswith((".gz", ".tgz")):
+        return cast("IO[bytes]", gzip.open(path))
+    return cast("IO[bytes]", lzma.open(path)) if path.name.endswith(".xz") else path.open("rb")
 
 
 def _refuse(path: Path, name: str) -> SuiteError:

@@ -40,6 +40,8 @@ class Benchmark:
     """What its authors report."""
     known_bad: str
     """What its own scorer cannot judge, and where to read more."""
+    is_sample: bool = False
+    """The repository holds examples only: the same format with another digest is no mistake."""
 
     @property
     def digest(self) -> str:
@@ -159,6 +161,7 @@ BENCHMARKS: tuple[Benchmark, ...] = (
         prompt="chat: a system text for the category, then the record's prompt with its context files",
         metric="pass@1 over n=5, by the exit status of the harness; with a biased formula for k > 1",
         known_bad="categories that need a commercial simulator are collected as skipped",
+        is_sample=True,
     ),
 )
 """In the order of their publication."""

@@ -62,6 +62,8 @@ def fingerprint(suite: Suite) -> Fingerprint:
     """Return how the digest of ``suite``, loaded from ``PREFIX:PATH``, compares with the recorded one."""
     benchmark = find_benchmark(suite.path.partition(":")[0])
     expected, commit = (benchmark.digest, benchmark.origin.commit) if benchmark else ("", "")
+    if benchmark and benchmark.is_sample and suite.digest != expected:
+        expected = ""
     return Fingerprint(spec=suite.path, expected=expected, found=suite.digest, commit=commit)
 
 
