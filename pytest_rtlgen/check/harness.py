@@ -167,7 +167,7 @@ class HarnessScorer:
         if not any(text.strip() for text in files.values()):
             return _conclude(Status.NO_CODE, "no Verilog in the answer"), files
         screening = self._screen_files(files, harness)
-        if screening.status is Status.REJECTED and prepared.tolerated.issuperset(screening.findings):
+        if screening.findings and prepared.tolerated.issuperset(screening.findings):
             return None, files
         if screening.status is not None:
             return PublishedVerdict(status=screening.status, diagnostics=screening.diagnostics), files

@@ -6,12 +6,12 @@ foreign modules, foreign code. Ports are the tests' business.
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from pytest_rtlgen.records import Diagnostic, Severity, SourceFile, Status
-from pytest_rtlgen.verilog.directives import Objection, list_hidden_tasks, list_objections
+from pytest_rtlgen.verilog.directives import list_hidden_tasks, list_objections
 from pytest_rtlgen.verilog.inactive import blank_inactive
 from pytest_rtlgen.verilog.reach import HARMLESS_TASKS, list_reaches
 from pytest_rtlgen.verilog.syntax import list_errors, parse_text
@@ -20,7 +20,9 @@ _MOST_FINDINGS = 10
 _BOM = "\ufeff"
 _VERILOG = {".v", ".sv", ".vh", ".svh"}
 _INCLUDE = re.compile(r'`include[ \t]+"([^"\n]+)"')
-_MASKED = re.compile(r"/\*rtlgen[ ]*\*/")
+_MASKED = re.compile(r"/\*rtlgen(\d{1,6})\*/")
+_READABLE = ("compiler directive", "comment that hides")
+"""Objections in spite of which the rest of a text can be read."""
 _MODULE = re.compile(r"\b(?:module|macromodule)\s+(?:automatic\s+|static\s+)?\\?([A-Za-z_][\w$]*)")
 _TOOL_MACRO = "code that depends on the tool"
 """Of no harm here: what stands there is blanked, and tasks are looked for in all of the text."""
@@ -50,20 +52,27 @@ def screen_files(files: Sequence[SourceFile], given: Sequence[SourceFile], top: 
     ``top``: module that must be defined somewhere in them; empty: any will do.
     """
     normal = [SourceFile(name=file.name, text=_normalise(file.text)) for file in files]
-    known = {PurePosixPath(file.name).name for file in (*files, *given)}
-    objections = [(file.name, item) for file in normal for item in _list_objections(_mask(file.text, known))]
-    if objections:
+    known = _Inclusions({PurePosixPath(file.name).name for file in (*files, *given)})
+    masked = [SourceFile(name=file.name, text=known.mask(file.text)) for file in normal]
+    objections = [(file.name, item) for file in masked for item in list_objections(file.text)]
+    objections = [(name, item) for name, item in objections if not item.message.endswith(_TOOL_MACRO)]
+    raised = [(name, item.message, item.line) for name, item in objections]
+    if not all(item.message.startswith(_READABLE) for _, item in objections):
         is_syntax = all(item.is_syntax for _, item in objections)
-        raised = [(name, item.message, item.line) for name, item in objections]
-        return _refuse(Status.SYNTAX_ERROR if is_syntax else Status.REJECTED, normal, raised)
+        verdict = _refuse(Status.SYNTAX_ERROR if is_syntax else Status.REJECTED, normal, raised)
+        return replace(verdict, findings=())
     try:
-        found = _screen_together(normal, _choose_given(given, normal, known), known)
+        found = _screen_together(masked, _choose_given(given, normal, known), raised)
     except (RuntimeError, RecursionError) as error:  # pyslang gives up on nesting that is too deep
-        return _refuse(Status.REJECTED, normal, [(normal[0].name, f"too deeply nested to be read: {error}", 1)])
+        verdict = _refuse(Status.REJECTED, normal, [(normal[0].name, f"too deeply nested to be read: {error}", 1)])
+        return replace(verdict, findings=())
+    found = replace(
+        found, files=tuple(SourceFile(name=file.name, text=known.unmask(file.text)) for file in found.files)
+    )
     if top and found.status is None and not any(_defines(file, top) for file in (*found.files, *given)):
         modules = sorted({name for file in found.files for name in _MODULE.findall(file.text)})
         what = f"module {top!r} is missing; found {', '.join(map(repr, modules)) or 'no module'}"
-        return _refuse(Status.INTERFACE_MISMATCH, normal, [(normal[0].name, what, 1)])
+        return replace(_refuse(Status.INTERFACE_MISMATCH, normal, [(normal[0].name, what, 1)]), findings=())
     return found
 
 
@@ -77,58 +86,65 @@ def _normalise(text: str) -> str:
     return text if text.endswith("\n") else text + "\n"
 
 
-def _mask(text: str, known: set[str]) -> str:
-    """Return ``text`` with comments, as long, in place of the inclusion of ``known`` files."""
+class _Inclusions:
+    """Comments in place of the inclusion of files that are known, so that no reader looks for them."""
 
-    def mask(found: re.Match[str]) -> str:
-        return f"/*rtlgen{' ' * (len(found[0]) - 10)}*/" if PurePosixPath(found[1]).name in known else found[0]
+    def __init__(self, names: set[str]) -> None:
+        self._names = names
+        self._texts: list[str] = []
 
-    return _INCLUDE.sub(mask, text)
+    def mask(self, text: str) -> str:
+        """Return ``text``, its lines unchanged, with comments for the inclusions of known files."""
+        return _INCLUDE.sub(self._mask_one, text)
+
+    def unmask(self, text: str) -> str:
+        """Return ``text`` with the inclusions where their comments still stand."""
+        return _MASKED.sub(lambda found: (self._texts[int(found[1]) : int(found[1]) + 1] or [""])[0], text)
+
+    def _mask_one(self, found: re.Match[str]) -> str:
+        path = PurePosixPath(found[1])
+        if path.name not in self._names or path.is_absolute() or ".." in path.parts:
+            return found[0]
+        self._texts.append(found[0])
+        return f"/*rtlgen{len(self._texts) - 1}*/"
 
 
-def _list_objections(text: str) -> Iterator[Objection]:
-    return (item for item in list_objections(text) if not item.message.endswith(_TOOL_MACRO))
-
-
-def _choose_given(given: Sequence[SourceFile], files: Sequence[SourceFile], known: set[str]) -> list[SourceFile]:
+def _choose_given(given: Sequence[SourceFile], files: Sequence[SourceFile], known: _Inclusions) -> list[SourceFile]:
     """Return the Verilog among ``given`` whose macros the candidate may use; text that is cut would swallow it."""
     own = {file.name for file in files}
     chosen = []
     for file in given:
         if PurePosixPath(file.name).suffix in _VERILOG and file.name not in own and "`define" in file.text:
-            text = _mask(_normalise(file.text), known)
+            text = known.mask(_normalise(file.text))
             parsed = None if any(item.is_syntax for item in list_objections(text)) else parse_text(text)
             if parsed is not None and not list_errors(parsed, parsed.tree.diagnostics, most=1):
                 chosen.append(SourceFile(name=file.name, text=text))
     return chosen
 
 
-def _screen_together(files: Sequence[SourceFile], given: Sequence[SourceFile], known: set[str]) -> FilesScreening:
-    masked = [SourceFile(name=file.name, text=_mask(file.text, known)) for file in files]
+def _screen_together(
+    masked: Sequence[SourceFile], given: Sequence[SourceFile], raised: Sequence[Finding]
+) -> FilesScreening:
     joined = _Joined([*given, *masked], own={file.name for file in masked})
     parsed = parse_text(joined.text)
-    errors = [item for item in list_errors(parsed, parsed.tree.diagnostics, most=1000) if joined.is_own(item.line)]
-    if errors:
-        return _refuse(Status.SYNTAX_ERROR, files, [joined.place(item.message, item.line or 1) for item in errors])
+    broken = [(item.message, item.line or 1) for item in list_errors(parsed, parsed.tree.diagnostics, most=1000)]
+    errors = [joined.place(*item) for item in broken if joined.is_own(item[1])]
     found = _place_own(joined, list_reaches(parsed)) or _place_own(
         joined, list_hidden_tasks(joined.text, HARMLESS_TASKS)
     )
-    if found:
-        return _refuse(Status.REJECTED, files, found)
+    found = [*raised, *found]
+    if errors or found:
+        return _refuse(Status.REJECTED if found else Status.SYNTAX_ERROR, masked, [*found, *errors])
     plain = joined.split(blank_inactive(joined.text, parsed))
-    return FilesScreening(status=None, files=tuple(_unmask(plain[file.name], file) for file in files))
+    return FilesScreening(
+        status=None, files=tuple(SourceFile(name=file.name, text=plain[file.name]) for file in masked)
+    )
 
 
 def _place_own(joined: "_Joined", found: Iterable[tuple[str, int]]) -> list[Finding]:
     """Return, with their places, the findings that are the candidate's and matter."""
     own = [joined.place(*item) for item in found if joined.is_own(item[1])]
     return [item for item in own if not item[1].startswith(_UNIMPORTANT)]
-
-
-def _unmask(masked: str, file: SourceFile) -> SourceFile:
-    """Return ``masked`` with the inclusions of ``file`` where their masks still stand."""
-    text = _MASKED.sub(lambda found: file.text[found.start() : found.end()], masked)
-    return SourceFile(name=file.name, text=text)
 
 
 class _Joined:
