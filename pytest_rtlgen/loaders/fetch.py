@@ -86,7 +86,8 @@ def fetch_benchmark(benchmark: Benchmark, *, source: str, root: Path, show: Show
             with TemporaryDirectory(dir=root, prefix=".partial-") as scratch:
                 _fill(benchmark, source or benchmark.origin.url, target, Path(scratch), show)
         except OSError as error:
-            raise StorageError(f"{root}: cannot be written: {error.strerror or error}; name another --to") from error
+            where, what = error.filename or root, error.strerror or error
+            raise StorageError(f"{where}: cannot be read or written: {what}; check it, or name another --to") from error
     return load_suite(f"{benchmark.prefix}:{target}")
 
 

@@ -130,7 +130,7 @@ def test_what_cannot_be_judged_is_kept_with_its_reason(
         ("[1, 2]", r"a\.jsonl:3: not an object; a row looks like \{\"instruction\""),
         ("[" * 100_000, r"a\.jsonl:3: not JSON that can be read"),
         ({"task": "Q", "body": "B"}, r":3: no instruction; found the fields task, body; known are instruction, quest"),
-        ({"instruction": "Q", "body": "B"}, r":3: no reference; found the fields instruction, body; known are reference, gold_"),
+        ({"instruction": "Q", "body": "B"}, r":3: no reference; found the fields instruction, body; known are ref"),
         ({"instruction": ["Q"], "code": INV}, r"a\.jsonl:3: instruction must be text, not a list"),
         ({"instruction": "Q", "code": {"a": INV}}, r"a\.jsonl:3: code must be text, not an object"),
         ({"instruction": " ", "code": INV}, r"a\.jsonl:3: the instruction is empty"),
