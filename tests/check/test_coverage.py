@@ -1,10 +1,16 @@
-"""What a trace reaches: values and changes of small registers, levels and constants of wide ones."""
+"""What a trace reaches: values and changes of small registers, levels and constants of wide ones; how stimuli grow."""
+
+from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
-from builders import port
+from builders import COUNTER, COUNTER_INTERFACE, interface, port, problem
 
+from pytest_rtlgen.check import Checker, CheckSettings
 from pytest_rtlgen.check.coverage import list_reached
-from pytest_rtlgen.records import Trace
+from pytest_rtlgen.check.formal import FormalMode
+from pytest_rtlgen.check.stimulus import make_stimulus
+from pytest_rtlgen.records import Candidate, Status, Stimulus, Trace, Verdict
 
 
 def trace(rows: list[str], *widths: int) -> Trace:
@@ -64,3 +70,125 @@ def test_only_steps_from_the_first_one_on_count() -> None:
     rows = ["0000", "0001", "0010"]
     assert list_reached(trace(rows, 4), 1) == {("p", 1), ("p", 2)}
     assert list_reached(trace(rows, 4), 3) == set()
+
+
+class Measured:
+    """Answers in turn what the test says, and keeps what it was asked."""
+
+    def __init__(self, *answers: int) -> None:
+        self.asked: list[tuple[int, int]] = []
+        self._answers = iter(answers)
+
+    def __call__(self, stimulus: Stimulus, first_step: int) -> int:
+        self.asked.append((stimulus.steps, first_step))
+        return next(self._answers)
+
+
+def test_a_stimulus_that_reaches_nothing_new_stays_as_it_was() -> None:
+    plain = make_stimulus(COUNTER_INTERFACE, cycles=40)
+    measure = Measured(9, 0, 0)
+    assert make_stimulus(COUNTER_INTERFACE, cycles=40, measure=measure) == plain
+    (whole, first), (longer, second), (longest, third) = measure.asked
+    assert (whole, first) == (plain.steps, 0)
+    assert plain.steps == second < longer == third < longest
+
+
+def test_a_stimulus_grows_while_it_reaches_more() -> None:
+    grown = make_stimulus(COUNTER_INTERFACE, cycles=40, measure=(measure := Measured(9, 1, 1, 0, 1)))
+    plain = make_stimulus(COUNTER_INTERFACE, cycles=40)
+    assert grown.rows.startswith(plain.rows)
+    assert grown.steps == measure.asked[-1][0]
+    assert len(grown.rows) == grown.steps * grown.width
+    assert [first for _, first in measure.asked[1:]] == [0 + steps for steps, _ in measure.asked[:-1]]
+
+
+def test_what_reached_nothing_at_the_end_is_left_out() -> None:
+    grown = make_stimulus(COUNTER_INTERFACE, cycles=40, measure=(measure := Measured(9, 1, 0, 0)))
+    assert grown.steps == measure.asked[1][0]
+
+
+def test_a_design_without_a_clock_is_not_measured() -> None:
+    design = interface("m", ("d", "input", 4), ("y", "output", 1))
+    assert make_stimulus(design, cycles=40, measure=(measure := Measured())).steps
+    assert measure.asked == []
+
+
+# The rest plays real designs.
+
+
+@pytest.fixture(scope="module")
+def checker() -> Iterator[Checker]:
+    with Checker(CheckSettings(formal=FormalMode.OFF)) as made:
+        yield made
+
+
+def check(checker: Checker, reference: str, candidate: str, top: str, seed: int = 0) -> Verdict:
+    checker.settings = replace(checker.settings, stimulus_seed=seed)
+    return checker.check(
+        Candidate(source=candidate, rule="given"), problem(reference, top, problem_id=f"{top} seed {seed}")
+    )
+
+
+def list_wrong(verdict: Verdict) -> list[str]:
+    return [signal.name for signal in verdict.signals if signal.mismatches]
+
+
+FAR = """\
+module far(input clk, input rst, output reg done);
+  reg [10:0] count;
+  always @(posedge clk)
+    if (rst) begin count <= 0; done <= 0; end
+    else begin count <= count + 1; done <= count == 11'd1500; end
+endmodule
+"""
+
+
+@pytest.mark.simulator
+@pytest.mark.parametrize("seed", range(3))
+def test_a_counter_is_followed_as_far_as_the_reference_looks(checker: Checker, seed: int) -> None:
+    wrong = FAR.replace("11'd1500", "11'd1501")
+    assert list_wrong(check(checker, FAR, wrong, "far", seed)) == ["done"]
+
+
+@pytest.mark.simulator
+def test_a_small_design_is_not_played_longer_than_it_needs(checker: Checker) -> None:
+    assert check(checker, COUNTER, COUNTER, "counter").status is Status.PASSED
+    small = checker.prepare(problem(COUNTER, "counter", problem_id="counter seed 0")).stimulus
+    far = checker.prepare(problem(FAR, "far", problem_id="far seed 0")).stimulus
+    assert small.steps < far.steps
+
+
+DECODER = """\
+module decoder(input [15:0] code, output left, output right, output [1:0] axis, output known);
+  assign left = code == 16'h001c;
+  assign right = code == 16'h0023;
+  assign axis = left ? 2'd1 : right ? 2'd2 : 2'd0;
+  assign known = left | right;
+endmodule
+"""
+CLOCKED = DECODER.replace("input [15:0] code", "input clk, input [15:0] raw").replace(
+    "assign left", "reg [15:0] code; always @(posedge clk) code <= raw;\n  assign left"
+)
+# (text, text instead, the output that is wrong under one code of 65,536)
+RARE = [
+    ("right ? 2'd2 : 2'd0", "right ? 2'd3 : 2'd0", "axis"),
+    ("known = left | right", "known = right", "known"),
+]
+
+
+@pytest.mark.simulator
+@pytest.mark.parametrize("seed", range(20))
+def test_rare_code_decoder_every_seed(checker: Checker, seed: int) -> None:
+    """A decoder that is wrong in one output under one code of 65,536 is caught, and the output named."""
+    for reference in (DECODER, CLOCKED):
+        for right, wrong, name in RARE:
+            verdict = check(checker, reference, reference.replace(right, wrong), "decoder", seed)
+            assert (verdict.status, verdict.equivalence) == (Status.MISMATCH, None)
+            assert list_wrong(verdict) == [name]
+
+
+@pytest.mark.simulator
+@pytest.mark.parametrize("reference", [DECODER, CLOCKED], ids=["combinational", "clocked"])
+def test_a_right_decoder_passes(checker: Checker, reference: str) -> None:
+    other = reference.replace("left ? 2'd1 : right ? 2'd2 : 2'd0", "{right, left}")
+    assert check(checker, reference, other, "decoder").status is Status.PASSED
