@@ -43,7 +43,7 @@ def extract_files(
     for _, part in list_marked(answer):
         for look in (_find_json, _find_headed, _find_named):
             for target, source in look(part, [item for item in targets if item not in found]):
-                found[target] = source if source.endswith("\n") else source + "\n"
+                found[target] = source.strip("\n") + "\n"
     return tuple(SourceFile(name=target, text=found[target]) for target in targets if target in found)
 
 
@@ -106,8 +106,8 @@ def _read_broken(text: str, targets: Sequence[str]) -> Iterator[tuple[str, str]]
     """Yield (target, source) from JSON with quotes that are not escaped: a text ends where the next key begins."""
     keys = [(found, target) for target in targets for found in re.finditer(rf'"{re.escape(target)}"\s*:\s*"', text)]
     keys.sort(key=lambda item: item[0].start())
-    stops = [*(found.start() for found, _ in keys[1:]), len(text)]
-    for (found, target), stop in zip(keys, stops, strict=True):
+    for index, (found, target) in enumerate(keys):
+        stop = keys[index + 1][0].start() if index + 1 < len(keys) else len(text)
         end = text.rfind('"', found.end(), stop)
         source = text[found.end() : end if end >= 0 else stop]
         if "\n" not in source or r"\n" in source.partition("\n")[0]:
