@@ -92,7 +92,7 @@ BENCHMARKS: tuple[Benchmark, ...] = (
         format=_V1_FORMAT,
         prompt=_V1_PROMPT,
         metric=_V1_METRIC,
-        known_bad="154 of 156 references pass their bench on Icarus 11",
+        known_bad="154 of 156 references pass their bench on Icarus 11; the list is pytest_rtlgen/known_bad",
     ),
     Benchmark(
         prefix="verilog-eval-v1-machine",
@@ -102,7 +102,7 @@ BENCHMARKS: tuple[Benchmark, ...] = (
         format=_V1_FORMAT,
         prompt=_V1_PROMPT,
         metric=_V1_METRIC,
-        known_bad="143 of 143 references pass their bench on Icarus 11",
+        known_bad="143 of 143 references pass their bench on Icarus 11; the list is pytest_rtlgen/known_bad",
     ),
     Benchmark(
         prefix="verilog-eval-v2",
@@ -112,7 +112,7 @@ BENCHMARKS: tuple[Benchmark, ...] = (
         format="ProbNNN_name_prompt.txt, _ref.sv (RefModule), _test.sv (tb); order in problems.txt",
         prompt="chat: system line, Question and Answer, code between [BEGIN] and [DONE]; 0 to 4 shots, optional rules",
         metric=_V2_METRIC,
-        known_bad="151 of 156 references pass their bench on Icarus 11",
+        known_bad="151 of 156 references pass their bench on Icarus 11; the list is pytest_rtlgen/known_bad",
     ),
     Benchmark(
         prefix="verilog-eval-v2-complete",
@@ -122,7 +122,7 @@ BENCHMARKS: tuple[Benchmark, ...] = (
         format="as verilog-eval-v2, with the module header in ProbNNN_name_ifc.txt",
         prompt="chat: the description in comments and the module header, to be completed",
         metric=_V2_METRIC,
-        known_bad="152 of 156 references pass their bench on Icarus 11",
+        known_bad="152 of 156 references pass their bench on Icarus 11; the list is pytest_rtlgen/known_bad",
     ),
     Benchmark(
         prefix="rtllm-v1.1",
@@ -134,7 +134,7 @@ BENCHMARKS: tuple[Benchmark, ...] = (
         format=_RTLLM_FORMAT,
         prompt=_RTLLM_PROMPT,
         metric=_RTLLM_METRIC,
-        known_bad="26 of 29 references pass their bench on Icarus 11",
+        known_bad="26 of 29 references pass their bench on Icarus 11; the list is pytest_rtlgen/known_bad",
     ),
     Benchmark(
         prefix="rtllm-v2",
@@ -144,7 +144,7 @@ BENCHMARKS: tuple[Benchmark, ...] = (
         format=f"{_RTLLM_FORMAT}; in folders by category, whose names hold spaces",
         prompt=_RTLLM_PROMPT,
         metric=_RTLLM_METRIC,
-        known_bad="46 of 50 references pass their bench on Icarus 11",
+        known_bad="46 of 50 references pass their bench on Icarus 11; the list is pytest_rtlgen/known_bad",
     ),
     Benchmark(
         prefix="cvdp",

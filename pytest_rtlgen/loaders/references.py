@@ -23,7 +23,8 @@ INSTRUCTION_FIELDS = ("instruction", "question", "problem", "prompt")
 REFERENCE_FIELDS = ("reference", "gold_code", "code", "answer", "response", "output")
 """The first of each that a row has is taken; a row may have more."""
 _PAGE = "see docs/how-to/training-references.md"
-_FENCE = re.compile(r"^[ \t]*```[^\n`]*\n(.*?)^[ \t]*```", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"```[^\n`]*\n(.*?)```", re.DOTALL)
+_THOUGHT = "</think>"
 _ODD_ID = re.compile(r"[\x00-\x1f\x7f/\\]|^\.{0,2}$|^.{200,}$", re.DOTALL)
 _DIGITS = 6
 """Of the row numbers that stand in for ids."""
@@ -69,9 +70,13 @@ def load_references(path: Path) -> Suite:
 
 
 def take_design(text: str) -> str:
-    """Return the last fenced block of ``text`` that holds a module, else ``text``, which then is the design itself."""
-    blocks = [block for block in _FENCE.findall(text) if "module" in block]
-    return str(blocks[-1]) if blocks else text
+    """Return the last fenced block of ``text`` that holds a module, else ``text``, which then is the design itself.
+
+    Drafts in a thought before ``</think>`` do not count.
+    """
+    answer = text.rpartition(_THOUGHT)[2]
+    blocks = [block for block in _FENCE.findall(answer) if "module" in block]
+    return str(blocks[-1]) if blocks else answer
 
 
 def _load_row(row: Row, path: Path, suite: str) -> LoadedProblem:

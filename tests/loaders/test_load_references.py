@@ -92,6 +92,9 @@ def test_field_names_that_are_recognised(tmp_path: Path, values: dict[str, Any],
         ("```verilog\nmodule a; endmodule\n```\n```verilog\nmodule b; endmodule\n```", "module b; endmodule\n"),
         ("```verilog\nmodule a; endmodule\n```\nRun it:\n```sh\nmake\n```\n", "module a; endmodule\n"),
         ("```verilog\nmodule a; endmodule", "```verilog\nmodule a; endmodule"),
+        ("<answer> ```verilog\n module a; endmodule ``` </answer>", " module a; endmodule "),
+        ("<think>\n```verilog\nmodule a;\n</think>\n```verilog\nmodule b; endmodule\n```", "module b; endmodule\n"),
+        ("<think>Easy.</think>module a; endmodule", "module a; endmodule"),
     ],
 )
 def test_the_design_in_an_answer(text: str, design: str) -> None:
