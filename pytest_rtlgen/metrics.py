@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_rtlgen.errors import UsageError
@@ -47,6 +48,62 @@ def estimate_pass_at_k(n: int, c: int, k: int) -> float:
     if n - c < k:
         return 1.0
     return float(1.0 - np.prod(1.0 - k / np.arange(n - c + 1, n + 1)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """What the samples of one problem came to."""
+
+    n: int
+    compiled: int
+    passed: int
+
+
+Figures = tuple[tuple[str, float], ...]
+"""(name, value from 0.0 to 1.0)."""
+
+
+def measure_truncated(counts: Sequence[Counts]) -> Figures:
+    """Return VerilogEval v2's pass rate: the mean over problems of the passed samples, each cut to whole per cent.
+
+    Source: ``scripts/sv-iv-analyze`` of github.com/NVlabs/verilog-eval.
+    """
+    return (("pass rate (per problem cut to whole %)", _mean([int(c.passed / c.n * 100) / 100 for c in counts])),)
+
+
+def measure_unbiased(counts: Sequence[Counts], ks: Sequence[int] = (1, 5, 10)) -> Figures:
+    """Return the mean of the unbiased pass@k for each of ``ks`` that the problem with the fewest samples allows.
+
+    Source: ``estimate_pass_at_k`` in ``verilog_eval/evaluation.py``, release 1.0.0 of github.com/NVlabs/verilog-eval.
+    """
+    least = min(c.n for c in counts)
+    return tuple((f"pass@{k}", _mean([estimate_pass_at_k(c.n, c.passed, k) for c in counts])) for k in ks if k <= least)
+
+
+def measure_rtllm(counts: Sequence[Counts]) -> Figures:
+    """Return RTLLM's figures: syntax and function, each as the share of samples and as "any of n".
+
+    Source: ``auto_run.py`` of github.com/hkust-zhiyao/RTLLM, without the constant 0 that it adds to its pass@k.
+    """
+    return (
+        ("syntax pass@1", _mean([c.compiled / c.n for c in counts])),
+        ("function pass@1", _mean([c.passed / c.n for c in counts])),
+        ("syntax, any of n", _mean([c.compiled > 0 for c in counts])),
+        ("function, any of n", _mean([c.passed > 0 for c in counts])),
+    )
+
+
+def measure_biased(counts: Sequence[Counts], ks: Sequence[int] = (1, 5)) -> Figures:
+    """Return CVDP's pass@k, the mean of ``1 - (1 - c/n)^k``, which lies below the unbiased one for k above 1.
+
+    Source: ``run_reporter.py`` of github.com/NVlabs/cvdp_benchmark.
+    """
+    least = min(c.n for c in counts)
+    return tuple(
+        (f"biased pass@{k}" if k > 1 else "pass@1", _mean([1 - (1 - c.passed / c.n) ** k for c in counts]))
+        for k in ks
+        if k <= least
+    )
 
 
 def bootstrap_interval(values: Sequence[float], *, seed: int, resamples: int = RESAMPLES) -> Estimate:
@@ -125,6 +182,10 @@ def _resampled_means(array: "npt.NDArray[np.float64]", seed: int, resamples: int
     return np.concatenate(blocks)
 
 
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
+
+
 def _label(suite: str, problem_id: str) -> str:
     return f"{suite}/{problem_id}"
 
@@ -168,7 +229,7 @@ def _score(problem: Problem, rows: Sequence[SampleResult]) -> ProblemScore:
         category=problem.category,
         difficulty=problem.difficulty,
         n=len(rows),
-        compiled=sum(row.verdict.is_compiled for row in rows),
+        compiled=sum(row.is_compiled for row in rows),
         passed=sum(row.verdict.is_passed for row in rows),
         credit=sum(row.verdict.credit for row in rows) / len(rows),
     )

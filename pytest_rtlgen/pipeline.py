@@ -9,8 +9,9 @@ from pytest_rtlgen.check import Checker
 from pytest_rtlgen.check.published import PublishedScorer, adopt_published
 from pytest_rtlgen.errors import SuiteError
 from pytest_rtlgen.extract import extract_candidate
+from pytest_rtlgen.extract.files import extract_files, join_files
 from pytest_rtlgen.prompts import render_prompt
-from pytest_rtlgen.records import Completion, Environment, Problem, SampleKey, SampleResult, SamplingParams
+from pytest_rtlgen.records import Candidate, Completion, Environment, Problem, SampleKey, SampleResult, SamplingParams
 from pytest_rtlgen.storage import RunStore
 from pytest_rtlgen.tools.versions import read_package_version
 
@@ -78,9 +79,7 @@ def check_completion(
         SuiteError: there is neither a reference nor a scorer of the benchmark's own.
         ToolError: the simulator is missing or broken.
     """
-    candidate = extract_candidate(
-        completion.text, top=problem.top, header=problem.header or None, finish_reason=completion.finish_reason
-    )
+    candidate = _extract(problem, completion)
     if scorer is None or not scorer.decides(problem):
         verdict = checker.check(candidate, problem)
         published = scorer.score(candidate, problem) if scorer is not None else None
@@ -90,6 +89,16 @@ def check_completion(
         raise SuiteError(f"{problem.suite}/{problem.problem_id}: neither a reference nor a testbench to judge by")
     verdict = adopt_published(published)
     return SampleResult(completion=completion, candidate=candidate, verdict=verdict, published=published)
+
+
+def _extract(problem: Problem, completion: Completion) -> Candidate:
+    """Return the candidate of one completion; an answer of several files as one text."""
+    text, reason = completion.text, completion.finish_reason
+    targets = problem.harness.targets if problem.harness is not None else ()
+    if len(targets) > 1:
+        files = extract_files(text, targets, problem.top, finish_reason=reason)
+        return Candidate(source=join_files(files), rule="files" if files else "none")
+    return extract_candidate(text, top=problem.top, header=problem.header or None, finish_reason=reason)
 
 
 def check_completions(

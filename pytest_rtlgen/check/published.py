@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Self
 
 from pytest_rtlgen.check.checker import CheckSettings
 from pytest_rtlgen.check.testbench import TestbenchScorer
-from pytest_rtlgen.errors import BadReferenceError
+from pytest_rtlgen.errors import BadReferenceError, ToolError
+from pytest_rtlgen.extract.files import split_files
+from pytest_rtlgen.known_bad import KnownBadList, load_known_bad
 from pytest_rtlgen.records import (
     Candidate,
+    CocotbHarness,
     Diagnostic,
     Problem,
     PublishedVerdict,
@@ -19,10 +22,13 @@ from pytest_rtlgen.records import (
     Testbench,
     Verdict,
 )
+from pytest_rtlgen.simulators.icarus import find_icarus
+from pytest_rtlgen.tools.versions import read_icarus_version
 
 if TYPE_CHECKING:
     from pytest_rtlgen.check.harness import HarnessScorer
 
+_ICARUS = "icarus"
 METHOD = "testbench"
 """``Verdict.method`` where only the benchmark's own scorer judged."""
 
@@ -59,8 +65,9 @@ class PublishedScorer:
 
     def close(self) -> None:
         """End every process."""
-        if self._testbench is not None:
-            self._testbench.close()
+        for scorer in (self._testbench, self._harness):
+            if scorer is not None:
+                scorer.close()
 
     def decides(self, problem: Problem) -> bool:
         """Whether the verdict on ``problem`` is the benchmark's own: no reference, or it alone was asked for."""
@@ -79,11 +86,26 @@ class PublishedScorer:
             return None
         if problem.testbench is not None:
             return self._score_bench(candidate.source, problem.testbench)
-        if problem.harness is None:
-            return None
-        if not candidate.source.strip():
-            return PublishedVerdict(status=Status.NO_CODE, diagnostics=(_note("no Verilog in the answer"),))
-        return self._find_harness().score({problem.harness.targets[0]: candidate.source}, problem.harness)
+        if problem.harness is not None:
+            return self._score_harness(candidate.source, problem.harness)
+        return None
+
+    def _score_bench(self, source: str, bench: Testbench) -> PublishedVerdict:
+        scorer = self._find_testbench()
+        try:
+            return scorer.score(source, bench, with_published=True)
+        except BadReferenceError as error:
+            return _mark(scorer.score_published(source, bench), error)
+
+    def _score_harness(self, source: str, harness: CocotbHarness) -> PublishedVerdict:
+        if not source.strip():
+            return PublishedVerdict(status=Status.NO_CODE, diagnostics=(_note("no Verilog module in the answer"),))
+        scorer = self._find_harness()
+        files = split_files(source, harness.targets)
+        try:
+            return scorer.score(files, harness, with_published=True)
+        except BadReferenceError as error:
+            return _mark(scorer.score_published(files, harness), error)
 
     def _find_testbench(self) -> TestbenchScorer:
         with self._lock:
@@ -97,14 +119,6 @@ class PublishedScorer:
             self._harness = self._harness or HarnessScorer(self._settings)
             return self._harness
 
-    def _score_bench(self, source: str, bench: Testbench) -> PublishedVerdict:
-        scorer = self._find_testbench()
-        try:
-            return scorer.score(source, bench, with_published=True)
-        except BadReferenceError as error:
-            verdict = scorer.score_published(source, bench)
-            return replace(verdict, diagnostics=(_note(str(error)), *verdict.diagnostics))
-
 
 def adopt_published(published: PublishedVerdict) -> Verdict:
     """Return the verdict of a problem that only its own scorer can judge."""
@@ -116,5 +130,28 @@ def adopt_published(published: PublishedVerdict) -> Verdict:
     )
 
 
+def _mark(verdict: PublishedVerdict, error: BadReferenceError) -> PublishedVerdict:
+    """Return ``verdict`` with the reason why it says nothing about the candidate."""
+    return replace(verdict, diagnostics=(_note(str(error)), *verdict.diagnostics))
+
+
 def _note(message: str) -> Diagnostic:
     return Diagnostic(tool=METHOD, severity=Severity.NOTE, message=message)
+
+
+def find_known_bad(simulator: str, version: str) -> KnownBadList:
+    """Return what is known to be bad on one machine.
+
+    ``simulator``, as in ``--rtlgen-simulator``, plays references; ``version`` is its name and version. Testbenches
+    always run on Icarus; where its version cannot be told, every entry about Icarus applies.
+    """
+    name, number = simulator.removesuffix("-cold"), version.rpartition(" ")[2]
+    icarus = number if name == _ICARUS else _read_version()
+    return load_known_bad(ours=(name, number), published=(_ICARUS, icarus))
+
+
+def _read_version() -> str:
+    try:
+        return read_icarus_version(find_icarus().iverilog)
+    except ToolError:
+        return ""

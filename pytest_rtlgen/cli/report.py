@@ -9,7 +9,7 @@ from pytest_rtlgen.cli.streams import say, write_out
 from pytest_rtlgen.errors import RecordError
 
 if TYPE_CHECKING:
-    from pytest_rtlgen.records import Run, Summary
+    from pytest_rtlgen.records import Problem, Run, Summary
     from pytest_rtlgen.storage import RunStore
 
 
@@ -22,17 +22,26 @@ def add_arguments(parser: Parser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the summary of the run in a folder."""
-    from pytest_rtlgen.report import render_run_json, render_summary
+    from pytest_rtlgen.check.published import find_known_bad
+    from pytest_rtlgen.report import compare_sides, render_run_json, render_sides, render_summary
     from pytest_rtlgen.storage import RunStore
 
     store = RunStore.open(Path(args.run_path))
     saved = store.read_run()
     summary = summarize_run(store, saved, args)
+    sides = compare_sides(
+        _list_problems(store, summary),
+        saved.samples,
+        find_known_bad(saved.settings.simulator, dict(saved.environment.tools).get("simulator", "")),
+        [k for k, _ in summary.total.function],
+    )
     if args.json:
-        write_out(render_run_json(saved, summary).rstrip("\n"))
+        write_out(render_run_json(saved, summary, sides).rstrip("\n"))
     else:
         sampling = saved.settings.sampling
         write_out(render_summary(summary, title=f"{saved.settings.model}  n={sampling.n}", run_path=str(store.path)))
+        if sides:
+            write_out("\n" + render_sides(sides))
     _warn_of_gaps(store, saved, summary)
     return 0
 
@@ -58,6 +67,11 @@ def summarize_run(store: "RunStore", saved: "Run", args: argparse.Namespace) -> 
     problems = [item for item in store.header.problems if f"{item.suite}/{item.problem_id}" in wanted]
     options = read_options(args, rtlgen_n=str(min(judged)))
     return summarize(problems, saved.samples, options.k, excluded=tuple(excluded.items()))
+
+
+def _list_problems(store: "RunStore", summary: "Summary") -> list["Problem"]:
+    labels = {f"{score.suite}/{score.problem_id}" for score in summary.problems} | dict(summary.excluded).keys()
+    return [item for item in store.header.problems if f"{item.suite}/{item.problem_id}" in labels]
 
 
 def _warn_of_gaps(store: "RunStore", saved: "Run", summary: "Summary") -> None:

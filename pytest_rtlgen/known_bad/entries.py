@@ -102,3 +102,7 @@ class KnownBadList:
     def is_impossible(self, suite: str, problem_id: str, scoring: Scoring) -> bool:
         """Whether not even the reference passes under ``scoring``."""
         return any(entry.kind.is_blocking for entry in self.of(suite, problem_id, scoring))
+
+    def is_unsatisfiable(self, suite: str, problem_id: str) -> bool:
+        """Whether no answer that follows the description passes."""
+        return any(entry.kind is Kind.UNSATISFIABLE for entry in self.of(suite, problem_id))

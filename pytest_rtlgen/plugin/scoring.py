@@ -1,21 +1,24 @@
 """What happens once, in the main process, when all items have run: summary, requirements, exit status."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
+from pytest_rtlgen.check.published import find_known_bad
 from pytest_rtlgen.config import Options
 from pytest_rtlgen.errors import RtlgenError
+from pytest_rtlgen.known_bad import KnownBadList
 from pytest_rtlgen.metrics import summarize
 from pytest_rtlgen.records import Problem, Summary
-from pytest_rtlgen.report import render_summary
+from pytest_rtlgen.report import SuiteSides, compare_sides, render_sides, render_summary
 from pytest_rtlgen.storage import RunStore
 
 _COMPLETE = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
 
 
-class Scoring:
+class RunScoring:
     """Collects which problems were judged and turns the stored results into the summary."""
 
     def __init__(self, options: Options, store: RunStore, problems: Sequence[Problem]) -> None:
@@ -24,17 +27,23 @@ class Scoring:
         self._problems = {f"{problem.suite}/{problem.problem_id}": problem for problem in problems}
         self._judged: set[str] = set()
         self._errors: dict[str, str] = {}
+        self._known_bad: dict[str, str] = {}
+        self._skipped: dict[str, str] = {}
         self._summary: Summary | None = None
+        self._sides: tuple[SuiteSides, ...] = ()
         self._notes: list[str] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Note which problem was judged and which met an error of the harness."""
+        """Note which problem was judged, which was skipped, and which met an error of the harness."""
         properties: dict[str, object] = dict(report.user_properties)
         if "rtlgen_problem" not in properties or hasattr(report, "rtlgen_sample"):
             return
         label = f"{properties['rtlgen_suite']}/{properties['rtlgen_problem']}"
         if report.when == "call":
             self._judged.add(label)
+        elif report.skipped:
+            kept = self._known_bad if hasattr(report, "wasxfail") else self._skipped
+            kept[label] = getattr(report, "wasxfail", "") or _read_reason(report)
         elif report.failed:
             self._errors[label] = (report.longreprtext.strip().splitlines() or ["no reason given"])[-1]
 
@@ -56,19 +65,24 @@ class Scoring:
         if self._summary is not None:
             title = f"{self._options.model}  n={self._options.n}"
             terminalreporter.write_line(render_summary(self._summary, title=title, run_path=str(self._store.path)))
+            if self._sides:
+                terminalreporter.write_line("\n" + render_sides(self._sides))
         for note in self._notes:
             terminalreporter.write_line(note)
 
     def _summarize(self, session: pytest.Session) -> None:
-        problems = [self._problems[label] for label in self._problems if label in self._judged | self._errors.keys()]
-        judged = {label for label in self._judged if label not in self._errors}
+        left_out = self._known_bad | self._errors
+        problems = [self._problems[label] for label in self._problems if label in self._judged | left_out.keys()]
+        judged = {label for label in self._judged if label not in left_out}
         results = [
             result
             for key, result in sorted(self._store.read_results().items())
             if f"{key.suite}/{key.problem_id}" in judged
         ]
-        summary = summarize(problems, results, self._options.k, excluded=tuple(sorted(self._errors.items())))
+        summary = summarize(problems, results, self._options.k, excluded=tuple(sorted(left_out.items())))
         self._summary = summary
+        self._sides = compare_sides(problems, results, self._find_known_bad(), self._options.k)
+        self._note_skipped()
         if self._errors:
             self._notes.append(
                 f"{len(self._errors)} problems could not be judged; the same command tries again: {self._store.path}"
@@ -82,3 +96,18 @@ class Scoring:
             self._notes.append(f"required {gate}: {'met' if is_met else 'NOT met'}, measured {value:.4f}")
             if not is_met:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _find_known_bad(self) -> KnownBadList:
+        tools = dict(self._store.header.environment.tools)
+        return find_known_bad(self._options.simulator, tools.get("simulator", ""))
+
+    def _note_skipped(self) -> None:
+        for reason, count in Counter(self._skipped.values()).most_common():
+            self._notes.append(f"{count} problems skipped: {reason}")
+
+
+def _read_reason(report: pytest.TestReport) -> str:
+    """Return why a test was skipped."""
+    where = report.longrepr
+    text = where[2] if isinstance(where, tuple) else str(where)
+    return text.removeprefix("Skipped: ")

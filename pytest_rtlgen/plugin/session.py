@@ -10,16 +10,17 @@ from filelock import FileLock
 import pytest_rtlgen
 from pytest_rtlgen.backends import Backend, make_backend
 from pytest_rtlgen.check import Checker
-from pytest_rtlgen.check.published import PublishedScorer, ScoringMode
+from pytest_rtlgen.check.published import PublishedScorer, ScoringMode, find_known_bad
 from pytest_rtlgen.config import Options
 from pytest_rtlgen.errors import BackendError, RtlgenError
+from pytest_rtlgen.known_bad import Scoring
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.pipeline import check_completions, describe_environment, generate_completions
 from pytest_rtlgen.plugin.collect import ProblemItem, SuiteCollector
 from pytest_rtlgen.plugin.options import backend_settings, check_settings, run_settings
 from pytest_rtlgen.plugin.progress import GenerationProgress, watch_generation
-from pytest_rtlgen.plugin.scoring import Scoring
-from pytest_rtlgen.records import Completion, SampleKey, SampleResult, Suite
+from pytest_rtlgen.plugin.scoring import RunScoring
+from pytest_rtlgen.records import Completion, Problem, SampleKey, SampleResult, Suite
 from pytest_rtlgen.storage import RunStore, find_resumable
 
 _SAMPLE: Any = "sample"
@@ -68,12 +69,18 @@ class RtlgenSession:
         self._is_worker = hasattr(config, "workerinput")
         if store is not None and not self._is_worker:
             problems = [problem for suite in suites.values() for problem in suite.problems]
-            config.pluginmanager.register(Scoring(options, store, problems), "rtlgen-scoring")
+            config.pluginmanager.register(RunScoring(options, store, problems), "rtlgen-scoring")
 
     @property
     def judges_items(self) -> bool:
         """Whether an item without a passing sample fails."""
         return not self.options.report_only and not self.options.require
+
+    def explain_failure(self, problem: Problem) -> str:
+        """Return why right answers to ``problem`` are known to fail here; empty where nothing is known."""
+        scoring = Scoring.PUBLISHED if self._scorer.decides(problem) else Scoring.OURS
+        known = find_known_bad(self.options.simulator, self._checker.simulator.version)
+        return known.explain_failure(problem.suite, problem.problem_id, scoring)
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> SuiteCollector | None:
         """Collect a suite's own file."""

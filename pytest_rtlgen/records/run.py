@@ -7,6 +7,11 @@ from pytest_rtlgen.records.problem import Difficulty
 from pytest_rtlgen.records.published import PublishedVerdict
 from pytest_rtlgen.records.verdict import Status, Verdict
 
+_UNCOMPILED = {
+    *(Status.NO_CODE, Status.TRUNCATED, Status.SYNTAX_ERROR),
+    *(Status.ELABORATION_ERROR, Status.INTERFACE_MISMATCH, Status.REJECTED),
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleResult:
@@ -22,6 +27,14 @@ class SampleResult:
     def key(self) -> SampleKey:
         """Which generation of which problem this is."""
         return self.completion.key
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether the candidate got through a compiler; where only the benchmark judged, as it says."""
+        if self.published is None or self.verdict.method != "testbench":
+            return self.verdict.is_compiled
+        said = self.published.is_syntax_right
+        return self.published.status not in _UNCOMPILED if said is None else said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,18 @@
 from pytest_rtlgen.report.failure_text import render_samples, render_verdict
 from pytest_rtlgen.report.json_report import render_run_json
 from pytest_rtlgen.report.plain_text import clip_text, escape_controls
+from pytest_rtlgen.report.side_by_side import SuiteSides, compare_sides
+from pytest_rtlgen.report.sides_text import render_sides
 from pytest_rtlgen.report.terminal import render_summary
 
-__all__ = ["clip_text", "escape_controls", "render_run_json", "render_samples", "render_summary", "render_verdict"]
+__all__ = [
+    "SuiteSides",
+    "clip_text",
+    "compare_sides",
+    "escape_controls",
+    "render_run_json",
+    "render_samples",
+    "render_sides",
+    "render_summary",
+    "render_verdict",
+]

@@ -1,19 +1,22 @@
 """A run as one JSON document for other programs."""
 
 import json
+from collections.abc import Sequence
 from typing import cast
 
 from pytest_rtlgen.records import CategoryRow, Estimate, Run, SampleResult, Summary
+from pytest_rtlgen.report.side_by_side import SuiteSides
 from pytest_rtlgen.storage import encode
 
 SCHEMA_VERSION = 1
 """Rises when a key is renamed, removed or changes its meaning; a new key alone does not raise it."""
 
 
-def render_run_json(run: Run, summary: Summary) -> str:
+def render_run_json(run: Run, summary: Summary, sides: Sequence[SuiteSides] = ()) -> str:
     """Return the run and its summary as indented JSON in ASCII with a newline at the end.
 
-    Keys keep their order and samples are sorted by key. Answers and candidates stay out: the run's folder holds them.
+    ``sides`` are both scorings of the suites whose benchmark brings its own. Keys keep their order and samples are
+    sorted by key. Answers and candidates stay out: the run's folder holds them.
     """
     document = {
         "schema_version": SCHEMA_VERSION,
@@ -24,6 +27,7 @@ def render_run_json(run: Run, summary: Summary) -> str:
             "environment": encode(run.environment),
         },
         "summary": _describe_summary(summary),
+        "scorings": [_describe_sides(item) for item in sides],
         "samples": [_describe_sample(sample) for sample in sorted(run.samples, key=lambda sample: sample.key)],
     }
     return json.dumps(document, indent=2, allow_nan=False) + "\n"
@@ -43,6 +47,11 @@ def _describe_summary(summary: Summary) -> dict[str, object]:
         "problems": [encode(score) for score in summary.problems],
         "excluded": [{"problem": label, "reason": reason} for label, reason in summary.excluded],
     }
+
+
+def _describe_sides(sides: SuiteSides) -> dict[str, object]:
+    figures = {"ours": dict(sides.ours), "published": dict(sides.published), "guarded": dict(sides.guarded)}
+    return {**cast("dict[str, object]", encode(sides)), **figures}
 
 
 def _describe_row(row: CategoryRow) -> dict[str, object]:
@@ -81,4 +90,5 @@ def _describe_sample(sample: SampleResult) -> dict[str, object]:
             {**cast("dict[str, object]", encode(signal)), "is_right": signal.is_right} for signal in verdict.signals
         ],
         "diagnostics": [encode(diagnostic) for diagnostic in verdict.diagnostics],
+        "published": encode(sample.published),
     }

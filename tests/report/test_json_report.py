@@ -95,7 +95,8 @@ def test_the_document_is_this() -> None:
         "credit": {"value": 0.75, "low": 0.75, "high": 0.75},
     }
     assert document["schema_version"] == 1
-    assert list(document) == ["schema_version", "run", "summary", "samples"]
+    assert list(document) == ["schema_version", "run", "summary", "scorings", "samples"]
+    assert document["scorings"] == []
     assert document["run"] == {
         "run_id": "20261121T043005Z-ab12cd",
         "started_at": "2026-11-21T04:30:05+00:00",
@@ -110,6 +111,7 @@ def test_the_document_is_this() -> None:
             "formal": "off",
             "formal_budget_s": 0.0,
             "cross_check": None,
+            "scoring": "ours",
         },
         "environment": {
             "harness": "0.1.0",
@@ -185,6 +187,7 @@ def test_the_document_is_this() -> None:
             },
         ],
         "diagnostics": [{"tool": "iverilog", "severity": "warning", "message": "w\x1b", "line": 2}],
+        "published": None,
     }
 
 

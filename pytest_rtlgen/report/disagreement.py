@@ -1,0 +1,94 @@
+"""Why a benchmark's own scoring and ours disagree about one sample. ``docs/explanation/two-scorings.md``."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from pytest_rtlgen.known_bad import Kind, KnownBad
+from pytest_rtlgen.records import PublishedVerdict, Status, Verdict
+
+
+class Reason(StrEnum):
+    """Classes of disagreement."""
+
+    ACCEPTS_ANYTHING = "testbench-accepts-anything"
+    FORGED_OUTPUT = "forged-output"
+    """The benchmark's rule passes it, and not because of values: it prints, or uses what belongs to the bench."""
+    X_MASKING = "x-masking"
+    """The bench does not see a difference where the reference, or the design, is X."""
+    RACE = "race"
+    WATCHDOG = "watchdog"
+    EARLY_FINISH = "early-finish"
+    UNSATISFIABLE = "unsatisfiable-specification"
+    LETTER_RULE = "letter-rule"
+    """The bench passes it, but a word in the log fails it, such as "error" in a warning."""
+    REFUSES_BENCH = "simulator-refuses-bench"
+    RARER_INPUTS = "rarer-inputs"
+    """We found a mismatch with inputs that the bench never plays."""
+    UNKNOWN = "unknown"
+
+
+_FAILED_BECAUSE = {
+    Kind.WATCHDOG: Reason.WATCHDOG,
+    Kind.RACE: Reason.RACE,
+    Kind.FAILS_REFERENCE: Reason.RACE,
+    Kind.REFUSES_BENCH: Reason.REFUSES_BENCH,
+    Kind.REFUSES_REFERENCE: Reason.REFUSES_BENCH,
+    Kind.UNSATISFIABLE: Reason.UNSATISFIABLE,
+}
+_PASSED_BECAUSE = {Kind.ACCEPTS_ANYTHING: Reason.ACCEPTS_ANYTHING, Kind.X_MASKING: Reason.X_MASKING}
+_ENDED_BECAUSE = {
+    Status.TIMEOUT: Reason.WATCHDOG,
+    Status.EARLY_FINISH: Reason.EARLY_FINISH,
+    Status.SYNTAX_ERROR: Reason.REFUSES_BENCH,
+    Status.ELABORATION_ERROR: Reason.REFUSES_BENCH,
+}
+
+
+def is_published_pass(published: PublishedVerdict) -> bool:
+    """Whether the benchmark's authors would count it as passed; where that was not tried, whether its bench passes."""
+    return published.is_passed if published.published is None else published.published
+
+
+def explain_disagreement(
+    ours: Verdict, published: PublishedVerdict, known: Sequence[KnownBad] = ()
+) -> tuple[Reason, str] | None:
+    """Return why the two differ, as a class and one line of evidence; ``None`` where they agree.
+
+    ``known`` are the entries of the known-bad list that spoil the problem's published scoring.
+    """
+    if is_published_pass(published) == ours.is_passed:
+        return None
+    return _explain_failed(published, known) if ours.is_passed else _explain_passed(ours, published, known)
+
+
+def _explain_passed(ours: Verdict, published: PublishedVerdict, known: Sequence[KnownBad]) -> tuple[Reason, str]:
+    """Return why the benchmark passes what we do not."""
+    if not published.is_passed:  # its bench, guarded, does not pass it either
+        said = _say(published)
+        is_end = published.status is Status.EARLY_FINISH or ours.status is Status.EARLY_FINISH
+        is_end = is_end or any(word in said + _say(ours) for word in ("$finish", "$stop"))
+        return (Reason.EARLY_FINISH if is_end else Reason.FORGED_OUTPUT), said
+    for entry in known:
+        if entry.kind in _PASSED_BECAUSE:
+            return _PASSED_BECAUSE[entry.kind], entry.evidence
+    wrong = [signal for signal in ours.signals if signal.mismatches]
+    if ours.status is not Status.MISMATCH or not wrong:
+        return Reason.UNKNOWN, _say(ours)
+    names = ", ".join(signal.name for signal in wrong)
+    if all(set((signal.actual or "").lower()) & set("xz") for signal in wrong):
+        return Reason.X_MASKING, f"unknown where the reference is known: {names}"
+    return Reason.RARER_INPUTS, f"outputs that differ: {names}"
+
+
+def _explain_failed(published: PublishedVerdict, known: Sequence[KnownBad]) -> tuple[Reason, str]:
+    """Return why the benchmark fails what we pass."""
+    for entry in known:
+        if entry.kind in _FAILED_BECAUSE:
+            return _FAILED_BECAUSE[entry.kind], entry.evidence
+    if published.is_passed:
+        return Reason.LETTER_RULE, f"the benchmark's word for it: {published.code}" if published.code else ""
+    return _ENDED_BECAUSE.get(published.status, Reason.UNKNOWN), _say(published)
+
+
+def _say(verdict: Verdict | PublishedVerdict) -> str:
+    return "; ".join(item.message for item in verdict.diagnostics[:2])

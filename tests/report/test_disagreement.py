@@ -1,0 +1,82 @@
+"""Each class of disagreement, from verdicts written by hand."""
+
+import pytest
+
+from pytest_rtlgen.known_bad import Kind, KnownBad, Scoring
+from pytest_rtlgen.records import Diagnostic, PublishedVerdict, Severity, SignalVerdict, Status, Verdict
+from pytest_rtlgen.report.disagreement import Reason, explain_disagreement
+
+
+def note(message: str) -> tuple[Diagnostic, ...]:
+    return (Diagnostic(tool="t", severity=Severity.ERROR, message=message),)
+
+
+def ours(status: str, actual: str = "1", said: str = "") -> Verdict:
+    wrong = SignalVerdict(name="q", checked=9, mismatches=2, first_mismatch_ns=10.0, expected="0", actual=actual)
+    return Verdict(
+        status=Status(status),
+        method="simulate",
+        signals=(wrong,) if status == "mismatch" else (),
+        diagnostics=note(said) if said else (),
+    )
+
+
+def theirs(status: str, *, published: bool | None, code: str = "", said: str = "") -> PublishedVerdict:
+    return PublishedVerdict(
+        status=Status(status), published=published, code=code, diagnostics=note(said) if said else ()
+    )
+
+
+def known(kind: Kind) -> tuple[KnownBad, ...]:
+    entry = KnownBad(
+        suite="s", problem_id="p", scoring=Scoring.PUBLISHED, kind=kind, evidence="seen in a run", found="run: x"
+    )
+    return (entry,)
+
+
+PASSED, FAILED = ours("passed"), ours("mismatch")
+HONEST = theirs("passed", published=True)
+REFUSED = "`$finish` ends the simulation (line 2)"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "published", "entries", "reason", "detail"),
+    [
+        (FAILED, HONEST, (), Reason.RARER_INPUTS, "outputs that differ: q"),
+        (FAILED, theirs("passed", published=None), (), Reason.RARER_INPUTS, "outputs that differ: q"),
+        (ours("mismatch", "x"), HONEST, (), Reason.X_MASKING, "unknown where the reference is known: q"),
+        (FAILED, HONEST, known(Kind.ACCEPTS_ANYTHING), Reason.ACCEPTS_ANYTHING, "seen in a run"),
+        (FAILED, HONEST, known(Kind.X_MASKING), Reason.X_MASKING, "seen in a run"),
+        (FAILED, HONEST, known(Kind.WATCHDOG), Reason.RARER_INPUTS, "outputs that differ: q"),
+        (ours("timeout", said="too long"), HONEST, (), Reason.UNKNOWN, "too long"),
+        (FAILED, theirs("mismatch", published=True, said="9 mismatches"), (), Reason.FORGED_OUTPUT, "9 mismatches"),
+        (ours("rejected"), theirs("rejected", published=True, said=REFUSED), (), Reason.EARLY_FINISH, REFUSED),
+        (FAILED, theirs("early-finish", published=True, said="0 samples"), (), Reason.EARLY_FINISH, "0 samples"),
+        (PASSED, theirs("passed", published=False, code="C"), (), Reason.LETTER_RULE, "the benchmark's word for it: C"),
+        (PASSED, theirs("timeout", published=False, said="TIMEOUT"), (), Reason.WATCHDOG, "TIMEOUT"),
+        (PASSED, theirs("early-finish", published=False), (), Reason.EARLY_FINISH, ""),
+        (PASSED, theirs("elaboration-error", published=False), (), Reason.REFUSES_BENCH, ""),
+        (PASSED, theirs("mismatch", published=False), (), Reason.UNKNOWN, ""),
+        (PASSED, theirs("mismatch", published=False), known(Kind.RACE), Reason.RACE, "seen in a run"),
+        (PASSED, theirs("timeout", published=False), known(Kind.REFUSES_BENCH), Reason.REFUSES_BENCH, "seen in a run"),
+        (PASSED, theirs("mismatch", published=False), known(Kind.UNSATISFIABLE), Reason.UNSATISFIABLE, "seen in a run"),
+        (PASSED, theirs("mismatch", published=False), known(Kind.X_MASKING), Reason.UNKNOWN, ""),
+    ],
+)
+def test_the_class_of_a_disagreement(
+    verdict: Verdict, published: PublishedVerdict, entries: tuple[KnownBad, ...], reason: Reason, detail: str
+) -> None:
+    assert explain_disagreement(verdict, published, entries) == (reason, detail)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "published"),
+    [
+        (PASSED, HONEST),
+        (FAILED, theirs("mismatch", published=False)),
+        (FAILED, theirs("mismatch", published=None)),
+        (PASSED, theirs("mismatch", published=True)),
+    ],
+)
+def test_where_they_agree_there_is_no_class(verdict: Verdict, published: PublishedVerdict) -> None:
+    assert explain_disagreement(verdict, published, known(Kind.RACE)) is None

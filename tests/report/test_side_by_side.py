@@ -1,0 +1,175 @@
+"""Both scorings of a run: figures by hand, ceilings from the list, disagreements, and how they are shown."""
+
+import json
+
+import pytest
+from builders import problem
+
+from pytest_rtlgen.known_bad import Kind, KnownBad, KnownBadList, Scoring
+from pytest_rtlgen.metrics import summarize
+from pytest_rtlgen.records import (
+    BenchRule,
+    Candidate,
+    CocotbHarness,
+    Completion,
+    Environment,
+    Problem,
+    PublishedVerdict,
+    Run,
+    RunSettings,
+    SampleKey,
+    SampleResult,
+    SamplingParams,
+    SourceFile,
+    Status,
+    Testbench,
+    Verdict,
+)
+from pytest_rtlgen.report import compare_sides, render_run_json, render_sides
+from pytest_rtlgen.report.disagreement import Reason
+
+NOTHING = KnownBadList(by_problem={})
+TEXT = SourceFile(name="x", text="x")
+
+
+def task(name: str, rule: BenchRule | None) -> Problem:
+    if rule is None:
+        return problem(problem_id=name, harness=CocotbHarness(files=(TEXT,), targets=("rtl/x.sv",)))
+    bench = Testbench(rule=rule, bench=TEXT, bench_top="tb", top="t", reference=TEXT, reference_top="t")
+    return problem(problem_id=name, testbench=bench)
+
+
+def rows(name: str, marks: str) -> list[SampleResult]:
+    """Return a sample for each two letters: ours, then the benchmark's; ``P`` passes, ``f`` fails, ``-`` not asked."""
+    found = []
+    for index, (mine, yours) in enumerate(marks.split()):
+        key = SampleKey(suite="test", problem_id=name, index=index)
+        status = Status.PASSED if "P" in (mine if mine != "-" else yours) else Status.MISMATCH
+        method = "simulate" if mine != "-" else "testbench"
+        guarded = Status.PASSED if yours == "P" else Status.MISMATCH
+        published = PublishedVerdict(status=guarded, published=yours in "PF", is_syntax_right=True)
+        found.append(
+            SampleResult(
+                completion=Completion(key=key, text="x", model="m"),
+                candidate=Candidate(source="x", rule="fence"),
+                verdict=Verdict(status=status, method=method),
+                published=published,
+            )
+        )
+    return found
+
+
+def known(*entries: tuple[str, Kind]) -> KnownBadList:
+    made = {
+        ("test", name): (
+            KnownBad(
+                suite="test", problem_id=name, scoring=Scoring.PUBLISHED, kind=kind, evidence="seen", found="run: x"
+            ),
+        )
+        for name, kind in entries
+    }
+    return KnownBadList(by_problem=made)
+
+
+ROWS = [*rows("a", "PP PP ff"), *rows("b", "PP fP ff")]
+"""Ours passes 2 and 1 of 3 samples, the benchmark 2 and 2."""
+
+
+@pytest.mark.parametrize(
+    ("rule", "figures"),
+    [
+        (BenchRule.VERILOG_EVAL_V2, {"pass rate (per problem cut to whole %)": 0.66}),
+        (BenchRule.VERILOG_EVAL_V1, {"pass@1": pytest.approx(2 / 3)}),
+        (
+            BenchRule.RTLLM,
+            {
+                "syntax pass@1": 1.0,
+                "function pass@1": pytest.approx(2 / 3),
+                "syntax, any of n": 1.0,
+                "function, any of n": 1.0,
+            },
+        ),
+        (None, {"pass@1": pytest.approx(2 / 3)}),
+    ],
+)
+def test_each_benchmark_has_its_own_metric(rule: BenchRule | None, figures: dict[str, object]) -> None:
+    (sides,) = compare_sides([task("a", rule), task("b", rule)], ROWS, NOTHING)
+    assert dict(sides.published) == figures
+    assert dict(sides.ours) == {"pass@1": pytest.approx(0.5)}
+    assert (sides.suite, sides.problems, sides.samples) == ("test", 2, 6)
+    assert (sides.ours_ceiling, sides.published_ceiling) == (2, 2)
+
+
+def test_the_biased_metric_of_cvdp_is_named_so() -> None:
+    results = rows("a", "PP ff ff ff ff")
+    (sides,) = compare_sides([task("a", None)], results, NOTHING, (1, 5))
+    assert dict(sides.published) == {"pass@1": pytest.approx(0.2), "biased pass@5": pytest.approx(0.67232)}
+    assert dict(sides.ours) == {"pass@1": pytest.approx(0.2), "pass@5": 1.0}
+
+
+def test_a_problem_that_no_reference_passes_counts_as_failed_and_lowers_the_ceiling() -> None:
+    problems = [task(name, BenchRule.VERILOG_EVAL_V2) for name in ("a", "b", "watched", "lost")]
+    (sides,) = compare_sides(problems, ROWS, known(("watched", Kind.WATCHDOG)))
+    assert dict(sides.published) == {"pass rate (per problem cut to whole %)": pytest.approx(0.44)}
+    assert (sides.problems, sides.published_ceiling, sides.ours_ceiling) == (3, 2, 3)
+
+
+def test_a_suite_without_a_scorer_of_its_own_has_no_second_side() -> None:
+    plain = [SampleResult(completion=r.completion, candidate=r.candidate, verdict=r.verdict) for r in ROWS]
+    assert compare_sides([problem(problem_id="a"), problem(problem_id="b")], plain, NOTHING) == ()
+
+
+def test_where_only_the_benchmark_judged_ours_is_empty() -> None:
+    (sides,) = compare_sides([task("a", None)], rows("a", "-P -f"), NOTHING)
+    assert (sides.ours, sides.disagreements) == ((), ())
+
+
+def test_disagreements_are_listed_with_their_class() -> None:
+    (sides,) = compare_sides(
+        [task("a", BenchRule.RTLLM), task("b", BenchRule.RTLLM)], ROWS, known(("b", Kind.ACCEPTS_ANYTHING))
+    )
+    (one,) = sides.disagreements
+    assert (one.problem_id, one.index, one.ours, one.published) == ("b", 1, "mismatch", "passed")
+    assert (one.reason, one.detail) == (Reason.ACCEPTS_ANYTHING, "seen")
+
+
+def test_the_table() -> None:
+    results = [*rows("a", "PP PP ff"), *rows("b", "PP fP fF")]
+    problems = [task(name, BenchRule.VERILOG_EVAL_V2) for name in ("a", "b", "watched")]
+    sides = compare_sides(problems, results, known(("watched", Kind.WATCHDOG), ("b", Kind.UNSATISFIABLE)))
+    assert render_sides(sides).splitlines() == [
+        "scored by                         metric                                    value    ceiling",
+        "--------------------------------  --------------------------------------  -------  ---------",
+        "test: 3 problems, 6 samples",
+        "  ours (reference, every output)  pass@1                                    0.500        3/3",
+        "  as published                    pass rate (per problem cut to whole %)    0.553        2/3",
+        "  its bench, guarded              pass rate (per problem cut to whole %)    0.440        2/3",
+        "  description cannot be met: b",
+        "",
+        "test: the scorings disagree on 2: 1 unknown, 1 forged-output",
+        "  b sample 1: ours mismatch, published passed: unknown",
+        "  b sample 2: ours mismatch, published passed: forged-output",
+    ]
+
+
+def test_agreement_is_said() -> None:
+    sides = compare_sides([task("a", BenchRule.RTLLM)], rows("a", "PP ff"), NOTHING)
+    assert render_sides(sides).splitlines()[-1] == "test: the scorings agree on every sample"
+
+
+def test_the_json_document_has_both_sides() -> None:
+    problems = [task("a", BenchRule.RTLLM), task("b", BenchRule.RTLLM)]
+    sides = compare_sides(problems, ROWS, known(("b", Kind.ACCEPTS_ANYTHING)))
+    run = Run(
+        run_id="r",
+        started_at="2026-11-21T04:30:05+00:00",
+        settings=RunSettings(model="m", suites=(), sampling=SamplingParams(n=3), prompt="chat", simulator="icarus"),
+        environment=Environment(harness="0", python="3", platform="p", tools=()),
+        samples=tuple(ROWS),
+    )
+    document = json.loads(render_run_json(run, summarize(problems, ROWS, (1,)), sides))
+    (suite,) = document["scorings"]
+    assert (suite["suite"], suite["problems"], suite["published_ceiling"]) == ("test", 2, 2)
+    assert suite["published"]["function, any of n"] == 1.0
+    assert suite["disagreements"][0]["reason"] == "testbench-accepts-anything"
+    assert document["samples"][0]["published"]["published"] is True
