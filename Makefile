@@ -42,7 +42,8 @@ system:
 	  echo 'make: installing iverilog and bubblewrap'; \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq iverilog bubblewrap >/dev/null; \
 	elif command -v iverilog >/dev/null 2>&1; then \
-	  echo 'make: bubblewrap is missing, so candidates run with limits only; to isolate them: sudo apt-get install bubblewrap'; \
+	  echo 'make: bubblewrap is missing: candidates are isolated by Landlock where the kernel has it, else by limits only.'; \
+	  echo 'make: .venv/bin/python -m pytest_rtlgen doctor tells; to have it: sudo apt-get install bubblewrap'; \
 	else \
 	  echo 'make: Icarus Verilog is missing. Run:  sudo apt-get install iverilog bubblewrap'; \
 	  echo 'make: or do without it (PyPI only):   make demo SIMULATOR=yosys   (in pytest: --rtlgen-simulator=yosys)'; \

@@ -16,7 +16,7 @@ class Status(StrEnum):
     ELABORATION_ERROR = "elaboration-error"
     INTERFACE_MISMATCH = "interface-mismatch"
     REJECTED = "rejected"
-    """Screened out: it tries to reach outside itself."""
+    """Screened out: it reaches outside itself, or uses what no circuit has, such as the simulator's time."""
     MISMATCH = "mismatch"
     RUNTIME_ERROR = "runtime-error"
     EARLY_FINISH = "early-finish"

@@ -37,7 +37,7 @@ _REASONS = {
     Status.SYNTAX_ERROR: "the Verilog does not parse",
     Status.ELABORATION_ERROR: "the design cannot be elaborated",
     Status.INTERFACE_MISMATCH: "the module or its ports are not those that were asked for",
-    Status.REJECTED: "the design tries to reach outside itself",
+    Status.REJECTED: "refused: it reaches outside itself, or uses what no circuit has",
     Status.MISMATCH: "outputs differ from the reference",
     Status.RUNTIME_ERROR: "the simulation stopped with an error",
     Status.EARLY_FINISH: "the design ended the simulation itself",
