@@ -57,6 +57,10 @@ MAYBE_NEVER = SHIFT + (
     "always @(posedge clk) begin z <= rst | a == 5;\n"
     "a <= rst ? 1 : {a[38:0], a[39] ^ a[37] ^ a[20] ^ a[18]}; end\nendmodule\n"
 )
+ODD = "module m(input [1:0] choose, input in_a, input trigger, output cmp_y, output [1:0] gold);\n"
+ODD_REF = ODD + "assign {gold, cmp_y} = choose + in_a + trigger;\nendmodule\n"
+SIGNS = "module m(input \\a+b , input \\free_a+b , output \\y! );\n"
+SIGNS_REF = SIGNS + "assign \\y! = \\a+b & \\free_a+b ;\nendmodule\n"
 
 # (what, reference, candidate): every output is proved.
 SAME = [
@@ -89,12 +93,16 @@ SAME = [
         FLOP + "reg p; always @(posedge clk) begin p <= d; if (rst) q <= 0; else q <= p; end\nendmodule\n",
         FLOP + "reg p; always @(posedge clk) begin p <= ~d; q <= ~(p | rst); end\nendmodule\n",
     ),
+    ("names of the model's own", ODD_REF, ODD_REF.replace("choose + in_a + trigger", "trigger + (choose + in_a)")),
+    ("escaped names", SIGNS_REF, SIGNS_REF.replace(" \\a+b & \\free_a+b ", " ~(~\\a+b | ~\\free_a+b )")),
     ("32 bits", DEEP_REF, DEEP_REF.replace("n + 1", "1 + n")),
 ]
 
 # (what, reference, candidate, outputs that differ; the others are proved)
 WRONG = [
     ("one of two", GATES_REF, GATES_REF.replace("a < b", "a < b | (a == 9 & b == 9)"), "less"),
+    ("names of the model's own", ODD_REF, ODD_REF.replace("trigger;", "trigger ^ &choose;"), "cmp_y"),
+    ("escaped names", SIGNS_REF, SIGNS_REF.replace(" & ", " | "), "y!"),
     ("an X from the candidate", GATES_REF, GATES_REF.replace("a < b", "a == 9 & b == 9 ? 1'bx : a < b"), "less"),
     ("an asynchronous reset for a synchronous one", SYNC, ASYNC, "q"),
     ("a synchronous reset for an asynchronous one", ASYNC, SYNC, "q"),
