@@ -16,7 +16,7 @@ from typing import Any
 from pytest_rtlgen.errors import BadReferenceError, SuiteError
 from pytest_rtlgen.loaders.base import LoadedProblem, digest_problems
 from pytest_rtlgen.loaders.rows import Row, list_rows
-from pytest_rtlgen.records import Port, Problem, SourceFile, Suite
+from pytest_rtlgen.records import Problem, SourceFile, Suite
 from pytest_rtlgen.verilog.interface import find_instance, find_top, list_modules, list_ports, parse_reference
 
 INSTRUCTION_FIELDS = ("instruction", "question", "problem", "prompt")
@@ -162,15 +162,18 @@ def _examine(source: SourceFile, top: str, stated: Mapping[str, str]) -> _Design
         if top and top not in modules:
             return _Design(top=top, unjudged=f"the reference defines {', '.join(modules)}, and not the stated {top!r}")
         found = top or (modules[0] if len(modules) == 1 else find_top(source))
-        ports = list_ports(find_instance(parsed, found, is_shallow=True)) if stated else ()
+        unjudged = _compare_ports(stated, find_instance(parsed, found, is_shallow=True)) if stated else ""
     except BadReferenceError as error:
         return _Design(top=top, unjudged=str(error))
-    return _Design(top=found, unjudged=_compare_ports(stated, ports) if stated else "")
+    return _Design(top=found, unjudged=unjudged)
 
 
-def _compare_ports(stated: Mapping[str, str], ports: Sequence[Port] | None) -> str:
+def _compare_ports(stated: Mapping[str, str], instance: Any) -> str:  # noqa: ANN401  an InstanceSymbol, or None
     """Return how the ports of the reference differ from the stated ones; empty: they do not."""
-    real = {port.name: str(port.direction) for port in ports or ()}
+    ports = list_ports(instance) if instance is not None else None
+    if ports is None:
+        return "the reference cannot be elaborated, or has an interface port"
+    real = {port.name: str(port.direction) for port in ports}
     missing = [name for name in stated if name not in real]
     extra = [name for name in real if name not in stated]
     turned = [f"{name} ({real[name]})" for name in stated if name in real and stated[name] != real[name]]

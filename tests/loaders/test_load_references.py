@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,8 @@ def test_the_design_in_an_answer(text: str, design: str) -> None:
         (INV, {"port_names": [{"name": "a", "type": "input"}]}, "differs from port_names: it has besides y"),
         (INV, {"port_names": '[{"name": "a", "type": "inout"}, {"name": "[3:0] y", "type": "output reg"}]'},
          "the reference differs from port_names: it turns round a (input)"),
+        ("interface i; endinterface module m(i p); endmodule", {"port_names": [{"name": "p", "type": "input"}]},
+         "the reference cannot be elaborated, or has an interface port"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_judged_is_kept_with_its_reason(
@@ -228,6 +231,17 @@ def test_parquet_rows_are_those_of_json(tmp_path: Path) -> None:
     parquet.write_table(pa.Table.from_pylist([{"task": "Q", "code": INV}]), path)
     with pytest.raises(SuiteError, match=r"salv\.parquet: row 1: no instruction; found the fields task, code"):
         load_suite(f"references:{path}")
+
+
+def test_many_rows_load_fast(tmp_path: Path) -> None:
+    rows = [
+        row(f"module m{number}(input [7:0] a, output [7:0] y); assign y = a + {number}; endmodule")
+        for number in range(3000)
+    ]
+    start = time.process_time()
+    suite = load(tmp_path / "a.jsonl", *rows)
+    assert time.process_time() - start < 6  # about 0.6 on a quiet machine
+    assert suite.problems[2999].top == "m2999"
 
 
 def test_other_formats_load_without_the_parser() -> None:
