@@ -94,8 +94,8 @@ class PublishedScorer:
         scorer = self._find_testbench()
         try:
             return scorer.score(source, bench, with_published=True)
-        except BadReferenceError as error:
-            return _mark(scorer.score_published(source, bench), error)
+        except BadReferenceError:
+            return scorer.score_published(source, bench)
 
     def _score_harness(self, source: str, harness: CocotbHarness) -> PublishedVerdict:
         if not source.strip():
@@ -105,7 +105,8 @@ class PublishedScorer:
         try:
             return scorer.score(files, harness, with_published=True)
         except BadReferenceError as error:
-            return _mark(scorer.score_published(files, harness), error)
+            verdict = scorer.score_published(files, harness)
+            return replace(verdict, diagnostics=(_note(str(error)), *verdict.diagnostics))
 
     def _find_testbench(self) -> TestbenchScorer:
         with self._lock:
@@ -128,11 +129,6 @@ def adopt_published(published: PublishedVerdict) -> Verdict:
         diagnostics=published.diagnostics,
         duration_s=published.duration_s,
     )
-
-
-def _mark(verdict: PublishedVerdict, error: BadReferenceError) -> PublishedVerdict:
-    """Return ``verdict`` with the reason why it says nothing about the candidate."""
-    return replace(verdict, diagnostics=(_note(str(error)), *verdict.diagnostics))
 
 
 def _note(message: str) -> Diagnostic:

@@ -13,7 +13,7 @@ class Stub:
     """One such module."""
 
     outputs: str
-    """What every output bit is: ``undriven``, ``0``, ``1`` or ``X``."""
+    """What every output bit is: ``undriven``, ``0``, ``1`` or ``X``; of forgers, how they try to pass."""
     source: str
     """Verilog text with the interface's module."""
 
@@ -23,10 +23,15 @@ def make_stubs(interface: Interface) -> tuple[Stub, ...]:
     return tuple(Stub(outputs=name, source=_render(interface, bit)) for name, bit in _DRIVERS.items())
 
 
-def _render(interface: Interface, bit: str) -> str:
+def render_module(interface: Interface, body: str) -> str:
+    """Return a module of ``interface`` with ``body``, whole lines, in it."""
     ports = ",\n".join(f"  {_declare(port)}" for port in interface.ports)
+    return f"module {_spell(interface.module)}(\n{ports}\n);\n{body}endmodule\n"
+
+
+def _render(interface: Interface, bit: str) -> str:
     drivers = [f"  assign {_spell(port.name)}= {{{port.width}{{{bit}}}}};\n" for port in interface.outputs if bit]
-    return f"module {_spell(interface.module)}(\n{ports}\n);\n{''.join(drivers)}endmodule\n"
+    return render_module(interface, "".join(drivers))
 
 
 def _declare(port: Port) -> str:
