@@ -13,6 +13,7 @@ from pytest_rtlgen.check.compare import compare_traces
 from pytest_rtlgen.check.confirm import Confirmer, judge_simulation
 from pytest_rtlgen.check.cross_check import CrossCheck
 from pytest_rtlgen.check.formal import FormalMode, Prover
+from pytest_rtlgen.check.power_up import PowerUp
 from pytest_rtlgen.check.reference import PreparedReference, prepare_reference
 from pytest_rtlgen.check.screening import Screener
 from pytest_rtlgen.check.stimulus import DEFAULT_CYCLES
@@ -69,7 +70,9 @@ class Checker:
             else Prover(sandbox=sandbox, jobs=settings.jobs, budget_s=settings.formal_budget_s)
         )
         self._cross_check = CrossCheck(settings.cross_check, sandbox, settings.limits) if settings.cross_check else None
-        self._confirmer = Confirmer(self.simulator, self._prover, self._cross_check)
+        careful = make_simulator("yosys", sandbox=sandbox, limits=settings.limits, jobs=1)
+        self._power_up = PowerUp(careful, self._prover)
+        self._confirmer = Confirmer(self.simulator, self._prover, self._cross_check, self._power_up)
 
     def __enter__(self) -> Self:
         return self
@@ -148,11 +151,22 @@ class Checker:
         return Verdict(status=Status.PASSED, method="prove", signals=known, equivalence=equivalence)
 
     def _simulate(self, source: str, problem: Problem, reference: PreparedReference) -> Verdict:
-        verdict, trace = judge_simulation(self.simulator, reference, source)
-        if trace is None or not verdict.is_passed:
+        verdict, trace = judge_simulation(self.simulator, reference, source, power_up=self._power_up)
+        if trace is None:
             return verdict
+        excuse = None
+        if not verdict.is_passed:
+            excuse = self._power_up.excuse(reference, source, trace)
+            if excuse is None:
+                return verdict
+            verdict = excuse.turn(verdict)
         return self._confirmer.confirm(
-            verdict, source=source, trace=trace, reference=reference, second=lambda: self._seconds.get(problem)
+            verdict,
+            source=source,
+            trace=trace,
+            reference=reference,
+            second=lambda: self._seconds.get(problem),
+            excuse=excuse,
         )
 
 

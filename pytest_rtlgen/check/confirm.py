@@ -6,6 +6,7 @@ from dataclasses import replace
 from pytest_rtlgen.check.compare import compare_traces, cut_wave
 from pytest_rtlgen.check.cross_check import CrossCheck, CrossCheckResult
 from pytest_rtlgen.check.formal import Prover
+from pytest_rtlgen.check.power_up import Excuse, PowerUp
 from pytest_rtlgen.check.reference import PreparedReference
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.records import (
@@ -26,11 +27,21 @@ _REPRODUCED_NOTE = "found by proof: the shortest inputs that show it were replay
 _SECOND_NOTE = "found under a second, longer stimulus, which the candidate could not be proved to make needless"
 
 
-def judge_simulation(simulator: Simulator, reference: PreparedReference, source: str) -> tuple[Verdict, Trace | None]:
+def judge_simulation(
+    simulator: Simulator,
+    reference: PreparedReference,
+    source: str,
+    *,
+    power_up: PowerUp | None = None,
+    excuse: Excuse | None = None,
+    is_replay: bool = False,
+) -> tuple[Verdict, Trace | None]:
     """Play ``source`` under the reference's stimulus; return what follows, and what it answered if it ran.
 
+    ``power_up`` tells what the reference only guesses, ``excuse`` which X bits of the candidate are proved to be right.
+
     Raises:
-        ToolError: the simulator is missing or broken.
+        ToolError: a tool is missing or broken.
     """
     job = SimulationJob(source=source, interface=reference.wanted, stimulus=reference.stimulus)
     simulation = simulator.simulate(job)
@@ -38,14 +49,18 @@ def judge_simulation(simulator: Simulator, reference: PreparedReference, source:
         status = simulation.status or Status.RUNTIME_ERROR
         method = "simulate" if simulation.is_compiled else "compile"
         return Verdict(status=status, method=method, diagnostics=simulation.diagnostics), None
-    signals = compare_traces(reference.trace, simulation.trace)
+    trace = excuse.apply(reference.trace, simulation.trace) if excuse else simulation.trace
+    signals = compare_traces(reference.trace, trace)
+    if power_up is not None and power_up.is_early(signals, reference.trace, trace):
+        reference = power_up.settle(reference, is_replay=is_replay)
+        signals = compare_traces(reference.trace, trace)
     is_wrong = any(signal.mismatches for signal in signals)
     verdict = Verdict(
         status=Status.MISMATCH if is_wrong else Status.PASSED,
         method="simulate",
         signals=signals,
         diagnostics=(*simulation.diagnostics, *_warn_of_little(signals, reference.stimulus.steps)),
-        wave=cut_wave(reference.stimulus, reference.trace, simulation.trace, signals),
+        wave=cut_wave(reference.stimulus, reference.trace, trace, signals),
     )
     return verdict, simulation.trace
 
@@ -67,10 +82,17 @@ def _warn_of_little(signals: Sequence[SignalVerdict], steps: int) -> tuple[Diagn
 class Confirmer:
     """Looks again at candidates that passed. Thread-safe."""
 
-    def __init__(self, simulator: Simulator, prover: Prover | None, cross_check: CrossCheck | None) -> None:
+    def __init__(
+        self,
+        simulator: Simulator,
+        prover: Prover | None,
+        cross_check: CrossCheck | None,
+        power_up: PowerUp | None = None,
+    ) -> None:
         self._simulator = simulator
         self._prover = prover
         self._cross_check = cross_check
+        self._power_up = power_up
 
     def confirm(
         self,
@@ -80,6 +102,7 @@ class Confirmer:
         trace: Trace,
         reference: PreparedReference,
         second: Callable[[], PreparedReference],
+        excuse: Excuse | None = None,
     ) -> Verdict:
         """Return ``verdict``, a pass, with what a proof says of it, or the failure that was found after all.
 
@@ -89,30 +112,30 @@ class Confirmer:
         Raises:
             ToolError: a tool is missing or broken.
         """
-        verdict = self._look_again(verdict, source=source, trace=trace, reference=reference, second=second)
+        if excuse is None:
+            verdict = self._prove(verdict, source, trace, reference)
+        else:
+            verdict = replace(verdict, equivalence=excuse.equivalence)
+        if verdict.is_passed and (verdict.equivalence is None or verdict.equivalence.result is not Proof.EQUIVALENT):
+            verdict = self._play_second(verdict, source, second, excuse)
         if self._cross_check is None or not verdict.is_passed:
             return verdict
         return _judge_cross_check(verdict, self._cross_check.examine(reference, source))
 
-    def _look_again(
-        self,
-        verdict: Verdict,
-        *,
-        source: str,
-        trace: Trace,
-        reference: PreparedReference,
-        second: Callable[[], PreparedReference],
+    def _prove(self, verdict: Verdict, source: str, trace: Trace, reference: PreparedReference) -> Verdict:
+        if self._prover is None:
+            return verdict
+        found = self._prover.compare(reference, source, trace)
+        return self._replay(replace(verdict, equivalence=found), source, reference)
+
+    def _play_second(
+        self, verdict: Verdict, source: str, second: Callable[[], PreparedReference], excuse: Excuse | None
     ) -> Verdict:
-        if self._prover is not None:
-            found = self._prover.compare(reference, source, trace)
-            verdict = self._replay(replace(verdict, equivalence=found), source, reference)
-            if not verdict.is_passed or (verdict.equivalence and verdict.equivalence.result is Proof.EQUIVALENT):
-                return verdict
         try:
             longer = second()
         except BadReferenceError:  # it ran under the first stimulus, which the pass rests on
             return verdict
-        again, _ = judge_simulation(self._simulator, longer, source)
+        again, _ = judge_simulation(self._simulator, longer, source, power_up=self._power_up, excuse=excuse)
         if again.is_passed or again.status is Status.TIMEOUT:  # four times as long may take longer than is allowed
             return verdict
         note = Diagnostic(tool="compare", severity=Severity.NOTE, message=_SECOND_NOTE)
@@ -150,7 +173,8 @@ class Confirmer:
         played = self._simulator.simulate(SimulationJob(source=reference.source, interface=own, stimulus=stimulus))
         if played.trace is None:
             return None
-        return judge_simulation(self._simulator, replace(reference, stimulus=stimulus, trace=played.trace), source)[0]
+        shown = replace(reference, stimulus=stimulus, trace=played.trace)
+        return judge_simulation(self._simulator, shown, source, power_up=self._power_up, is_replay=True)[0]
 
 
 def _judge_cross_check(verdict: Verdict, found: CrossCheckResult) -> Verdict:

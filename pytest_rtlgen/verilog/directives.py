@@ -22,6 +22,8 @@ _CONDITION = re.compile(r"(?:\s|//[^\n]*\n|/\*.*?\*/)*+(?:\\?([A-Za-z_][\w$]*)|(
 _WORD = re.compile(r"[A-Za-z_][\w$]*")
 _ODD = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _ODD_ESCAPED = re.compile(r"[\"'%/;`$]|\\")
+_TOOL_NAME = re.compile(r"\\\$\w+[$:\\][\w$.:\[\]/\\=-]*")
+r"""A name as Yosys makes it up: ``\$auto$proc_rom.cc:155:do_proc_rom$27``, ``\$paramod\fifo\DEPTH=4``."""
 _SWITCHES = re.compile(r"/[/*]\s*(?:[a-z_]+\s+)?(?:translate_o(?:ff|n)|synthesis_o(?:ff|n))\b", re.IGNORECASE)
 _FORBIDDEN = {"include", "line", "pragma", "begin_keywords", "end_keywords", "__FILE__", "uselib"}
 _CONDITIONALS = {"ifdef", "ifndef", "elsif"}
@@ -60,6 +62,29 @@ def list_objections(text: str) -> Iterator[Objection]:
         yield Objection(message=macro.message, line=_line(text, macro.offset))
     elif estimate_expansion(text) > MOST_EXPANSION:
         yield Objection(message=f"macros may expand to more than {MOST_EXPANSION >> 20} MiB", line=1)
+
+
+def spell_tool_names(text: str) -> str:
+    """Return ``text`` with plain names instead of those that Yosys makes up; as it is where it defines macros.
+
+    Icarus takes an escaped name that begins with ``$`` for a system task's; so no such name may reach it.
+    """
+    if "\\$" not in text or "`define" in text:
+        return text
+    stem = "net"
+    while stem in text:
+        stem += "_"
+    names: dict[str, str] = {}
+
+    def spell(token: re.Match[str]) -> str:
+        escaped = token["escaped"]
+        if escaped is None or not _TOOL_NAME.fullmatch(escaped):
+            return token[0]
+        return names.setdefault(
+            escaped, f" {stem}{len(names)}_"
+        )  # the blank: an escaped name may touch the word before
+
+    return _CODE.sub(spell, text)
 
 
 def list_hidden_tasks(text: str, harmless: Collection[str]) -> Iterator[tuple[str, int]]:

@@ -5,7 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_rtlgen.records import Diagnostic, Interface, Port, Severity, Status
-from pytest_rtlgen.verilog.directives import blank_timescales, list_hidden_tasks, list_objections
+from pytest_rtlgen.verilog.directives import (
+    blank_timescales,
+    list_hidden_tasks,
+    list_objections,
+    spell_tool_names,
+)
 from pytest_rtlgen.verilog.inactive import blank_inactive, blank_unused_modules
 from pytest_rtlgen.verilog.interface import find_instance, list_modules, list_ports
 from pytest_rtlgen.verilog.reach import HARMLESS_TASKS, list_reaches
@@ -29,7 +34,7 @@ class Screening:
 
 def screen_candidate(source: str, wanted: Interface) -> Screening:
     """Return whether ``source`` may be compiled as an answer that must have the interface ``wanted``."""
-    text = _normalise(source)
+    text = spell_tool_names(_normalise(source))
     objections = list(list_objections(text))
     if objections:
         status = Status.SYNTAX_ERROR if all(item.is_syntax for item in objections) else Status.REJECTED

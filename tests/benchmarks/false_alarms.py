@@ -21,10 +21,13 @@ from pytest_rtlgen.check import Checker, CheckSettings
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.records import Candidate, Problem, Verdict
+from pytest_rtlgen.tools.process import Limits
 
 ROOT = Path(__file__).parents[2]
 UNREADABLE = {"Prob151_review2015_fsm", "Prob156_review2015_fancytimer"}
 """References whose casts to an enum type Icarus 11 does not compile, so there is nothing to compare with."""
+PATIENT = Limits(wall_s=300)
+"""CPU time is limited as ever; this machine may be busy with other things."""
 VERILOG_EVAL = ROOT.parent / "shared" / "benchmarks" / "verilog-eval-v2"
 
 
@@ -50,7 +53,8 @@ def main() -> int:
     options = parser.parse_args()
     problems = [problem for problem in list_problems() if options.only in problem.problem_id]
     rows: list[Row] = []
-    with Checker(CheckSettings(jobs=options.jobs)) as checker, ThreadPoolExecutor(options.jobs) as pool:
+    settings = CheckSettings(jobs=options.jobs, limits=PATIENT)
+    with Checker(settings) as checker, ThreadPoolExecutor(options.jobs) as pool:
         for family in options.family or FAMILIES:
             for seed in range(options.seeds if family in {"rewritten", "restyled"} else 1):
                 work = [(checker, problem, family, seed, options.keep) for problem in problems]

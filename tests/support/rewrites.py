@@ -24,7 +24,7 @@ design = libyosys.Design()
 for line in sys.stdin.read().splitlines():
     design.run_pass(line)
 """
-_FRONT_ENDS = ("read_slang --top {top} given.sv", "read_verilog -sv given.sv")
+_SLANG, _PLAIN = "read_slang --top {top} given.sv", "read_verilog -sv given.sv"
 _NETLISTS = {
     "gates": ("synth -flatten -top {top}",),
     "cells": ("synth -noabc -flatten -top {top}", "splitnets"),
@@ -55,17 +55,19 @@ def netlist(source: str, top: str, *, wanted: str, style: str = "gates") -> Rewr
     Raises:
         RefusedError: Yosys cannot read or synthesize it.
     """
-    text, _ = _write_back(source, top, wanted, _NETLISTS[style])
+    text, _ = _write_back(source, top, wanted, (_SLANG, _PLAIN), _NETLISTS[style])
     return Rewritten(text=text, changes=("netlist",))
 
 
 def restyle(source: str, top: str, *, wanted: str, seed: int) -> Rewritten:
     """Return ``source`` as Yosys writes registers and logic apart, its state machines one-hot, then rewritten.
 
+    The plain front end keeps ``in[sel]`` where slang makes a tree of multiplexers that takes Icarus minutes.
+
     Raises:
         RefusedError: Yosys cannot read it.
     """
-    text, log = _write_back(source, top, wanted, _RESTYLE)
+    text, log = _write_back(source, top, wanted, (_PLAIN, _SLANG), _RESTYLE)
     changes = ["block style"]
     if "Recoding FSM" in log:
         changes.append("one-hot")
@@ -95,10 +97,12 @@ def rewrite(source: str, top: str, *, wanted: str, seed: int) -> Rewritten:
     return Rewritten(text=_lay_out(words, chance), changes=tuple(name for name, is_done in done.items() if is_done))
 
 
-def _write_back(source: str, top: str, wanted: str, passes: tuple[str, ...]) -> tuple[str, str]:
-    """Return (text, log); an error ends pyosys' process, so each design has its own."""
+def _write_back(
+    source: str, top: str, wanted: str, front_ends: tuple[str, ...], passes: tuple[str, ...]
+) -> tuple[str, str]:
+    """Return (text, log) of the first front end that reads it; an error ends pyosys' process, so each has its own."""
     said = ""
-    for front_end in _FRONT_ENDS:
+    for front_end in front_ends:
         with tempfile.TemporaryDirectory(prefix="rtlgen-rewrite-") as name:
             folder = Path(name)
             (folder / "given.sv").write_text(source)
