@@ -16,6 +16,8 @@ from pytest_rtlgen.tools.sandbox import SCRATCH, Sandbox
 
 _SIGNAL_BASE = 128
 """Exit status above which a program was killed by the signal that remains (bubblewrap and shells agree on it)."""
+_TIMEOUT = "/usr/bin/timeout"
+"""Of coreutils. Asked to end, ``vvp`` still runs final blocks, in which benches print their counts."""
 _SYNTAX = re.compile(
     r"candidate\.sv:\d+: (syntax error|error: (invalid module item|malformed statement))", re.MULTILINE
 )
@@ -46,14 +48,19 @@ class Workplace:
         """Run ``iverilog`` in the folder. Raises ``ToolError`` when there is none."""
         return self._run([find_icarus().iverilog, *arguments], keep_stdout=False)
 
-    def simulate(self, design: str) -> ProcessResult:
-        """Run ``vvp`` on ``design``, its standard output kept whole. Raises ``ToolError`` when there is none."""
-        return self._run([find_icarus().vvp, "-n", design], keep_stdout=True)
+    def simulate(self, design: str, *, timeout_s: float | None = None) -> ProcessResult:
+        """Run ``vvp`` on ``design``, its standard output kept whole, and ask it to end after ``timeout_s`` of time.
+
+        Raises:
+            ToolError: there is no ``vvp``.
+        """
+        asker = [_TIMEOUT, f"{timeout_s:g}"] if timeout_s is not None else []
+        return self._run([*asker, find_icarus().vvp, "-n", design], keep_stdout=True)
 
     def _run(self, argv: Sequence[str], *, keep_stdout: bool) -> ProcessResult:
         env = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C"}
         env["TMPDIR"] = SCRATCH if self.sandbox.is_active else str(self.folder)
-        prefix = Path(argv[0]).resolve().parent.parent
+        prefix = Path(find_icarus().vvp).resolve().parent.parent
         command = self.sandbox.wrap(argv, env=env, readable=(prefix,), scratch=self.folder)
         return run_program(command, limits=self.limits, env=env, cwd=self.folder, keep_stdout=keep_stdout)
 

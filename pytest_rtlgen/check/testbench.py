@@ -13,18 +13,17 @@ from types import TracebackType
 from typing import Self
 
 from pytest_rtlgen.backends.rename import rename_module
+from pytest_rtlgen.check.bench_published import PublishedOutcome, run_as_published
 from pytest_rtlgen.check.bench_run import Workplace, explain_end, open_workplace
 from pytest_rtlgen.check.checker import CheckSettings
-from pytest_rtlgen.check.published_rules import BenchScore, passes_published, read_score
+from pytest_rtlgen.check.published_rules import BenchScore, read_score
 from pytest_rtlgen.check.screening import Screener
 from pytest_rtlgen.errors import BackendError, BadReferenceError
 from pytest_rtlgen.records import (
-    BenchRule,
     Diagnostic,
     Interface,
     PublishedVerdict,
     Severity,
-    SourceFile,
     Status,
     Testbench,
 )
@@ -39,6 +38,8 @@ _DRIVEN_INPUT = re.compile(r"^(?:.*/)?bench\.sv:\d+: warning: input port (\S+) i
 """Said of an instance in the bench when the candidate drives a net that bench and reference share."""
 _SWITCHES = re.compile(rb"^\S+ \.island ", re.MULTILINE)
 """They drive without counting as drivers; a compiled design lists them so, whatever macros hid them."""
+_NO_CODE = "no Verilog module in the answer"
+_UNGUARDED = "nothing passes this testbench, whose own reference cannot be read: the candidate is not at fault"
 _CANDIDATE, _BENCH, _OPTIONS, _DESIGN = "candidate.sv", "bench.sv", "options.f", "design.vvp"
 
 
@@ -52,6 +53,8 @@ class _Prepared:
     """The reference's text as a candidate would give it."""
     samples: int = 0
     """Samples of the reference's own run."""
+    fault: str = ""
+    """Why the bench does not pass its own reference; empty: it does."""
 
 
 class TestbenchScorer:
@@ -86,44 +89,61 @@ class TestbenchScorer:
             ToolError: the simulator is missing or broken.
         """
         started = time.monotonic()
-        verdict = self._score(source, bench, self._prepare(bench))
-        published = self.passes_as_published(source, bench) if with_published else None
-        return replace(verdict, published=published, duration_s=time.monotonic() - started)
+        prepared = self._prepare(bench)
+        if isinstance(prepared, str) or prepared.fault:
+            raise BadReferenceError(prepared if isinstance(prepared, str) else prepared.fault)
+        verdict = self._score(source, bench, prepared)
+        outcome = self._find_outcome(source, bench) if with_published else None
+        return _add_outcome(verdict, outcome, time.monotonic() - started)
+
+    def score_published(self, source: str, bench: Testbench) -> PublishedVerdict:
+        """Return what the authors of ``bench`` would report of ``source``, even if their reference fails ``bench``.
+
+        The status is that of the guarded run still. Where no guarded run is possible it is ``ELABORATION_ERROR``, or
+        ``NO_CODE`` for an empty text, and a note says that the bench is at fault: such a bench passes nobody.
+
+        Raises:
+            ToolError: the simulator is missing or broken.
+        """
+        started = time.monotonic()
+        prepared = self._prepare(bench)
+        fault = prepared if isinstance(prepared, str) else prepared.fault
+        if not source.strip():
+            verdict = _conclude(Status.NO_CODE, _NO_CODE)
+        elif isinstance(prepared, str):
+            verdict = _conclude(Status.ELABORATION_ERROR, _UNGUARDED)
+        else:
+            verdict = self._score(source, bench, prepared)
+        if fault:
+            note = Diagnostic(tool="testbench", severity=Severity.NOTE, message=fault)
+            verdict = replace(verdict, diagnostics=(note, *verdict.diagnostics))
+        return _add_outcome(verdict, self._find_outcome(source, bench), time.monotonic() - started)
 
     def passes_as_published(self, source: str, bench: Testbench) -> bool | None:
-        """Return what the benchmark's authors would report: nothing screened, their text rule over the whole output.
+        """Return whether the benchmark's authors would pass ``source``: unguarded, by their rule over all output.
 
         ``None`` where there is no sandbox: such a candidate may write files. It decides nothing.
 
         Raises:
             ToolError: the simulator is missing or broken.
         """
+        outcome = self._find_outcome(source, bench)
+        return None if outcome is None else outcome.is_passed
+
+    def _find_outcome(self, source: str, bench: Testbench) -> PublishedOutcome | None:
         if not self._sandbox.is_active:
             return None
-        with open_workplace(self._sandbox, self._settings.limits, bench.timeout_s) as place:
-            files = (SourceFile(name="sample.sv", text=source), bench.bench, *bench.companions)
-            place.write({f"{index}.sv": file.text for index, file in enumerate(files)})
-            place.write({file.name: file.text for file in bench.data})
-            place.write({_OPTIONS: _render_options(bench, [f"{index}.sv" for index in range(len(files))])})
-            flags = ("-Wall", "-Winfloop", "-Wno-timescale") if bench.rule is BenchRule.VERILOG_EVAL_V2 else ()
-            built = place.compile(*flags, "-g2012", "-s", bench.bench_top, "-o", _DESIGN, "-c", _OPTIONS)
-            if not place.has(_DESIGN):
-                return passes_published(built.output, bench.rule)
-            ran = place.simulate(_DESIGN)
-        log = built.output + ran.stdout.decode("utf-8", "replace") + ran.output
-        return not ran.is_timeout and passes_published(log, bench.rule)
+        return run_as_published(source, bench, sandbox=self._sandbox, limits=self._settings.limits)
 
-    def _prepare(self, bench: Testbench) -> _Prepared:
+    def _prepare(self, bench: Testbench) -> _Prepared | str:
+        """Return what candidates need, or why nothing can be prepared."""
         with self._lock:
             if bench not in self._prepared:
                 try:
                     self._prepared[bench] = self._calibrate(bench)
                 except BadReferenceError as error:
                     self._prepared[bench] = str(error)
-            found = self._prepared[bench]
-        if isinstance(found, str):
-            raise BadReferenceError(found)
-        return found
+            return self._prepared[bench]
 
     def _calibrate(self, bench: Testbench) -> _Prepared:
         wanted = read_interface(bench.reference, bench.reference_top)
@@ -131,17 +151,16 @@ class TestbenchScorer:
         hardened = harden_bench(bench.bench, bench.companions, bench_top=bench.bench_top, top=bench.top)
         prepared = _Prepared(wanted=replace(wanted, module=bench.top), hardened=hardened, reference=reference)
         verdict = self._run(reference, bench, prepared)
-        if not verdict.is_passed:
-            said = "; ".join(item.message for item in verdict.diagnostics[:3])
-            raise BadReferenceError(
-                f"{bench.bench.name}: the testbench does not pass its own reference {bench.reference.name} "
-                f"({verdict.status}): {said}"
-            )
-        return replace(prepared, samples=verdict.samples)
+        said = "; ".join(item.message for item in verdict.diagnostics[:3])
+        fault = (
+            f"{bench.bench.name}: the testbench does not pass its own reference {bench.reference.name} "
+            f"({verdict.status}): {said}"
+        )
+        return replace(prepared, samples=verdict.samples, fault="" if verdict.is_passed else fault)
 
     def _score(self, source: str, bench: Testbench, prepared: _Prepared) -> PublishedVerdict:
         if not source.strip():
-            return _conclude(Status.NO_CODE, "no Verilog module in the answer")
+            return _conclude(Status.NO_CODE, _NO_CODE)
         screening = self._screener.screen(source, prepared.wanted)
         if screening.status is not None:
             return PublishedVerdict(status=screening.status, diagnostics=screening.diagnostics)
@@ -206,6 +225,18 @@ def _judge(score: BenchScore, *, expected: int) -> PublishedVerdict:
         mismatches=score.mismatches,
         outputs=score.outputs,
         diagnostics=() if verdict.is_passed else verdict.diagnostics,
+    )
+
+
+def _add_outcome(verdict: PublishedVerdict, outcome: PublishedOutcome | None, duration_s: float) -> PublishedVerdict:
+    if outcome is None:
+        return replace(verdict, duration_s=duration_s)
+    return replace(
+        verdict,
+        published=outcome.is_passed,
+        code=outcome.code,
+        is_syntax_right=outcome.is_syntax_right,
+        duration_s=duration_s,
     )
 
 

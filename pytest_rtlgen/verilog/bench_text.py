@@ -10,7 +10,7 @@ from typing import Any
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.records import SourceFile
 from pytest_rtlgen.verilog.interface import list_modules, parse_reference
-from pytest_rtlgen.verilog.syntax import ParsedText, walk_tokens
+from pytest_rtlgen.verilog.syntax import ParsedText, parse_text, walk_tokens
 
 _SUFFIX, _MARK = "\x01", "\x02"
 _PRINTS = frozenset(f"${task}{base}" for task in ("display", "write", "strobe", "monitor") for base in ("", *"bho"))
@@ -31,6 +31,31 @@ class HardenedBench:
     def name_top(self, suffix: str) -> str:
         """Return the top module's name under ``suffix``."""
         return f"{self.top}_{suffix}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModuleNames:
+    """Which modules a text defines and uses."""
+
+    tops: tuple[str, ...]
+    """Defined here and not instantiated here."""
+    wanted: tuple[str, ...]
+    """Instantiated here and not defined here."""
+
+
+def read_module_names(text: str) -> ModuleNames:
+    """Return the modules that ``text`` defines and uses, in source order; wrong syntax is passed over.
+
+    A ``RuntimeError`` of pyslang (nesting too deep) goes through.
+    """
+    parsed = parse_text(text)
+    defined = list_modules(parsed)
+    nodes = _list_nodes(parsed.tree.root)
+    used = tuple(dict.fromkeys(str(node.type.valueText) for node in nodes if _kind(node) == "HierarchyInstantiation"))
+    return ModuleNames(
+        tops=tuple(name for name in defined if name not in used),
+        wanted=tuple(name for name in used if name not in defined),
+    )
 
 
 def list_marked(output: str, mark: str) -> Iterator[str]:

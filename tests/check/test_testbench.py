@@ -5,14 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from benchmarks.published_scoring import KNOWN, list_verilog_eval, show_reference
 from support.generic_bench import make_generic_bench
 from support.hostile_cases import OURS, SECRET, SHARED, HostileCase, is_untouched, lay_canary, load_cases
 
-from pytest_rtlgen.check.published_rules import passes_published, read_score
+from pytest_rtlgen.check.published_rules import read_letter, read_rtllm_success, read_score, read_v1_result
 from pytest_rtlgen.check.testbench import TestbenchScorer, score_with_testbench
 from pytest_rtlgen.errors import BadReferenceError
-from pytest_rtlgen.records import BenchRule, OutputMismatches, SourceFile, Status, Testbench
+from pytest_rtlgen.records import BenchRule, OutputMismatches, Severity, SourceFile, Status, Testbench
 
 REFERENCE = """\
 module RefModule(input clk, input d, output reg q, output n);
@@ -67,6 +66,16 @@ VERILOG_EVAL = Testbench(
     reference=SourceFile(name="q_ref.sv", text=REFERENCE),
     reference_top="RefModule",
     companions=(SourceFile(name="q_ref.sv", text=REFERENCE),),
+    timescale="1ps/1ps",
+    timeout_s=2.0,
+)
+VERILOG_EVAL_V1 = Testbench(
+    rule=BenchRule.VERILOG_EVAL_V1,
+    bench=SourceFile(name="q.jsonl:1 (test)", text=REFERENCE + BENCH),
+    bench_top="tb",
+    top="TopModule",
+    reference=SourceFile(name="q.jsonl:1 (canonical_solution)", text=RIGHT),
+    reference_top="TopModule",
     timescale="1ps/1ps",
     timeout_s=2.0,
 )
@@ -198,6 +207,7 @@ GUARDS = {
 @pytest.mark.parametrize(("source", "status"), GUARDS.values(), ids=GUARDS)
 def test_each_guard_holds_without_the_screen(scorer: TestbenchScorer, source: str, status: Status) -> None:
     wanted = scorer._prepare(VERILOG_EVAL)
+    assert not isinstance(wanted, str)
     assert scorer._run(source, VERILOG_EVAL, wanted).status is status
 
 
@@ -248,12 +258,107 @@ class TestBadBench:
             scorer.score(RIGHT, replace(VERILOG_EVAL, bench_top="other"))
 
 
+LATE = replace(VERILOG_EVAL, bench=SourceFile(name="q_test.sv", text=BENCH.replace("#10000", "#20")))
+BROKEN = replace(VERILOG_EVAL, bench=SourceFile(name="q_test.sv", text=BENCH.replace(".n(n_ref)", ".m(n_ref)")))
+UNREADABLE = replace(VERILOG_EVAL, bench=SourceFile(name="q_test.sv", text=BENCH.replace("repeat (10)", "repeat")))
+
+
+@pytest.mark.simulator
+class TestScorePublished:
+    """It answers whatever the bench does to its own reference."""
+
+    @pytest.mark.parametrize(
+        ("bench", "source", "status", "code"),
+        [
+            (VERILOG_EVAL, RIGHT, Status.PASSED, "."),
+            (VERILOG_EVAL, WRONG, Status.MISMATCH, "R"),
+            (LATE, RIGHT, Status.TIMEOUT, "T"),
+            (LATE, FORGERIES["early finish"], Status.REJECTED, "."),
+            (BROKEN, RIGHT, Status.ELABORATION_ERROR, "C"),
+            (UNREADABLE, RIGHT, Status.ELABORATION_ERROR, "S"),
+            (UNREADABLE, "", Status.NO_CODE, "S"),
+        ],
+    )
+    def test_status_is_guarded_and_code_is_published(
+        self, scorer: TestbenchScorer, bench: Testbench, source: str, status: Status, code: str
+    ) -> None:
+        verdict = scorer.score_published(source, bench)
+        assert (verdict.status, verdict.code) == (status, code)
+        assert verdict.published is (code == ".")
+        assert verdict.is_syntax_right is (code in ".RT")
+
+    def test_a_note_says_what_is_wrong_with_the_bench(self, scorer: TestbenchScorer) -> None:
+        first = scorer.score_published(RIGHT, BROKEN).diagnostics[0]
+        assert first.severity is Severity.NOTE
+        assert "q_test.sv: the testbench does not pass its own reference q_ref.sv (elaboration-error)" in first.message
+
+    def test_a_sound_bench_gets_no_note(self, scorer: TestbenchScorer) -> None:
+        assert scorer.score_published(RIGHT, VERILOG_EVAL).diagnostics == ()
+
+
+@pytest.mark.simulator
+class TestPublishedRun:
+    """It is what the benchmark's own scripts see."""
+
+    @pytest.mark.parametrize(
+        ("source", "code"),
+        [
+            (RIGHT, "passed"),
+            (WRONG, "failed: 16 out of 19 samples."),
+            ("module TopModule(\n", "failed: syntax error."),
+            (RIGHT.replace("~d", "~u"), "failed: compile error."),
+            (RIGHT.replace("assign", "always @* ;\n assign"), "failed: compile error."),
+            (FORGERIES["early finish"], "passed"),
+        ],
+    )
+    def test_words_of_v1(self, scorer: TestbenchScorer, source: str, code: str) -> None:
+        verdict = scorer.score(source, VERILOG_EVAL_V1, with_published=True)
+        assert verdict.code == code
+        assert verdict.published is (code == "passed")
+
+    def test_v1_joins_test_and_candidate_in_one_file(self, scorer: TestbenchScorer) -> None:
+        text = VERILOG_EVAL_V1.bench.text + "`default_nettype none\n"
+        bench = replace(VERILOG_EVAL_V1, bench=SourceFile(name="q.jsonl:1 (test)", text=text))
+        source = RIGHT.replace("assign n = ~d;", "assign other = d; assign n = ~d;")
+        verdict = scorer.score(source, bench, with_published=True)
+        assert (verdict.status, verdict.code) == (Status.PASSED, "failed: compile error.")
+
+    def test_a_run_that_is_asked_to_end_still_counts_in_v2(self, scorer: TestbenchScorer) -> None:
+        bench = replace(VERILOG_EVAL, timeout_s=1.0)
+        source = RIGHT.replace("endmodule", "initial forever #0;\nendmodule")
+        verdict = scorer.score(source, bench, with_published=True)
+        assert (verdict.status, verdict.code, verdict.published) == (Status.TIMEOUT, ".", True)
+
+    @pytest.mark.parametrize(
+        ("source", "code", "is_syntax_right"),
+        [
+            ("module invert(input a, output y); assign y = ~a; endmodule\n", "function", True),
+            ("module invert(input a, output y); assign y = a; endmodule\n", "syntax", True),
+            ("module invert(input a, output y); assign y = ~b.c; endmodule\n", "neither", False),
+        ],
+    )
+    def test_successes_of_rtllm(self, scorer: TestbenchScorer, source: str, code: str, is_syntax_right: bool) -> None:
+        verdict = scorer.score(source, RTLLM, with_published=True)
+        assert (verdict.code, verdict.is_syntax_right) == (code, is_syntax_right)
+
+    def test_what_the_compiler_says_is_no_pass_in_rtllm(self, scorer: TestbenchScorer) -> None:
+        source = "module invert(input a, output y); wire [1:0] pass; sub s(pass, y); endmodule\n"
+        source += "module sub(input pass, output y); assign y = 0; endmodule\n"
+        assert scorer.score_published(source, RTLLM).code == "syntax"
+
+    def test_not_asked_means_no_code(self, scorer: TestbenchScorer) -> None:
+        verdict = scorer.score(RIGHT, VERILOG_EVAL)
+        assert (verdict.published, verdict.code, verdict.is_syntax_right) == (None, "", None)
+
+
 @pytest.mark.parametrize(
     ("said", "status", "samples"),
     [
         (["Mismatches: 0 in 20 samples"], Status.PASSED, 20),
         (["Mismatches: 3 in 20 samples"], Status.MISMATCH, 20),
-        (["Mismatches: 0 in 20 samples", "TIMEOUT"], Status.TIMEOUT, 0),
+        (["Mismatches: 0 in 20 samples", "TIMEOUT"], Status.TIMEOUT, 20),
+        (["TIMEOUT"], Status.TIMEOUT, 0),
+        (["Mismatches: 0 in 0 samples"], None, 0),
         (["Mismatches: 0 in 20 samples", "Mismatches: 0 in 20 samples"], None, 0),
         (["Hint: Output 'q' has no mismatches."], None, 0),
         ([], None, 0),
@@ -265,36 +370,68 @@ def test_read_score_of_verilog_eval(said: list[str], status: Status | None, samp
 
 
 @pytest.mark.parametrize(
-    ("log", "passes"),
+    ("log", "letter"),
     [
-        ("Mismatches: 0 in 0 samples\n", True),
-        ("Mismatches: 0 in 5 samples\nMismatches: 4 in 5 samples\n", True),
-        ("warning: error_w is not used\nMismatches: 0 in 5 samples\n", False),
-        ("TIMEOUT\nMismatches: 0 in 5 samples\n", False),
-        (" Mismatches: 0 in 5 samples\n", False),
+        ("Mismatches: 0 in 0 samples\n", "."),
+        ("Mismatches: 0 in 5 samples\nMismatches: 4 in 5 samples\n", "."),
+        (" Mismatches: 0 in 5 samples\n", "R"),
+        ("Mismatches: 2 in 5 samples\n", "R"),
+        ("", "R"),
+        ("0.sv:1: syntax error\nTIMEOUT\n", "S"),
+        ("TIMEOUT\n0.sv:1: syntax error\n", "T"),
+        ("0.sv:3: error: This assignment requires an explicit cast.\n", "e"),
+        ("0.sv:3: error: Sized numeric constant must have a size greater than zero.\n", "0"),
+        ("0.sv:3: warning: always_comb process has no sensitivities.\nMismatches: 0 in 5 samples\n", "n"),
+        ("0.sv:3: warning: @* found no sensitivities so it will never trigger.\n", "n"),
+        ("0.sv:9: error: q is not a valid l-value\n0.sv:3:      : q is declared here as wire.\n", "w"),
+        ("0.sv:9: error: Unknown module type: helper\n", "m"),
+        ("0.sv:9: error: Unable to bind wire/reg/memory `clk' in `tb.top_module1'\n", "c"),
+        ("0.sv:9: error: Unable to bind wire/reg/memory `a' in `tb.top_module1'\n", "p"),
+        ("0.sv:9: error: Unable to bind wire/reg/memory `a' in `tb'\nTIMEOUT\n", "T"),
+        ("1.sv:9: error: port ``Y2'' is not a port of good1.\n", "C"),
+        ("warning: error_w is not used\nMismatches: 0 in 5 samples\n", "C"),
+        ("TIMEOUT\nMismatches: 0 in 5 samples\n", "T"),
     ],
 )
-def test_published_rule_of_verilog_eval(log: str, passes: bool) -> None:
-    assert passes_published(log, BenchRule.VERILOG_EVAL_V2) is passes
+def test_letters_of_verilog_eval_v2(log: str, letter: str) -> None:
+    assert read_letter(log, RIGHT) == letter
 
 
-@pytest.mark.parametrize(("log", "passes"), [("bypass", True), ("Your Design Passed", True), ("PASSED", False)])
-def test_published_rule_of_rtllm(log: str, passes: bool) -> None:
-    assert passes_published(log, BenchRule.RTLLM) is passes
+@pytest.mark.parametrize("event", ["posedge reset", "negedge reset", "posedge r)"])
+def test_a_wrong_design_with_an_asynchronous_reset_has_a_letter_of_its_own(event: str) -> None:
+    source = f"always @(posedge clk, {event}"
+    assert read_letter("Mismatches: 2 in 5 samples\n", source) == "r"
+    assert read_letter("Mismatches: 0 in 5 samples\n", source) == "."
 
 
-@pytest.mark.simulator
-@pytest.mark.skipif(not KNOWN.is_dir(), reason=f"the published benchmarks are not at {KNOWN.parent}")
-def test_published_references_score_as_is_known(scorer: TestbenchScorer) -> None:
-    sample = list(list_verilog_eval())[::8]
-    assert len(sample) == 20
-    outcomes = {}
-    for problem_id, bench, _ in sample:
-        try:
-            outcomes[problem_id] = scorer.score(show_reference(bench), bench).is_passed
-        except BadReferenceError:
-            outcomes[problem_id] = False
-    assert outcomes == {problem_id: known for problem_id, _, known in sample}
+@pytest.mark.parametrize(
+    ("stdout", "stderr", "result"),
+    [
+        ("Mismatches: 0 in 5 samples\n", "", "passed"),
+        ("x Mismatches: 0 in 5 samples\nMismatches: 4 in 5 samples\n", "", "passed"),
+        ("Mismatches: 4 in 5 samples\n", "", "failed: 4 out of 5 samples."),
+        ("Mismatches: 0 in 5 samples\n", "t.sv:1: warning: x\n", "failed: compile error."),
+        ("", "t.sv:1: syntax error\n", "failed: syntax error."),
+        ("done\n", "", "failed: info string not matched."),
+        ("Mismatches:  in  samples\n", "", "failed: invalid literal for int() with base 10: ''"),
+    ],
+)
+def test_words_of_verilog_eval_v1(stdout: str, stderr: str, result: str) -> None:
+    assert read_v1_result(stdout, stderr) == result
+
+
+@pytest.mark.parametrize(
+    ("stdout", "is_built", "success"),
+    [
+        ("bypass", True, "function"),
+        ("Your Design Passed", True, "function"),
+        ("PASSED", True, "syntax"),
+        ("", True, "syntax"),
+        ("", False, "neither"),
+    ],
+)
+def test_successes_of_rtllm(stdout: str, is_built: bool, success: str) -> None:
+    assert read_rtllm_success(stdout, is_built=is_built) == success
 
 
 _UNPLAYED = "wrong only where this bench plays nothing, or depends on the bench; the checker's own proof tells"
