@@ -54,7 +54,12 @@ class Benchmark:
 
 
 DIGESTS: Mapping[str, str] = {
-    "verilog-eval-v2": "dbbb82b3fd249076efa2bbe891881b06b3484f4f7751accaff76278f080b475d",
+    "verilog-eval-v1-human": "43787b0516f4531534f549f9de620bee5fac3276cafbef4e1a90505f6a452a48",
+    "verilog-eval-v1-machine": "1f99f4b0eefcb638f1ee5a6315785695c0bc99839969271b65bfd5abd1fae311",
+    "verilog-eval-v2": "ebebf9f1505252ac9b9bf132205aca6b1c72c0620ba2e8d104c4687a89a14898",
+    "verilog-eval-v2-complete": "f12cf3d24e70e0a07f6449b89d0f8d77f150d2fcf4cb5840108c6d7a2f33b298",
+    "rtllm-v1.1": "31e9174fb25b72943e8209efa823a76228a2b35b9a5e6d818900d25a578c82fd",
+    "rtllm-v2": "563ff46179f5a651a99ff1e80a861c81c62ecd6caf24a3f9683bd64d520c8b5a",
     "cvdp": "8a75f41e783cb5de8833297da63dd3016203a951bb29f098aa269bc64181b683",
 }
 """``Suite.digest`` of each benchmark at its commit; written by ``tests/benchmarks/suite_digests.py --write``."""
