@@ -19,9 +19,9 @@ _COMPOSED = 256
 _SEGMENTS = (8, 16, 32, 64)
 """Lengths, in cycles, of the stretches between which every input changes its manner."""
 _MOODS = (Mood.ANY, Mood.ANY, Mood.BUSY)
-_STEADY_CYCLES = (300, 600, 1200, 2400)
-_PATIENCE = 1
-"""Stretches in a row that may reach nothing new: the next one is longer."""
+_STEADY_CYCLES = (300, 600, 600, 1200, 1200, 2400, 2400)
+_PATIENCE = 3
+"""Stretches in a row that may reach nothing new: only the reference plays them."""
 _RESET_RATES = (0.0, 0.0, 1 / 64, 1 / 32, 1 / 16)
 _FIRST_RESET_CYCLES = 3
 _LONGEST_RESET = 3

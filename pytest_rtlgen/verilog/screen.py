@@ -14,7 +14,7 @@ from pytest_rtlgen.verilog.directives import (
 from pytest_rtlgen.verilog.inactive import blank_inactive, blank_unused_modules
 from pytest_rtlgen.verilog.interface import find_instance, list_modules, list_ports
 from pytest_rtlgen.verilog.reach import HARMLESS_TASKS, list_reaches
-from pytest_rtlgen.verilog.simulator_values import list_simulator_values
+from pytest_rtlgen.verilog.simulator_values import forget_dice, list_simulator_values
 from pytest_rtlgen.verilog.syntax import ParsedText, list_errors, parse_text
 
 _MOST_FINDINGS = 10
@@ -71,7 +71,7 @@ def _screen_syntax(text: str, wanted: Interface) -> Screening:
     differences = list(_compare_ports(parsed, instance, wanted))
     if differences:
         return _refuse(Status.INTERFACE_MISMATCH, text, differences)
-    return Screening(status=None, source=text)
+    return Screening(status=None, source=forget_dice(text, parsed))
 
 
 def _describe_modules(wanted: str, found: Sequence[str]) -> str:
