@@ -49,6 +49,12 @@ def is_published_pass(published: PublishedVerdict) -> bool:
     return published.is_passed if published.published is None else published.published
 
 
+def describe_published(published: PublishedVerdict) -> str:
+    """Return whether the benchmark passes it, and its own word for that, such as ``failed (R)``."""
+    word = "passed" if is_published_pass(published) else "failed"
+    return f"{word} ({published.code})" if published.code and published.code != word else word
+
+
 def explain_disagreement(
     ours: Verdict, published: PublishedVerdict, known: Sequence[KnownBad] = ()
 ) -> tuple[Reason, str] | None:

@@ -15,6 +15,7 @@ from pytest_rtlgen.records import (
     Verdict,
     WaveWindow,
 )
+from pytest_rtlgen.report.disagreement import describe_published
 from pytest_rtlgen.report.plain_text import clip_text
 
 _NAME = 30
@@ -65,13 +66,19 @@ def render_verdict(verdict: Verdict) -> str:
 def render_samples(problem: Problem, results: Sequence[SampleResult]) -> str:
     """Return the failure text of one problem: a line for each sample, then the first failed ones in full."""
     lines = [f"{problem.suite}/{problem.problem_id}: none of {len(results)} samples passed"]
-    lines += [f"  sample {result.key.index}: {result.verdict.status}" for result in results]
+    lines += [f"  sample {result.key.index}: {result.verdict.status}{_render_published(result)}" for result in results]
     failed = [result for result in results if not result.verdict.is_passed]
     for result in failed[:_SAMPLES]:
         lines += ["", f"--- sample {result.key.index} ---", render_verdict(result.verdict)]
     if len(failed) > _SAMPLES:
         lines.append(f"... and {len(failed) - _SAMPLES} more samples")
     return "\n".join(lines)
+
+
+def _render_published(result: SampleResult) -> str:
+    if result.published is None:
+        return ""
+    return f"; as published: {clip_text(describe_published(result.published), _NAME)}"
 
 
 def _render_outputs(signals: Sequence[SignalVerdict]) -> str:

@@ -14,7 +14,7 @@ from pytest_rtlgen.metrics import (
     measure_unbiased,
 )
 from pytest_rtlgen.records import BenchRule, Problem, PublishedVerdict, SampleResult
-from pytest_rtlgen.report.disagreement import Reason, explain_disagreement, is_published_pass
+from pytest_rtlgen.report.disagreement import Reason, describe_published, explain_disagreement, is_published_pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +42,8 @@ class SuiteSides:
     samples: int
     ours: Figures
     """Unbiased pass@k by our verdicts; empty where only the benchmark judged."""
+    ours_problems: int
+    """Problems that ``ours`` is over."""
     published: Figures
     """The benchmark's metric by its own rule."""
     guarded: Figures
@@ -94,6 +96,7 @@ def _compare_suite(
         problems=len(published),
         samples=sum(map(len, rows.values())),
         ours=measure_unbiased(ours, ks) if ours else (),
+        ours_problems=len(ours),
         published=_measure(rule, tuple(published.values())),
         guarded=_measure(rule, tuple(guarded.values())),
         ours_ceiling=_count_possible(suite, published, known, Scoring.OURS),
@@ -133,13 +136,12 @@ def _list_disagreements(row: Sequence[SampleResult], known: KnownBadList) -> Ite
         entries = known.of(key.suite, key.problem_id, Scoring.PUBLISHED)
         found = explain_disagreement(result.verdict, published, entries)
         if found is not None:
-            word = "passed" if is_published_pass(published) else "failed"
             yield Disagreement(
                 suite=key.suite,
                 problem_id=key.problem_id,
                 index=key.index,
                 ours=str(result.verdict.status),
-                published=f"{word} ({published.code})" if published.code and published.code != word else word,
+                published=describe_published(published),
                 reason=found[0],
                 detail=found[1],
             )

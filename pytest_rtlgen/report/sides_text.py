@@ -35,7 +35,8 @@ def render_sides(sides: Sequence[SuiteSides]) -> str:
 def _list_rows(sides: SuiteSides) -> Iterable[list[str]]:
     name = clip_text(sides.suite, _LABEL)
     yield [f"{name}: {sides.problems} problems, {sides.samples} samples", "", "", ""]
-    yield from _list_figures("  ours (reference, every output)", sides.ours, sides.ours_ceiling, sides.problems)
+    over = "" if sides.ours_problems == sides.problems else f", {sides.ours_problems} problems"
+    yield from _list_figures(f"  ours (reference, every output{over})", sides.ours, sides.ours_ceiling, sides.problems)
     yield from _list_figures("  as published", sides.published, sides.published_ceiling, sides.problems)
     if sides.guarded != sides.published:
         yield from _list_figures("  its bench, guarded", sides.guarded, sides.published_ceiling, sides.problems)

@@ -138,12 +138,12 @@ def test_the_table() -> None:
     problems = [task(name, BenchRule.VERILOG_EVAL_V2) for name in ("a", "b", "watched")]
     sides = compare_sides(problems, results, known(("watched", Kind.WATCHDOG), ("b", Kind.UNSATISFIABLE)))
     assert render_sides(sides).splitlines() == [
-        "scored by                         metric                                    value    ceiling",
-        "--------------------------------  --------------------------------------  -------  ---------",
+        "scored by                                     metric                                    value    ceiling",
+        "--------------------------------------------  --------------------------------------  -------  ---------",
         "test: 3 problems, 6 samples",
-        "  ours (reference, every output)  pass@1                                    0.500        3/3",
-        "  as published                    pass rate (per problem cut to whole %)    0.553        2/3",
-        "  its bench, guarded              pass rate (per problem cut to whole %)    0.440        2/3",
+        "  ours (reference, every output, 2 problems)  pass@1                                    0.500        3/3",
+        "  as published                                pass rate (per problem cut to whole %)    0.553        2/3",
+        "  its bench, guarded                          pass rate (per problem cut to whole %)    0.440        2/3",
         "  description cannot be met: b",
         "",
         "test: the scorings disagree on 2: 1 unknown, 1 forged-output",

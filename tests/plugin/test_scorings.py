@@ -1,0 +1,81 @@
+"""Both scorings in pytest: known-bad problems, problems that cannot be judged, and the tables."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from plugin.conftest import find_runs
+from support.small_bench import FORGED, RIGHT, WRONG
+
+from pytest_rtlgen.storage import RunStore
+
+pytestmark = pytest.mark.simulator
+
+CONFTEST = """\
+from support.small_bench import small_suite
+
+def pytest_rtlgen_load_suite(spec):
+    return small_suite(spec)
+"""
+ANSWERS = {"Prob900_xor": (WRONG, FORGED), "Prob082_lfsr32": (RIGHT, WRONG), "Prob901_withheld": (RIGHT, WRONG)}
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[..., pytest.RunResult]:
+    """Return a function that runs pytest on the small suite with two recorded answers a problem."""
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
+    pytester.makeconftest(CONFTEST)
+    pytester.mkdir("small")
+    for name, sources in ANSWERS.items():
+        folder = pytester.path / "answers" / name
+        folder.mkdir(parents=True)
+        for index, source in enumerate(sources):
+            (folder / f"{index}-answer.md").write_text(f"```verilog\n{source}```\n")
+    options = ["--rtlgen-model=replay:answers", "--rtlgen-n=2", "--rtlgen-out=runs", "--rtlgen-jobs=1"]
+
+    def runner(*arguments: str) -> pytest.RunResult:
+        fixed = ["-p", "no:cacheprovider", "--rtlgen-suite=small", "--rtlgen-cycles=40"]
+        return pytester.runpytest_subprocess(*fixed, *options, *arguments)
+
+    return runner
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_both_scorings_stand_side_by_side(
+    run: Callable[..., pytest.RunResult], pytester: pytest.Pytester, workers: str
+) -> None:
+    result = run("-n", workers, "-rs")
+    result.assert_outcomes(passed=2, failed=1, skipped=1)
+    text = result.stdout.str()
+    assert "SKIPPED [1]" in text
+    assert "1 problems skipped: it needs a bought simulator" in text
+    assert "verilog-eval-v2: 3 problems, 6 samples" in text
+    result.stdout.fnmatch_lines(["*as published*pass rate*0.333*2/3"])
+    assert "Prob082_lfsr32 sample 0: ours passed, published failed" in text
+    assert ": watchdog: the bench gives up (TIMEOUT)" in text
+    assert "Prob900_xor sample 1: ours rejected, published passed" in text
+    assert ": early-finish" in text
+    assert "  sample 1: rejected; as published: passed (.)" in text
+    (path,) = find_runs(pytester.path)
+    samples = RunStore.open(path).read_run().samples
+    assert [sample.published is not None for sample in samples] == [True] * 6
+    assert {sample.verdict.method for sample in samples if sample.key.problem_id == "Prob901_withheld"} == {"testbench"}
+
+
+def test_a_known_bad_problem_is_an_expected_failure_where_its_bench_decides(
+    run: Callable[..., pytest.RunResult],
+) -> None:
+    result = run("--rtlgen-scoring=published", "-rx")
+    result.assert_outcomes(passed=1, failed=1, xfailed=1, skipped=1)
+    result.stdout.fnmatch_lines(["XFAIL *Prob082_lfsr32 - *known bad (watchdog): the bench gives up (TIMEOUT)*"])
+
+
+def test_runxfail_makes_it_a_failure(run: Callable[..., pytest.RunResult]) -> None:
+    run("--rtlgen-scoring=published", "--runxfail").assert_outcomes(passed=1, failed=2, skipped=1)
+
+
+def test_ours_alone_has_no_second_table(run: Callable[..., pytest.RunResult]) -> None:
+    result = run("--rtlgen-scoring=ours", "-k", "xor or lfsr32")
+    result.assert_outcomes(passed=1, failed=1, deselected=2)
+    assert "as published" not in result.stdout.str()
