@@ -137,7 +137,7 @@ def test_joined_files_come_apart_again() -> None:
     assert split_files("module x; endmodule\n", TARGETS) == {}
 
 
-@pytest.mark.parametrize("text", ['{"' * 200_000, '{"a":' * 100_000, f'"{HALF}": "' * 20_000, "```\n" * 100_000])
+@pytest.mark.parametrize("text", ['{"' * 200_000, '{"a":' * 100_000, f'"{HALF}": "' * 20_000, "```\n" * 20_000])
 def test_hostile_length_takes_little_time(text: str) -> None:
     started = time.process_time()
     extract_files(text, TARGETS, "full")

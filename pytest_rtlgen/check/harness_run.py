@@ -165,6 +165,7 @@ class HarnessPlace:
             "TMPDIR": f"{SCRATCH if self._is_mounted else self.folder}/{_TEMPORARY}",
             "PYTHONHASHSEED": "0",
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "COCOTB_REWRITE_ASSERTION_FILES": "",  # keeps pytest's loader away from every module that a test imports
             "GPI_USERS": icarus.gpi_users,
         }
 

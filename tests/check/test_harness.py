@@ -1,0 +1,270 @@
+"""Only a harness's own tests decide: what a candidate prints, writes, ends or leaves open changes nothing."""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pytest_rtlgen.check.harness import HarnessScorer
+from pytest_rtlgen.check.harness_run import list_harness_commands, open_harness
+from pytest_rtlgen.errors import BadReferenceError, ToolError
+from pytest_rtlgen.loaders import load_suite
+from pytest_rtlgen.records import CocotbHarness, SourceFile, Status
+from pytest_rtlgen.tools.process import Limits
+from pytest_rtlgen.tools.sandbox import SandboxKind, SandboxMode, choose_sandbox, look_for_sandbox
+
+pytestmark = pytest.mark.simulator
+ROOT = Path(__file__).parents[2]
+REAL = ROOT.parent / "shared" / "benchmarks" / "cvdp-example"
+ADDER = "rtl/tiny_adder.sv"
+PORTS = "module tiny_adder (input [3:0] a, input [3:0] b, output [4:0] sum);"
+RIGHT = f"{PORTS} assign sum = a + b; endmodule\n"
+WRONG = f"{PORTS} assign sum = a; endmodule\n"
+FORGER = f"""\
+{PORTS}
+  integer file;
+  assign sum = a;
+  final begin
+    file = $fopen("test_runner.result.xml", "w");
+    $fwrite(file, "<testsuites><testsuite tests='2' failures='0'><testcase name='t'/></testsuite></testsuites>");
+    $fclose(file);
+  end
+endmodule
+"""
+HARNESSES = {
+    problem.problem_id: problem.harness
+    for problem in load_suite(f"cvdp:{ROOT / 'fixtures' / 'benchmarks' / 'cvdp'}").problems
+}
+
+
+def harness_of(problem_id: str, **changes: object) -> CocotbHarness:
+    found = HARNESSES[f"cvdp_copilot_tiny_{problem_id}"]
+    assert found is not None
+    return replace(found, **changes)  # type: ignore[arg-type]  a test names the fields it changes
+
+
+def edit(harness: CocotbHarness, name: str, text: str) -> CocotbHarness:
+    """Return ``harness`` with another text under ``name``, its solution withheld."""
+    others = tuple(file for file in harness.files if file.name != name)
+    return replace(harness, files=(*others, SourceFile(name=name, text=text)), solution=())
+
+
+ADDING = harness_of("adder_0001")
+WITHHELD = replace(ADDING, solution=())
+
+
+@pytest.fixture(scope="module")
+def scorer() -> Iterator[HarnessScorer]:
+    with HarnessScorer() as made:
+        yield made
+
+
+@pytest.mark.parametrize("problem_id", ["adder_0001", "counter_0002", "pair_0003"])
+def test_a_published_solution_passes_with_its_own_tests(scorer: HarnessScorer, problem_id: str) -> None:
+    harness = harness_of(problem_id)
+    verdict = scorer.score({file.name: file.text for file in harness.solution}, harness)
+    assert (verdict.status, verdict.published, verdict.diagnostics) == (Status.PASSED, True, ())
+    assert verdict.samples == {"adder_0001": 2, "counter_0002": 1, "pair_0003": 1}[problem_id]
+
+
+@pytest.mark.parametrize(
+    ("source", "status", "message"),
+    [
+        (WRONG, Status.MISMATCH, r"^test_corners: 15 \+ 15 gave 01111"),
+        (f"{PORTS} endmodule\n", Status.MISMATCH, r"^test_corners: 0 \+ 0 gave ZZZZZ"),
+        ("", Status.NO_CODE, "no Verilog in the answer"),
+        (f"{PORTS} assign sum = ; endmodule\n", Status.SYNTAX_ERROR, "expected expression"),
+        (f"{PORTS} gone u(); endmodule\n", Status.ELABORATION_ERROR, "Unknown module type: gone"),
+        (RIGHT.replace("tiny_adder", "other"), Status.INTERFACE_MISMATCH, "'tiny_adder' is missing; found 'other'"),
+        (RIGHT.replace("sum", "total"), Status.MISMATCH, "no child object named sum"),
+        (FORGER, Status.REJECTED, r"system task \$fopen"),
+        (RIGHT.replace("endmodule", "initial $finish; endmodule"), Status.REJECTED, r"system task \$finish"),
+        (f'`include "../../src/test_runner.py"\n{RIGHT}', Status.REJECTED, "compiler directive `include"),
+    ],
+    ids=["wrong", "undriven", "empty", "syntax", "unknown", "top", "port", "forger", "finish", "include"],
+)
+def test_what_a_candidate_does_wrong_is_told(scorer: HarnessScorer, source: str, status: Status, message: str) -> None:
+    verdict = scorer.score({ADDER: source}, ADDING)
+    assert verdict.status is status
+    assert not verdict.published
+    assert any(re.search(message, item.message) for item in verdict.diagnostics)
+
+
+def test_a_candidate_may_print_what_it_likes(scorer: HarnessScorer) -> None:
+    text = WRONG.replace("endmodule", 'initial $display("** TESTS=2 PASS=2 FAIL=0 **\\n2 passed"); endmodule')
+    assert scorer.score({ADDER: text}, ADDING).status is Status.MISMATCH
+
+
+def test_a_withheld_solution_asks_for_one_test_at_least(scorer: HarnessScorer) -> None:
+    verdict = scorer.score({ADDER: RIGHT}, WITHHELD)
+    assert (verdict.status, verdict.samples) == (Status.PASSED, 2)
+
+
+def test_a_design_that_never_lets_time_pass_is_a_time_out(scorer: HarnessScorer) -> None:
+    text = RIGHT.replace("endmodule", "integer i = 0; always @(a) while (i < 1) i = 0; endmodule")
+    verdict = scorer.score({ADDER: text}, replace(WITHHELD, timeout_s=6.0))
+    assert (verdict.status, verdict.published) == (Status.TIMEOUT, False)
+    assert verdict.diagnostics[0].message == "the harness did not end within 6 s"
+
+
+def test_a_file_that_is_not_asked_for_is_refused(scorer: HarnessScorer) -> None:
+    verdict = scorer.score({ADDER: RIGHT, "src/test_runner.py": "def test(): pass\n"}, ADDING)
+    assert (verdict.status, verdict.diagnostics[0].message) == (
+        Status.REJECTED,
+        "writes src/test_runner.py, which is not asked for",
+    )
+
+
+def run_unscreened(source: str, *, is_guarded: bool) -> int:
+    sandbox = choose_sandbox(SandboxMode.REQUIRED)
+    with open_harness(ADDING, {ADDER: source}, sandbox=sandbox, limits=Limits(memory_mib=4096)) as place:
+        (command,) = list_harness_commands(ADDING)
+        return place.run(command, is_guarded=is_guarded, wall_s=60).done.exit_code
+
+
+def test_results_that_a_design_writes_itself_do_not_count_even_unscreened() -> None:
+    assert run_unscreened(FORGER, is_guarded=True) == 1
+
+
+def test_the_design_that_forges_results_passes_as_published(scorer: HarnessScorer) -> None:
+    assert run_unscreened(FORGER, is_guarded=False) == 0
+    verdict = scorer.score({ADDER: FORGER}, ADDING, with_published=True)
+    assert (verdict.status, verdict.published) == (Status.REJECTED, True)
+
+
+def test_a_design_that_ends_the_simulation_is_early_even_unscreened(scorer: HarnessScorer) -> None:
+    verdict = scorer.score_published({ADDER: RIGHT.replace("endmodule", "initial #1 $finish; endmodule")}, ADDING)
+    assert (verdict.status, verdict.published) == (Status.EARLY_FINISH, False)
+
+
+def test_what_the_solution_may_a_candidate_may_too(scorer: HarnessScorer) -> None:
+    stops = RIGHT.replace("endmodule", "initial if (0) $stop; endmodule")
+    harness = replace(ADDING, solution=(SourceFile(name=ADDER, text=stops),))
+    assert scorer.score({ADDER: stops.replace("a + b", "b + a")}, harness).status is Status.PASSED
+    assert scorer.score({ADDER: FORGER}, harness).status is Status.REJECTED
+
+
+def test_fewer_tests_than_with_the_solution_are_no_pass(scorer: HarnessScorer) -> None:
+    text = (
+        "import os\nimport cocotb\nfrom pathlib import Path\n\n"
+        "@cocotb.test()\nasync def test_one(dut):\n    pass\n\n"
+        f"@cocotb.test(skip='a + b' not in Path('/code/{ADDER}').read_text())\n"
+        "async def test_two(dut):\n    pass\n"
+    )
+    harness = replace(edit(ADDING, "src/test_tiny_adder.py", text), solution=ADDING.solution)
+    assert scorer.score({ADDER: RIGHT}, harness).status is Status.PASSED
+    verdict = scorer.score({ADDER: WRONG}, harness)
+    assert (verdict.status, verdict.published) == (Status.EARLY_FINISH, True)
+    assert verdict.diagnostics[0].message == "1 cocotb tests ran; with the published solution, 2"
+
+
+ROLLS = """\
+import random
+import cocotb
+import numpy
+
+@cocotb.test()
+async def test_rolls(dut):
+    raise AssertionError(f"{random.random()} {numpy.random.rand()} {hash('a')}")
+"""
+
+
+def test_dice_fall_the_same_in_every_run(scorer: HarnessScorer) -> None:
+    harness = edit(ADDING, "src/test_tiny_adder.py", ROLLS)
+    first, second = (scorer.score({ADDER: RIGHT}, harness).diagnostics[0].message for _ in range(2))
+    assert first == second
+    assert first.startswith("test_rolls: 0.")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "kind", "message"),
+    [
+        (
+            "src/test_tiny_adder.py",
+            "import gone_package\n",
+            ToolError,
+            r"needs a Python package: test_tiny_adder\.py: No module named 'gone_package'; install it with pip",
+        ),
+        (
+            "src/test_tiny_adder.py",
+            "from cocotb.triggers import Gone\n",
+            BadReferenceError,
+            r"harness of rtl/tiny_adder\.sv: the harness cannot be loaded: test_tiny_adder\.py: cannot import name",
+        ),
+        ("src/test_runner.py", "def test_(:\n", BadReferenceError, r"the harness cannot be loaded: .*SyntaxError"),
+        ("src/test_runner.py", "x = 1\n", BadReferenceError, r"the harness ran no test \(exit status 5\)"),
+        ("src/test_runner.py", "run('no_such_yosys yosys')\n", BadReferenceError, "NameError"),
+        ("docker-compose.yml", "services: {}\n", BadReferenceError, "missing or names no command"),
+    ],
+    ids=["package", "name", "syntax", "no-test", "fault", "command"],
+)
+def test_a_broken_harness_is_no_fault_of_the_candidate(
+    scorer: HarnessScorer, name: str, text: str, kind: type[Exception], message: str
+) -> None:
+    with pytest.raises(kind, match=message):
+        scorer.score({ADDER: RIGHT}, edit(ADDING, name, text))
+
+
+def test_a_program_that_is_missing_is_told_before_anything_runs(
+    scorer: HarnessScorer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    harness = edit(ADDING, "src/synth.py", "import subprocess\nsubprocess.run('yosys -s synth.tcl', shell=True)\n")
+    with pytest.raises(ToolError, match="yosys is not on PATH; the harness calls it"):
+        scorer.score({ADDER: RIGHT}, harness)
+
+
+def test_a_solution_that_fails_its_own_harness_is_a_broken_reference(scorer: HarnessScorer) -> None:
+    harness = replace(ADDING, solution=(SourceFile(name=ADDER, text=WRONG),))
+    for _ in range(2):
+        with pytest.raises(BadReferenceError, match=r"does not pass its own solution \(mismatch\): test_corners: 15"):
+            scorer.score({ADDER: RIGHT}, harness)
+    assert scorer.score_published({ADDER: RIGHT}, harness).published
+
+
+PEEK = """\
+import os
+import cocotb
+
+@cocotb.test()
+async def test_peek(dut):
+    raise AssertionError(f"{sorted(os.environ)} {os.getcwd()} {os.listdir('/code')} {os.path.exists('/proc/self')}")
+"""
+
+
+def test_no_secret_reaches_the_harness(scorer: HarnessScorer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    assert os.environ["OPENAI_API_KEY"]
+    verdict = scorer.score({ADDER: RIGHT}, edit(ADDING, "src/test_tiny_adder.py", PEEK))
+    assert "OPENAI" not in verdict.diagnostics[0].message
+    assert "/code/rundir" in verdict.diagnostics[0].message
+
+
+@pytest.mark.parametrize("kind", [SandboxKind.BUBBLEWRAP, SandboxKind.LANDLOCK, SandboxKind.NONE])
+def test_every_kind_of_sandbox_gives_the_same_results(kind: SandboxKind) -> None:
+    offer = look_for_sandbox(kind)
+    if kind is not SandboxKind.NONE and offer.sandbox is None:
+        pytest.skip(offer.reason)
+    mode = SandboxMode.OFF if kind is SandboxKind.NONE else SandboxMode.REQUIRED
+    sandbox = choose_sandbox(mode, kinds=(kind,))
+    (command,) = list_harness_commands(ADDING)
+    with open_harness(ADDING, {ADDER: WRONG}, sandbox=sandbox, limits=Limits(memory_mib=4096)) as place:
+        record = place.run(command, is_guarded=True, wall_s=60).record
+    assert record is not None
+    (simulation,) = record.simulations
+    assert [test.message for test in simulation.tests or ()] == [
+        *("15 + 15 gave 01111", "9 + 6 gave 01001"),  # the dice's seed is 1 everywhere
+    ]
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason=f"{REAL} is not on this machine")
+def test_a_real_example_accepts_its_solution_and_fails_a_wrong_one(scorer: HarnessScorer) -> None:
+    suite = load_suite(f"cvdp:{REAL}")
+    harness = next(problem.harness for problem in suite.problems if problem.problem_id == "cvdp_copilot_lfsr_0001")
+    assert harness is not None
+    (solution,) = harness.solution
+    wrong = solution.text.replace("lfsr_out[5] ^", "lfsr_out[4] ^")
+    assert scorer.score({solution.name: wrong}, harness).status is Status.MISMATCH
