@@ -1,15 +1,13 @@
 """The known-bad list: what applies where, and that a few entries still show."""
 
 import re
-from pathlib import Path
 
 import pytest
-from benchmarks.published_scoring import RTLLM, VERILOG_EVAL, load_rtllm_bench, load_verilog_eval_bench, show_reference
+from benchmarks.published_scoring import SHARED, find_bench, show_reference
 
 from pytest_rtlgen.check.testbench import TestbenchScorer
 from pytest_rtlgen.errors import BadReferenceError, SuiteError
 from pytest_rtlgen.known_bad import Kind, KnownBad, Scoring, load_known_bad, read_known_bad
-from pytest_rtlgen.records import Testbench
 
 ICARUS_11 = load_known_bad(ours=("icarus", "11.0"), published=("icarus", "11.0"))
 ICARUS_12 = load_known_bad(ours=("icarus", "12.0"), published=("icarus", "12.0"))
@@ -115,27 +113,20 @@ def test_a_broken_list_says_where(old: str, new: str, message: str) -> None:
         read_known_bad(ENTRY.replace(old, new), "x.toml")
 
 
-def rtllm_bench(folder: Path) -> Testbench:
-    golden = next(folder.glob("verified_*.v")).read_text()
-    top = re.search(r"^\s*module\s+(\w+)", golden, re.MULTILINE)
-    assert top is not None
-    return load_rtllm_bench(folder, top=folder.name, reference_top=top[1])
-
-
 RERUN = [
     (SPEC, "Prob099_m2014_q6c"),
     (SPEC, "Prob151_review2015_fsm"),
-    ("rtllm-v2", "Memory/FIFO/asyn_fifo"),
-    ("rtllm-v2", "Arithmetic/Divider/radix2_div"),
+    ("rtllm-v2", "asyn_fifo"),
+    ("rtllm-v2", "radix2_div"),
 ]
 
 
 @pytest.mark.simulator
-@pytest.mark.skipif(not VERILOG_EVAL.exists(), reason="needs the benchmarks in ../shared")
+@pytest.mark.skipif(not SHARED.exists(), reason="needs the benchmarks in ../shared")
 @pytest.mark.parametrize(("suite", "problem"), RERUN)
 def test_a_reference_still_fails_its_own_bench(suite: str, problem: str) -> None:
-    bench = load_verilog_eval_bench(VERILOG_EVAL, problem) if suite == SPEC else rtllm_bench(RTLLM / problem)
-    assert ICARUS_11.is_impossible(suite, problem.rpartition("/")[2], Scoring.PUBLISHED)
+    bench = find_bench(suite, problem)
+    assert ICARUS_11.is_impossible(suite, problem, Scoring.PUBLISHED)
     with TestbenchScorer() as scorer:
         assert scorer.passes_as_published(show_reference(bench), bench) is not True
         with pytest.raises(BadReferenceError):
@@ -143,9 +134,9 @@ def test_a_reference_still_fails_its_own_bench(suite: str, problem: str) -> None
 
 
 @pytest.mark.simulator
-@pytest.mark.skipif(not RTLLM.exists(), reason="needs the benchmarks in ../shared")
+@pytest.mark.skipif(not SHARED.exists(), reason="needs the benchmarks in ../shared")
 def test_a_bench_still_accepts_a_stub() -> None:
-    bench = rtllm_bench(RTLLM / "Arithmetic/Comparator/comparator_3bit")
+    bench = find_bench("rtllm-v2", "comparator_3bit")
     stub = "module comparator_3bit(input [2:0] A, B, output A_greater, A_equal, A_less); endmodule\n"
     with TestbenchScorer() as scorer:
         assert scorer.score(stub, bench).is_passed

@@ -216,6 +216,8 @@ def _judge(score: BenchScore, *, expected: int) -> PublishedVerdict:
             Status.EARLY_FINISH, f"the testbench compared {score.samples} samples; with its reference, {expected}"
         )
     message = f"the testbench counts {score.mismatches} mismatches in {score.samples} samples"
+    if not score.samples:
+        message = "the testbench did not say that the design passed"
     if score.status is Status.TIMEOUT:
         message = "the testbench gave up waiting (TIMEOUT)"
     verdict = _conclude(score.status or Status.EARLY_FINISH, message)

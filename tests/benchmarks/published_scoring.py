@@ -1,62 +1,111 @@
-"""References of VerilogEval v2 and RTLLM v2 under their own testbenches: guarded, as published, and as known.
+"""References of six published sets under their own testbenches: guarded, as published, and as known.
 
-python tests/benchmarks/published_scoring.py [verilog-eval-v2 | rtllm-v2]
+    python tests/benchmarks/published_scoring.py [--forgers] [--jobs N] [SUITE ...]
+
+The known outcomes are those in ../shared/benchmarks/known, seen on Icarus 11. ``--forgers``: modules that do nothing
+(undriven, 0, 1, X) and modules that end the simulation, print that they passed, or instantiate the reference.
+The exit status is 1 when an outcome differs from a known one, or a guarded pass has no entry in the known-bad list.
 """
 
+import argparse
 import csv
-import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 
+from tabulate import tabulate
+
 from pytest_rtlgen.backends.rename import rename_module
+from pytest_rtlgen.check.published import find_known_bad
+from pytest_rtlgen.check.stubs import make_stubs, render_module
 from pytest_rtlgen.check.testbench import TestbenchScorer
 from pytest_rtlgen.errors import BadReferenceError
-from pytest_rtlgen.records import BenchRule, SourceFile, Testbench
+from pytest_rtlgen.known_bad import Scoring
+from pytest_rtlgen.loaders import load_suite
+from pytest_rtlgen.loaders.catalogue import find_benchmark
+from pytest_rtlgen.records import BenchRule, Interface, Problem, PublishedVerdict, Testbench
+from pytest_rtlgen.verilog.interface import read_interface
 
 SHARED = Path(__file__).parents[3] / "shared" / "benchmarks"
-VERILOG_EVAL = SHARED / "verilog-eval-v2" / "dataset_spec-to-rtl"
-RTLLM = SHARED / "rtllm-v2"
 KNOWN = SHARED / "known"
+TABLES = {
+    "verilog-eval-v2": "verilogeval_v2_golden_iverilog11.csv",
+    "verilog-eval-v2-complete": "verilogeval_v2_codecomplete_golden_iverilog11.csv",
+    "verilog-eval-v1-human": "verilogeval_v1_golden_iverilog11.csv",
+    "verilog-eval-v1-machine": "verilogeval_v1_golden_iverilog11.csv",
+    "rtllm-v1.1": "rtllm_v1.1_golden_iverilog11.csv",
+    "rtllm-v2": "rtllm_v2_golden_iverilog11.csv",
+}
+"""The table of known outcomes of each suite."""
+PASS_CODES = {".", "passed", "function"}
+COLUMNS = {
+    "undriven": "stub_undriven",
+    "0": "stub_zero",
+    "1": "stub_ones",
+    "X": "stub_x",
+    "$finish": "hack_finish",
+    "prints": "hack_display",
+    "reference": "hack_refmodule",
+}
+"""The known tables' column of each forger; most tables lack some."""
+_RTLLM_CODES = {"pass": "function", "compile_fail": "neither"}
+_REFERENCE_TOPS = {BenchRule.VERILOG_EVAL_V1: "reference_module", BenchRule.VERILOG_EVAL_V2: "RefModule"}
 
 
-def read(path: Path) -> SourceFile:
-    return SourceFile(name=path.name, text=path.read_text(encoding="utf-8", errors="replace"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What was seen of one candidate."""
+
+    problem: Problem
+    what: str
+    known: str | None
+    """The benchmark's code that is known; ``None``: nobody looked."""
+    verdict: PublishedVerdict
+    fault: str = ""
+    """Why the bench does not pass its own reference."""
 
 
-def load_verilog_eval_bench(folder: Path, problem_id: str) -> Testbench:
-    reference = read(folder / f"{problem_id}_ref.sv")
-    return Testbench(
-        rule=BenchRule.VERILOG_EVAL_V2,
-        bench=read(folder / f"{problem_id}_test.sv"),
-        bench_top="tb",
-        top="TopModule",
-        reference=reference,
-        reference_top="RefModule",
-        companions=(reference,),
-        timescale="1ps/1ps",
-    )
+@cache
+def load(suite: str) -> Mapping[str, Problem]:
+    """Return the problems of ``suite`` by id."""
+    benchmark = find_benchmark(suite)
+    if benchmark is None:
+        sys.exit(f"{suite}: no such suite; known are {', '.join(TABLES)}")
+    return {problem.problem_id: problem for problem in load_suite(f"{suite}:{benchmark.locate(SHARED)}").problems}
 
 
-def load_rtllm_bench(folder: Path, *, top: str, reference_top: str) -> Testbench:
-    reference = read(next(folder.glob("verified_*.v")))
-    bench = read(folder / "testbench.v")
-    benches = re.findall(r"^\s*module\s+(\w+)", bench.text, re.MULTILINE)
-    return Testbench(
-        rule=BenchRule.RTLLM,
-        bench=bench,
-        bench_top=benches[-1],
-        top=top,
-        reference=reference,
-        reference_top=reference_top,
-        data=tuple(
-            read(path)
-            for path in sorted(folder.iterdir())
-            if path.suffix in {".txt", ".dat"} and path.name != "design_description.txt"
-        ),
-    )
+def find_bench(suite: str, problem_id: str) -> Testbench:
+    """Return the testbench of one problem."""
+    bench = load(suite)[problem_id].testbench
+    if bench is None:
+        raise LookupError(f"{suite}/{problem_id} has no testbench")
+    return bench
+
+
+def read_rows(suite: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield (problem id, row) of the known table of ``suite``."""
+    with (KNOWN / TABLES[suite]).open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            if row.get("set", "").lower() in suite:
+                yield row.get("problem") or row.get("task_id") or row["design"], row
+
+
+def read_codes(suite: str) -> dict[str, str]:
+    """Return what is known of each reference: the benchmark's code, by problem id."""
+    return {problem_id: _read_code(row) for problem_id, row in read_rows(suite)}
+
+
+def _read_code(row: Mapping[str, str]) -> str:
+    if "design" not in row:
+        return row.get("code") or row["result"]
+    # renamed as the bench wants it, where the name was the only reason
+    outcome = row["tb_first"] if row["renamed"] else row["as_is"]
+    return _RTLLM_CODES.get(outcome, "syntax")
 
 
 def show_reference(bench: Testbench) -> str:
@@ -66,54 +115,112 @@ def show_reference(bench: Testbench) -> str:
     return rename_module(bench.reference.text, bench.reference_top, bench.top)
 
 
-def guarded_outcome(scorer: TestbenchScorer, bench: Testbench) -> str:
+def score(scorer: TestbenchScorer, problem: Problem, source: str, what: str, known: str | None) -> Outcome:
+    """Return what both scorings say of ``source``."""
+    bench = find_bench(problem.suite, problem.problem_id)
     try:
-        return scorer.score(show_reference(bench), bench).status
+        verdict = scorer.score(source, bench, with_published=True)
     except BadReferenceError as error:
-        return f"bad reference: {error}"
+        verdict = scorer.score_published(source, bench)
+        return Outcome(problem=problem, what=what, known=known, verdict=verdict, fault=str(error))
+    return Outcome(problem=problem, what=what, known=known, verdict=verdict)
 
 
-def list_verilog_eval() -> Iterator[tuple[str, Testbench, bool]]:
-    with (KNOWN / "verilogeval_v2_golden_iverilog11.csv").open(encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            yield row["problem"], load_verilog_eval_bench(VERILOG_EVAL, row["problem"]), row["code"] == "."
+def list_references(scorer: TestbenchScorer, suite: str) -> Iterator[Callable[[], Outcome]]:
+    """Yield one check a reference."""
+    codes = read_codes(suite)
+    for problem in load(suite).values():
+        source = show_reference(find_bench(suite, problem.problem_id))
+        yield partial(score, scorer, problem, source, "reference", codes[problem.problem_id])
 
 
-def list_rtllm() -> Iterator[tuple[str, Testbench, bool]]:
-    with (KNOWN / "rtllm_v2_golden_iverilog11.csv").open(encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            known = row["as_is"] if row["as_is"] != "compile_fail" or not row["renamed"] else row["tb_first"]
-            reference_top = row["renamed"].partition("->")[0] or row["tb_module"]
-            bench = load_rtllm_bench(RTLLM / row["path"], top=row["tb_module"], reference_top=reference_top)
-            yield row["design"], bench, known == "pass"
+def list_forgers(scorer: TestbenchScorer, suite: str) -> Iterator[Callable[[], Outcome]]:
+    """Yield one check a forger and problem."""
+    rows = dict(read_rows(suite))
+    for problem in load(suite).values():
+        bench = find_bench(suite, problem.problem_id)
+        for what, source in make_forgers(bench):
+            known = rows[problem.problem_id].get(COLUMNS[what]) or None
+            if bench.rule is BenchRule.RTLLM and known is not None:
+                known = _RTLLM_CODES.get(known, "syntax")
+            yield partial(score, scorer, problem, source, what, known)
 
 
-LISTS = {"verilog-eval-v2": list_verilog_eval, "rtllm-v2": list_rtllm}
+def make_forgers(bench: Testbench) -> Iterator[tuple[str, str]]:
+    """Yield (what it tries, its text)."""
+    try:
+        found = read_interface(bench.reference, bench.reference_top)
+    except BadReferenceError:
+        return
+    interface = Interface(module=bench.top, ports=found.ports)
+    for stub in make_stubs(interface):
+        yield stub.outputs, stub.source
+    yield "$finish", render_module(interface, "  initial $finish;\n")
+    words = '$display("Mismatches: 0 in 1 samples");'
+    if bench.rule is BenchRule.RTLLM:
+        words = 'begin $display("===========Your Design Passed==========="); $finish; end'
+    yield "prints", render_module(interface, f"  initial {words}\n")
+    reference_top = _REFERENCE_TOPS.get(bench.rule, bench.reference_top)
+    ports = ", ".join(f".{port.name}({port.name})" for port in interface.ports)
+    yield "reference", render_module(interface, f"  {reference_top} inner ({ports});\n")
+
+
+def explain(outcome: Outcome) -> str:
+    """Return why the outcome is as it is, from the known-bad list; empty where nothing is known."""
+    known = find_known_bad("icarus", "icarus 11.0")
+    suite, problem_id = outcome.problem.suite, outcome.problem.problem_id
+    if outcome.what == "reference":
+        return known.explain_failure(suite, problem_id, Scoring.PUBLISHED)
+    lenient = [entry for entry in known.of(suite, problem_id, Scoring.PUBLISHED) if entry.kind.is_lenient]
+    return "; ".join(f"known bad ({entry.kind}): {entry.evidence}" for entry in lenient)
+
+
+def list_complaints(outcomes: list[Outcome]) -> Iterator[tuple[str, bool]]:
+    """Yield each outcome to be looked at, and whether it is unexplained."""
+    for item in outcomes:
+        verdict, reason = item.verdict, explain(item)
+        place = f"{item.problem.suite}/{item.problem.problem_id}, {item.what}"
+        if item.known is not None and verdict.code != item.known:
+            yield f"{place}: published {verdict.code!r}, known {item.known!r}", True
+        is_odd = verdict.is_passed != (item.what == "reference")
+        if is_odd:
+            said = f"guarded {verdict.status}, published {verdict.code!r}"
+            yield f"{place}: {said}: {reason or 'NOT EXPLAINED: ' + item.fault}", not reason
+
+
+def render_row(suite: str, what: str, outcomes: list[Outcome], duration_s: float) -> list[object]:
+    """Return one line of the table."""
+    known = Counter(item.known in PASS_CODES for item in outcomes if item.known is not None)
+    return [
+        *(suite, what, len(outcomes)),
+        known[True] if known else "-",
+        sum(item.verdict.published is True for item in outcomes),
+        sum(item.verdict.is_passed for item in outcomes),
+        f"{duration_s:.0f}",
+    ]
 
 
 def main() -> int:
-    wrong = 0
-    with TestbenchScorer() as scorer:
-        for name, problems in LISTS.items():
-            if name not in (sys.argv[1:] or LISTS):
-                continue
-            counts: Counter[str] = Counter()
+    """Print the table, and what differs or is odd."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"of {', '.join(TABLES)}; default all")
+    parser.add_argument("--forgers", action="store_true", help="stubs and forgers in place of the references")
+    parser.add_argument("--jobs", type=int, default=2)
+    args = parser.parse_args()
+    rows, wrong = [], 0
+    with TestbenchScorer() as scorer, ThreadPoolExecutor(args.jobs) as pool:
+        for suite in args.suites or TABLES:
             started = time.monotonic()
-            for problem_id, bench, known in problems():
-                outcome = guarded_outcome(scorer, bench)
-                published = scorer.passes_as_published(show_reference(bench), bench)
-                counts["problems"] += 1
-                counts["known"] += known
-                counts["published"] += bool(published)
-                counts["guarded"] += outcome == "passed"
-                if not known == published == (outcome == "passed"):
-                    wrong += 1
-                    print(f"{problem_id}: known {known}, published {published}, guarded {outcome}")
-            print(
-                f"{name}: {counts['problems']} references; pass as known {counts['known']}, "
-                f"as published here {counts['published']}, guarded {counts['guarded']}; "
-                f"{time.monotonic() - started:.1f} s"
-            )
+            jobs = (list_forgers if args.forgers else list_references)(scorer, suite)
+            outcomes = list(pool.map(lambda job: job(), jobs))
+            for line, is_wrong in list_complaints(outcomes):
+                print(line, flush=True)
+                wrong += is_wrong
+            for what in dict.fromkeys(item.what for item in outcomes):
+                found = [item for item in outcomes if item.what == what]
+                rows.append(render_row(suite, what, found, time.monotonic() - started))
+    headers = ["suite", "candidates", "problems", "pass as known", "published", "guarded", "s"]
+    print(tabulate(rows, headers=headers))
     return 1 if wrong else 0
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from benchmarks.published_scoring import KNOWN, PASS_CODES, TABLES, find_bench, read_codes, show_reference
 from support.generic_bench import make_generic_bench
 from support.hostile_cases import OURS, SECRET, SHARED, HostileCase, is_untouched, lay_canary, load_cases
 
@@ -232,6 +233,7 @@ class TestRtllm:
         source = 'module invert(input a, output y); initial $display("===Your Design Passed==="); endmodule\n'
         verdict = scorer.score(source, RTLLM, with_published=True)
         assert (verdict.status, verdict.published) == (Status.MISMATCH, True)
+        assert verdict.diagnostics[0].message == "the testbench did not say that the design passed"
 
     def test_ports_by_position_keep_their_order(self, scorer: TestbenchScorer) -> None:
         source = "module invert(output y, input a); assign y = ~a; endmodule\n"
@@ -432,6 +434,20 @@ def test_words_of_verilog_eval_v1(stdout: str, stderr: str, result: str) -> None
 )
 def test_successes_of_rtllm(stdout: str, is_built: bool, success: str) -> None:
     assert read_rtllm_success(stdout, is_built=is_built) == success
+
+
+@pytest.mark.simulator
+@pytest.mark.skipif(not KNOWN.is_dir(), reason=f"the published benchmarks are not at {KNOWN.parent}")
+@pytest.mark.parametrize("suite", TABLES)
+def test_published_references_score_as_is_known(scorer: TestbenchScorer, suite: str) -> None:
+    codes = read_codes(suite)
+    sample = [*list(codes)[::20], *(problem_id for problem_id, code in codes.items() if code not in PASS_CODES)]
+    for problem_id in sample:
+        bench = find_bench(suite, problem_id)
+        verdict = scorer.score_published(show_reference(bench), bench)
+        assert (problem_id, verdict.code) == (problem_id, codes[problem_id])
+        assert verdict.is_passed is verdict.published is (verdict.code in PASS_CODES)
+        assert verdict.is_syntax_right is (verdict.code not in {"C", "neither", "failed: compile error."})
 
 
 _UNPLAYED = "wrong only where this bench plays nothing, or depends on the bench; the checker's own proof tells"
