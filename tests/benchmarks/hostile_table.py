@@ -117,6 +117,8 @@ class Peer:
     accepts: Callable[[str, Sequence[str]], bool]
     """(everything printed, output names) -> pass."""
     flags: tuple[str, ...] = ("-g2012",)
+    is_final: bool = False
+    """Whether the result is printed by a ``final`` block, so that whoever ends the simulation has it printed."""
 
 
 def _report_verilog_eval(outputs: Sequence[str]) -> str:
@@ -169,6 +171,7 @@ PEERS = (
         report=_report_verilog_eval,
         accepts=_accept_verilog_eval,
         flags=("-Wall", "-Winfloop", "-Wno-timescale", "-g2012", "-s", "tb"),
+        is_final=True,
     ),
     Peer(
         name="RTLLM",
@@ -215,7 +218,9 @@ def render_bench(peer: Peer, interface: Interface) -> str:
         lines.append("      #3;")
         if level:
             lines += _compare(outputs)
-    lines += ["    end", peer.report(outputs).rstrip("\n"), "    $finish;", "  end"]
+    report = peer.report(outputs).rstrip("\n")
+    ending = ["    $finish;", "  end"]
+    lines += ["    end", *([*ending, "  final begin", report, "  end"] if peer.is_final else [report, *ending])]
     lines += ['  initial begin #100000; $display("TIMEOUT"); $finish; end', "endmodule", ""]
     return "\n".join(lines)
 
