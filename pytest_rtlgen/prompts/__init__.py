@@ -2,25 +2,80 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.prompts.chat import list_chat_messages
+from pytest_rtlgen.prompts.codev_r1 import list_codev_r1_messages
+from pytest_rtlgen.prompts.completion import list_completion_chat_messages, list_completion_messages
+from pytest_rtlgen.prompts.cvdp import list_cvdp_messages
+from pytest_rtlgen.prompts.rtllm import list_rtllm_messages
+from pytest_rtlgen.prompts.salv import list_salv_messages
+from pytest_rtlgen.prompts.spec2rtl import list_spec2rtl_messages
+from pytest_rtlgen.prompts.style import PromptStyle, ShotsFile
+from pytest_rtlgen.prompts.template import list_template_messages
+from pytest_rtlgen.prompts.verilog_eval import list_complete_messages, list_spec_messages, list_v1_messages
 from pytest_rtlgen.records import Message, Problem, Prompt
 
-STYLES: dict[str, Callable[[Problem], tuple[Message, ...]]] = {"chat": list_chat_messages}
+Renderer = Callable[[Problem, PromptStyle], tuple[Message, ...]]
+
+_OWN: Mapping[str, Renderer] = {
+    "verilog-eval-v2": list_spec_messages,
+    "verilog-eval-v2-complete": list_complete_messages,
+    "verilog-eval-v1-machine": list_v1_messages,
+    "verilog-eval-v1-human": list_v1_messages,
+    "rtllm-v1.1": list_rtllm_messages,
+    "rtllm-v2": list_rtllm_messages,
+    "cvdp": list_cvdp_messages,
+}
+"""What each benchmark's own authors send, by suite."""
 
 
-def render_prompt(problem: Problem, style: str = "chat") -> Prompt:
-    """Return the chat that asks for ``problem`` in one of the ``STYLES``.
+def _list_published_messages(problem: Problem, style: PromptStyle) -> tuple[Message, ...]:
+    """Return what the authors of the problem's benchmark send."""
+    if problem.suite not in _OWN:
+        raise UsageError(
+            f"--rtlgen-prompt=published: {problem.suite} has no published prompt; known are those of {', '.join(_OWN)}"
+        )
+    return _OWN[problem.suite](problem, style)
+
+
+STYLES: Mapping[str, Renderer] = {
+    "chat": list_chat_messages,
+    "completion": list_completion_messages,
+    "completion-chat": list_completion_chat_messages,
+    "published": _list_published_messages,
+    "verilog-eval-v2-spec": list_spec_messages,
+    "verilog-eval-v2-complete": list_complete_messages,
+    "verilog-eval-v1": list_v1_messages,
+    "rtllm": list_rtllm_messages,
+    "cvdp": list_cvdp_messages,
+    "codev-r1": list_codev_r1_messages,
+    "salv": list_salv_messages,
+    "spec2rtl": list_spec2rtl_messages,
+}
+
+__all__ = ["STYLES", "PromptStyle", "Renderer", "ShotsFile", "render_prompt"]
+
+
+def render_prompt(problem: Problem, style: str | PromptStyle = "chat") -> Prompt:
+    """Return the chat that asks for ``problem`` in one of the ``STYLES`` or after the user's template.
 
     Raises:
-        UsageError: there is no such style.
+        UsageError: there is no such style, or it cannot ask for this problem.
     """
-    render = STYLES.get(style)
-    if render is None:
-        raise UsageError(f"--rtlgen-prompt={style}: unknown style; choose one of {', '.join(STYLES)}")
-    messages = render(problem)
+    chosen = PromptStyle(name=style) if isinstance(style, str) else style
+    messages = _find_renderer(chosen)(problem, chosen)
     plain = json.dumps([[message.role, message.content] for message in messages], separators=(",", ":"))
     digest = hashlib.sha256(plain.encode("ascii")).hexdigest()
     return Prompt(suite=problem.suite, problem_id=problem.problem_id, messages=messages, digest=digest)
+
+
+def _find_renderer(style: PromptStyle) -> Renderer:
+    if style.template is not None:
+        return list_template_messages
+    if style.name not in STYLES:
+        raise UsageError(
+            f"--rtlgen-prompt={style.name}: unknown style; choose one of {', '.join(STYLES)}, or name a template file"
+        )
+    return STYLES[style.name]
