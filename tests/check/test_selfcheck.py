@@ -6,13 +6,17 @@ from collections.abc import Iterator
 
 import pytest
 from builders import COUNTER, COUNTER_INTERFACE, interface, problem
+from support.small_bench import BROKEN, IMPATIENT, LENIENT, small_problem
 
 from pytest_rtlgen.check import Checker, CheckSettings
 from pytest_rtlgen.check import checker as checker_module
+from pytest_rtlgen.check.forgers import make_forgers
+from pytest_rtlgen.check.published import PublishedScorer
 from pytest_rtlgen.check.reference import PreparedReference
 from pytest_rtlgen.check.selfcheck import selfcheck_problem, selfcheck_suite
 from pytest_rtlgen.check.stubs import make_stubs
 from pytest_rtlgen.errors import BadReferenceError, ToolError
+from pytest_rtlgen.known_bad import Kind, KnownBad, KnownBadList, Scoring
 from pytest_rtlgen.records import Candidate, Problem, Stimulus, Trace
 from pytest_rtlgen.tools.sandbox import SandboxMode
 
@@ -171,3 +175,81 @@ def test_only_the_references_used_last_are_kept(monkeypatch: pytest.MonkeyPatch)
     for wanted in (one, two, one, three, one, two):
         checker.prepare(wanted)
     assert [text[-1] for text in preparation.calls] == ["1", "2", "3", "2"]
+
+
+KNOWN = KnownBadList(
+    by_problem={
+        ("verilog-eval-v2", name): (
+            KnownBad(
+                suite="verilog-eval-v2",
+                problem_id=name,
+                scoring=Scoring.PUBLISHED,
+                kind=kind,
+                evidence="seen",
+                found="run: x",
+            ),
+        )
+        for name, kind in (("impatient", Kind.WATCHDOG), ("lenient", Kind.ACCEPTS_ANYTHING))
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def scorer() -> Iterator[PublishedScorer]:
+    with PublishedScorer(CheckSettings(cycles=60)) as made:
+        yield made
+
+
+@pytest.mark.simulator
+def test_an_honest_bench_fails_every_idle_module_guarded_and_is_fooled_as_published(
+    checker: Checker, scorer: PublishedScorer
+) -> None:
+    row = selfcheck_problem(checker, small_problem(), scorer=scorer)
+    assert (row.faults, row.notes, row.is_reference_right) == ((), (), True)
+    bench = row.bench
+    assert bench is not None
+    assert (bench.status, bench.published, bench.tried, bench.passing) == ("passed", True, 7, ())
+    assert bench.fooled == ("forged by printing that it passed", "forged by instantiating the reference")
+
+
+@pytest.mark.simulator
+@pytest.mark.parametrize(
+    ("name", "text", "fault"),
+    [
+        ("impatient", IMPATIENT, "its own testbench does not pass the reference (timeout, T): "),
+        ("lenient", LENIENT, "its own testbench passes a module with every output undriven"),
+    ],
+)
+def test_a_bad_bench_is_a_fault_unless_it_is_known(
+    checker: Checker, scorer: PublishedScorer, name: str, text: str, fault: str
+) -> None:
+    wanted = small_problem(name, text)
+    found = selfcheck_problem(checker, wanted, scorer=scorer)
+    excused = selfcheck_problem(checker, wanted, scorer=scorer, known=KNOWN)
+    assert found.faults[0].startswith(fault)
+    assert excused.faults == ()
+    assert excused.notes[0].startswith("known (")
+    assert len(excused.notes) == len(found.faults)
+
+
+@pytest.mark.simulator
+def test_a_bench_that_the_simulator_refuses_is_a_fault(checker: Checker, scorer: PublishedScorer) -> None:
+    row = selfcheck_problem(checker, small_problem("broken", BROKEN), scorer=scorer)
+    (fault,) = row.faults
+    assert fault.startswith("its own testbench does not pass the reference (elaboration-error")
+    assert row.bench is not None
+    assert (row.bench.tried, row.is_reference_right) == (0, True)
+
+
+def test_what_cannot_be_judged_is_skipped(checker: Checker, scorer: PublishedScorer) -> None:
+    row = selfcheck_problem(checker, small_problem(unjudged="it needs VCS"), scorer=scorer)
+    assert (row.faults, row.notes, row.is_reference_right, row.bench) == ((), ("skipped: it needs VCS",), None, None)
+
+
+def test_forgers_end_print_and_instantiate() -> None:
+    ends, prints, takes = make_forgers(interface("top", ("a", "input", 1), ("y", "output", 1)), "RefModule")
+    head = "module \\top (\n  input wire \\a ,\n  output wire \\y \n);\n"
+    assert ends.source == f"{head}  initial $finish;\nendmodule\n"
+    assert '$display("===========Your Design Passed===========");' in prints.source
+    assert takes.source == f"{head}  \\RefModule forged (.\\a (\\a ), .\\y (\\y ));\nendmodule\n"
+    assert len(make_forgers(interface("top", ("y", "output", 1)), "top")) == 2
