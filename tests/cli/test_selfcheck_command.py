@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from support.small_bench import BENCH, BROKEN, IMPATIENT, REFERENCE
 
 from pytest_rtlgen.cli import main
 
@@ -66,3 +67,63 @@ def test_mutant_arguments_that_cannot_be_meant(
 ) -> None:
     assert main(["selfcheck", str(mini), *arguments]) == 2
     assert capsys.readouterr().err == f"error: {message}\n"
+
+
+@pytest.fixture
+def benchmark(designs: Path) -> str:
+    """Write two problems of VerilogEval v2's format, of which one is on the known-bad list, and name them."""
+    folder = designs / "dataset_spec-to-rtl"
+    folder.mkdir()
+    for name, bench in (("Prob082_lfsr32", IMPATIENT), ("Prob900_xor", BENCH)):
+        (folder / f"{name}_prompt.txt").write_text("Write TopModule, whose output y is a xor b.\n")
+        (folder / f"{name}_ref.sv").write_text(REFERENCE)
+        (folder / f"{name}_test.sv").write_text(bench)
+    return f"verilog-eval-v2:{designs}"
+
+
+def test_a_benchmark_is_checked_under_both_scorings(
+    benchmark: str, designs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["selfcheck", benchmark, "--cycles=40", "--jobs=2", "--formal=off"]
+    assert main([*command, "--json", "found.json"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["problem", "checked", "own", "bench", "seconds", "finding"]
+    assert lines[2].split()[:4] == ["Prob082_lfsr32", "100.0%", "timeout", "T"]
+    assert "ok; known (watchdog): its own testbench does not pass the reference (timeout, T): " in lines[2]
+    assert lines[3].split()[:3] == ["Prob900_xor", "100.0%", "passed"]
+    assert lines[-4:] == [
+        "effective ceiling: ours 2/2, published 1/2",
+        "modules that do nothing or forge: 7 tried; 0 pass their own bench, 2 as published",
+        "",
+        "verilog-eval-v2: 2 problems, 2 ok, 0 faulty",
+    ]
+    report = json.loads((designs / "found.json").read_text())
+    assert report["ceilings"] == {
+        "ours": {"possible": 2, "problems": 2},
+        "published": {"possible": 1, "problems": 2},
+    }
+    assert report["problems"][1]["bench"]["fooled"] == [
+        "forged by printing that it passed",
+        "forged by instantiating the reference",
+    ]
+
+
+def test_our_scoring_alone_leaves_the_benches_out(benchmark: str, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["selfcheck", benchmark, "--cycles=40", "--limit=1", "--scoring=ours", "--formal=off", "--json"]
+    assert main(command) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["ceilings"] == {"ours": {"possible": 1, "problems": 1}}
+    assert report["problems"][0]["bench"] is None
+
+
+def test_a_bench_that_is_bad_and_not_known_exits_1(
+    benchmark: str, designs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (designs / "dataset_spec-to-rtl" / "Prob900_xor_test.sv").write_text(BROKEN)
+    assert main(["selfcheck", benchmark, "--cycles=40", "--formal=off"]) == 1
+    assert "its own testbench does not pass the reference (elaboration-error" in capsys.readouterr().out
+
+
+def test_a_json_file_that_cannot_be_written_is_one_line(mini: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["selfcheck", str(mini), "--limit=1", "--sandbox=off", "--json", "nowhere/x.json"]) == 2
+    assert capsys.readouterr().err.startswith("error: nowhere/x.json: cannot be written: ")
