@@ -95,12 +95,19 @@ class HarnessScorer:
     def score_published(self, files: Mapping[str, str], harness: CocotbHarness) -> PublishedVerdict:
         """Return what the benchmark's authors would report, also where the harness does not pass its own solution.
 
+        Without a sandbox, a candidate that the screen refuses is not run.
+
         Raises:
             BadReferenceError: the harness runs nothing, or something that is not Python.
             ToolError: a program that the harness needs is missing.
         """
         started = time.monotonic()
-        runs = self._run_commands(files, harness, list_harness_commands(harness), is_guarded=False)
+        commands = list_harness_commands(harness)
+        if not self._sandbox.is_active:
+            refusal, files = self._screen(files, harness, _Prepared(commands=commands))
+            if refusal is not None:
+                return refusal
+        runs = self._run_commands(files, harness, commands, is_guarded=False)
         verdict = judge_runs(runs, self._bounded(harness), least_tests=0)
         return replace(verdict, published=passes_commands(runs), duration_s=time.monotonic() - started)
 

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from pytest_rtlgen.records import SourceFile
 
 COMPOSE, SETTINGS = "docker-compose.yml", "src/.env"
-_COMMAND = re.compile(r"(?m)^[ \t]+command[ \t]*:[ \t]*(?P<text>[^#\n]*[^#\s])")
+_COMMAND = re.compile(r"^(?P<indent>[ \t]+)command[ \t]*:[ \t]*(?P<text>(?:[^#\n]*[^#\s])?)[^\n]*\n?", re.MULTILINE)
+_FOLDED = {"", ">", ">-", "|", "|-"}
+"""What stands behind ``command:`` where the command itself stands in deeper lines below it."""
 _ENTRYPOINT = re.compile(r"(?m)^[ \t]+entrypoint[ \t]*:")
 _SETTING = re.compile(r"\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*?)\s*\Z")
 _PYTHONS = {"python", "python3"}
@@ -36,7 +38,7 @@ def read_commands(files: Iterable[SourceFile]) -> tuple[HarnessCommand, ...]:
         ValueError: there is no such file, or a command that is not Python's; the message says which.
     """
     compose = find_text(files, COMPOSE)
-    found = [match["text"] for match in _COMMAND.finditer(compose)]
+    found = [text for match in _COMMAND.finditer(compose) if (text := _read_value(match, compose))]
     if not found:
         raise ValueError(f"{COMPOSE} is missing or names no command")
     if _ENTRYPOINT.search(compose):
@@ -62,6 +64,21 @@ def _list_settings(text: str) -> Iterator[tuple[str, str]]:
         name, value = found.groups()
         quoted = re.match(r"""(["'])(.*?)\1""", value)
         yield name, quoted[2] if quoted else re.sub(r"\s+#.*", "", value)
+
+
+def _read_value(match: re.Match[str], compose: str) -> str:
+    """Return the text of a ``command``, a list as JSON; of YAML, only the forms that such files use."""
+    text = match["text"]
+    if text not in _FOLDED:
+        return text[1:-1] if text[0] == text[-1] and text[0] in "\"'" else text
+    below = []
+    for line in compose[match.end() :].splitlines():
+        if line.strip() and len(line) - len(line.lstrip()) < len(match["indent"]) + (not line.lstrip().startswith("-")):
+            break
+        below.append(line.strip())
+    if all(line.startswith("- ") for line in below if line):
+        return json.dumps([line[2:].strip().strip("\"'") for line in below if line])
+    return " ".join(below).strip()
 
 
 def _read_command(text: str) -> HarnessCommand:

@@ -217,11 +217,15 @@ def test_settings_are_read_without_a_shell() -> None:
         ("pytest -s /src/t.py", HarnessCommand(module="pytest", arguments=("-s", "/src/t.py"))),
         ('["pytest", "/src/t.py"]', HarnessCommand(module="pytest", arguments=("/src/t.py",))),
         ("python3 -m pytest /src/t.py", HarnessCommand(module="pytest", arguments=("/src/t.py",))),
+        ('"pytest -s /src/t.py"', HarnessCommand(module="pytest", arguments=("-s", "/src/t.py"))),
+        (">\n      pytest -s\n      /src/t.py", HarnessCommand(module="pytest", arguments=("-s", "/src/t.py"))),
+        ("\n      - pytest\n      - '/src/t.py'", HarnessCommand(module="pytest", arguments=("/src/t.py",))),
+        ("\n    - pytest\n    - /src/t.py", HarnessCommand(module="pytest", arguments=("/src/t.py",))),
         ("python3 /src/t.py -v", HarnessCommand(script="/src/t.py", arguments=("-v",))),
     ],
 )
 def test_a_command_is_read(command: str, expected: HarnessCommand) -> None:
-    compose = f"services:\n  one:\n    command    : {command} # as published\n    # command: other\n"
+    compose = f"services:\n  one:\n    # command: other\n    command    : {command}\n    image: x # command: y\n"
     assert read_commands((SourceFile(name="docker-compose.yml", text=compose),)) == (expected,)
 
 
