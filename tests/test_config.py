@@ -56,6 +56,10 @@ def test_the_defaults_are_these() -> None:
         scoring="both",
         limit=None,
         prompt="chat",
+        shots=0,
+        rules=False,
+        prompt_only=None,
+        preset=None,
     )
 
 

@@ -5,9 +5,9 @@ from pytest_rtlgen.config.table import OPTIONS, Option
 _HEAD = """# Options
 
 Every option can be given on the command line, in pytest's ini file or in the environment. The command line wins over
-the ini file, the ini file over the environment, and that over the default. An option that may be repeated is repeated
-on the command line; elsewhere its values stand on lines of their own or between commas. Keys and passwords are never
-options: backends read them from the environment.
+the ini file, the ini file over the environment, that over the preset (`--rtlgen-preset`), and that over the default. An
+option that may be repeated is repeated on the command line; elsewhere its values stand on lines of their own or between
+commas. Keys and passwords are never options: backends read them from the environment.
 
 | command line | ini file | environment | default | meaning |
 |---|---|---|---|---|
@@ -21,6 +21,7 @@ def render_option_reference() -> str:
 
 def _render_row(option: Option) -> str:
     value = "" if option.is_flag else f"={option.metavar}"
+    value = f"[{value}]" if option.bare is not None else value
     spelling = f"{option.flag}{value}".replace("|", "\\|")
     choices = f" ({', '.join(f'`{choice}`' for choice in option.choices)})" if option.choices else ""
     repeatable = "; may be repeated" if option.is_repeatable else ""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_rtlgen.config.presets import load_preset
 from pytest_rtlgen.config.table import OPTIONS, Option
 from pytest_rtlgen.config.values import Requirement
 from pytest_rtlgen.errors import UsageError
@@ -48,6 +49,12 @@ class Options:
     scoring: str
     limit: int | None
     prompt: str
+    """A style's name or a template's path."""
+    shots: int
+    rules: bool
+    prompt_only: Path | None
+    """Folder that prompts are written to instead of a run; ``None``: a run."""
+    preset: str | None
 
     @property
     def sampling(self) -> "SamplingParams":
@@ -65,13 +72,13 @@ class _Given:
 
     value: object
     place: str
-    """``command line``, ``ini file``, ``environment`` or ``default``."""
+    """``command line``, ``ini file``, ``environment``, ``preset`` or ``default``."""
     spelling: str
     """The option as it is spelt there."""
 
 
 def resolve_options(cli: Mapping[str, object], ini: Mapping[str, object], env: Mapping[str, str]) -> Options:
-    """Return the options: the command line wins over the ini file, that over the environment, that over the default.
+    """Return the options: command line wins over ini file, that over environment, over preset, over default.
 
     ``cli`` and ``ini`` map ``Option.key`` to what was given: text, a list of texts, true or false; ``None`` stands for
     "not given", as do empty text and an empty list in ``ini`` and ``env``. ``env`` maps ``Option.variable``; other
@@ -81,8 +88,10 @@ def resolve_options(cli: Mapping[str, object], ini: Mapping[str, object], env: M
         UsageError: a value that cannot be meant; the message says which, from where, and what is allowed.
     """
     given = {option.field: _find(option, cli, ini, env) for option in OPTIONS}
+    given |= _list_preset(given)
     values: dict[str, Any] = {option.field: _read(option, given[option.field]) for option in OPTIONS}
     values["out"] = Path(values["out"])
+    values["prompt_only"] = Path(values["prompt_only"]) if values["prompt_only"] else None
     values["k"] = _fit_ks(values["k"], values["n"], values["require"], given)
     return Options(**values)
 
@@ -98,6 +107,19 @@ def _find(option: Option, cli: Mapping[str, object], ini: Mapping[str, object], 
     if not _is_blank(text):
         return _Given(value=text, place="environment", spelling=option.variable)
     return _Given(value=option.default, place="default", spelling=option.flag)
+
+
+def _list_preset(given: Mapping[str, _Given]) -> dict[str, _Given]:
+    """Return the values of the preset, if there is one, for the options that are given nowhere."""
+    if given["preset"].place == "default":
+        return {}
+    row = next(option for option in OPTIONS if option.name == "preset")
+    name = str(_read(row, given["preset"]))
+    return {
+        option.field: _Given(value=load_preset(name).options[option.name], place="preset", spelling=option.flag)
+        for option in OPTIONS
+        if option.name in load_preset(name).options and given[option.field].place == "default"
+    }
 
 
 def _is_blank(value: object) -> bool:
@@ -136,7 +158,7 @@ def _fit_ks(ks: tuple[int, ...], n: int, gates: Sequence[Requirement], given: Ma
     for gate in gates:
         if gate.k is not None and gate.k > n:
             _refuse_k(gate.k, n, given["require"])
-    if given["k"].place == "default":
+    if given["k"].place in {"default", "preset"}:
         ks = tuple(k for k in ks if k <= n)
     elif max(ks) > n:
         _refuse_k(max(ks), n, given["k"])

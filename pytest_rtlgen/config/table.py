@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pytest_rtlgen.config.presets import PRESETS
 from pytest_rtlgen.config.values import (
     read_base_url,
     read_choice,
     read_ks,
     read_real,
     read_requirement,
+    read_shots,
     read_text,
     read_truth,
     read_whole,
@@ -34,6 +36,8 @@ class Option:
     default: object = None
     metavar: str = ""
     """Empty exactly for a flag."""
+    bare: str | None = None
+    """What the option means on the command line without a value; ``None``: it needs one."""
     choices: tuple[str, ...] = ()
     is_repeatable: bool = False
     unit: str = ""
@@ -221,5 +225,33 @@ OPTIONS: tuple[Option, ...] = (
         help="judge by comparison with the reference, by the benchmark's own testbench where it has one, or by both",
     ),
     Option(name="limit", metavar="N", parse=read_whole(1), help="run only the first N problems of each suite"),
-    Option(name="prompt", metavar="STYLE", parse=read_text, default="chat", help="prompt style"),
+    Option(
+        name="prompt",
+        metavar="STYLE|FILE",
+        parse=read_text,
+        default="chat",
+        help="prompt style (docs/reference/prompts.md), or a template with {description}, {header} and {top}",
+    ),
+    Option(
+        name="shots",
+        metavar="N",
+        parse=read_shots,
+        default=0,
+        help="examples before each question, 0 to 4, read from the VerilogEval v2 checkout that the suite is in",
+    ),
+    Option(name="rules", parse=read_truth, default=False, help="add VerilogEval v2's coding rules to each question"),
+    Option(
+        name="prompt-only",
+        metavar="FOLDER",
+        bare=".rtlgen/prompts",
+        parse=read_text,
+        help="write every prompt to this folder (.rtlgen/prompts unless named), a file a suite, ask no model and stop",
+    ),
+    Option(
+        name="preset",
+        metavar="NAME",
+        parse=read_choice(*PRESETS),
+        choices=PRESETS,
+        help="sample and ask as a published result did; every option that is given anywhere wins over the preset",
+    ),
 )

@@ -100,6 +100,13 @@ def read_choice(*choices: str) -> Callable[[str], str]:
     return read
 
 
+def read_shots(text: str) -> int:
+    """Return a number of examples."""
+    if text.strip() not in {"0", "1", "2", "3", "4"}:
+        raise ValueError("a whole number, 0 to 4")
+    return int(text)
+
+
 def read_truth(text: str) -> bool:
     """Return the truth that ``text`` spells."""
     if text.strip().lower() not in _TRUTHS:

@@ -1,6 +1,7 @@
 """From pytest's command line and ini files to the option table, and from there to each stage's settings."""
 
 import os
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -35,7 +36,7 @@ def read_options(config: pytest.Config) -> Options | None:
         options = resolve_options(cli, ini, env)
     except UsageError as error:
         raise pytest.UsageError(str(error)) from error
-    if options.model is None:
+    if options.model is None and options.prompt_only is None:
         if any(cli.values()):
             raise pytest.UsageError(
                 "--rtlgen options are given but no model; add --rtlgen-model, for example --rtlgen-model=reference:"
@@ -72,6 +73,17 @@ def backend_settings(options: Options) -> Any:  # noqa: ANN401  a BackendSetting
     return BackendSettings(base_url=options.base_url, timeout_s=options.timeout_s, concurrency=options.concurrency)
 
 
+def prompt_style(options: Options, suites: Iterable[Any]) -> Any:  # noqa: ANN401  a PromptStyle, imported late
+    """Return how problems are put to the model, with what that needs from files.
+
+    Raises:
+        UsageError: an unknown style, a file that cannot be used, or options that do not go together.
+    """
+    from pytest_rtlgen.prompts.read import read_style
+
+    return read_style(options.prompt, shots=options.shots, has_rules=options.rules, suites=suites)
+
+
 def run_settings(options: Options, suites: tuple[Any, ...]) -> Any:  # noqa: ANN401  a RunSettings, imported late
     """Return what a run is resumed by."""
     from pytest_rtlgen.records import RunSettings
@@ -80,7 +92,7 @@ def run_settings(options: Options, suites: tuple[Any, ...]) -> Any:  # noqa: ANN
         model=options.model or "",
         suites=tuple((suite.name, suite.digest) for suite in suites),
         sampling=options.sampling,
-        prompt=options.prompt,
+        prompt=str(prompt_style(options, suites)),
         simulator=options.simulator,
         stimulus_seed=options.stimulus_seed,
         cycles=options.cycles,
@@ -95,4 +107,5 @@ def _describe(option: Option) -> dict[str, Any]:
     if option.is_flag:
         return {"action": "store_true", "default": None}
     action = "append" if option.is_repeatable else "store"
-    return {"action": action, "default": None, "metavar": option.metavar}
+    bare = {"nargs": "?", "const": option.bare} if option.bare is not None else {}
+    return {"action": action, "default": None, "metavar": option.metavar, **bare}

@@ -1,8 +1,8 @@
 """The state of one rtlgen session in one pytest process: suites, run folder, checker."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from filelock import FileLock
@@ -17,7 +17,7 @@ from pytest_rtlgen.known_bad import Scoring
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.pipeline import check_completions, describe_environment, generate_completions
 from pytest_rtlgen.plugin.collect import ProblemItem, SuiteCollector
-from pytest_rtlgen.plugin.options import backend_settings, check_settings, run_settings
+from pytest_rtlgen.plugin.options import backend_settings, check_settings, prompt_style, run_settings
 from pytest_rtlgen.plugin.progress import GenerationProgress, watch_generation
 from pytest_rtlgen.plugin.scoring import RunScoring
 from pytest_rtlgen.records import Completion, Problem, SampleKey, SampleResult, Suite
@@ -35,6 +35,8 @@ def open_session(config: pytest.Config, options: Options) -> "RtlgenSession | No
     """
     try:
         suites = _load_suites(config, options)
+        if options.prompt_only is not None:
+            _write_prompts(options, suites.values())
         if not suites:
             return None
         checker = Checker(check_settings(options, is_worker=hasattr(config, "workerinput")))
@@ -63,6 +65,7 @@ class RtlgenSession:
         self._scorer = PublishedScorer(checker.settings, ScoringMode(options.scoring))
         self._store = store
         self._backend = backend
+        self._style = prompt_style(options, suites.values())
         self._completions: dict[SampleKey, Completion] = {}
         self._results: dict[SampleKey, SampleResult] = {}
         self._generation_error: RtlgenError | None = None
@@ -158,7 +161,7 @@ class RtlgenSession:
                     backend=self._backend,
                     sampling=self.options.sampling,
                     store=store,
-                    style=self.options.prompt,
+                    style=self._style,
                     progress=progress.show,
                 )
         except RtlgenError as error:
@@ -186,6 +189,15 @@ class RtlgenSession:
             },
         )
         item.ihook.pytest_runtest_logreport(report=report)
+
+
+def _write_prompts(options: Options, suites: Collection[Suite]) -> NoReturn:
+    """Write what would be asked, and end the session with one line."""
+    from pytest_rtlgen.prompts.write import write_prompts
+
+    style = prompt_style(options, suites)
+    written = write_prompts(suites, style, options.prompt_only or Path(), limit=options.limit)
+    pytest.exit(str(written), returncode=0)
 
 
 def _make_backend(config: pytest.Config, options: Options) -> Backend:

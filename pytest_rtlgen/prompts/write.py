@@ -1,7 +1,7 @@
 """Prompts to disk, for people and for other programs to send."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +29,7 @@ class WrittenPrompts:
 
 
 def write_prompts(
-    suites: Iterable[Suite], style: PromptStyle, folder: Path, *, limit: int | None = None
+    suites: Collection[Suite], style: PromptStyle, folder: Path, *, limit: int | None = None
 ) -> WrittenPrompts:
     """Write the prompts of each suite to ``folder/SUITE.jsonl``, one object a line in the suite's order.
 
@@ -41,6 +41,8 @@ def write_prompts(
         StorageError: a file cannot be written.
     """
     _check_folder(folder)
+    if not suites:
+        raise UsageError("--rtlgen-prompt-only: no suite to make prompts for; name one with --rtlgen-suite")
     texts: dict[str, list[str]] = {}
     skipped = 0
     for suite in suites:
