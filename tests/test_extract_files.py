@@ -133,8 +133,13 @@ def test_files_that_are_not_asked_for_are_left_out() -> None:
 
 def test_joined_files_come_apart_again() -> None:
     assert split_files(join_files(BOTH), TARGETS) == {HALF: HALF_TEXT, FULL: FULL_TEXT}
+    assert split_files(join_files(BOTH[:1]), TARGETS) == {HALF: HALF_TEXT}
     assert split_files(join_files(BOTH[:1]), (HALF,)) == {HALF: HALF_TEXT}
-    assert split_files("module x; endmodule\n", TARGETS) == {}
+
+
+def test_text_that_was_not_joined_is_the_only_target() -> None:
+    assert split_files(HALF_TEXT, (HALF,)) == {HALF: HALF_TEXT}
+    assert split_files(HALF_TEXT, TARGETS) == {}
 
 
 @pytest.mark.parametrize("text", ['{"' * 200_000, '{"a":' * 100_000, f'"{HALF}": "' * 20_000, "```\n" * 20_000])

@@ -48,19 +48,19 @@ def extract_files(
 
 
 def join_files(files: Sequence[SourceFile]) -> str:
-    """Return ``files`` as one text that ``split_files`` takes apart; of a single file, its text."""
-    if len(files) == 1:
-        return files[0].text
+    """Return ``files`` as one text, each under a comment with its path, that ``split_files`` takes apart."""
     return "".join(f"{_MARK}{file.name}\n{file.text}" for file in files)
 
 
 def split_files(source: str, targets: Sequence[str]) -> Mapping[str, str]:
-    """Return path → text of what ``join_files`` made of an answer for ``targets``."""
-    if len(targets) == 1:
-        return {targets[0]: source}
-    _, *parts = _MARKED.split(source)
+    """Return path → text of what ``join_files`` made of an answer for ``targets``.
+
+    A text without such comments is that of the only target; where there are several, nobody knows of which.
+    """
+    head, *parts = _MARKED.split(source)
     pairs = zip(parts[::2], parts[1::2], strict=True)
-    return {name: text for name, text in pairs if name in targets}
+    found = {name: text for name, text in pairs if name in targets}
+    return {targets[0]: head} if not parts and len(targets) == 1 else found
 
 
 def _find_json(text: str, targets: Sequence[str]) -> Iterator[tuple[str, str]]:
