@@ -43,7 +43,7 @@ def test_the_list_leaves_the_known_ceilings_on_icarus_11() -> None:
         "rtllm-v2": 50 - 46,
     }
     ours = impossible("icarus", "11.0", Scoring.OURS)
-    assert (ours[SPEC], ours["rtllm-v2"]) == (2, 0)
+    assert (ours[SPEC], ours["rtllm-v2"]) == (2, 1)
 
 
 @pytest.mark.parametrize(

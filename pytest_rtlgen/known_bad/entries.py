@@ -28,6 +28,8 @@ class Kind(StrEnum):
     REFUSES_REFERENCE = "simulator-refuses-reference"
     FAILS_REFERENCE = "bench-fails-reference"
     """The bench fails its own reference, for a cause that nobody looked for."""
+    NO_CIRCUIT = "no-circuit"
+    """What is asked for is no circuit, such as a delay: a check by steps sees nothing of it."""
     UNSATISFIABLE = "unsatisfiable-specification"
     """The description asks for something else than the bench does: a faithful answer fails."""
     ACCEPTS_ANYTHING = "testbench-accepts-anything"
@@ -42,13 +44,13 @@ class Kind(StrEnum):
         """Whether not even the reference passes."""
         return self in {
             *(Kind.WATCHDOG, Kind.RACE, Kind.FAILS_REFERENCE),
-            *(Kind.REFUSES_BENCH, Kind.REFUSES_REFERENCE),
+            *(Kind.REFUSES_BENCH, Kind.REFUSES_REFERENCE, Kind.NO_CIRCUIT),
         }
 
     @property
     def is_lenient(self) -> bool:
         """Whether designs pass that do nothing, or little."""
-        return self in {Kind.ACCEPTS_ANYTHING, Kind.X_MASKING, Kind.CONSTANT}
+        return self in {Kind.ACCEPTS_ANYTHING, Kind.X_MASKING, Kind.CONSTANT, Kind.NO_CIRCUIT}
 
 
 EVERY = "*"

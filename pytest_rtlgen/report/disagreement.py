@@ -24,6 +24,10 @@ class Reason(StrEnum):
     REFUSES_BENCH = "simulator-refuses-bench"
     RARER_INPUTS = "rarer-inputs"
     """We found a mismatch with inputs that the bench never plays."""
+    NO_CIRCUIT = "no-circuit"
+    """It is built on delays, which we refuse."""
+    OTHER_PORTS = "other-ports"
+    """The bench puts up with other ports than those that are asked for."""
     UNKNOWN = "unknown"
 
 
@@ -36,6 +40,7 @@ _FAILED_BECAUSE = {
     Kind.UNSATISFIABLE: Reason.UNSATISFIABLE,
 }
 _PASSED_BECAUSE = {Kind.ACCEPTS_ANYTHING: Reason.ACCEPTS_ANYTHING, Kind.X_MASKING: Reason.X_MASKING}
+_FORGED = {Status.MISMATCH, Status.ELABORATION_ERROR, Status.REJECTED}
 _ENDED_BECAUSE = {
     Status.TIMEOUT: Reason.WATCHDOG,
     Status.EARLY_FINISH: Reason.EARLY_FINISH,
@@ -70,10 +75,7 @@ def explain_disagreement(
 def _explain_passed(ours: Verdict, published: PublishedVerdict, known: Sequence[KnownBad]) -> tuple[Reason, str]:
     """Return why the benchmark passes what we do not."""
     if not published.is_passed:  # its bench, guarded, does not pass it either
-        said = _say(published)
-        is_end = published.status is Status.EARLY_FINISH or ours.status is Status.EARLY_FINISH
-        is_end = is_end or any(word in said + _say(ours) for word in ("$finish", "$stop"))
-        return (Reason.EARLY_FINISH if is_end else Reason.FORGED_OUTPUT), said
+        return _explain_unguarded(ours, published), _say(published)
     for entry in known:
         if entry.kind in _PASSED_BECAUSE:
             return _PASSED_BECAUSE[entry.kind], entry.evidence
@@ -84,6 +86,18 @@ def _explain_passed(ours: Verdict, published: PublishedVerdict, known: Sequence[
     if all(set((signal.actual or "").lower()) & set("xz") for signal in wrong):
         return Reason.X_MASKING, f"unknown where the reference is known: {names}"
     return Reason.RARER_INPUTS, f"outputs that differ: {names}"
+
+
+def _explain_unguarded(ours: Verdict, published: PublishedVerdict) -> Reason:
+    """Return why the text rule passes what the guarded bench does not."""
+    said = f"{_say(published)} {_say(ours)}"
+    if Status.EARLY_FINISH in {published.status, ours.status} or "$finish" in said or "$stop" in said:
+        return Reason.EARLY_FINISH
+    if published.status is Status.INTERFACE_MISMATCH:
+        return Reason.OTHER_PORTS
+    if published.status is Status.REJECTED and "delay" in said:
+        return Reason.NO_CIRCUIT
+    return Reason.FORGED_OUTPUT if published.status in _FORGED else Reason.UNKNOWN
 
 
 def _explain_failed(published: PublishedVerdict, known: Sequence[KnownBad]) -> tuple[Reason, str]:
