@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 from builders import method_of, problem
+from support.small_bench import small_problem
 
 from pytest_rtlgen.cli import main
 from pytest_rtlgen.records import (
     Candidate,
     Completion,
     Environment,
+    PublishedVerdict,
     RunSettings,
     SampleKey,
     SampleResult,
@@ -88,3 +90,34 @@ def test_a_k_above_the_samples_and_a_folder_that_is_no_run(tmp_path: Path, capsy
     assert "k = 5 needs 5 completions a problem" in capsys.readouterr().err
     assert main(["report", str(tmp_path)]) == 2
     assert f"error: {tmp_path}/run.json: not found; give the folder of a run" in capsys.readouterr().err
+
+
+def test_both_scorings_of_a_benchmark(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = RunSettings(
+        model="replay:x",
+        suites=(("verilog-eval-v2", "0"),),
+        sampling=SamplingParams(n=1),
+        prompt="chat",
+        simulator="icarus",
+        scoring="both",
+    )
+    environment = Environment(harness="0", python="3", platform="p", tools=(("simulator", "Icarus Verilog 11.0"),))
+    task = small_problem("Prob082_lfsr32")
+    store = RunStore.create(tmp_path, settings, environment, [task])
+    key = SampleKey(suite=task.suite, problem_id=task.problem_id, index=0)
+    completion = Completion(key=key, text="x", model="m")
+    store.append_completion(completion)
+    result = SampleResult(
+        completion=completion,
+        candidate=Candidate(source="x", rule="fence"),
+        verdict=Verdict(status=PASS, method="simulate"),
+        published=PublishedVerdict(status=Status.TIMEOUT, published=False, code="T"),
+    )
+    store.append_result(result)
+    assert main(["report", str(store.path)]) == 0
+    said = capsys.readouterr().out
+    assert "  as published                    pass rate (per problem cut to whole %)    0.000        0/1" in said
+    assert "verilog-eval-v2: the scorings disagree on 1: 1 watchdog" in said
+    assert main(["report", str(store.path), "--json"]) == 0
+    (sides,) = json.loads(capsys.readouterr().out)["scorings"]
+    assert (sides["published_ceiling"], sides["ours_ceiling"], sides["ours"]) == (0, 1, {"pass@1": 1.0})
