@@ -1,6 +1,6 @@
 """References of six published sets under their own testbenches: guarded, as published, and as known.
 
-    python tests/benchmarks/published_scoring.py [--forgers] [--jobs N] [SUITE ...]
+    python tests/benchmarks/published_scoring.py [--forgers] [--every N] [--jobs N] [SUITE ...]
 
 The known outcomes are those in ../shared/benchmarks/known, seen on Icarus 11. ``--forgers``: modules that do nothing
 (undriven, 0, 1, X) and modules that end the simulation, print that they passed, or instantiate the reference.
@@ -25,7 +25,7 @@ from pytest_rtlgen.check.published import find_known_bad
 from pytest_rtlgen.check.stubs import make_stubs, render_module
 from pytest_rtlgen.check.testbench import TestbenchScorer
 from pytest_rtlgen.errors import BadReferenceError
-from pytest_rtlgen.known_bad import Scoring
+from pytest_rtlgen.known_bad import KnownBadList, Scoring
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.loaders.catalogue import find_benchmark
 from pytest_rtlgen.records import BenchRule, Interface, Problem, PublishedVerdict, Testbench
@@ -50,7 +50,7 @@ COLUMNS = {
     "X": "stub_x",
     "$finish": "hack_finish",
     "prints": "hack_display",
-    "reference": "hack_refmodule",
+    "instance": "hack_refmodule",
 }
 """The known tables' column of each forger; most tables lack some."""
 _RTLLM_CODES = {"pass": "function", "compile_fail": "neither"}
@@ -126,18 +126,18 @@ def score(scorer: TestbenchScorer, problem: Problem, source: str, what: str, kno
     return Outcome(problem=problem, what=what, known=known, verdict=verdict)
 
 
-def list_references(scorer: TestbenchScorer, suite: str) -> Iterator[Callable[[], Outcome]]:
-    """Yield one check a reference."""
+def list_references(scorer: TestbenchScorer, suite: str, every: int) -> Iterator[Callable[[], Outcome]]:
+    """Yield one check a reference of each ``every``-th problem."""
     codes = read_codes(suite)
-    for problem in load(suite).values():
+    for problem in list(load(suite).values())[::every]:
         source = show_reference(find_bench(suite, problem.problem_id))
         yield partial(score, scorer, problem, source, "reference", codes[problem.problem_id])
 
 
-def list_forgers(scorer: TestbenchScorer, suite: str) -> Iterator[Callable[[], Outcome]]:
-    """Yield one check a forger and problem."""
+def list_forgers(scorer: TestbenchScorer, suite: str, every: int) -> Iterator[Callable[[], Outcome]]:
+    """Yield one check a forger and each ``every``-th problem."""
     rows = dict(read_rows(suite))
-    for problem in load(suite).values():
+    for problem in list(load(suite).values())[::every]:
         bench = find_bench(suite, problem.problem_id)
         for what, source in make_forgers(bench):
             known = rows[problem.problem_id].get(COLUMNS[what]) or None
@@ -162,12 +162,11 @@ def make_forgers(bench: Testbench) -> Iterator[tuple[str, str]]:
     yield "prints", render_module(interface, f"  initial {words}\n")
     reference_top = _REFERENCE_TOPS.get(bench.rule, bench.reference_top)
     ports = ", ".join(f".{port.name}({port.name})" for port in interface.ports)
-    yield "reference", render_module(interface, f"  {reference_top} inner ({ports});\n")
+    yield "instance", render_module(interface, f"  {reference_top} inner ({ports});\n")
 
 
-def explain(outcome: Outcome) -> str:
-    """Return why the outcome is as it is, from the known-bad list; empty where nothing is known."""
-    known = find_known_bad("icarus", "icarus 11.0")
+def explain(outcome: Outcome, known: KnownBadList) -> str:
+    """Return why the outcome is as it is; empty where nothing is known."""
     suite, problem_id = outcome.problem.suite, outcome.problem.problem_id
     if outcome.what == "reference":
         return known.explain_failure(suite, problem_id, Scoring.PUBLISHED)
@@ -175,10 +174,10 @@ def explain(outcome: Outcome) -> str:
     return "; ".join(f"known bad ({entry.kind}): {entry.evidence}" for entry in lenient)
 
 
-def list_complaints(outcomes: list[Outcome]) -> Iterator[tuple[str, bool]]:
+def list_complaints(outcomes: list[Outcome], known: KnownBadList) -> Iterator[tuple[str, bool]]:
     """Yield each outcome to be looked at, and whether it is unexplained."""
     for item in outcomes:
-        verdict, reason = item.verdict, explain(item)
+        verdict, reason = item.verdict, explain(item, known)
         place = f"{item.problem.suite}/{item.problem.problem_id}, {item.what}"
         if item.known is not None and verdict.code != item.known:
             yield f"{place}: published {verdict.code!r}, known {item.known!r}", True
@@ -205,15 +204,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"of {', '.join(TABLES)}; default all")
     parser.add_argument("--forgers", action="store_true", help="stubs and forgers in place of the references")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="only each Nth problem")
     parser.add_argument("--jobs", type=int, default=2)
     args = parser.parse_args()
-    rows, wrong = [], 0
+    rows, wrong, known = [], 0, find_known_bad("icarus", "icarus 11.0")
     with TestbenchScorer() as scorer, ThreadPoolExecutor(args.jobs) as pool:
         for suite in args.suites or TABLES:
             started = time.monotonic()
-            jobs = (list_forgers if args.forgers else list_references)(scorer, suite)
+            jobs = (list_forgers if args.forgers else list_references)(scorer, suite, args.every)
             outcomes = list(pool.map(lambda job: job(), jobs))
-            for line, is_wrong in list_complaints(outcomes):
+            for line, is_wrong in list_complaints(outcomes, known):
                 print(line, flush=True)
                 wrong += is_wrong
             for what in dict.fromkeys(item.what for item in outcomes):

@@ -441,8 +441,10 @@ def test_successes_of_rtllm(stdout: str, is_built: bool, success: str) -> None:
 @pytest.mark.parametrize("suite", TABLES)
 def test_published_references_score_as_is_known(scorer: TestbenchScorer, suite: str) -> None:
     codes = read_codes(suite)
-    sample = [*list(codes)[::20], *(problem_id for problem_id, code in codes.items() if code not in PASS_CODES)]
+    sample = [*list(codes)[::40], *(problem_id for problem_id, code in codes.items() if code not in PASS_CODES)]
     for problem_id in sample:
+        if problem_id == "Prob141_count_clock":
+            continue  # long, and as Prob082
         bench = find_bench(suite, problem_id)
         verdict = scorer.score_published(show_reference(bench), bench)
         assert (problem_id, verdict.code) == (problem_id, codes[problem_id])
