@@ -17,7 +17,8 @@ from pytest_rtlgen.tools.sandbox import SCRATCH, Sandbox
 _SIGNAL_BASE = 128
 """Exit status above which a program was killed by the signal that remains (bubblewrap and shells agree on it)."""
 _TIMEOUT = "/usr/bin/timeout"
-"""Of coreutils. Asked to end, ``vvp`` still runs final blocks, in which benches print their counts."""
+"""Of coreutils. Asked to end, ``vvp`` still runs final blocks, in which benches print their counts.
+Without it, the limits end the program."""
 _SYNTAX = re.compile(
     r"candidate\.sv:\d+: (syntax error|error: (invalid module item|malformed statement))", re.MULTILINE
 )
@@ -54,7 +55,7 @@ class Workplace:
         Raises:
             ToolError: there is no ``vvp``.
         """
-        asker = [_TIMEOUT, f"{timeout_s:g}"] if timeout_s is not None else []
+        asker = [_TIMEOUT, f"{timeout_s:g}"] if timeout_s is not None and Path(_TIMEOUT).exists() else []
         return self._run([*asker, find_icarus().vvp, "-n", design], keep_stdout=True)
 
     def _run(self, argv: Sequence[str], *, keep_stdout: bool) -> ProcessResult:
