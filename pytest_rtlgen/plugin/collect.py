@@ -9,6 +9,7 @@ import pytest
 from pytest_rtlgen.errors import BadReferenceError, RtlgenError
 from pytest_rtlgen.records import Problem, SampleResult, Suite
 from pytest_rtlgen.report import render_samples
+from pytest_rtlgen.report.disagreement import is_published_pass
 
 if TYPE_CHECKING:
     from pytest_rtlgen.plugin.session import RtlgenSession
@@ -87,7 +88,10 @@ class ProblemItem(pytest.Item):
 
 def list_properties(problem: Problem, results: tuple[SampleResult, ...]) -> list[tuple[str, object]]:
     """Return what goes into JUnit's properties besides the problem's name: kind and counts, no source text."""
+    said = [result.published for result in results if result.published is not None]
+    own = [("rtlgen_published_passed", sum(is_published_pass(verdict) for verdict in said))] if said else []
     return [
+        *own,
         ("rtlgen_category", problem.category),
         ("rtlgen_difficulty", problem.difficulty.value),
         ("rtlgen_samples", len(results)),

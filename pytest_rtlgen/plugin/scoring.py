@@ -43,15 +43,20 @@ class RunScoring:
             self._judged.add(label)
         elif report.skipped:
             kept = self._known_bad if hasattr(report, "wasxfail") else self._skipped
-            kept[label] = getattr(report, "wasxfail", "") or _read_reason(report)
+            kept[label] = _read_reason(report)
         elif report.failed:
             self._errors[label] = (report.longreprtext.strip().splitlines() or ["no reason given"])[-1]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Write the summary of a complete run and apply ``--rtlgen-require``."""
-        if not self._judged or exitstatus not in _COMPLETE:
+        is_settled = not self._errors and bool(self._skipped or self._known_bad)
+        if not (self._judged or is_settled) or exitstatus not in _COMPLETE:
             self._notes.append(f"unfinished run: {self._store.path}; the same command goes on with it")
+            return
+        self._note_skipped()
+        if not self._judged:
+            self._notes.append("no problem could be judged, so there is no summary")
             return
         try:
             self._summarize(session)
@@ -82,7 +87,6 @@ class RunScoring:
         summary = summarize(problems, results, self._options.k, excluded=tuple(sorted(left_out.items())))
         self._summary = summary
         self._sides = compare_sides(problems, results, self._find_known_bad(), self._options.k)
-        self._note_skipped()
         if self._errors:
             self._notes.append(
                 f"{len(self._errors)} problems could not be judged; the same command tries again: {self._store.path}"
@@ -107,7 +111,9 @@ class RunScoring:
 
 
 def _read_reason(report: pytest.TestReport) -> str:
-    """Return why a test was skipped."""
+    """Return why a test was skipped, or was expected to fail."""
+    if hasattr(report, "wasxfail"):
+        return str(report.wasxfail).removeprefix("reason: ")
     where = report.longrepr
     text = where[2] if isinstance(where, tuple) else str(where)
     return text.removeprefix("Skipped: ")

@@ -79,3 +79,31 @@ def test_ours_alone_has_no_second_table(run: Callable[..., pytest.RunResult]) ->
     result = run("--rtlgen-scoring=ours", "-k", "xor or lfsr32")
     result.assert_outcomes(passed=1, failed=1, deselected=2)
     assert "as published" not in result.stdout.str()
+
+
+def test_a_reference_that_the_simulator_refuses_is_expected_where_it_is_known(
+    run: Callable[..., pytest.RunResult], pytester: pytest.Pytester
+) -> None:
+    pytester.makeconftest(CONFTEST.replace("small_suite", "refused_suite"))
+    for name in ("Prob151_review2015_fsm", "Prob900_xor"):
+        folder = pytester.path / "answers" / name
+        folder.mkdir(exist_ok=True)
+        for index in range(2):
+            (folder / f"{index}-answer.md").write_text(f"```verilog\n{RIGHT}```\n")
+    result = run("-rx", "-v", "--junitxml=out.xml")
+    result.assert_outcomes(passed=1, xfailed=1)
+    text = result.stdout.str()
+    assert "not judged, and in no figure: 1" in text
+    assert "Prob151_review2015_fsm: known bad (simulator-refuses-reference): line 21" in text
+    assert "could not be judged" not in text
+    result.stdout.fnmatch_lines(["*as published*pass rate*0.500*1/2"])
+    assert 'name="rtlgen_published_passed" value="2"' in (pytester.path / "out.xml").read_text()
+    (path,) = find_runs(pytester.path)
+    assert RunStore.open(path).is_finished
+
+
+def test_a_suite_of_which_nothing_can_be_judged_says_so(run: Callable[..., pytest.RunResult]) -> None:
+    result = run("-k", "bought")
+    result.assert_outcomes(skipped=1, deselected=3)
+    assert result.ret == pytest.ExitCode.OK
+    assert "no problem could be judged, so there is no summary" in result.stdout.str()

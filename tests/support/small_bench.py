@@ -71,3 +71,13 @@ def small_suite(path: str) -> Suite:
         small_problem("Prob902_bought", testbench=None, reference=withheld, unjudged="it needs a bought simulator"),
     )
     return Suite(name="verilog-eval-v2", title="Small", path=path, digest="0" * 64, problems=problems)
+
+
+def refused_suite(path: str) -> Suite:
+    """Return a suite of which one problem, on the known-bad list, has a reference that no simulator reads."""
+    refused = SourceFile(name="Prob151_review2015_fsm_ref.sv", text=REFERENCE.replace("assign y =", "assign y = = "))
+    problems = (
+        small_problem("Prob151_review2015_fsm", BROKEN, reference=refused),
+        small_problem("Prob900_xor"),
+    )
+    return Suite(name="verilog-eval-v2", title="Small", path=path, digest="1" * 64, problems=problems)
