@@ -12,6 +12,7 @@ from support.hostile_cases import OURS, SECRET, SHARED, HostileCase, is_untouche
 from pytest_rtlgen.check.published_rules import read_letter, read_rtllm_success, read_score, read_v1_result
 from pytest_rtlgen.check.testbench import TestbenchScorer, score_with_testbench
 from pytest_rtlgen.errors import BadReferenceError
+from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.records import BenchRule, OutputMismatches, Severity, SourceFile, Status, Testbench
 
 REFERENCE = """\
@@ -434,6 +435,36 @@ def test_words_of_verilog_eval_v1(stdout: str, stderr: str, result: str) -> None
 )
 def test_successes_of_rtllm(stdout: str, is_built: bool, success: str) -> None:
     assert read_rtllm_success(stdout, is_built=is_built) == success
+
+
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "benchmarks"
+SMALL = {
+    "verilog-eval-v1-human": "verilog-eval-v1",
+    "verilog-eval-v1-machine": "verilog-eval-v1",
+    "verilog-eval-v2": "verilog-eval-v2",
+    "verilog-eval-v2-complete": "verilog-eval-v2-complete",
+    "rtllm-v1.1": "rtllm/v1.1",
+    "rtllm-v2": "rtllm/v2",
+}
+
+
+@pytest.mark.simulator
+@pytest.mark.parametrize("suite", SMALL)
+def test_references_of_the_small_copies_pass_both_scorings(scorer: TestbenchScorer, suite: str) -> None:
+    for problem in load_suite(f"{suite}:{FIXTURES / SMALL[suite]}").problems:
+        assert problem.testbench is not None
+        verdict = scorer.score(show_reference(problem.testbench), problem.testbench, with_published=True)
+        assert (verdict.status, verdict.published) == (Status.PASSED, True), problem.problem_id
+
+
+@pytest.mark.simulator
+def test_a_bench_that_accepts_stubs_accepts_them_in_both_scorings(scorer: TestbenchScorer) -> None:
+    problems = load_suite(f"rtllm-v2:{FIXTURES / 'rtllm' / 'v2'}").problems
+    bench = next(problem.testbench for problem in problems if problem.problem_id == "buffer")
+    assert bench is not None
+    for body, is_passed in (("", True), ("assign y = 1'bx;", True), ("assign y = 1;", False)):
+        verdict = scorer.score(f"module buffer(input a, output y); {body} endmodule\n", bench, with_published=True)
+        assert (verdict.is_passed, verdict.published) == (is_passed, is_passed)
 
 
 @pytest.mark.simulator
