@@ -39,7 +39,8 @@ _FOLDERS = (
     _TEMPORARY,
 )
 _MOUNTS = (("--bind", "/code"), ("--ro-bind", "/src"), ("--bind", "/rundir"), ("--bind", "/tmp"))  # noqa: S108  inside
-_PLACES = re.compile(r"(?<![\w./$}-])/(?:code|src|rundir)(?![\w.-])")
+_PLACES = re.compile(r"(?:(?<![\w./$}-])|(?<=[^\w-]-[A-Za-z]))/(?:code|src|rundir)(?![\w.-])")
+"""The container's folders where a text names them, also behind an option's letter."""
 _SOURCE = "src/"
 _CALLED = re.compile(r"""["'][^"'\n]*\b(yosys|verilator|iverilog|vvp)\b""")
 _FIXED = {"PATH", "HOME", "LC_ALL", "TMPDIR", "PYTHONHASHSEED", "GPI_USERS"}

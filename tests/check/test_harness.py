@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -258,6 +259,41 @@ def test_every_kind_of_sandbox_gives_the_same_results(kind: SandboxKind) -> None
     assert [test.message for test in simulation.tests or ()] == [
         *("15 + 15 gave 01111", "9 + 6 gave 01001"),  # the dice's seed is 1 everywhere
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("open('/code/rundir/x.log')", "open('{}/code/rundir/x.log')"),
+        ("/src:/code", "{}/src:{}/code"),
+        ("iverilog -I/code/rtl +incdir+/code/rtl", "iverilog -I{}/code/rtl +incdir+{}/code/rtl"),
+        ("a/code /code2 ./src /srcs ${X}/code 4/src", "a/code /code2 ./src /srcs ${X}/code 4/src"),
+    ],
+)
+def test_paths_of_the_container_are_rewritten_where_they_cannot_be_mounted(text: str, expected: str) -> None:
+    sandbox = choose_sandbox(SandboxMode.OFF)
+    with open_harness(ADDING, {}, sandbox=sandbox, limits=Limits()) as place:
+        assert place._place(text) == expected.replace("{}", str(place.folder))
+
+
+@pytest.mark.parametrize(
+    ("end", "status", "message"),
+    [
+        ("os._exit(0)", Status.EARLY_FINISH, "left no results"),
+        ("os.kill(os.getpid(), 11)", Status.RUNTIME_ERROR, "killed by signal 11"),
+    ],
+)
+def test_a_simulator_that_dies_leaves_no_results(scorer: HarnessScorer, end: str, status: Status, message: str) -> None:
+    text = f"import os\nimport cocotb\n\n@cocotb.test()\nasync def test_end(dut):\n    {end}\n"
+    verdict = scorer.score({ADDER: RIGHT}, edit(ADDING, "src/test_tiny_adder.py", text))
+    assert (verdict.status, verdict.published) == (status, False)
+    assert message in verdict.diagnostics[0].message
+
+
+def test_several_threads_share_one_harness(scorer: HarnessScorer) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        found = pool.map(lambda source: scorer.score({ADDER: source}, ADDING).status, (RIGHT, WRONG))
+    assert list(found) == [Status.PASSED, Status.MISMATCH]
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason=f"{REAL} is not on this machine")
