@@ -8,6 +8,7 @@ from benchmarks.published_scoring import SHARED, find_bench, show_reference
 from pytest_rtlgen.check.testbench import TestbenchScorer
 from pytest_rtlgen.errors import BadReferenceError, SuiteError
 from pytest_rtlgen.known_bad import Kind, KnownBad, Scoring, load_known_bad, read_known_bad
+from pytest_rtlgen.loaders import load_suite
 
 ICARUS_11 = load_known_bad(ours=("icarus", "11.0"), published=("icarus", "11.0"))
 ICARUS_12 = load_known_bad(ours=("icarus", "12.0"), published=("icarus", "12.0"))
@@ -141,3 +142,14 @@ def test_a_bench_still_accepts_a_stub() -> None:
     with TestbenchScorer() as scorer:
         assert scorer.score(stub, bench).is_passed
     assert ICARUS_11.of("rtllm-v2", "comparator_3bit")[0].kind is Kind.ACCEPTS_ANYTHING
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="needs the benchmarks in ../shared")
+def test_every_entry_names_a_problem_of_its_benchmark() -> None:
+    folders = {name: name for name in ("rtllm-v1.1", "rtllm-v2", SPEC)} | {"verilog-eval-v2-complete": SPEC}
+    folders |= {f"verilog-eval-v1-{name}": "verilog-eval-v1" for name in ("human", "machine")}
+    suites = {name: load_suite(f"{name}:{SHARED / folder}") for name, folder in folders.items()}
+    ids = {name: {item.problem_id for item in suite.problems} for name, suite in suites.items()}
+    named = {key for version in (ICARUS_11, ICARUS_12) for key in version.by_problem}
+    assert {suite for suite, _ in named} == ids.keys()
+    assert sorted((suite, name) for suite, name in named if name not in ids[suite]) == []
