@@ -18,8 +18,8 @@ from pytest_rtlgen.tools.sandbox import Sandbox
 
 _DESIGN, _OPTIONS = "design.vvp", "options.f"
 _FLAGS = ("-Wall", "-Winfloop", "-Wno-timescale")
-_SPARE = 1.5
-"""Time left to a simulator that the benchmark's own limit asks to end: it then still prints what its bench counted."""
+_ASKED_AT = 0.8
+"""Share of the time limit after which a second run is asked to end, so that no limit kills it before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ def run_as_published(source: str, bench: Testbench, *, sandbox: Sandbox, limits:
         BenchRule.VERILOG_EVAL_V2: _run_verilog_eval_v2,
         BenchRule.RTLLM: _run_rtllm,
     }[bench.rule]
-    with open_workplace(sandbox, limits, bench.timeout_s * _SPARE) as place:
+    with open_workplace(sandbox, limits, bench.timeout_s) as place:
         place.write({file.name: file.text for file in bench.data})
         return run(source, bench, place)
 
@@ -57,13 +57,12 @@ def _run_verilog_eval_v1(source: str, bench: Testbench, place: Workplace) -> Pub
     if not is_built:
         code = read_v1_result("", built.output or "no design")
     else:
-        ran = place.simulate(_DESIGN, timeout_s=bench.timeout_s)
-        code = V1_TIMED_OUT if _is_late(ran, bench) else read_v1_result(_stdout(ran), built.output + ran.output)
+        ran = place.simulate(_DESIGN)
+        code = V1_TIMED_OUT if ran.is_timeout else read_v1_result(_stdout(ran), built.output + ran.output)
     return PublishedOutcome(is_passed=code == V1_PASSED, code=code, is_syntax_right=is_built)
 
 
 def _run_verilog_eval_v2(source: str, bench: Testbench, place: Workplace) -> PublishedOutcome:
-    # a run that is asked to end prints its counts all the same, and they are read like any others
     texts = (source, bench.bench.text, *(file.text for file in bench.companions))
     names = [f"{index}.sv" for index in range(len(texts))]
     place.write(dict(zip(names, texts, strict=True)))
@@ -71,7 +70,11 @@ def _run_verilog_eval_v2(source: str, bench: Testbench, place: Workplace) -> Pub
     is_built = place.has(_DESIGN)
     log = built.output
     if is_built:
-        ran = place.simulate(_DESIGN, timeout_s=bench.timeout_s)
+        ran = place.simulate(_DESIGN)
+        if ran.is_timeout:
+            # the authors ask it to end, and what final blocks then print counts like all else; this run is asked
+            # only after another one took too much CPU time, which tells more than time on a busy machine
+            ran = place.simulate(_DESIGN, ask_after_s=bench.timeout_s * _ASKED_AT)
         log += _stdout(ran) + ran.output
     code = read_letter(log, source)
     return PublishedOutcome(is_passed=code == ".", code=code, is_syntax_right=is_built)
@@ -85,14 +88,10 @@ def _run_rtllm(source: str, bench: Testbench, place: Workplace) -> PublishedOutc
     place.compile("-g2012", "-s", bench.bench_top, "-o", _DESIGN, "-c", _OPTIONS)
     if not place.has(_DESIGN):
         return PublishedOutcome(is_passed=False, code=read_rtllm_success("", is_built=False), is_syntax_right=False)
-    ran = place.simulate(_DESIGN, timeout_s=bench.timeout_s)
-    code = RTLLM_SYNTAX if _is_late(ran, bench) else read_rtllm_success(_stdout(ran) + ran.output, is_built=True)
+    ran = place.simulate(_DESIGN)
+    code = RTLLM_SYNTAX if ran.is_timeout else read_rtllm_success(_stdout(ran) + ran.output, is_built=True)
     return PublishedOutcome(is_passed=code == RTLLM_FUNCTION, code=code, is_syntax_right=True)
 
 
 def _stdout(ran: ProcessResult) -> str:
     return ran.stdout.decode("utf-8", "replace")
-
-
-def _is_late(ran: ProcessResult, bench: Testbench) -> bool:
-    return ran.is_timeout or ran.duration_s >= bench.timeout_s

@@ -49,13 +49,13 @@ class Workplace:
         """Run ``iverilog`` in the folder. Raises ``ToolError`` when there is none."""
         return self._run([find_icarus().iverilog, *arguments], keep_stdout=False)
 
-    def simulate(self, design: str, *, timeout_s: float | None = None) -> ProcessResult:
-        """Run ``vvp`` on ``design``, its standard output kept whole, and ask it to end after ``timeout_s`` of time.
+    def simulate(self, design: str, *, ask_after_s: float | None = None) -> ProcessResult:
+        """Run ``vvp`` on ``design``, its standard output kept whole, and ask it to end after ``ask_after_s`` of time.
 
         Raises:
             ToolError: there is no ``vvp``.
         """
-        asker = [_TIMEOUT, f"{timeout_s:g}"] if timeout_s is not None and Path(_TIMEOUT).exists() else []
+        asker = [_TIMEOUT, f"{ask_after_s:g}"] if ask_after_s is not None and Path(_TIMEOUT).exists() else []
         return self._run([*asker, find_icarus().vvp, "-n", design], keep_stdout=True)
 
     def _run(self, argv: Sequence[str], *, keep_stdout: bool) -> ProcessResult:
