@@ -1,0 +1,99 @@
+"""``best-of``: the best of several saved runs, as papers report the best of several temperatures. Optimistic."""
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_rtlgen.cli.arguments import Command, Parser
+from pytest_rtlgen.cli.streams import write_out
+from pytest_rtlgen.errors import RecordError, UsageError
+
+if TYPE_CHECKING:
+    from pytest_rtlgen.records import Run
+
+_WARNING = (
+    "optimistic: the maximum is chosen with the results in sight, so it is higher than what any temperature fixed "
+    "beforehand is expected to give; by problem it is higher still"
+)
+
+
+def add_arguments(parser: Parser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("run_paths", metavar="RUN", nargs="+", help="folders of two or more runs on the same suites")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print pass@1 of each run, the best run's, and that of the best run for each problem."""
+    from tabulate import tabulate
+
+    from pytest_rtlgen.storage import RunStore
+
+    if len(args.run_paths) == 1:
+        raise UsageError("best-of needs two runs or more; for one, use report")
+    runs = {path: RunStore.open(Path(path)).read_run() for path in args.run_paths}
+    check_comparable(runs)
+    shares = {path: share_passed(found) for path, found in runs.items()}
+    overall = {path: _mean(list(row.values())) for path, row in shares.items()}
+    first = next(iter(shares.values()))
+    by_problem = _mean([max(row[label] for row in shares.values()) for label in first])
+    best = max(overall.values())
+    temperatures = {path: found.settings.sampling.temperature for path, found in runs.items()}
+    if args.json:
+        rows = [{"run": path, "temperature": temperatures[path], "pass_at_1": overall[path]} for path in runs]
+        document = {"runs": rows, "best_of_runs": best, "best_by_problem": by_problem, "note": _WARNING}
+        write_out(json.dumps(document))
+        return 0
+    table = [
+        *(
+            (path, "-" if temperatures[path] is None else f"{temperatures[path]:g}", f"{overall[path]:.3f}")
+            for path in runs
+        ),
+        ("best of the runs", "", f"{best:.3f}"),
+        ("best run for each problem", "", f"{by_problem:.3f}"),
+    ]
+    write_out(tabulate(table, headers=("run", "temperature", "pass@1"), disable_numparse=True))
+    write_out(f"\n{_WARNING}")
+    return 0
+
+
+def check_comparable(runs: "dict[str, Run]") -> None:
+    """Refuse runs that differ in more than how they sampled.
+
+    Raises:
+        RecordError: a run's suites, model, prompt or problems differ from the first one's; its path starts the message.
+    """
+    first_path, first = next(iter(runs.items()))
+    for path, other in runs.items():
+        for what in ("suites", "model", "prompt"):
+            if getattr(other.settings, what) != getattr(first.settings, what):
+                raise RecordError(f"{path}: its {what} differ from those of {first_path}; compare runs of the same")
+        if share_passed(other).keys() != share_passed(first).keys():
+            raise RecordError(f"{path}: judges other problems than {first_path}; finish both runs first")
+
+
+def share_passed(found: "Run") -> dict[tuple[str, str], float]:
+    """Return the share of passing samples of each problem, by (suite, problem).
+
+    Raises:
+        RecordError: nothing was checked.
+    """
+    passed: dict[tuple[str, str], list[bool]] = {}
+    for sample in found.samples:
+        passed.setdefault((sample.key.suite, sample.key.problem_id), []).append(sample.verdict.is_passed)
+    if not passed:
+        raise RecordError(
+            f"{found.run_id}: no sample of this run was checked yet; check it with pytest --rtlgen-resume"
+        )
+    return {label: sum(row) / len(row) for label, row in passed.items()}
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
+
+
+COMMAND = Command(
+    name="best-of", help="print the best of several saved runs (optimistic)", add_arguments=add_arguments, run=run
+)

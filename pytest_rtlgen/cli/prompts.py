@@ -1,0 +1,33 @@
+"""``prompts``: what a model would be asked, written to files."""
+
+import argparse
+from pathlib import Path
+
+from pytest_rtlgen.cli.arguments import Command, Parser, add_options, read_options
+from pytest_rtlgen.cli.streams import write_out
+
+
+def add_arguments(parser: Parser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("specs", metavar="SUITE", nargs="+", help="as for --rtlgen-suite")
+    parser.add_argument("--to", metavar="FOLDER", default=".rtlgen/prompts", help="where they go; .rtlgen/prompts")
+    parser.add_argument("--rules", action="store_true", dest="rtlgen_rules", help="add VerilogEval v2's coding rules")
+    add_options(parser, "prompt", "shots", "limit")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the prompts of the suites, and print how many and where."""
+    from pytest_rtlgen.loaders import load_suite
+    from pytest_rtlgen.prompts.read import read_style
+    from pytest_rtlgen.prompts.write import write_prompts
+
+    options = read_options(args)
+    suites = [load_suite(spec) for spec in args.specs]
+    style = read_style(options.prompt, shots=options.shots, has_rules=options.rules, suites=suites)
+    write_out(str(write_prompts(suites, style, Path(args.to), limit=options.limit)))
+    return 0
+
+
+COMMAND = Command(
+    name="prompts", help="write what a model would be asked, and ask none", add_arguments=add_arguments, run=run
+)

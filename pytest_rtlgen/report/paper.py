@@ -1,0 +1,75 @@
+"""A run's figures beside a paper's."""
+
+from collections.abc import Iterator
+
+from pytest_rtlgen.config.presets import Figure, Preset, load_preset
+from pytest_rtlgen.loaders.catalogue import DIGESTS
+from pytest_rtlgen.records import Estimate, RunSettings, Summary
+
+_SHORT = 12
+
+
+def compare_with_paper(preset: str, suite: str, summary: Summary, settings: RunSettings) -> str:
+    """Return a table of our figures, the paper's and the difference, and notes on what differs; empty: no figures.
+
+    ``summary`` is of ``suite`` alone; ``settings`` are those of its run. Figures are pass@k in percent.
+    """
+    from tabulate import tabulate
+
+    chosen = load_preset(preset)
+    figures = [figure for figure in chosen.figures if figure.suite == suite]
+    if not figures:
+        return ""
+    rows = [_make_row(figure, summary) for figure in figures]
+    headers = ("model", "problems", "metric", "ours %", "paper %", "difference")
+    table = tabulate(rows, headers=headers, tablefmt="simple", disable_numparse=True)
+    lines = [line.rstrip() for line in table.splitlines()]
+    notes = [f"note: {note}" for note in _list_notes(chosen, figures, suite, settings)]
+    return "\n".join([f"{suite} beside {chosen.title} ({chosen.source})", "", *lines, "", *notes]).rstrip()
+
+
+def _make_row(figure: Figure, summary: Summary) -> tuple[str, ...]:
+    ours = _find_ours(figure, summary)
+    model = figure.model if figure.temperature is None else f"{figure.model}, T = {figure.temperature:g}"
+    shown = ("-", "-") if ours is None else (f"{ours:.1f}", f"{ours - figure.percent:+.1f}")
+    return model, figure.category or "all", f"pass@{figure.k}", shown[0], f"{figure.percent:.1f}", shown[1]
+
+
+def _find_ours(figure: Figure, summary: Summary) -> float | None:
+    """Return our percent for the same problems and k, if the run has it."""
+    rows = {row.label: row for row in summary.by_category}
+    row = rows.get(figure.category) if figure.category else summary.total
+    found: Estimate | None = dict(row.function).get(figure.k) if row is not None else None
+    return None if found is None else found.value * 100
+
+
+def _list_notes(preset: Preset, figures: list[Figure], suite: str, settings: RunSettings) -> Iterator[str]:
+    """Yield what keeps the two from being the same experiment."""
+    sampling, options = settings.sampling, preset.options
+    given = {
+        "n": sampling.n,
+        "temperature": sampling.temperature,
+        "top-p": sampling.top_p,
+        "max-tokens": sampling.max_tokens,
+    }
+    papers = {name: _list_values(name, preset, figures) for name in given}
+    for name, ours in given.items():
+        if papers[name] and ours not in papers[name]:
+            wanted = " or ".join(f"{value:g}" for value in sorted(papers[name]))
+            yield f"{name} is {'not set' if ours is None else format(ours, 'g')} here, {wanted} in the paper"
+    if options["prompt"] != settings.prompt.split(" ", 1)[0]:
+        yield f"the prompt is {settings.prompt} here, {options['prompt']} in the paper"
+    found, known = dict(settings.suites).get(suite, ""), DIGESTS.get(suite, "")
+    if known and found != known:
+        yield f"the dataset is {found[:_SHORT]} here, and not the pinned copy {known[:_SHORT]}"
+    yield from preset.notes
+
+
+def _list_values(name: str, preset: Preset, figures: list[Figure]) -> set[float]:
+    """Return every value of one setting that the paper's figures were made with; empty: it does not say."""
+    found = {float(preset.options[name])} if name in preset.options else set()
+    if name == "temperature":
+        found |= {*preset.temperatures, *(item.temperature for item in figures if item.temperature is not None)}
+    if name == "n":
+        found |= {float(item.n) for item in figures if item.n is not None}
+    return found
