@@ -86,24 +86,24 @@ class Measured:
 
 def test_a_stimulus_that_reaches_nothing_new_stays_as_it_was() -> None:
     plain = make_stimulus(COUNTER_INTERFACE, cycles=40)
-    measure = Measured(9, 0, 0)
+    measure = Measured(9, 0, 0, 0, 0)
     assert make_stimulus(COUNTER_INTERFACE, cycles=40, measure=measure) == plain
-    (whole, first), (longer, second), (longest, third) = measure.asked
-    assert (whole, first) == (plain.steps, 0)
-    assert plain.steps == second < longer == third < longest
+    steps, firsts = zip(*measure.asked, strict=True)
+    assert firsts == (0, *steps[:-1])
+    assert plain.steps == steps[0] < steps[1] < steps[2] < steps[3] < steps[4]
 
 
 def test_a_stimulus_grows_while_it_reaches_more() -> None:
-    grown = make_stimulus(COUNTER_INTERFACE, cycles=40, measure=(measure := Measured(9, 1, 1, 0, 1)))
+    grown = make_stimulus(COUNTER_INTERFACE, cycles=40, measure=(measure := Measured(9, 1, 1, 0, 1, 0, 0, 0)))
     plain = make_stimulus(COUNTER_INTERFACE, cycles=40)
     assert grown.rows.startswith(plain.rows)
-    assert grown.steps == measure.asked[-1][0]
+    assert grown.steps == measure.asked[4][0]
     assert len(grown.rows) == grown.steps * grown.width
     assert [first for _, first in measure.asked[1:]] == [0 + steps for steps, _ in measure.asked[:-1]]
 
 
 def test_what_reached_nothing_at_the_end_is_left_out() -> None:
-    grown = make_stimulus(COUNTER_INTERFACE, cycles=40, measure=(measure := Measured(9, 1, 0, 0)))
+    grown = make_stimulus(COUNTER_INTERFACE, cycles=40, measure=(measure := Measured(9, 1, 0, 0, 0, 0)))
     assert grown.steps == measure.asked[1][0]
 
 

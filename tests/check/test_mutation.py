@@ -23,7 +23,7 @@ from pytest_rtlgen.tools.sandbox import SandboxMode
 
 @pytest.fixture(scope="module")
 def checker() -> Iterator[Checker]:
-    with Checker(CheckSettings(sandbox=SandboxMode.OFF, cycles=60)) as made:
+    with Checker(CheckSettings(sandbox=SandboxMode.OFF, cycles=300)) as made:
         yield made
 
 
