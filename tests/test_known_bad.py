@@ -42,6 +42,7 @@ def test_the_list_leaves_the_known_ceilings_on_icarus_11() -> None:
         "verilog-eval-v1-machine": 143 - 143,
         "rtllm-v1.1": 29 - 26,
         "rtllm-v2": 50 - 46,
+        "cvdp": 0,
     }
     ours = impossible("icarus", "11.0", Scoring.OURS)
     assert (ours[SPEC], ours["rtllm-v2"]) == (2, 1)
@@ -146,7 +147,10 @@ def test_a_bench_still_accepts_a_stub() -> None:
 
 @pytest.mark.skipif(not SHARED.exists(), reason="needs the benchmarks in ../shared")
 def test_every_entry_names_a_problem_of_its_benchmark() -> None:
-    folders = {name: name for name in ("rtllm-v1.1", "rtllm-v2", SPEC)} | {"verilog-eval-v2-complete": SPEC}
+    folders = {name: name for name in ("rtllm-v1.1", "rtllm-v2", SPEC)} | {
+        "verilog-eval-v2-complete": SPEC,
+        "cvdp": "cvdp-example",
+    }
     folders |= {f"verilog-eval-v1-{name}": "verilog-eval-v1" for name in ("human", "machine")}
     suites = {name: load_suite(f"{name}:{SHARED / folder}") for name, folder in folders.items()}
     ids = {name: {item.problem_id for item in suite.problems} for name, suite in suites.items()}
