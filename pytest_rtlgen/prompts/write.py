@@ -9,8 +9,6 @@ from pytest_rtlgen.errors import StorageError, UsageError
 from pytest_rtlgen.prompts import PromptStyle, render_prompt
 from pytest_rtlgen.records import Prompt, Suite
 
-DEFAULT_FOLDER = ".rtlgen/prompts"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenPrompts:

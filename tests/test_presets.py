@@ -1,0 +1,222 @@
+"""Presets, papers' tables, prompts to disk, and what is drawn from saved runs."""
+
+import json
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from builders import problem
+
+import pytest_rtlgen.config.presets
+from pytest_rtlgen.cli import best_of, curve, prompts
+from pytest_rtlgen.cli.arguments import make_parser
+from pytest_rtlgen.config import OPTIONS, resolve_options
+from pytest_rtlgen.config.presets import PRESETS, load_preset
+from pytest_rtlgen.errors import RecordError, UsageError
+from pytest_rtlgen.prompts import STYLES, PromptStyle, render_prompt
+from pytest_rtlgen.prompts.write import write_prompts
+from pytest_rtlgen.records import (
+    Candidate,
+    CategoryRow,
+    Completion,
+    Environment,
+    Estimate,
+    RunSettings,
+    SampleKey,
+    SampleResult,
+    SamplingParams,
+    Status,
+    Suite,
+    Summary,
+    TokenUsage,
+    Verdict,
+)
+from pytest_rtlgen.report.paper import compare_with_paper
+from pytest_rtlgen.storage import RunStore
+
+PASS, FAIL = Status.PASSED, Status.MISMATCH
+TABLE = Path(pytest_rtlgen.config.presets.__file__).with_suffix(".toml")
+ROOT = Path(__file__).parents[1]
+
+
+def test_the_names_are_those_of_the_file() -> None:
+    assert tuple(tomllib.loads(TABLE.read_text(encoding="utf-8"))) == PRESETS
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_sets_options_that_exist_and_can_be_read(name: str) -> None:
+    preset, rows = load_preset(name), {option.name: option for option in OPTIONS}
+    options = resolve_options({"rtlgen_preset": name}, {}, {})
+    for option, text in preset.options.items():
+        assert getattr(options, rows[option].field) == rows[option].parse(text)
+    assert options.prompt in STYLES
+    assert preset.source
+
+
+def test_everything_that_is_given_wins_over_the_preset() -> None:
+    preset = {"rtlgen_preset": "codev-r1"}
+    plain = resolve_options(preset, {}, {})
+    assert (plain.n, plain.temperature, plain.top_p, plain.max_tokens) == (20, 1.0, 0.95, 16384)
+    assert (plain.prompt, plain.k) == ("codev-r1", (1, 5, 10, 20))
+    assert resolve_options({**preset, "rtlgen_temperature": "0.3"}, {}, {}).temperature == 0.3
+    assert resolve_options(preset, {"rtlgen_temperature": "0.3"}, {}).temperature == 0.3
+    assert resolve_options({}, {}, {"RTLGEN_PRESET": "codev-r1", "RTLGEN_TEMPERATURE": "0.3"}).temperature == 0.3
+    assert resolve_options({**preset, "rtlgen_n": "5"}, {}, {}).k == (1, 5)
+
+
+def test_an_unknown_preset_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(UsageError, match=r"--rtlgen-preset='r2' \(command line\): must be one of codev-r1, "):
+        resolve_options({"rtlgen_preset": "r2"}, {}, {})
+
+
+def a_row(label: str, value: float) -> CategoryRow:
+    estimate = Estimate(value=value, low=0.0, high=1.0)
+    return CategoryRow(label=label, problems=3, syntax=(), function=((1, estimate),), credit=estimate)
+
+
+SUMMARY = Summary(
+    total=a_row("all", 0.7),
+    by_category=(a_row("cid002", 0.9), a_row("cid003", 0.25)),
+    by_difficulty=(),
+    statuses=(),
+    samples=0,
+    prompt_tokens=0,
+    completion_tokens=0,
+    generation_s=0.0,
+    check_s=0.0,
+    problems=(),
+)
+SETTINGS = RunSettings(
+    model="m",
+    suites=(("rtllm-v1.1", "0" * 64),),
+    sampling=SamplingParams(n=20, temperature=1.0, top_p=0.95, max_tokens=16384),
+    prompt="codev-r1",
+    simulator="icarus",
+)
+
+
+def test_a_comparison_shows_both_figures_and_says_that_the_dataset_differs() -> None:
+    text = compare_with_paper("codev-r1", "rtllm-v1.1", SUMMARY, SETTINGS)
+    assert [line.split() for line in text.splitlines() if line.startswith("CodeV")] == [
+        ["CodeV-R1-7B", "all", "pass@1", "70.0", "72.9", "-2.9"]
+    ]
+    assert "note: the dataset is 000000000000 here, and not the pinned copy 31e9174fb25b" in text
+    assert "note: n is" not in text
+    assert "note: temperature" not in text
+
+
+def test_a_comparison_says_what_was_sampled_otherwise_and_what_the_run_has_not() -> None:
+    other = replace(SETTINGS, sampling=SamplingParams(n=1), prompt="chat")
+    text = compare_with_paper("salv", "rtllm-v1.1", SUMMARY, other)
+    assert "note: n is 1 here, 20 in the paper" in text
+    assert "note: temperature is not set here, 0.2 or 0.5 or 0.8 in the paper" in text
+    assert "note: the prompt is chat here, salv in the paper" in text
+    assert [line.split()[-3:] for line in text.splitlines() if "pass@5" in line] == [["-", "75.1", "-"]]
+
+
+def test_figures_of_a_category_are_compared_with_that_category() -> None:
+    text = compare_with_paper("spec2rtl", "cvdp", SUMMARY, SETTINGS)
+    assert ["GRPO", "cid003", "pass@1", "25.0", "29.5", "-4.5"] in [line.split() for line in text.splitlines()]
+    assert compare_with_paper("spec2rtl", "rtllm-v2", SUMMARY, SETTINGS) == ""
+
+
+def a_suite(**changes: str) -> Suite:
+    asked = (problem(suite="mini"), problem(suite="mini", problem_id="other", **changes))
+    return Suite(name="mini", title="t", path="mini", digest="0", problems=asked)
+
+
+def test_prompts_are_written_a_line_each_and_what_cannot_be_judged_is_left_out(tmp_path: Path) -> None:
+    written = write_prompts([a_suite(unjudged="needs Xcelium")], PromptStyle(name="chat"), tmp_path / "out")
+    (line,) = (tmp_path / "out" / "mini.jsonl").read_text().splitlines()
+    prompt = render_prompt(problem(suite="mini"))
+    assert json.loads(line) == {
+        "suite": "mini",
+        "problem_id": "counter",
+        "messages": [{"role": str(item.role), "content": item.content} for item in prompt.messages],
+        "digest": prompt.digest,
+    }
+    assert str(written) == (
+        f"1 prompts in 1 file in {tmp_path / 'out'}; 1 problems that cannot be judged were left out"
+    )
+
+
+def test_prompts_are_not_written_among_other_files(tmp_path: Path) -> None:
+    (tmp_path / "suite.toml").write_text("")
+    with pytest.raises(UsageError, match=r"--rtlgen-prompt-only=.*holds something else than prompts"):
+        write_prompts([a_suite()], PromptStyle(name="chat"), tmp_path)
+
+
+def test_prompt_only_asks_no_model_and_ends_well(pytester: pytest.Pytester) -> None:
+    spec = ROOT / "suites" / "core"
+    result = pytester.runpytest_subprocess(f"--rtlgen-suite={spec}", "--rtlgen-limit=2", "--rtlgen-prompt-only=out")
+    assert result.ret == 0
+    result.stderr.fnmatch_lines(["*2 prompts in 1 file in out"])
+    assert len((pytester.path / "out" / "core.jsonl").read_text().splitlines()) == 2
+    assert not (pytester.path / ".rtlgen").exists()
+
+
+def save_run(out: Path, rows: dict[str, list[tuple[Status, int | None]]], temperature: float = 0.2) -> Path:
+    settings = replace(SETTINGS, sampling=SamplingParams(n=2, temperature=temperature), suites=(("test", "0"),))
+    environment = Environment(harness="0", python="3", platform="p", tools=())
+    store = RunStore.create(out, settings, environment, [problem(problem_id=name) for name in rows])
+    for name, found in rows.items():
+        for index, (status, tokens) in enumerate(found):
+            key = SampleKey(suite="test", problem_id=name, index=index)
+            completion = Completion(key=key, text="x", model="m", usage=TokenUsage(completion=tokens))
+            verdict = Verdict(status=status, method="simulate")
+            candidate = Candidate(source="x", rule="fence")
+            store.append_completion(completion)
+            store.append_result(SampleResult(completion=completion, candidate=candidate, verdict=verdict))
+    return store.path
+
+
+def start(*argv: str) -> int:
+    args = make_parser((best_of.COMMAND, curve.COMMAND, prompts.COMMAND)).parse_args(argv)
+    status: int = args.run(args)
+    return status
+
+
+def test_a_curve_counts_longer_answers_as_failed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = save_run(tmp_path, {"a": [(PASS, 100), (PASS, 300)], "b": [(PASS, 200), (FAIL, 100)]})
+    assert start("curve", str(run), "--budgets=100,200,400", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["curve"] == [
+        {"budget": 100, "truncated": 2, "pass_at_1": 0.25},
+        {"budget": 200, "truncated": 1, "pass_at_1": 0.5},
+        {"budget": 400, "truncated": 0, "pass_at_1": 0.75},
+    ]
+
+
+def test_a_curve_without_token_counts_is_refused(tmp_path: Path) -> None:
+    run = save_run(tmp_path, {"a": [(PASS, 100), (PASS, None)]})
+    with pytest.raises(RecordError, match="tokens of 1 answers are not known, such as a sample 1; a curve needs"):
+        start("curve", str(run))
+    with pytest.raises(UsageError, match="--budgets=many: must be whole numbers"):
+        start("curve", str(run), "--budgets=many")
+
+
+def test_best_of_shows_each_run_the_best_and_the_best_by_problem(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cold = save_run(tmp_path / "1", {"a": [(PASS, 1), (PASS, 1)], "b": [(FAIL, 1), (FAIL, 1)]}, 0.2)
+    hot = save_run(tmp_path / "2", {"a": [(FAIL, 1), (FAIL, 1)], "b": [(PASS, 1), (FAIL, 1)]}, 0.8)
+    assert start("best-of", str(cold), str(hot), "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [(row["temperature"], row["pass_at_1"]) for row in found["runs"]] == [(0.2, 0.5), (0.8, 0.25)]
+    assert (found["best_of_runs"], found["best_by_problem"]) == (0.5, 0.75)
+    assert start("best-of", str(cold), str(hot)) == 0
+    assert "optimistic" in capsys.readouterr().out
+
+
+def test_best_of_refuses_one_run_and_other_problems(tmp_path: Path) -> None:
+    one = save_run(tmp_path / "1", {"a": [(PASS, 1)]})
+    other = save_run(tmp_path / "2", {"b": [(PASS, 1)]})
+    with pytest.raises(UsageError, match="best-of needs two runs or more"):
+        start("best-of", str(one))
+    with pytest.raises(RecordError, match="judges other problems than"):
+        start("best-of", str(one), str(other))
+
+
+def test_the_prompts_command_writes_what_the_option_writes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert start("prompts", str(ROOT / "suites" / "core"), "--limit=1", f"--to={tmp_path / 'out'}") == 0
+    assert capsys.readouterr().out == f"1 prompts in 1 file in {tmp_path / 'out'}\n"
