@@ -157,7 +157,8 @@ def test_prompt_only_asks_no_model_and_ends_well(pytester: pytest.Pytester) -> N
 
 
 def save_run(out: Path, rows: dict[str, list[tuple[Status, int | None]]], temperature: float = 0.2) -> Path:
-    settings = replace(SETTINGS, sampling=SamplingParams(n=2, temperature=temperature), suites=(("test", "0"),))
+    sampling = SamplingParams(n=2, temperature=temperature, max_tokens=512)
+    settings = replace(SETTINGS, sampling=sampling, suites=(("test", "0"),))
     environment = Environment(harness="0", python="3", platform="p", tools=())
     store = RunStore.create(out, settings, environment, [problem(problem_id=name) for name in rows])
     for name, found in rows.items():
@@ -190,6 +191,8 @@ def test_a_curve_counts_longer_answers_as_failed(tmp_path: Path, capsys: pytest.
 def test_a_curve_without_token_counts_is_refused(tmp_path: Path) -> None:
     run = save_run(tmp_path, {"a": [(PASS, 100), (PASS, None)]})
     with pytest.raises(RecordError, match="tokens of 1 answers are not known, such as a sample 1; a curve needs"):
+        start("curve", str(run), "--budgets=100")
+    with pytest.raises(UsageError, match="was sampled with at most 512 tokens an answer; name no budget above"):
         start("curve", str(run))
     with pytest.raises(UsageError, match="--budgets=many: must be whole numbers"):
         start("curve", str(run), "--budgets=many")

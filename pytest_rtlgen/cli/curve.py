@@ -47,7 +47,14 @@ def run(args: argparse.Namespace) -> int:
         budgets = read_ks(args.budgets)
     except ValueError as error:
         raise UsageError(f"--budgets={args.budgets}: must be {error}") from error
-    points = draw_curve(RunStore.open(Path(args.run_path)).read_run().samples, budgets, name=args.run_path)
+    saved = RunStore.open(Path(args.run_path)).read_run()
+    limit = saved.settings.sampling.max_tokens
+    if limit is not None and limit < max(budgets):
+        raise UsageError(
+            f"--budgets={args.budgets}: {args.run_path} was sampled with at most {limit} tokens an answer; "
+            "name no budget above that"
+        )
+    points = draw_curve(saved.samples, budgets, name=args.run_path)
     if args.json:
         rows = [{"budget": p.budget, "truncated": p.truncated, "pass_at_1": p.pass_at_1} for p in points]
         write_out(json.dumps({"run": args.run_path, "curve": rows}))
