@@ -1,6 +1,6 @@
 """pass@k against exact arithmetic, intervals against simulation, summaries against figures worked by hand."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from math import comb
 
@@ -10,7 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_rtlgen.errors import UsageError
-from pytest_rtlgen.metrics import bootstrap_interval, estimate_pass_at_k, summarize
+from pytest_rtlgen.metrics import (
+    Counts,
+    Figures,
+    bootstrap_interval,
+    estimate_pass_at_k,
+    measure_biased,
+    measure_rtllm,
+    measure_truncated,
+    measure_unbiased,
+    summarize,
+)
 from pytest_rtlgen.records import (
     Candidate,
     Completion,
@@ -280,3 +290,25 @@ def test_what_does_not_fit_together_is_refused(
 def test_a_nonsense_k_is_refused() -> None:
     with pytest.raises(UsageError, match="pass@0: k must be 1 or more"):
         summarize([a_problem("fifo")], results_of("fifo", [Status.PASSED]), (0,))
+
+
+def counts(*triples: tuple[int, int, int]) -> list[Counts]:
+    return [Counts(n=n, compiled=compiled, passed=passed) for n, compiled, passed in triples]
+
+
+@pytest.mark.parametrize(
+    ("measure", "rows", "figures"),
+    [
+        (measure_truncated, counts((3, 3, 1), (3, 3, 2)), [(33 + 66) / 200]),
+        (measure_truncated, counts((100, 100, 29)), [0.28]),  # int(29 / 100 * 100) is 28, for them too
+        (measure_unbiased, counts((5, 5, 1), (5, 5, 0)), [0.1, 0.5]),
+        (measure_unbiased, counts((4, 4, 4)), [1.0]),
+        (measure_rtllm, counts((5, 4, 1), (5, 0, 0)), [0.4, 0.1, 0.5, 0.5]),
+        (measure_biased, counts((5, 5, 1)), [0.2, 0.67232]),
+        (measure_biased, counts((4, 4, 1)), [0.25]),
+    ],
+)
+def test_the_metric_of_each_benchmark(
+    measure: Callable[[list[Counts]], Figures], rows: list[Counts], figures: list[float]
+) -> None:
+    assert [value for _, value in measure(rows)] == pytest.approx(figures)
