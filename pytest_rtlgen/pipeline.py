@@ -10,7 +10,7 @@ from pytest_rtlgen.check.published import PublishedScorer, adopt_published
 from pytest_rtlgen.errors import SuiteError
 from pytest_rtlgen.extract import extract_candidate
 from pytest_rtlgen.extract.files import extract_files, join_files
-from pytest_rtlgen.prompts import render_prompt
+from pytest_rtlgen.prompts import PromptStyle, render_prompt
 from pytest_rtlgen.records import Candidate, Completion, Environment, Problem, SampleKey, SampleResult, SamplingParams
 from pytest_rtlgen.storage import RunStore
 from pytest_rtlgen.tools.versions import read_package_version
@@ -22,7 +22,7 @@ Progress = Callable[[int, int], None]
 
 
 def list_missing(
-    problems: Sequence[Problem], *, n: int, have: Iterable[SampleKey], style: str
+    problems: Sequence[Problem], *, n: int, have: Iterable[SampleKey], style: str | PromptStyle
 ) -> tuple[GenerationRequest, ...]:
     """Return what a backend still has to answer so that every problem that can be judged has samples 0 … n-1."""
     known = set(have)
@@ -41,7 +41,7 @@ def generate_completions(
     backend: Backend,
     sampling: SamplingParams,
     store: RunStore,
-    style: str,
+    style: str | PromptStyle,
     progress: Progress | None = None,
 ) -> None:
     """Ask for every completion that ``store`` lacks; each is on disk before the next is counted.

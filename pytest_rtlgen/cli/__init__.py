@@ -6,7 +6,18 @@ import traceback
 from collections.abc import Sequence
 from io import TextIOWrapper
 
-from pytest_rtlgen.cli import check, doctor, extract, generate, report, selfcheck, suites
+from pytest_rtlgen.cli import (
+    best_of,
+    check,
+    curve,
+    doctor,
+    extract,
+    generate,
+    prompts,
+    report,
+    selfcheck,
+    suites,
+)
 from pytest_rtlgen.cli.arguments import Command, make_parser
 from pytest_rtlgen.cli.streams import OutputLostError, say
 from pytest_rtlgen.errors import RtlgenError
@@ -16,7 +27,10 @@ COMMANDS: tuple[Command, ...] = (
     extract.COMMAND,
     selfcheck.COMMAND,
     generate.COMMAND,
+    prompts.COMMAND,
     report.COMMAND,
+    best_of.COMMAND,
+    curve.COMMAND,
     suites.COMMAND,
     doctor.COMMAND,
 )

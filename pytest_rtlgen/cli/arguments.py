@@ -65,6 +65,8 @@ def add_options(parser: Parser, *names: str) -> None:
         if option.name not in names:
             continue
         kind: dict[str, Any] = {"action": "append" if option.is_repeatable else "store", "metavar": option.metavar}
+        if option.is_flag:
+            kind = {"action": "store_true"}
         shared = {"dest": option.key, "default": None, **kind}
         note = f"{option.help} ({', '.join(option.choices)})" if option.choices else option.help
         parser.add_argument(f"--{option.name}", help=note.replace("%", "%%"), **shared)

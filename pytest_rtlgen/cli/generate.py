@@ -13,17 +13,19 @@ from pytest_rtlgen.errors import ToolError, UsageError
 
 if TYPE_CHECKING:
     from pytest_rtlgen.config import Options
+    from pytest_rtlgen.prompts import PromptStyle
     from pytest_rtlgen.records import Environment, Problem, RunSettings, Suite
     from pytest_rtlgen.storage import RunStore
 
 _GENERATION = ("model", "base-url", "n", "temperature", "top-p", "max-tokens", "seed", "concurrency", "timeout")
+_PROMPT = ("preset", "prompt", "shots", "rules")
 _CHECK = (*CHECK_OPTIONS, "scoring")
 """They are part of what a run is resumed by, and pytest must be given the same."""
 
 
 def add_arguments(parser: Parser) -> None:
     """Declare the command's arguments."""
-    add_options(parser, "suite", *_GENERATION, "prompt", "out", "resume", "limit", *_CHECK)
+    add_options(parser, "suite", *_GENERATION, *_PROMPT, "out", "resume", "limit", *_CHECK)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -33,14 +35,16 @@ def run(args: argparse.Namespace) -> int:
     from pytest_rtlgen.backends import BackendSettings, make_backend
     from pytest_rtlgen.loaders import load_suite
     from pytest_rtlgen.pipeline import generate_completions
+    from pytest_rtlgen.prompts.read import read_style
 
     options = read_options(args)
     if options.model is None or not options.suite:
         raise UsageError(f"generate needs {'--model' if options.model is None else '--suite'}")
     suites = [load_suite(spec) for spec in options.suite]
+    style = read_style(options.prompt, shots=options.shots, has_rules=options.rules, suites=suites)
     asked = BackendSettings(base_url=options.base_url, timeout_s=options.timeout_s, concurrency=options.concurrency)
     backend = make_backend(options.model, asked)
-    store = open_run(options, suites)
+    store = open_run(options, suites, style)
     progress = Progress()
     try:
         with FileLock(store.path / "generation.lock"):
@@ -49,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
                 backend=backend,
                 sampling=options.sampling,
                 store=store,
-                style=options.prompt,
+                style=style,
                 progress=lambda done, total: progress.show(f"{done}/{total} completions"),
             )
     finally:
@@ -59,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def open_run(options: "Options", suites: Sequence["Suite"]) -> "RunStore":
+def open_run(options: "Options", suites: Sequence["Suite"], style: "PromptStyle") -> "RunStore":
     """Return the run to go on with, as ``--resume`` says, or a new one.
 
     Raises:
@@ -68,7 +72,7 @@ def open_run(options: "Options", suites: Sequence["Suite"]) -> "RunStore":
     """
     from pytest_rtlgen.storage import RunStore, find_resumable
 
-    settings = _make_settings(options, suites)
+    settings = _make_settings(options, suites, style)
     if options.resume not in {"auto", "never"}:
         return RunStore.open(Path(options.resume), settings)
     found = find_resumable(options.out, settings) if options.resume == "auto" else None
@@ -78,14 +82,14 @@ def open_run(options: "Options", suites: Sequence["Suite"]) -> "RunStore":
     return RunStore.create(options.out, settings, _describe_environment(options), problems)
 
 
-def _make_settings(options: "Options", suites: Sequence["Suite"]) -> "RunSettings":
+def _make_settings(options: "Options", suites: Sequence["Suite"], style: "PromptStyle") -> "RunSettings":
     from pytest_rtlgen.records import RunSettings
 
     return RunSettings(
         model=options.model or "",
         suites=tuple((suite.name, suite.digest) for suite in suites),
         sampling=options.sampling,
-        prompt=options.prompt,
+        prompt=str(style),
         simulator=options.simulator,
         stimulus_seed=options.stimulus_seed,
         cycles=options.cycles,

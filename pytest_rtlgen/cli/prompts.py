@@ -9,10 +9,9 @@ from pytest_rtlgen.cli.streams import write_out
 
 def add_arguments(parser: Parser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("specs", metavar="SUITE", nargs="+", help="as for --rtlgen-suite")
+    parser.add_argument("specs", metavar="SUITE", nargs="+", help="folder, suite.toml or PREFIX:PATH")
     parser.add_argument("--to", metavar="FOLDER", default=".rtlgen/prompts", help="where they go; .rtlgen/prompts")
-    parser.add_argument("--rules", action="store_true", dest="rtlgen_rules", help="add VerilogEval v2's coding rules")
-    add_options(parser, "prompt", "shots", "limit")
+    add_options(parser, "prompt", "shots", "rules", "limit")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,7 +1,7 @@
 """What happens once, in the main process, when all items have run: summary, requirements, exit status."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -11,8 +11,8 @@ from pytest_rtlgen.config import Options
 from pytest_rtlgen.errors import RtlgenError
 from pytest_rtlgen.known_bad import KnownBadList
 from pytest_rtlgen.metrics import summarize
-from pytest_rtlgen.records import Problem, Summary
-from pytest_rtlgen.report import SuiteSides, compare_sides, render_sides, render_summary
+from pytest_rtlgen.records import Problem, SampleResult, Summary
+from pytest_rtlgen.report import SuiteSides, compare_sides, compare_with_paper, render_sides, render_summary
 from pytest_rtlgen.storage import RunStore
 
 _COMPLETE = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
@@ -31,6 +31,7 @@ class RunScoring:
         self._skipped: dict[str, str] = {}
         self._summary: Summary | None = None
         self._sides: tuple[SuiteSides, ...] = ()
+        self._papers: list[str] = []
         self._notes: list[str] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -72,6 +73,8 @@ class RunScoring:
             terminalreporter.write_line(render_summary(self._summary, title=title, run_path=str(self._store.path)))
             if self._sides:
                 terminalreporter.write_line("\n" + render_sides(self._sides))
+        for table in self._papers:
+            terminalreporter.write_line("\n" + table)
         for note in self._notes:
             terminalreporter.write_line(note)
 
@@ -87,6 +90,7 @@ class RunScoring:
         summary = summarize(problems, results, self._options.k, excluded=tuple(sorted(left_out.items())))
         self._summary = summary
         self._sides = compare_sides(problems, results, self._find_known_bad(), self._options.k)
+        self._papers = list(self._list_papers(problems, results, left_out))
         if self._errors:
             self._notes.append(
                 f"{len(self._errors)} problems could not be judged; the same command tries again: {self._store.path}"
@@ -100,6 +104,22 @@ class RunScoring:
             self._notes.append(f"required {gate}: {'met' if is_met else 'NOT met'}, measured {value:.4f}")
             if not is_met:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _list_papers(
+        self, problems: Sequence[Problem], results: Sequence[SampleResult], left_out: Mapping[str, str]
+    ) -> Iterator[str]:
+        """Yield, for each suite that the preset's paper reports on, our figures beside the paper's."""
+        preset = self._options.preset
+        for suite, _ in self._store.header.settings.suites if preset else ():
+            chosen = [problem for problem in problems if problem.suite == suite]
+            found = [result for result in results if result.key.suite == suite]
+            excluded = tuple((label, why) for label, why in left_out.items() if label.startswith(f"{suite}/"))
+            summary = summarize(chosen, found, self._options.k, excluded=excluded) if found else None
+            table = (
+                compare_with_paper(preset, suite, summary, self._store.header.settings) if preset and summary else ""
+            )
+            if table:
+                yield table
 
     def _find_known_bad(self) -> KnownBadList:
         tools = dict(self._store.header.environment.tools)

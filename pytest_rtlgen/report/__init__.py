@@ -2,6 +2,7 @@
 
 from pytest_rtlgen.report.failure_text import render_samples, render_verdict
 from pytest_rtlgen.report.json_report import render_run_json
+from pytest_rtlgen.report.paper import compare_with_paper
 from pytest_rtlgen.report.plain_text import clip_text, escape_controls
 from pytest_rtlgen.report.side_by_side import SuiteSides, compare_sides
 from pytest_rtlgen.report.sides_text import render_sides
@@ -11,6 +12,7 @@ __all__ = [
     "SuiteSides",
     "clip_text",
     "compare_sides",
+    "compare_with_paper",
     "escape_controls",
     "render_run_json",
     "render_samples",
