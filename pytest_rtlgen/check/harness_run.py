@@ -136,8 +136,9 @@ class HarnessPlace:
     def _start(self, arguments: list[str], wall_s: float) -> HarnessRun:
         env = self._environment()
         argv = [sys.executable, str(_RUN_SCRIPT), self._place(_WORK), *arguments]
-        command = self.sandbox.wrap(argv, env=env, readable=(*python_folders(), _INSIDE), scratch=self.folder)
-        command = _mount(command, self.folder) if self._is_mounted else command
+        readable = (*python_folders(), _INSIDE)
+        mounts = [(option, Path(f"{self.folder}{path}"), path) for option, path in _MOUNTS] if self._is_mounted else []
+        command = self.sandbox.wrap(argv, env=env, readable=readable, scratch=self.folder, mounts=mounts)
         limits = replace(self.limits, wall_s=wall_s)
         done = run_program(command, limits=limits, env=env, cwd=self.folder, keep_stdout=True)
         return HarnessRun(done=done, record=_read_record(done.stdout))
@@ -219,13 +220,6 @@ def list_harness_modules(harness: CocotbHarness) -> tuple[str, ...]:
     """Return the names of the Python modules that a harness brings."""
     paths = [PurePosixPath(file.name) for file in harness.files]
     return tuple(path.stem for path in paths if path.suffix == ".py" and str(path.parent) == "src")
-
-
-def _mount(command: list[str], folder: Path) -> list[str]:
-    """Return a bubblewrap command with the work folder's parts at the paths that the container has them at."""
-    last = command.index("--remount-ro")
-    mounts = [word for option, path in _MOUNTS for word in (option, f"{folder}{path}", path)]
-    return [*command[:last], *mounts, *command[last:]]
 
 
 def _write(folder: Path, file: SourceFile) -> None:

@@ -79,24 +79,33 @@ class Sandbox:
         readable: Sequence[Path],
         scratch: Path | None = None,
         self_exe: str = "",
+        mounts: Sequence[tuple[str, Path, str]] = (),
     ) -> list[str]:
         """Return the command line that runs ``argv`` with nothing but ``env``, seeing ``readable`` besides the system.
 
         It starts in its only writable folder: ``scratch``, or a fresh one that vanishes with the program. Where a
         value of ``env`` or a part of ``argv`` is ``SCRATCH`` or begins with ``SCRATCH/``, it sees that folder's path.
         ``self_exe`` is for programs that look themselves up as ``/proc/self/exe``: they find a link and no ``/proc``.
+        ``mounts`` are (bubblewrap's option, folder, path that it is seen at); bubblewrap alone can have them.
         """
         if self.kind is SandboxKind.BUBBLEWRAP:
-            return [*self._render_bubblewrap(env, readable, scratch, self_exe), "--", *argv]
+            return [*self._render_bubblewrap(env, readable, scratch, self_exe, mounts), "--", *argv]
         if self.kind is SandboxKind.LANDLOCK:
             return [*_render_launcher(env, readable, scratch), *argv]
         return list(argv)
 
     def _render_bubblewrap(
-        self, env: Mapping[str, str], readable: Sequence[Path], scratch: Path | None, self_exe: str
+        self,
+        env: Mapping[str, str],
+        readable: Sequence[Path],
+        scratch: Path | None,
+        self_exe: str,
+        mounts: Sequence[tuple[str, Path, str]],
     ) -> list[str]:
         options = [self.program, "--unshare-all", "--die-with-parent", "--new-session", "--clearenv"]
         options += ["--uid", "65534", "--gid", "65534", *_system_binds()]
+        for option, folder, place in mounts:  # first: what is readable may lie below one of them, such as /tmp
+            options += [option, str(folder), place]
         for path in _outermost(readable):
             options += ["--ro-bind", str(path), str(path)]
         if scratch is None:
