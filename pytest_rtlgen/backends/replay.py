@@ -1,16 +1,18 @@
 """Recorded answers in the place of a model."""
 
-from collections.abc import Callable, Sequence
+import difflib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pytest_rtlgen.backends.base import BackendSettings, Deliver, GenerationRequest
-from pytest_rtlgen.backends.recordings import Answers, read_folder, read_lines
-from pytest_rtlgen.errors import BackendError, UsageError
+from pytest_rtlgen.backends.recordings import Answers, Recordings
+from pytest_rtlgen.backends.recordings_forms import open_recordings
+from pytest_rtlgen.errors import BackendError, RecordError, UsageError
 from pytest_rtlgen.records import Completion, SamplingParams
 
 
 class ReplayBackend:
-    """Plays back a folder ``<problem>/<index>-<label>.md`` or a file of JSON Lines."""
+    """Plays back what is at a path, in any of the forms that ``recordings_forms`` tells apart."""
 
     def __init__(self, path: Path) -> None:
         self.name = f"replay:{path}"
@@ -20,26 +22,31 @@ class ReplayBackend:
         """Deliver every recording that is asked for, and only then complain about those that are not there.
 
         Raises:
-            RecordError: the recording cannot be read.
+            RecordError: the recording cannot be read, or is of other problems.
             BackendError: it lacks a problem or a sample.
         """
-        find = self._open()
+        wanted = {request.problem.problem_id: None for request in requests}
+        recordings = open_recordings(self._path, wanted.keys())
+        strangers = {name: where for name, where in recordings.list_named().items() if name not in wanted}
+        if strangers and len(strangers) == len(recordings.list_named()):
+            name, where = next(iter(strangers.items()))
+            raise RecordError(
+                f"{where}: {name!r} is none of the problems wanted ({_shorten(wanted)}), nor is any other recorded "
+                "there; choose the suite that has it, or rename it"
+            )
         lacks: list[str] = []
         for request in requests:
-            answers = find(request)
+            problem = request.problem
+            answers = recordings.find(problem.suite, problem.problem_id)
             self._play(request, answers, deliver)
             missing = [index for index in request.indices if index not in answers]
-            if missing:
-                lacks.append(self._describe_lack(request.problem.problem_id, missing[0], answers))
+            if missing and answers:
+                lacks.append(self._describe_few(problem.problem_id, missing[0], answers))
+            elif missing:
+                lacks.append(self._describe_none(problem.problem_id, recordings, strangers))
         if lacks:
             more = f" ({len(lacks) - 1} more problems lack recordings)" if len(lacks) > 1 else ""
             raise BackendError(lacks[0] + more)
-
-    def _open(self) -> Callable[[GenerationRequest], Answers]:
-        if self._path.is_dir():
-            return lambda request: read_folder(self._path / request.problem.problem_id)
-        lines = read_lines(self._path)
-        return lambda request: lines.find(request.problem.suite, request.problem.problem_id)
 
     def _play(self, request: GenerationRequest, answers: Answers, deliver: Deliver) -> None:
         for index in request.indices:
@@ -55,16 +62,26 @@ class ReplayBackend:
                     )
                 )
 
-    def _describe_lack(self, problem_id: str, index: int, answers: Answers) -> str:
-        if not answers:
-            form = f"{self._path / problem_id}/<index>-<label>.md" if self._path.is_dir() else "a line that names it"
-            return f"{self.name}: problem {problem_id!r} has no recording; expected {form}, or leave the problem out"
+    def _describe_none(self, problem_id: str, recordings: Recordings, strangers: Mapping[str, str]) -> str:
+        expected = recordings.describe_expected(problem_id)
+        said = f"{self.name}: problem {problem_id!r} has no recording; expected {expected}, or leave the problem out"
+        near = difflib.get_close_matches(problem_id, strangers, n=1)
+        return f"{said}; {strangers[near[0]]}: {near[0]!r} is no problem that is wanted" if near else said
+
+    def _describe_few(self, problem_id: str, index: int, answers: Answers) -> str:
         have = ", ".join(map(str, sorted(answers)))
         remedy = f"lower --rtlgen-n to {index}, or record more" if index else "record it"
         return (
             f"{self.name}: problem {problem_id!r} has {len(answers)} recordings (samples {have}), "
             f"but sample {index} is wanted; {remedy}"
         )
+
+
+_SHOWN = 3
+
+
+def _shorten(names: Mapping[str, None]) -> str:
+    return ", ".join([*list(names)[:_SHOWN], *(["…"] if len(names) > _SHOWN else [])])
 
 
 def make_replay(argument: str, settings: BackendSettings) -> ReplayBackend:  # noqa: ARG001  nobody is asked
