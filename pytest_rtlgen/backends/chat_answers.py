@@ -1,7 +1,8 @@
-"""The answer to a chat request, from the server's JSON to plain values.
+"""The answer to a request, from the server's JSON to plain values.
 
 Source: the chat completion object of https://platform.openai.com/docs/api-reference/chat; reasoning stands in
-``message.reasoning`` (vLLM) or ``message.reasoning_content`` (DeepSeek and older servers).
+``message.reasoning`` (vLLM) or ``message.reasoning_content`` (DeepSeek and older servers). The completion object of
+https://platform.openai.com/docs/api-reference/completions has a ``text`` in place of the message.
 """
 
 from collections.abc import Mapping
@@ -39,23 +40,22 @@ class ChatAnswers:
     """At least one, in the order of the response."""
 
 
-def read_answers(body: object, *, most: int) -> ChatAnswers:
-    """Return up to ``most`` choices of a response.
+def read_answers(body: object, *, most: int, is_chat: bool = True) -> ChatAnswers:
+    """Return up to ``most`` choices of a response, of the chat or of the completions endpoint.
 
     The server counts tokens for a whole response: the first choice carries the prompt's tokens, the others 0, and the
     completion's tokens are spread evenly, so that the sums over the choices are the server's.
 
     Raises:
-        TransientError: this is no chat completion.
+        TransientError: this is no completion of that kind.
     """
     fields = _object(body, "the response")
     choices = fields.get("choices")
     if not isinstance(choices, list) or not choices:
         raise TransientError(f"a response without choices: {shorten(str(fields.get('error', '')))}".rstrip(": "))
     usages = _share_usage(fields.get("usage"), min(len(choices), most))
-    answers = tuple(
-        _read_choice(_object(choice, "a choice"), usage) for choice, usage in zip(choices, usages, strict=False)
-    )
+    read = _read_choice if is_chat else _read_text
+    answers = tuple(read(_object(choice, "a choice"), usage) for choice, usage in zip(choices, usages, strict=False))
     model = fields.get("model")
     return ChatAnswers(model=model if isinstance(model, str) else "", answers=answers)
 
@@ -69,14 +69,24 @@ def shorten(text: str) -> str:
 def _read_choice(choice: Mapping[str, object], usage: TokenUsage) -> ChatAnswer:
     message = _object(choice.get("message"), "a message")
     text, refusal = _read_content(message.get("content")), message.get("refusal")
-    finish = _FINISH_REASONS.get(str(choice.get("finish_reason")), FinishReason.OTHER)
+    finish = _read_finish(choice)
     if isinstance(refusal, str) and refusal and not text:
         text = refusal
         finish = finish if finish is FinishReason.CONTENT_FILTER else FinishReason.OTHER
-    reasoning = message.get("reasoning") or message.get("reasoning_content")
-    return ChatAnswer(
-        text=text, reasoning=reasoning if isinstance(reasoning, str) else "", finish_reason=finish, usage=usage
-    )
+    found = (message.get("reasoning"), message.get("reasoning_content"))
+    reasoning = next((value for value in found if isinstance(value, str) and value), "")
+    return ChatAnswer(text=text, reasoning=reasoning, finish_reason=finish, usage=usage)
+
+
+def _read_text(choice: Mapping[str, object], usage: TokenUsage) -> ChatAnswer:
+    text = choice.get("text")
+    if not isinstance(text, str):
+        raise TransientError("a choice without text")
+    return ChatAnswer(text=text, reasoning="", finish_reason=_read_finish(choice), usage=usage)
+
+
+def _read_finish(choice: Mapping[str, object]) -> FinishReason:
+    return _FINISH_REASONS.get(str(choice.get("finish_reason")), FinishReason.OTHER)
 
 
 def _read_content(content: object) -> str:

@@ -1,4 +1,4 @@
-"""One chat request to an OpenAI-compatible endpoint, and what its failures mean."""
+"""One request to an OpenAI-compatible endpoint, and what its failures mean."""
 
 import asyncio
 import json
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 _KEY_REFUSED = frozenset({401, 403})
 _WORTH_A_RETRY = frozenset({408, 409, 429})
-_SERVER_ERROR, _NOT_FOUND = 500, 404
+_OVERLOADED, _SERVER_ERROR, _NOT_FOUND = 429, 500, 404
+_FILTERED = "content_filter"
+"""The code of a refused prompt. Source: learn.microsoft.com/azure/ai-services/openai/concepts/content-filter"""
 _FEW = 2
 """Retries where the full budget would mean minutes or hours of silence."""
 _CONNECT_S = 10.0
@@ -27,11 +29,13 @@ _NEVER_CONNECTED = frozenset({"ConnectError", "ConnectTimeout"})
 class RefusedError(BackendError):
     """The endpoint will not have this request, however often it is sent."""
 
-    def __init__(self, message: str, *, status: int, text: str) -> None:
+    def __init__(self, message: str, *, status: int, text: str, is_filtered: bool) -> None:
         super().__init__(message)
         self.status = status
         self.text = text
         """The server's own words, all of them."""
+        self.is_filtered = is_filtered
+        """Whether a content filter stopped the prompt: the model's side of things, not the harness's."""
 
 
 class Endpoint:
@@ -64,8 +68,8 @@ class Endpoint:
             timeout=openai.Timeout(self._timeout_s, connect=min(_CONNECT_S, self._timeout_s)),
         )
 
-    async def post(self, client: "openai.AsyncOpenAI", body: dict[str, Any]) -> object:
-        """Return the JSON that the endpoint answers to one chat request.
+    async def post(self, client: "openai.AsyncOpenAI", body: dict[str, Any], *, is_chat: bool) -> object:
+        """Return the JSON that the endpoint answers to one request, a chat or a text to go on with.
 
         Raises:
             TransientError: it may work the next time.
@@ -75,9 +79,10 @@ class Endpoint:
         import openai
 
         failure: Exception
+        route: Any = client.chat.completions if is_chat else client.completions
         try:
             async with asyncio.timeout(self._timeout_s):
-                raw = await client.chat.completions.with_raw_response.create(**body)
+                raw = await route.with_raw_response.create(**body)
         except (TimeoutError, openai.APITimeoutError) as error:
             failure = self._explain_timeout(error)
         except openai.APIConnectionError as error:
@@ -109,9 +114,11 @@ class Endpoint:
         text = self._key.remove_from(_find_message(error.body) or error.response.text)
         what = f"HTTP {status} {shorten(text)}".rstrip()
         if status in _WORTH_A_RETRY or status >= _SERVER_ERROR:
-            return TransientError(what, asked_s=read_retry_after(error.response.headers, datetime.now(UTC)))
+            asked_s = read_retry_after(error.response.headers, datetime.now(UTC))
+            return TransientError(what, asked_s=asked_s, is_overload=status == _OVERLOADED)
         remedy = "check the model's name and --rtlgen-base-url" if status == _NOT_FOUND else "change the request"
-        return RefusedError(f"{self.url}: {what}; {remedy}", status=status, text=text)
+        is_filtered = error.code == _FILTERED
+        return RefusedError(f"{self.url}: {what}; {remedy}", status=status, text=text, is_filtered=is_filtered)
 
     def _explain_refused_key(self, status: int) -> CredentialError:
         fault = "wants a key" if self._key.is_placeholder else "refuses the key"

@@ -1,4 +1,4 @@
-"""Any server that speaks OpenAI's chat completions."""
+"""Any server that speaks OpenAI's chat completions, or its completions for base models."""
 
 import asyncio
 import os
@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_rtlgen.backends.base import BackendSettings, Deliver, GenerationRequest
 from pytest_rtlgen.backends.chat_answers import ChatAnswer, read_answers
+from pytest_rtlgen.backends.concurrency import Gate
 from pytest_rtlgen.backends.credentials import find_key
 from pytest_rtlgen.backends.endpoint import Endpoint, RefusedError
 from pytest_rtlgen.backends.pool import run_pool
 from pytest_rtlgen.backends.retry import RetryPolicy, TransientError, with_retries
 from pytest_rtlgen.backends.seeds import derive_seed
 from pytest_rtlgen.errors import BackendError, UsageError
-from pytest_rtlgen.records import Completion, SamplingParams
+from pytest_rtlgen.records import Completion, FinishReason, Prompt, SamplingParams, TokenUsage
 
 if TYPE_CHECKING:
     import openai
@@ -25,6 +26,9 @@ _MOST_CHOICES = 8
 """Most samples of one problem asked for at once: a failed request costs no more than these."""
 _BAD_REQUEST = frozenset({400, 422})
 _OLD_LIMIT, _NEW_LIMIT = "max_tokens", "max_completion_tokens"
+
+_FILTERED = ChatAnswer(text="", reasoning="", finish_reason=FinishReason.CONTENT_FILTER, usage=TokenUsage())
+"""Each sample of a prompt that the endpoint's content filter stopped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,20 +73,25 @@ class OpenAiBackend:
         *,
         environ: Mapping[str, str] | None = None,
         retry: RetryPolicy | None = None,
+        is_chat: bool = True,
     ) -> None:
         """Take the key and, without one in ``settings``, the address from ``environ``; by default the process's own.
+
+        ``is_chat`` false: the completions endpoint, which goes on with the text that a prompt's one message holds.
 
         Raises:
             UsageError: the address is none.
             CredentialError: the key is missing where one is needed, or no key.
         """
         environ = os.environ if environ is None else environ
-        self.name = f"openai:{model}"
+        self.name = f"{'openai' if is_chat else 'openai-completions'}:{model}"
         self._model = model
+        self._is_chat = is_chat
         self._concurrency = settings.concurrency
         url = settings.base_url or environ.get("OPENAI_BASE_URL")
         self._endpoint = Endpoint(url or _DEFAULT_URL, find_key(environ, is_needed=not url), settings.timeout_s)
         self._retry = retry or RetryPolicy(max_retries=settings.max_retries, base_s=settings.backoff_s)
+        self._gate = Gate(settings.concurrency, sleep=self._retry.sleep)
         self._choices = _MOST_CHOICES
         self._limit = _OLD_LIMIT
         self._has_seeds = True
@@ -94,9 +103,12 @@ class OpenAiBackend:
         one sent with that response's request, ``None`` from an endpoint that takes none.
 
         Raises:
+            UsageError: the completions endpoint cannot be asked so; nothing was sent.
             CredentialError: the endpoint wants another key.
             BackendError: it cannot be reached, goes on failing, or will not have a request.
         """
+        if not self._is_chat:
+            _check_for_completions(requests, sampling)
         asyncio.run(self._generate(requests, sampling, deliver))
 
     async def _generate(
@@ -118,7 +130,9 @@ class OpenAiBackend:
         """Send one job, deliver what comes, and return jobs for what is still missing of it."""
         body = self._make_body(job, session.sampling)
         try:
-            response = await with_retries(lambda: self._post(session.client, job, body), self._retry)
+            response = await with_retries(
+                lambda: self._post(session.client, job, body), self._retry, wait=self._gate.wait
+            )
         except TransientError as error:
             raise self._give_up(job, error) from error
         except RefusedError as error:
@@ -132,16 +146,23 @@ class OpenAiBackend:
 
     async def _post(self, client: "openai.AsyncOpenAI", job: _Job, body: dict[str, Any]) -> _Response:
         """Return what one try brings."""
-        started = time.monotonic()
-        found = read_answers(await self._endpoint.post(client, body), most=len(job.indices))
+        count = len(job.indices)
+        async with self._gate.place():
+            started = time.monotonic()
+            try:
+                answer = await self._endpoint.post(client, body, is_chat=self._is_chat)
+            except RefusedError as error:
+                if not error.is_filtered:
+                    raise
+                model, answers = "", (_FILTERED,) * count
+            else:
+                found = read_answers(answer, most=count, is_chat=self._is_chat)
+                model, answers = found.model, found.answers
         latency_s = time.monotonic() - started
-        return _Response(
-            model=found.model or self._model, answers=found.answers, seed=body.get("seed"), latency_s=latency_s
-        )
+        return _Response(model=model or self._model, answers=answers, seed=body.get("seed"), latency_s=latency_s)
 
     def _make_body(self, job: _Job, sampling: SamplingParams) -> dict[str, Any]:
         """Return the request; what the user left open is left to the server."""
-        messages = [{"role": message.role.value, "content": message.content} for message in job.request.prompt.messages]
         count = len(job.indices)
         seed = derive_seed(sampling.seed, job.request.key(job.indices[0]))
         wanted = {
@@ -153,7 +174,7 @@ class OpenAiBackend:
         }
         return {
             "model": self._model,
-            "messages": messages,
+            **_describe_prompt(job.request.prompt, is_chat=self._is_chat),
             **{name: value for name, value in wanted.items() if value is not None},
         }
 
@@ -179,6 +200,28 @@ class OpenAiBackend:
         )
 
 
+def _describe_prompt(prompt: Prompt, *, is_chat: bool) -> dict[str, object]:
+    if not is_chat:
+        return {"prompt": prompt.messages[0].content}
+    return {"messages": [{"role": message.role.value, "content": message.content} for message in prompt.messages]}
+
+
+def _check_for_completions(requests: Sequence[GenerationRequest], sampling: SamplingParams) -> None:
+    """Refuse what the completions endpoint would answer, but not with what is meant."""
+    if sampling.max_tokens is None:  # OpenAI's and vLLM's default there
+        raise UsageError(
+            "openai-completions: the completions endpoint ends every answer after 16 tokens unless it is told "
+            "otherwise; add --rtlgen-max-tokens, such as --rtlgen-max-tokens=2048"
+        )
+    for request in requests:
+        if len(request.prompt.messages) != 1:
+            raise UsageError(
+                f"openai-completions: the prompt of {request.problem.suite}/{request.problem.problem_id} is a chat of "
+                f"{len(request.prompt.messages)} messages; the completions endpoint goes on with one text: add "
+                "--rtlgen-prompt=completion"
+            )
+
+
 def _make_completions(job: _Job, response: _Response) -> Iterator[Completion]:
     for index, answer in zip(job.indices, response.answers, strict=False):
         yield Completion(
@@ -195,7 +238,7 @@ def _make_completions(job: _Job, response: _Response) -> Iterator[Completion]:
 
 
 def make_openai(argument: str, settings: BackendSettings) -> OpenAiBackend:
-    """Return the backend for ``openai:MODEL``.
+    """Return the backend for ``openai:MODEL``, an endpoint that chats.
 
     Raises:
         UsageError: no model is named, or the endpoint's address is none.
@@ -204,3 +247,15 @@ def make_openai(argument: str, settings: BackendSettings) -> OpenAiBackend:
     if not argument:
         raise UsageError("openai: names no model; write openai:MODEL, as the endpoint names it")
     return OpenAiBackend(argument, settings)
+
+
+def make_openai_completions(argument: str, settings: BackendSettings) -> OpenAiBackend:
+    """Return the backend for ``openai-completions:MODEL``, a base model that goes on with a text.
+
+    Raises:
+        UsageError: no model is named, or the endpoint's address is none.
+        CredentialError: the key is missing where one is needed.
+    """
+    if not argument:
+        raise UsageError("openai-completions: names no model; write openai-completions:MODEL, as the endpoint names it")
+    return OpenAiBackend(argument, settings, is_chat=False)

@@ -19,15 +19,29 @@ MOST_ASKED_S = 120.0
 class TransientError(Exception):
     """A try that failed in a way that may pass; it never leaves the backends."""
 
-    def __init__(self, what: str, *, asked_s: float | None = None, most_retries: int | None = None) -> None:
+    def __init__(
+        self,
+        what: str,
+        *,
+        asked_s: float | None = None,
+        most_retries: int | None = None,
+        is_overload: bool = False,
+    ) -> None:
         super().__init__(what)
         self.what = what
         self.asked_s = asked_s
         """Seconds that the server asks to wait."""
         self.most_retries = most_retries
         """Retries that this failure is worth; ``None``: as many as the policy allows."""
+        self.is_overload = is_overload
+        """Whether the server says that it is asked too often or too much at once."""
         self.tries = 1
         """Tries that were made when it is raised for good."""
+
+    @property
+    def has_asked(self) -> bool:
+        """Whether the server asks for a wait at all."""
+        return self.asked_s is not None and self.asked_s > 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +65,15 @@ class RetryPolicy:
         return min(RETRY_CEILING_S, self.base_s * 2.0 ** min(retry, 60)) * (0.5 + 0.5 * self.draw())
 
 
-async def with_retries(attempt: Callable[[], Awaitable[T]], policy: RetryPolicy) -> T:
+async def with_retries(
+    attempt: Callable[[], Awaitable[T]],
+    policy: RetryPolicy,
+    *,
+    wait: Callable[[float, TransientError], Awaitable[None]] | None = None,
+) -> T:
     """Return what ``attempt`` returns, trying again after each ``TransientError``.
+
+    ``wait`` passes the seconds before the next try, and is told what failed; ``None``: the policy's ``sleep``.
 
     Raises:
         TransientError: the last one, when the retries are used up.
@@ -66,22 +87,31 @@ async def with_retries(attempt: Callable[[], Awaitable[T]], policy: RetryPolicy)
             error.tries = retry + 1
             if retry >= most:
                 raise
-            delay_s = policy.delay_s(retry, error.asked_s)
-        await policy.sleep(delay_s)
+            failed, delay_s = error, policy.delay_s(retry, error.asked_s)
+        await (policy.sleep(delay_s) if wait is None else wait(delay_s, failed))
         retry += 1
 
 
 def read_retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     """Return the seconds that a ``Retry-After`` header asks for; ``None`` without a readable one.
 
-    Source: RFC 9110 section 10.2.3: a number of seconds, or an HTTP date.
+    Source: RFC 9110 section 10.2.3: a number of seconds, or an HTTP date. ``retry-after-ms``, in ms, is what OpenAI's
+    and Azure's servers add and their client (openai 3.52, ``_base_client.py``) reads first.
     """
+    exact_ms = _read_number(headers.get("retry-after-ms", ""))
+    if exact_ms is not None:
+        return exact_ms / 1000
     text = headers.get("retry-after", "").strip()
+    seconds = _read_number(text)
+    return _read_date(text, now) if seconds is None else seconds
+
+
+def _read_number(text: str) -> float | None:
     try:
-        seconds = float(text)
+        number = float(text)
     except ValueError:
-        return _read_date(text, now)
-    return None if math.isnan(seconds) else seconds
+        return None
+    return None if math.isnan(number) else number
 
 
 def _read_date(text: str, now: datetime) -> float | None:
