@@ -1,4 +1,4 @@
-"""Recorded answers on disk: a folder of Markdown files, or JSON Lines.
+"""Recorded answers as JSON Lines, and what every form of them comes down to.
 
 Source: docs/reference/suite-format.md, "Recorded completions". A line of JSON Lines holds ``problem_id``, ``task_id``
 (HumanEval, VerilogEval) or ``id`` (CVDP's ``local_import``), one of ``text``, ``completion`` and ``response``, and
@@ -8,9 +8,7 @@ over: such files come from other people's programs.
 """
 
 import json
-import re
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -19,7 +17,6 @@ from pytest_rtlgen.backends.recordings_cvdp import read_run_line
 from pytest_rtlgen.errors import RecordError
 from pytest_rtlgen.records import FinishReason
 
-_ANSWER = re.compile(r"(\d+)-.*\.md")
 _TEXT_KEYS = ("text", "completion", "response")
 _ID_KEYS = ("problem_id", "task_id", "id")
 KNOWN_FORMS = (
@@ -138,45 +135,6 @@ def read_lines(path: Path) -> RecordedLines:
     return found
 
 
-def read_folder(folder: Path) -> Answers:
-    """Return the recordings of the problem that ``folder`` belongs to; none when it does not exist.
-
-    Raises:
-        RecordError: two files have the same index, or ``expected.toml`` cannot be read.
-    """
-    answers: dict[int, Recording] = {}
-    try:
-        reasons = dict(_read_finish_reasons(folder))
-        for path in sorted(folder.glob("*.md")):
-            match = _ANSWER.fullmatch(path.name)
-            if match is None:
-                continue
-            if int(match[1]) in answers:
-                raise RecordError(f"{path}: another file there has index {int(match[1])} too; renumber one")
-            text = path.read_bytes().decode("utf-8", "replace")
-            answers[int(match[1])] = Recording(text=text, finish_reason=reasons.get(path.name, FinishReason.STOP))
-    except OSError as error:
-        raise RecordError(f"{error.filename}: cannot be read: {error.strerror}; check its permissions") from error
-    return answers
-
-
-def _read_finish_reasons(folder: Path) -> Iterator[tuple[str, FinishReason]]:
-    """Yield (file, reason) for each answer of ``expected.toml`` whose reason is not the usual one."""
-    path = folder / "expected.toml"
-    if not path.is_file():
-        return
-    try:
-        rows = tomllib.loads(path.read_bytes().decode("utf-8")).get("completion", [])
-    except ValueError as error:
-        raise RecordError(f"{path}: not TOML: {error}; see docs/reference/suite-format.md") from error
-    for row in rows if isinstance(rows, list) else [rows]:
-        name = row.get("file") if isinstance(row, dict) else None
-        if not isinstance(name, str) or not (folder / name).is_file():
-            raise RecordError(f"{path}: each [[completion]] must name a file that is there, got {name!r}")
-        if "finish_reason" in row:
-            yield name, _read_finish_reason(row["finish_reason"], f"{path}: {name}")
-
-
 def _check_form(line: bytes, found: RecordedLines, where: str) -> None:
     """Say what can be read where a file does not even begin as JSON Lines."""
     if not found.answers and not line.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
@@ -199,7 +157,7 @@ def _read_recording(value: Mapping[str, object], where: str) -> Recording:
     return Recording(
         text=next(iter(texts.values())),
         reasoning=_read_text(value, where, "reasoning") or "",
-        finish_reason=_read_finish_reason(value.get("finish_reason"), where),
+        finish_reason=read_finish_reason(value.get("finish_reason"), where),
         model=_read_text(value, where, "model") or "",
     )
 
@@ -218,7 +176,12 @@ def _read_text(value: Mapping[str, object], where: str, name: str) -> str | None
     return found
 
 
-def _read_finish_reason(value: object, where: str) -> FinishReason:
+def read_finish_reason(value: object, where: str) -> FinishReason:
+    """Return the reason that a recording names; none named: the model stopped by itself.
+
+    Raises:
+        RecordError: there is no such reason.
+    """
     if value is None:
         return FinishReason.STOP
     if not isinstance(value, str) or value not in _FINISH_REASONS:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_rtlgen.backends import recordings_trees as trees
-from pytest_rtlgen.backends.recordings import KNOWN_FORMS, Answers, RecordedLines, Recordings, read_folder, read_lines
+from pytest_rtlgen.backends.recordings import KNOWN_FORMS, RecordedLines, Recordings, read_lines
 from pytest_rtlgen.backends.recordings_cvdp import RUN_FILE
+from pytest_rtlgen.backends.recordings_markdown import MarkdownFolder
 from pytest_rtlgen.errors import RecordError
 
 _SAVED = "completions.jsonl"
-_ANSWER = "[0-9]*-*.md"
 _SAMPLE_FOLDER = re.compile(r"sample_(\d+)")
 
 
@@ -48,29 +48,13 @@ def _choose(folder: Path) -> _Form:
     return found[0] if found else _FORMS[0]  # an empty folder is one of ours without answers
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _MarkdownFolder:
-    """Folders of raw answers, as ``docs/reference/suite-format.md`` has them."""
-
-    root: Path
-
-    def find(self, suite: str, problem_id: str) -> Answers:  # noqa: ARG002  such folders name no suite
-        return read_folder(self.root / problem_id)
-
-    def list_named(self) -> Mapping[str, str]:
-        return {path.parent.name: str(path.parent) for path in sorted(self.root.glob(f"*/{_ANSWER}"))}
-
-    def describe_expected(self, problem_id: str) -> str:
-        return f"{self.root / problem_id}/<index>-<label>.md"
-
-
 def _list_cvdp(folder: Path) -> Mapping[int, Path]:
     """Return the files of CVDP's sample folders by the folder's number."""
     matches = {path: _SAMPLE_FOLDER.fullmatch(path.parent.name) for path in folder.glob(f"*/{RUN_FILE}")}
     return {int(match[1]): path for path, match in sorted(matches.items()) if match}
 
 
-def _read_cvdp(folder: Path, wanted: Collection[str]) -> RecordedLines:  # noqa: ARG001  one form of many
+def _read_cvdp(folder: Path) -> RecordedLines:
     if (folder / RUN_FILE).is_file():
         return read_lines(folder / RUN_FILE)
     files = _list_cvdp(folder)
@@ -89,8 +73,8 @@ def _read_cvdp(folder: Path, wanted: Collection[str]) -> RecordedLines:  # noqa:
 _FORMS = (
     _Form(
         name="<problem>/<index>-<label>.md",
-        is_there=lambda folder: any(folder.glob(f"*/{_ANSWER}")),
-        read=lambda folder, _: _MarkdownFolder(root=folder),
+        is_there=lambda folder: bool(MarkdownFolder(root=folder).list_named()),
+        read=lambda folder, _: MarkdownFolder(root=folder),
     ),
     _Form(
         name=_SAVED,
@@ -100,10 +84,14 @@ _FORMS = (
     _Form(
         name=RUN_FILE,
         is_there=lambda folder: (folder / RUN_FILE).is_file() or bool(_list_cvdp(folder)),
-        read=_read_cvdp,
+        read=lambda folder, _: _read_cvdp(folder),
     ),
-    _Form(name="t<n>/<design>.v", is_there=trees.has_trials, read=trees.read_trials),
-    _Form(name="<problem>/<problem>_sample<n>.sv", is_there=trees.has_samples, read=trees.read_samples),
-    _Form(name="<problem>/<n>.v", is_there=trees.has_numbered, read=trees.read_numbered),
+    _Form(name="t<n>/<design>.v", is_there=trees.has_trials, read=lambda folder, _: trees.read_trials(folder)),
+    _Form(
+        name="<problem>/<problem>_sample<n>.sv",
+        is_there=trees.has_samples,
+        read=lambda folder, _: trees.read_samples(folder),
+    ),
+    _Form(name="<problem>/<n>.v", is_there=trees.has_numbered, read=lambda folder, _: trees.read_numbered(folder)),
     _Form(name="<problem>.v", is_there=trees.has_flat, read=trees.read_flat),
 )

@@ -59,17 +59,17 @@ class _Numbered:
     path: Path
 
 
-def read_trials(root: Path, wanted: Collection[str]) -> RecordedTree:  # noqa: ARG001  one form of many
+def read_trials(root: Path) -> RecordedTree:
     """Return the designs of an RTLLM tree ``t1/<design>.v``, which may stand in folders of categories."""
     return RecordedTree(files=_number(_list_trials(root)), form=f"{root}/t<n>/<problem>.v")
 
 
-def read_samples(root: Path, wanted: Collection[str]) -> RecordedTree:  # noqa: ARG001  one form of many
+def read_samples(root: Path) -> RecordedTree:
     """Return the samples ``<problem>/<problem>_sample01.sv`` of VerilogEval's build folder."""
     return RecordedTree(files=_number(_list_samples(root)), form=f"{root}/<problem>/<problem>_sample<n>.sv")
 
 
-def read_numbered(root: Path, wanted: Collection[str]) -> RecordedTree:  # noqa: ARG001  one form of many
+def read_numbered(root: Path) -> RecordedTree:
     """Return the answers of a tree ``<problem>/<n>.v``."""
     return RecordedTree(files=_number(_list_numbered(root)), form=f"{root}/<problem>/<n>.v")
 

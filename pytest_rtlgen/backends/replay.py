@@ -31,8 +31,8 @@ class ReplayBackend:
         if strangers and len(strangers) == len(recordings.list_named()):
             name, where = next(iter(strangers.items()))
             raise RecordError(
-                f"{where}: {name!r} is none of the problems wanted ({_shorten(wanted)}), nor is any other recorded "
-                "there; choose the suite that has it, or rename it"
+                f"{where}: {name!r} is not wanted, nor is any other problem recorded there; wanted are "
+                f"{_shorten(wanted)}; choose the suite that has the recorded ones, or record these"
             )
         lacks: list[str] = []
         for request in requests:

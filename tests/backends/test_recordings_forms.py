@@ -52,7 +52,7 @@ def put(root: Path, **files: str) -> Path:
             "verilog-eval-v1.jsonl",
             f"verilog-eval-v1-human:{BENCHMARKS / 'verilog-eval-v1'}",
             {"half_adder": "carry = x & y", "hold": "q <= d;"},
-            {"half_adder": "{carry, sum} = x + y", "hold": "q <= ~d;"},
+            {"half_adder": "{carry, sum} = x | y", "hold": "q <= ~d;"},
         ),
         (
             "verilog-eval-v2",
@@ -215,7 +215,7 @@ def test_a_problem_that_is_twice_in_one_run_of_cvdp_is_an_error(tmp_path: Path) 
 def test_recordings_of_quite_other_problems_are_named_with_their_line(tmp_path: Path) -> None:
     path = tmp_path / "answers.jsonl"
     path.write_text('\n{"task_id": "zebra", "completion": "x"}\n')
-    said = r"'zebra' is none of the problems wanted \(a, b, c, …\), nor is any other recorded there; choose the suite"
+    said = r"'zebra' is not wanted, nor is any other problem recorded there; wanted are a, b, c, …; choose the suite"
     with pytest.raises(RecordError, match=rf"^{path}:2: {said}"):
         texts(path, "a", "b", "c", "d")
 
