@@ -80,26 +80,26 @@ def read_flat(root: Path, wanted: Collection[str]) -> RecordedTree:
     A name that is a wanted problem's as it stands is that problem's, whatever number it ends in.
 
     Raises:
-        RecordError: a problem has both forms, or two files of one number.
+        RecordError: a file may be a sample or another problem's, or two files are of one sample.
     """
-    paths = sorted(path for path in root.iterdir() if is_verilog(path))
-    ends = [match and int(match[2]) for match in (_STEM_NUMBER.fullmatch(path.stem) for path in paths)]
+    numbers: set[int] = set()
     numbered, bare = [], []
-    for path in paths:
+    for path in sorted(path for path in root.iterdir() if is_verilog(path)):
         match = _STEM_NUMBER.fullmatch(path.stem)
+        numbers.add(int(match[2]) if match else 1)
         if path.stem not in wanted and match is not None and match[1] in wanted:
             numbered.append(_Numbered(problem_id=match[1], number=int(match[2]), path=path))
         else:
             bare.append(_Numbered(problem_id=path.stem, number=0, path=path))
-    both = {item.problem_id: item.path for item in bare}
-    for item in numbered:
-        if item.problem_id in both:
+    alone, samples = _number(bare), _number(numbered, first=pick_first(numbers))
+    for name, found in samples.items():
+        last = max(found)
+        if name in alone or len(found) <= last:
+            why = f"{name}.v is there too" if name in alone else "not all samples before it are there"
             raise RecordError(
-                f"{item.path}: unclear beside {both[item.problem_id].name}: a sample of {item.problem_id!r} or another "
-                f"problem; put the samples in {item.problem_id}/<n>.v"
+                f"{found[last]}: a sample of {name!r} or another problem? {why}; put the samples in {name}/<n>.v"
             )
-    files = {**_number(bare), **_number(numbered, first=0 if 0 in ends else 1)}
-    return RecordedTree(files=files, form=f"{root}/<problem>.v or <problem>_<n>.v")
+    return RecordedTree(files={**alone, **samples}, form=f"{root}/<problem>.v or <problem>_<n>.v")
 
 
 def has_trials(root: Path) -> bool:

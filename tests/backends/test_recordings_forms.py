@@ -131,7 +131,7 @@ def test_numbers_begin_at_0_or_at_1(tmp_path: Path, form: str, first: int) -> No
 
 
 def test_a_number_counts_from_the_first_of_the_whole_folder(tmp_path: Path) -> None:
-    put(tmp_path, a_0_dot_v="a0", a_1_dot_v="a1", b_1_dot_v="b1")
+    put(tmp_path, a__0_dot_v="a0", a__1_dot_v="a1", b__1_dot_v="b1")
     with pytest.raises(BackendError, match=r"problem 'b' has 1 recordings \(samples 1\), but sample 0 is wanted"):
         texts(tmp_path, "a", "b")
 
@@ -145,7 +145,16 @@ def test_ten_comes_after_two(tmp_path: Path) -> None:
 def test_a_name_that_ends_in_a_number_is_a_problem_where_one_has_it(tmp_path: Path) -> None:
     put(tmp_path, counter_dot_v="plain", counter_12_dot_v="twelve")
     assert texts(tmp_path, "counter", "counter_12") == [("counter", 0, "plain"), ("counter_12", 0, "twelve")]
-    said = rf"^{tmp_path}/counter_12\.v: unclear beside counter\.v: a sample of 'counter' or another problem; put"
+    said = rf"^{tmp_path}/counter_12\.v: a sample of 'counter' or another problem\? counter\.v is there too; put"
+    with pytest.raises(RecordError, match=said):
+        texts(tmp_path, "counter")
+
+
+def test_a_number_far_off_may_be_the_name_of_another_problem(tmp_path: Path) -> None:
+    put(tmp_path, counter_1_dot_v="one", counter_12_dot_v="twelve")
+    said = (
+        rf"^{tmp_path}/counter_12\.v: a sample of 'counter' or another problem\? not all samples before it are there;"
+    )
     with pytest.raises(RecordError, match=said):
         texts(tmp_path, "counter")
 
