@@ -208,6 +208,14 @@ def test_a_line_that_holds_no_answer_is_named(tmp_path: Path, line: object, said
         texts(path, "a")
 
 
+def test_files_of_a_run_keep_their_paths_whatever_their_modules_are_called(tmp_path: Path) -> None:
+    files = {"rtl/x.sv": "module one; // ```\nendmodule\n", "rtl/y.sv": "module two;\nendmodule\n"}
+    path = tmp_path / "prompt_response.jsonl"
+    path.write_text(json.dumps({"a": {"input": {}, "output": files, "obj": True}}))
+    ((_, _, text),) = texts(path, "a")
+    assert {file.name: file.text for file in extract_files(text, tuple(files), "one")} == files
+
+
 def test_an_answer_that_changed_nothing_is_an_empty_answer(tmp_path: Path) -> None:
     path = tmp_path / "prompt_response.jsonl"
     path.write_text(json.dumps({"a": {"input": {"a.v": "x"}, "output": {}, "obj": True}}))
