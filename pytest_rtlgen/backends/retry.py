@@ -32,7 +32,7 @@ class TransientError(Exception):
         self.asked_s = asked_s
         """Seconds that the server asks to wait."""
         self.most_retries = most_retries
-        """Retries that this failure is worth; ``None``: as many as the policy allows."""
+        """Retries that failures of this kind are worth together; ``None``: as many as the policy allows."""
         self.is_overload = is_overload
         """Whether the server says that it is asked too often or too much at once."""
         self.tries = 1
@@ -78,14 +78,14 @@ async def with_retries(
     Raises:
         TransientError: the last one, when the retries are used up.
     """
-    retry = 0
+    retry = limited = 0
     while True:
         try:
             return await attempt()
         except TransientError as error:
-            most = policy.max_retries if error.most_retries is None else min(error.most_retries, policy.max_retries)
             error.tries = retry + 1
-            if retry >= most:
+            limited += error.most_retries is not None
+            if retry >= policy.max_retries or (error.most_retries is not None and limited > error.most_retries):
                 raise
             failed, delay_s = error, policy.delay_s(retry, error.asked_s)
         await (policy.sleep(delay_s) if wait is None else wait(delay_s, failed))

@@ -22,6 +22,14 @@ def body(*messages: object, finish: object = "stop", **fields: object) -> dict[s
         ({"content": "code", "reasoning": "hm"}, "stop", "code", "hm", FinishReason.STOP),
         ({"content": "code", "reasoning_content": "hm"}, "stop", "code", "hm", FinishReason.STOP),
         ({"content": "code", "reasoning": None, "reasoning_content": "hm"}, "stop", "code", "hm", FinishReason.STOP),
+        (
+            {"content": "code", "reasoning": {"x": 1}, "reasoning_content": "hm"},
+            "stop",
+            "code",
+            "hm",
+            FinishReason.STOP,
+        ),
+        ({"content": "code", "reasoning": "hm", "reasoning_content": "hm"}, "stop", "code", "hm", FinishReason.STOP),
         ({"content": None, "reasoning": "long"}, "length", "", "long", FinishReason.LENGTH),
         ({"content": None, "refusal": "I won't."}, "stop", "I won't.", "", FinishReason.OTHER),
         ({"content": None, "refusal": "I won't."}, "content_filter", "I won't.", "", FinishReason.CONTENT_FILTER),
@@ -86,3 +94,33 @@ def test_the_model_is_named_as_the_server_does(model: object, name: str) -> None
 def test_a_servers_words_are_made_one_short_printable_line() -> None:
     assert shorten(" a\nb\t\x1b[31mc ") == "a b [31mc"
     assert shorten("x" * 500) == "x" * 199 + "…"
+
+
+@pytest.mark.parametrize(
+    ("finish", "read_as"),
+    [
+        ("stop", FinishReason.STOP),
+        ("length", FinishReason.LENGTH),
+        ("content_filter", FinishReason.CONTENT_FILTER),
+        (None, FinishReason.OTHER),
+    ],
+)
+def test_a_choice_of_the_completions_endpoint_is_its_text(finish: object, read_as: FinishReason) -> None:
+    usage = {"prompt_tokens": 5, "completion_tokens": 3}
+    found = read_answers(
+        {"model": "base", "choices": [{"text": " assign", "finish_reason": finish}, {"text": ""}], "usage": usage},
+        most=2,
+        is_chat=False,
+    )
+    assert [(answer.text, answer.reasoning) for answer in found.answers] == [(" assign", ""), ("", "")]
+    assert found.answers[0].finish_reason is read_as
+    assert [answer.usage for answer in found.answers] == [
+        TokenUsage(prompt=5, completion=2),
+        TokenUsage(prompt=0, completion=1),
+    ]
+
+
+@pytest.mark.parametrize("choice", [{}, {"text": None}, {"text": 7}, {"message": {"content": "code"}}])
+def test_a_choice_without_text_is_worth_another_try(choice: object) -> None:
+    with pytest.raises(TransientError, match="a choice without text"):
+        read_answers({"choices": [choice]}, most=1, is_chat=False)

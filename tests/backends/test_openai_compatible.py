@@ -1,5 +1,6 @@
 """The OpenAI-compatible backend against a real HTTP server on loopback."""
 
+import asyncio
 import logging
 import os
 import signal
@@ -7,6 +8,7 @@ import socket
 import threading
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,10 +26,11 @@ from support.loopback_server import (
     obey,
     refuse,
     serve,
+    text_completion,
 )
 
-from pytest_rtlgen.backends import BackendSettings, derive_seed, make_backend
-from pytest_rtlgen.backends.openai_compatible import OpenAiBackend
+from pytest_rtlgen.backends import BackendSettings, GenerationRequest, derive_seed, make_backend
+from pytest_rtlgen.backends.openai_compatible import OpenAiBackend, make_openai_completions
 from pytest_rtlgen.backends.retry import RetryPolicy
 from pytest_rtlgen.errors import BackendError, CredentialError, StorageError, UsageError
 from pytest_rtlgen.records import Completion, FinishReason, SampleKey, SamplingParams, TokenUsage
@@ -42,7 +45,9 @@ def _no_proxy_and_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def backend(server: LoopbackServer, slept: list[float] | None = None, **changes: object) -> OpenAiBackend:
+def backend(
+    server: LoopbackServer, slept: list[float] | None = None, *, is_chat: bool = True, **changes: object
+) -> OpenAiBackend:
     settings = BackendSettings(**{"base_url": server.url, "timeout_s": 5.0, **changes})  # type: ignore[arg-type]
 
     async def sleep(delay_s: float) -> None:
@@ -50,7 +55,7 @@ def backend(server: LoopbackServer, slept: list[float] | None = None, **changes:
             slept.append(delay_s)
 
     retry = RetryPolicy(max_retries=settings.max_retries, base_s=settings.backoff_s, sleep=sleep, draw=lambda: 1.0)
-    return OpenAiBackend("asked-model", settings, environ={"OPENAI_API_KEY": KEY}, retry=retry)
+    return OpenAiBackend("asked-model", settings, environ={"OPENAI_API_KEY": KEY}, retry=retry, is_chat=is_chat)
 
 
 def first(*replies: Reply) -> Script:
@@ -520,3 +525,164 @@ def test_the_specification_makes_this_backend(monkeypatch: pytest.MonkeyPatch) -
     assert make_backend("openai:org/model:tag", BackendSettings()).name == "openai:org/model:tag"
     with pytest.raises(UsageError, match="openai: names no model; write openai:MODEL"):
         make_backend("openai:", BackendSettings())
+
+
+def test_after_a_refusal_for_overload_half_as_many_requests_are_open() -> None:
+    all_open, half_open = threading.Barrier(16), threading.Barrier(8)
+    lock, now, most = threading.Lock(), 0, 0
+
+    def script(number: int, asked: Asked) -> Reply:
+        nonlocal now, most
+        if number < 16:
+            all_open.wait(5)
+            return refuse(429, retry_after="7")
+        with lock:
+            now += 1
+            most = max(most, now)
+        half_open.wait(5)
+        time.sleep(0.05)  # time enough for more to come, if more were sent
+        with lock:
+            now -= 1
+        return obey(asked)
+
+    slept: list[float] = []
+    with serve(script) as server:
+        got = collect(backend(server, slept, concurrency=16), *(request(f"p{place:02}") for place in range(16)))
+    assert [completion.key.problem_id for completion in got] == [f"p{place:02}" for place in range(16)]
+    assert slept == [7.0] * 16
+    assert most == 8
+
+
+def test_from_a_server_that_takes_few_at_once_every_sample_arrives_once() -> None:
+    lock, now, refused = threading.Lock(), 0, 0
+
+    def script(_: int, asked: Asked) -> Reply:
+        nonlocal now, refused
+        with lock:
+            now += 1
+            is_full = now > 4
+            refused += is_full
+        if not is_full:
+            time.sleep(0.005)
+        with lock:
+            now -= 1
+        return refuse(429) if is_full else obey(asked)
+
+    with serve(script) as server:
+        got = collect(backend(server, concurrency=32), *(request(f"p{place:03}") for place in range(200)))
+    assert [completion.key.problem_id for completion in got] == [f"p{place:03}" for place in range(200)]
+    assert len(server.asked) == 200 + refused
+
+
+def test_nothing_is_sent_while_a_wait_lasts_that_the_server_asked_for() -> None:
+    asked_meanwhile: list[int] = []
+
+    async def sleep(_: float) -> None:
+        await asyncio.sleep(0.1)  # time enough for others to be sent
+        asked_meanwhile.append(len(server.asked))
+
+    with serve(first(refuse(429, retry_after="7"))) as server:
+        retry = RetryPolicy(max_retries=3, base_s=0.5, sleep=sleep)
+        settings = BackendSettings(base_url=server.url, concurrency=2)
+        model = OpenAiBackend("m", settings, environ={}, retry=retry)
+        assert len(collect(model, *(request(f"p{place}") for place in range(8)))) == 8
+    assert asked_meanwhile == [2]
+
+
+def test_through_every_kind_of_failure_each_sample_arrives_exactly_once() -> None:
+    failures = (
+        refuse(429, retry_after="1"),
+        refuse(500),
+        Reply(body=b'{"choices": []}', is_cut=True),
+        MALFORMED,
+        as_reply({"choices": []}),
+    )
+
+    def script(number: int, asked: Asked) -> Reply:
+        if number in {1, 40}:
+            return HANG
+        if number % 3 == 0 and number // 3 < 6 * len(failures):
+            return failures[number // 3 % len(failures)]
+        return chat(choice(f"{asked.problem} {asked.body['seed']}")) if asked.n > 1 else obey(asked)
+
+    with serve(script) as server:
+        model = backend(server, timeout_s=1.0, max_retries=30)
+        got = collect(model, *(request(f"p{place:02}", *range(5)) for place in range(20)))
+    assert [(completion.key.problem_id, completion.key.index) for completion in got] == [
+        (f"p{place:02}", index) for place in range(20) for index in range(5)
+    ]
+    assert len({completion.text for completion in got}) == 100
+    assert all(completion.text.startswith(completion.key.problem_id) for completion in got)
+
+
+def test_a_prompt_that_a_content_filter_stops_is_an_outcome_and_the_others_go_on() -> None:
+    filtered = {"error": {"message": "The response was filtered", "type": None, "code": "content_filter"}}
+
+    def script(_: int, asked: Asked) -> Reply:
+        return as_reply(filtered, 400) if asked.problem == "b" else obey(asked)
+
+    with serve(script) as server:
+        got = collect(backend(server, concurrency=1), request("a", 0), request("b", 0, 1), request("c", 0))
+    assert [(one.key.problem_id, one.key.index, one.finish_reason) for one in got] == [
+        ("a", 0, FinishReason.STOP),
+        ("b", 0, FinishReason.CONTENT_FILTER),
+        ("b", 1, FinishReason.CONTENT_FILTER),
+        ("c", 0, FinishReason.STOP),
+    ]
+    assert [(one.text, one.model, one.usage) for one in got[1:3]] == [("", "asked-model", TokenUsage())] * 2
+    assert [asked.n for asked in server.asked] == [1, 2, 1]
+
+
+def continue_text(problem_id: str, *indices: int) -> GenerationRequest:
+    """Return a request with one text to go on with."""
+    asked = request(problem_id, *indices)
+    return replace(asked, prompt=replace(asked.prompt, messages=asked.prompt.messages[1:]))
+
+
+def test_the_completions_endpoint_is_sent_the_text_and_its_choices_are_counted() -> None:
+    def script(_: int, asked: Asked) -> Reply:
+        return text_completion(f" {asked.body['seed']}", finish_reason="length")
+
+    with serve(script) as server:
+        got = collect(backend(server, is_chat=False), continue_text("module a;", 0, 1, 2), max_tokens=64, top_p=0.9)
+    sent = server.asked[0]
+    assert sent.path == "/v1/completions"
+    assert sent.body == {
+        "model": "asked-model",
+        "prompt": "module a;",
+        "n": 3,
+        "seed": got[0].seed,
+        "max_tokens": 64,
+        "top_p": 0.9,
+    }
+    assert [asked.n for asked in server.asked] == [3, 1, 1]
+    assert [completion.text for completion in got] == [f" {derive_seed(0, completion.key)}" for completion in got]
+    assert {(completion.model, completion.finish_reason) for completion in got} == {
+        ("served-model", FinishReason.LENGTH)
+    }
+
+
+@pytest.mark.parametrize(
+    ("asked", "max_tokens", "said"),
+    [
+        (continue_text("a"), None, "ends every answer after 16 tokens .* add --rtlgen-max-tokens"),
+        (request("a"), 64, "prompt of test/a is a chat of 2 messages; .* add --rtlgen-prompt=completion"),
+    ],
+)
+def test_what_the_completions_endpoint_would_misread_is_refused_before_anything_is_sent(
+    asked: GenerationRequest, max_tokens: int | None, said: str
+) -> None:
+    with serve(lambda *_: text_completion("x")) as server, pytest.raises(UsageError, match=said):
+        collect(backend(server, is_chat=False), continue_text("first"), asked, max_tokens=max_tokens)
+    assert server.asked == []
+
+
+def test_base_models_have_a_specification_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serve(lambda *_: text_completion("x")) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        model = make_openai_completions("org/base:tag", BackendSettings())
+        collect(model, continue_text("a"), max_tokens=8)
+    assert model.name == "openai-completions:org/base:tag"
+    assert [(asked.path, asked.body["model"]) for asked in server.asked] == [("/v1/completions", "org/base:tag")]
+    with pytest.raises(UsageError, match="openai-completions: names no model; write openai-completions:MODEL"):
+        make_openai_completions("", BackendSettings())

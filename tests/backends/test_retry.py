@@ -58,6 +58,14 @@ def test_retry_after_is_seconds_or_a_date(text: str, seconds: float | None) -> N
     assert read_retry_after({"retry-after": text}, NOW) == seconds
 
 
+@pytest.mark.parametrize(
+    ("exact", "seconds"),
+    [("250", 0.25), ("1500.5", 1.5005), ("soon", 7.0), ("nan", 7.0), ("", 7.0)],
+)
+def test_milliseconds_count_before_seconds(exact: str, seconds: float) -> None:
+    assert read_retry_after({"retry-after-ms": exact, "retry-after": "7"}, NOW) == seconds
+
+
 def test_without_the_header_the_server_asks_for_nothing() -> None:
     assert read_retry_after({}, NOW) is None
 
@@ -91,8 +99,37 @@ def test_the_last_failure_comes_out_with_the_number_of_tries(most: int | None, t
     assert len(slept) == tries - 1
 
 
+def test_failures_worth_few_retries_are_counted_apart_from_the_others() -> None:
+    errors = [TransientError("500"), TransientError("500"), *(TransientError("hang", most_retries=2) for _ in range(3))]
+
+    async def attempt() -> str:
+        raise errors.pop(0)
+
+    with pytest.raises(TransientError, match="hang") as caught:
+        asyncio.run(with_retries(attempt, policy([], max_retries=9)))
+    assert caught.value.tries == 5
+
+
 def test_another_error_is_not_tried_again() -> None:
     attempt, calls = failing(1, ValueError("wrong"))
     with pytest.raises(ValueError, match="wrong"):
         asyncio.run(with_retries(attempt, policy([])))
     assert len(calls) == 1
+
+
+def test_another_way_to_wait_is_told_how_long_and_why() -> None:
+    slept: list[float] = []
+    waited: list[tuple[float, TransientError]] = []
+    error = TransientError("HTTP 429", asked_s=7.0, is_overload=True)
+
+    async def wait(delay_s: float, error: TransientError) -> None:
+        waited.append((delay_s, error))
+
+    attempt, _ = failing(2, error)
+    assert asyncio.run(with_retries(attempt, policy(slept), wait=wait)) == "after 3"
+    assert (waited, slept) == ([(7.0, error), (7.0, error)], [])
+
+
+@pytest.mark.parametrize(("asked_s", "has_asked"), [(None, False), (0.0, False), (-60.0, False), (0.25, True)])
+def test_a_wait_that_is_over_is_none(asked_s: float | None, has_asked: bool) -> None:
+    assert TransientError("x", asked_s=asked_s).has_asked is has_asked

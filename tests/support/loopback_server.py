@@ -24,8 +24,8 @@ class Asked:
 
     @property
     def problem(self) -> str:
-        """What the user message says, which the tests make the problem's name."""
-        return str(self.body["messages"][-1]["content"])
+        """What the user message or the text to go on with says, which the tests make the problem's name."""
+        return str(self.body["prompt"] if "prompt" in self.body else self.body["messages"][-1]["content"])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +66,12 @@ def choice(
 
 def chat(*choices: dict[str, object], **fields: object) -> Reply:
     return as_reply({"id": "1", "object": "chat.completion", "model": "served-model", "choices": choices, **fields})
+
+
+def text_completion(*texts: str, finish_reason: str = "stop") -> Reply:
+    """Answer as the completions endpoint does."""
+    choices = [{"index": place, "text": text, "finish_reason": finish_reason} for place, text in enumerate(texts)]
+    return as_reply({"id": "1", "object": "text_completion", "model": "served-model", "choices": choices})
 
 
 def obey(asked: Asked) -> Reply:
