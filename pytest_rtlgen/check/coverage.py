@@ -9,8 +9,8 @@ _CHANGE_BITS = 3
 _MOST_BITS = 62
 
 
-def list_reached(trace: Trace, first_step: int = 0, *, constants: Collection[int] = ()) -> set[Hashable]:
-    """Return what ``trace`` reaches from ``first_step`` on; unknown values count for nothing.
+def list_reached(trace: Trace, *, constants: Collection[int] = ()) -> set[Hashable]:
+    """Return what ``trace`` reaches; unknown values count for nothing.
 
     Of a register up to 5 bits wide every value, up to 3 bits also every change from one value to another; of a wider
     one each bit's levels, and those ``constants`` that it takes: it holds data more often than states, and data never
@@ -18,7 +18,7 @@ def list_reached(trace: Trace, first_step: int = 0, *, constants: Collection[int
     """
     import numpy as np
 
-    table = np.frombuffer(trace.rows, dtype=np.uint8).reshape(-1, trace.width)[first_step:]
+    table = np.frombuffer(trace.rows, dtype=np.uint8).reshape(-1, trace.width)
     reached: set[Hashable] = set()
     start = 0
     for port in trace.outputs:
@@ -35,8 +35,8 @@ def list_reached(trace: Trace, first_step: int = 0, *, constants: Collection[int
         if port.width > _VALUE_BITS:
             reached |= {(port.name, value) for value in set(np.unique(values).tolist()) & set(constants)}
             continue
-        reached |= {(port.name, value) for value in np.unique(values).tolist()}
+        reached |= {(port.name, value) for value in np.flatnonzero(np.bincount(values)).tolist()}
         if port.width <= _CHANGE_BITS:
-            pairs = np.unique(np.stack((values[:-1], values[1:])), axis=1).T.tolist()
-            reached |= {(port.name, old, new, "change") for old, new in pairs}
+            pairs = np.flatnonzero(np.bincount(values[:-1] << port.width | values[1:])).tolist()
+            reached |= {(port.name, *divmod(pair, 1 << port.width), "change") for pair in pairs}
     return reached

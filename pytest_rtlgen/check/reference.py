@@ -1,7 +1,7 @@
 """Everything a problem's candidates are compared with, made from the reference alone."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pytest_rtlgen.check.coverage import list_reached
@@ -73,14 +73,20 @@ def _make_measure(problem: Problem, interface: Interface, simulator: Simulator) 
     if probed is None or not interface.clocks:
         return None
     source, shown = probed
-    reached: set[Hashable] = set()
     constants = {hint.value for hint in mine_constants(problem.reference, problem.reference_top)}
 
-    def measure(stimulus: Stimulus, first_step: int) -> int:
+    def measure(stimulus: Stimulus, ends: Sequence[int]) -> list[int]:
         trace = simulator.simulate(SimulationJob(source=source, interface=shown, stimulus=stimulus)).trace
-        found = set() if trace is None else list_reached(trace, first_step, constants=constants) - reached
-        reached.update(found)
-        return len(found)
+        if trace is None:  # too slow to play for so long
+            return [0] * len(ends)
+        reached: set[Hashable] = set()
+        news = []
+        for first, end in zip((0, *ends), ends, strict=False):
+            part = replace(trace, rows=trace.rows[first * trace.width : end * trace.width])
+            found = list_reached(part, constants=constants) - reached
+            reached |= found
+            news.append(len(found))
+        return news
 
     return measure
 

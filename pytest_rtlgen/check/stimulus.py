@@ -7,6 +7,7 @@ ever moves with a clock edge, outputs are observed after every kind of change, a
 
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from pytest_rtlgen.check.values import Mood, draw_values, list_corners
 from pytest_rtlgen.records import Clock, ClockEdge, Interface, Polarity, Port, Reset, ResetKind, Stimulus
@@ -21,7 +22,7 @@ _SEGMENTS = (8, 16, 32, 64)
 _MOODS = (Mood.ANY, Mood.ANY, Mood.BUSY)
 _STEADY_CYCLES = (300, 600, 600, 1200, 1200, 2400, 2400)
 _PATIENCE = 3
-"""Stretches in a row that may reach nothing new: only the reference plays them."""
+"""Stretches in a row that may reach nothing new before those that come after are left out."""
 _RESET_RATES = (0.0, 0.0, 1 / 64, 1 / 32, 1 / 16)
 _FIRST_RESET_CYCLES = 3
 _LONGEST_RESET = 3
@@ -31,8 +32,8 @@ _MOVE_WHILE_ACTIVE = 0.2
 _CLOCK_RATES = (1, 1, 2, 3, 7)
 
 
-Measure = Callable[[Stimulus, int], int]
-"""What a stimulus reaches from one step on that it did not reach before, as a number; 0: nothing new."""
+Measure = Callable[[Stimulus, Sequence[int]], Sequence[int]]
+"""How much each stretch of a stimulus reaches that those before it did not; they end before the given steps."""
 
 
 def make_stimulus(
@@ -57,19 +58,20 @@ def make_stimulus(
     made = player.finish(seed)
     if measure is None or not interface.clocks:
         return made
-    measure(made, 0)
-    idle = 0
+    ends = [made.steps]
     for steady_cycles in _STEADY_CYCLES:
-        first = len(player.rows)
         player.play_steady(steady_cycles)
         player.play(cycles // 2)
-        longer = player.finish(seed)
-        idle = 0 if measure(longer, first) else idle + 1
+        ends.append(len(player.rows))
+    whole = player.finish(seed)
+    steps, idle = made.steps, 0
+    for end, news in zip(ends[1:], measure(whole, ends)[1:], strict=True):
+        idle = 0 if news else idle + 1
         if not idle:
-            made = longer
+            steps = end
         elif idle > _PATIENCE:
             break
-    return made
+    return replace(whole, rows=whole.rows[: steps * whole.width], steps=steps)
 
 
 class _Player:
@@ -124,11 +126,17 @@ class _Player:
             self._left_active[reset.port] = 0
         self._move_data()
         self._emit()
+        cycle_of = {clock.port: self._list_cycle(clock) for clock in self._clocks}
         for _ in range(cycles):
-            clock = self._next_clock()
-            for level in (1 - _rest_level(clock), _rest_level(clock)):
-                self._values[clock.port] = level
-                self._emit()
+            self.rows += cycle_of[self._next_clock().port]
+
+    def _list_cycle(self, clock: Clock) -> list[str]:
+        """Return the rows of one cycle of ``clock`` in which nothing else moves."""
+        rows = []
+        for level in (1 - _rest_level(clock), _rest_level(clock)):
+            self._values[clock.port] = level
+            rows.append(self._render())
+        return rows
 
     def finish(self, seed: int) -> Stimulus:
         """Return what has been written so far."""
@@ -226,7 +234,10 @@ class _Player:
             self._values[name] = next(source)
 
     def _emit(self) -> None:
-        self.rows.append("".join(f"{self._values[port.name]:0{port.width}b}" for port in self._inputs))
+        self.rows.append(self._render())
+
+    def _render(self) -> str:
+        return "".join(f"{self._values[port.name]:0{port.width}b}" for port in self._inputs)
 
 
 def _rest_level(clock: Clock) -> int:
