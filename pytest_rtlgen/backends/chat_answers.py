@@ -72,7 +72,7 @@ def _read_choice(choice: Mapping[str, object], usage: TokenUsage) -> ChatAnswer:
     finish = _read_finish(choice)
     if isinstance(refusal, str) and refusal and not text:
         text = refusal
-        finish = finish if finish is FinishReason.CONTENT_FILTER else FinishReason.OTHER
+        finish = finish if finish is FinishReason.CONTENT_FILTER else FinishReason.REFUSAL
     found = (message.get("reasoning"), message.get("reasoning_content"))
     reasoning = next((value for value in found if isinstance(value, str) and value), "")
     return ChatAnswer(text=text, reasoning=reasoning, finish_reason=finish, usage=usage)

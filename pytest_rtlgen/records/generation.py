@@ -18,6 +18,8 @@ class FinishReason(StrEnum):
     STOP = "stop"
     LENGTH = "length"
     CONTENT_FILTER = "content-filter"
+    REFUSAL = "refusal"
+    """The model would not answer; the text is what it said instead."""
     OTHER = "other"
 
 

@@ -31,7 +31,7 @@ def body(*messages: object, finish: object = "stop", **fields: object) -> dict[s
         ),
         ({"content": "code", "reasoning": "hm", "reasoning_content": "hm"}, "stop", "code", "hm", FinishReason.STOP),
         ({"content": None, "reasoning": "long"}, "length", "", "long", FinishReason.LENGTH),
-        ({"content": None, "refusal": "I won't."}, "stop", "I won't.", "", FinishReason.OTHER),
+        ({"content": None, "refusal": "I won't."}, "stop", "I won't.", "", FinishReason.REFUSAL),
         ({"content": None, "refusal": "I won't."}, "content_filter", "I won't.", "", FinishReason.CONTENT_FILTER),
         ({"content": "code", "refusal": None}, "stop", "code", "", FinishReason.STOP),
         ({"content": [{"type": "text", "text": "co"}, {"text": "de"}]}, "stop", "code", "", FinishReason.STOP),

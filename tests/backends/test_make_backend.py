@@ -11,7 +11,7 @@ from pytest_rtlgen.errors import UsageError
 
 def test_every_backend_can_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-test-4b1d77c0ffee")
-    specs = [f"replay:{tmp_path}", "openai:m", "reference:", f"command:{sys.executable} -V"]
+    specs = [f"replay:{tmp_path}", "openai:m", "openai-completions:m", "reference:", f"command:{sys.executable} -V"]
     assert [make_backend(spec, BackendSettings()).name for spec in specs] == specs
     assert {spec.partition(":")[0] for spec in specs} == set(BACKENDS)
 
@@ -24,7 +24,7 @@ def test_settings_that_would_ask_for_nothing_are_refused() -> None:
 @pytest.mark.parametrize(
     ("spec", "said"),
     [
-        ("gpt", "--rtlgen-model=gpt: no such backend; write one of openai:MODEL, replay:PATH, command:.*, reference:$"),
+        ("gpt", "--rtlgen-model=gpt: no such backend; write one of openai:MODEL, openai-completions:MODEL, .*:$"),
         ("vllm:m", "--rtlgen-model=vllm:m: no such backend"),
         ("", "no such backend"),
         ("replay:", "replay:: no such file or folder"),
