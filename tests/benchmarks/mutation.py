@@ -27,7 +27,7 @@ from pytest_rtlgen.check.mutation import Fate, Prove, draw_mutants, judge_mutant
 from pytest_rtlgen.check.reference import PreparedReference
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.loaders import load_suite
-from pytest_rtlgen.records import Interface, Polarity, Problem, Proof, Stimulus
+from pytest_rtlgen.records import Interface, Polarity, Problem, Proof, Status, Stimulus
 from pytest_rtlgen.simulators import SimulationJob
 from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.verilog.mutate import Mutant
@@ -63,10 +63,13 @@ def make_published_stimulus(interface: Interface, *, rounds: int, seed: int) -> 
     return Stimulus(inputs=interface.inputs, rows="".join(rows).encode("ascii"), steps=STEPS * rounds, seed=seed)
 
 
-def play_reference(checker: Checker, reference: PreparedReference, stimulus: Stimulus) -> PreparedReference:
+def play_reference(checker: Checker, reference: PreparedReference, stimulus: Stimulus) -> PreparedReference | None:
+    """Return the reference under ``stimulus``; ``None`` if it takes longer than a simulation may."""
     interface = replace(reference.wanted, module=reference.top)
     job = SimulationJob(source=reference.source, interface=interface, stimulus=stimulus)
     simulation = checker.simulator.simulate(job)
+    if simulation.status is Status.TIMEOUT:
+        return None
     if simulation.trace is None:
         raise SystemExit(f"{reference.top}: {simulation.status} under the published stimulus")
     return replace(reference, stimulus=stimulus, trace=simulation.trace)
@@ -84,10 +87,11 @@ def measure_problem(checker: Checker, problem: Problem, settings: Settings) -> d
     played: dict[str, int] = {}
     for name, reference in ((OURS, ours), (SHORT, short), (LONG, long)):
         fates[name] = list(fates[SHORT]) if name == LONG else [Fate.SURVIVED] * len(mutants)
-        chosen = [number for number, fate in enumerate(fates[name]) if fate is Fate.SURVIVED]
+        chosen = [number for number, fate in enumerate(fates[name]) if fate is Fate.SURVIVED and reference]
         started = time.perf_counter()
         for number in chosen:
-            fates[name][number] = judge_mutant(checker.simulator, reference, mutants[number].source)
+            if reference is not None:
+                fates[name][number] = judge_mutant(checker.simulator, reference, mutants[number].source)
         seconds[name], played[name] = time.perf_counter() - started, len(chosen)
     started = time.perf_counter()
     found = judge_survivors(make_prove(checker, problem), mutants, fates)
@@ -101,6 +105,7 @@ def measure_problem(checker: Checker, problem: Problem, settings: Settings) -> d
         "false_kills": false_kills,
         "seconds": seconds,
         "played": played,
+        "is_long_left_out": long is None,
         "judge_s": time.perf_counter() - started,
         "survivors": found,
     }
@@ -180,6 +185,9 @@ def show(name: str, rows: Sequence[dict[str, Any]]) -> None:
         if item["proof"] != "equivalent":
             where = f"{problem}:{item['line']} {item['operator']}"
             print(f"  {item['proof']:<9} {where}: {item['change']}  {item['reason']}")
+    left_out = [row["problem"] for row in judged if row.get("is_long_left_out")]
+    if left_out:
+        print(f"  too slow for the long stimulus, which has the short one's kills there: {', '.join(left_out)}")
     for row in rows:
         if "refused" in row:
             print(f"  refused   {row['refused']}")
