@@ -31,6 +31,8 @@ def test_the_defaults_are_these() -> None:
     assert resolve_options({}, {}, {}) == Options(
         model=None,
         base_url=None,
+        lora=None,
+        engine=(),
         suite=(),
         n=1,
         k=(1,),
@@ -109,6 +111,7 @@ def test_the_command_line_wins_then_the_ini_file_then_the_environment(
 VALUES = [
     ("model", "openai:gpt", "openai:gpt"),
     ("base-url", "http://127.0.0.1:8000/v1", "http://127.0.0.1:8000/v1"),
+    ("lora", "adapters/a", "adapters/a"),
     ("temperature", "0", 0.0),
     ("top-p", "0.95", 0.95),
     ("max-tokens", "2048", 2048),
@@ -332,3 +335,16 @@ def test_a_row_of_the_reference_page() -> None:
         "without isolation, isolate where possible, or never (`required`, `auto`, `off`) |"
     ) in rows
     assert len(rows) == len(OPTIONS) + 9
+
+
+def test_engine_settings_are_pairs_and_name_the_run() -> None:
+    given = {"rtlgen_model": "vllm:m", "rtlgen_engine": ["dtype=float32", " max_model_len = 8192 "], "rtlgen_lora": "a"}
+    options = resolve_options(given, {}, {})
+    assert options.engine == (("dtype", "float32"), ("max_model_len", "8192"))
+    assert options.model_label == "vllm:m lora=a dtype=float32 max_model_len=8192"
+    with pytest.raises(UsageError, match=r"--rtlgen-engine='dtype' \(command line\): must be KEY=VALUE"):
+        resolve_options({"rtlgen_engine": ["dtype"]}, {}, {})
+
+
+def test_a_model_without_engine_settings_names_the_run_as_it_is_spelt() -> None:
+    assert resolve_options({"rtlgen_model": "openai:m"}, {}, {}).model_label == "openai:m"

@@ -37,6 +37,10 @@ class BackendSettings:
     """Further tries of one request after a passing failure."""
     backoff_s: float = 0.5
     """First wait between tries; doubles, up to ``RETRY_CEILING_S``, with jitter."""
+    lora: str | None = None
+    """Folder of a LoRA adapter, as peft saves it."""
+    engine: tuple[tuple[str, str], ...] = ()
+    """(key, value) of each setting of an engine on this machine."""
 
     def __post_init__(self) -> None:
         if self.concurrency < 1:  # no place to run in: nothing would be asked, without a word

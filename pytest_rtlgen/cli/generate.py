@@ -17,7 +17,19 @@ if TYPE_CHECKING:
     from pytest_rtlgen.records import Environment, Problem, RunSettings, Suite
     from pytest_rtlgen.storage import RunStore
 
-_GENERATION = ("model", "base-url", "n", "temperature", "top-p", "max-tokens", "seed", "concurrency", "timeout")
+_GENERATION = (
+    "model",
+    "base-url",
+    "lora",
+    "engine",
+    "n",
+    "temperature",
+    "top-p",
+    "max-tokens",
+    "seed",
+    "concurrency",
+    "timeout",
+)
 _PROMPT = ("preset", "prompt", "shots", "rules")
 _CHECK = (*CHECK_OPTIONS, "scoring")
 """They are part of what a run is resumed by, and pytest must be given the same."""
@@ -42,7 +54,13 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"generate needs {'--model' if options.model is None else '--suite'}")
     suites = [load_suite(spec) for spec in options.suite]
     style = read_style(options.prompt, shots=options.shots, has_rules=options.rules, suites=suites)
-    asked = BackendSettings(base_url=options.base_url, timeout_s=options.timeout_s, concurrency=options.concurrency)
+    asked = BackendSettings(
+        base_url=options.base_url,
+        timeout_s=options.timeout_s,
+        concurrency=options.concurrency,
+        lora=options.lora,
+        engine=options.engine,
+    )
     backend = make_backend(options.model, asked)
     store = open_run(options, suites, style)
     progress = Progress()
@@ -86,7 +104,7 @@ def _make_settings(options: "Options", suites: Sequence["Suite"], style: "Prompt
     from pytest_rtlgen.records import RunSettings
 
     return RunSettings(
-        model=options.model or "",
+        model=options.model_label,
         suites=tuple((suite.name, suite.digest) for suite in suites),
         sampling=options.sampling,
         prompt=str(style),

@@ -21,6 +21,9 @@ class Options:
     model: str | None
     """``None``: nothing is generated or checked."""
     base_url: str | None
+    lora: str | None
+    engine: tuple[tuple[str, str], ...]
+    """(key, value) of each engine setting, in the order given."""
     suite: tuple[str, ...]
     n: int
     k: tuple[int, ...]
@@ -55,6 +58,12 @@ class Options:
     prompt_only: Path | None
     """Folder that prompts are written to instead of a run; ``None``: a run."""
     preset: str | None
+
+    @property
+    def model_label(self) -> str:
+        """The model with what changes its answers on this machine: a run is resumed by it."""
+        adapter = (f"lora={self.lora}",) if self.lora else ()
+        return " ".join((self.model or "", *adapter, *(f"{key}={value}" for key, value in self.engine)))
 
     @property
     def sampling(self) -> "SamplingParams":

@@ -10,6 +10,7 @@ from pytest_rtlgen.config.values import (
     read_ks,
     read_real,
     read_requirement,
+    read_setting,
     read_shots,
     read_text,
     read_truth,
@@ -86,6 +87,20 @@ OPTIONS: tuple[Option, ...] = (
         parse=read_base_url,
         is_echoed=False,
         help="address of an OpenAI-compatible endpoint, such as http://127.0.0.1:8000/v1",
+    ),
+    Option(
+        name="lora",
+        metavar="FOLDER",
+        parse=read_text,
+        help="LoRA adapter, as peft saves it, that a model of vllm: or transformers: answers with",
+    ),
+    Option(
+        name="engine",
+        metavar="KEY=VALUE",
+        parse=read_setting,
+        default=(),
+        is_repeatable=True,
+        help="setting of the engine that runs a model on this machine, such as dtype=bfloat16",
     ),
     Option(
         name="suite",

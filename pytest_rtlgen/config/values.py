@@ -131,6 +131,14 @@ def read_requirement(text: str) -> Requirement:
     )
 
 
+def read_setting(text: str) -> tuple[str, str]:
+    """Return key and value of ``KEY=VALUE``."""
+    match = re.fullmatch(r"\s*([a-z][a-z0-9_]*)\s*=\s*(\S.*?)\s*", text, re.ASCII)
+    if match is None:
+        raise ValueError("KEY=VALUE, such as max_model_len=8192")
+    return match[1], match[2]
+
+
 def read_base_url(text: str) -> str:
     """Return the address of an endpoint, which must hold no credentials."""
     wanted = "http:// or https:// with a host; keys belong in OPENAI_API_KEY, never in the address"

@@ -70,7 +70,13 @@ def backend_settings(options: Options) -> Any:  # noqa: ANN401  a BackendSetting
     """Return the backend's settings."""
     from pytest_rtlgen.backends import BackendSettings
 
-    return BackendSettings(base_url=options.base_url, timeout_s=options.timeout_s, concurrency=options.concurrency)
+    return BackendSettings(
+        base_url=options.base_url,
+        timeout_s=options.timeout_s,
+        concurrency=options.concurrency,
+        lora=options.lora,
+        engine=options.engine,
+    )
 
 
 def prompt_style(options: Options, suites: Iterable[Any]) -> Any:  # noqa: ANN401  a PromptStyle, imported late
@@ -89,7 +95,7 @@ def run_settings(options: Options, suites: tuple[Any, ...]) -> Any:  # noqa: ANN
     from pytest_rtlgen.records import RunSettings
 
     return RunSettings(
-        model=options.model or "",
+        model=options.model_label,
         suites=tuple((suite.name, suite.digest) for suite in suites),
         sampling=options.sampling,
         prompt=str(prompt_style(options, suites)),
