@@ -125,6 +125,20 @@ class RunStore:
         """Whether the summary was written."""
         return (self.path / "summary.json").exists()
 
+    def adopt_environment(self, environment: Environment) -> bool:
+        """Record where the run is checked, which may be another machine than the one that generated.
+
+        Return whether the run's environment is that one now: it stays as it is once there are verdicts.
+
+        Raises:
+            StorageError: it cannot be written.
+        """
+        if environment != self.header.environment and not self._results.count():
+            header = replace(self.header, environment=environment)
+            _write_whole(self.path / "run.json", header)
+            self.header = header
+        return environment == self.header.environment
+
     def append_completion(self, completion: Completion) -> None:
         """Add one answer. Raises ``StorageError`` when it cannot be written."""
         self._completions.append(completion)
