@@ -192,6 +192,13 @@ def test_what_is_not_the_record_is_refused_with_its_place(value: Json, message: 
         decode(Nested, value, "r.jsonl:4")
 
 
+def test_a_field_that_came_later_has_its_default() -> None:
+    old = encode(SETTINGS)
+    assert isinstance(old, dict)
+    del old["scoring"]
+    assert decode(RunSettings, old, "run.json:1") == replace(SETTINGS, scoring="ours")
+
+
 def test_a_type_that_records_do_not_use_is_refused() -> None:
     with pytest.raises(TypeError, match="cannot hold a set"):
         encode((1, {2}))
@@ -253,7 +260,7 @@ def test_a_file_that_is_nothing_but_a_torn_line_is_empty(tmp_path: Path) -> None
         (b"1" * 5000 + b"\n", r"c\.jsonl:2: not JSON"),
         (b"NaN\n", r"c\.jsonl:2: not JSON: NaN is no JSON number"),
         (b'{"a":1,"a":2}\n', r"c\.jsonl:2: not JSON: an object has the same key twice"),
-        (b"{}\n", r"c\.jsonl:2: not a Completion: missing finish_reason, key"),
+        (b"{}\n", r"c\.jsonl:2: not a Completion: missing key, model, text"),
     ],
 )
 def test_a_bad_line_inside_is_named(tmp_path: Path, line: bytes, message: str) -> None:

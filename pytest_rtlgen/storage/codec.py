@@ -4,7 +4,7 @@ import json
 import sys
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from typing import TypeVar, Union, cast, get_args, get_origin, get_type_hints
@@ -45,7 +45,8 @@ def encode(value: object) -> Json:
 def decode(kind: type[T], value: Json, where: str) -> T:
     """Return the record of type ``kind`` that ``encode`` turned into ``value``.
 
-    Every key must be there and none besides. ``where`` starts each message, as ``path:line``.
+    No other key may be there. One that is missing has its field's default: a run of before the field is read so.
+    ``where`` starts each message, as ``path:line``.
 
     Raises:
         RecordError: ``value`` is not such a record.
@@ -167,14 +168,15 @@ def _tuple_reader(items: tuple[object, ...]) -> _Reader:
 def _dataclass_reader(kind: type) -> _Reader:
     hints = get_type_hints(kind)
     readers = {field.name: _reader(hints[field.name]) for field in fields(kind)}
+    needed = {field.name for field in fields(kind) if field.default is MISSING and field.default_factory is MISSING}
 
     def read(value: Json, where: str, name: str) -> object:
         if not isinstance(value, dict):
             raise _fail(where, name, f"an object ({kind.__name__})", value)
-        if value.keys() != readers.keys():
-            raise _key_error(kind, readers.keys() - value.keys(), value.keys() - readers.keys(), where)
+        if not needed <= value.keys() <= readers.keys():
+            raise _key_error(kind, needed - value.keys(), value.keys() - readers.keys(), where)
         prefix = f"{name}." if name else ""
-        return kind(**{key: reader(value[key], where, prefix + key) for key, reader in readers.items()})
+        return kind(**{key: readers[key](item, where, prefix + key) for key, item in value.items()})
 
     return read
 
