@@ -9,6 +9,7 @@ import pytest
 from builders import method_of
 
 from pytest_rtlgen.config import OPTIONS, Option, Options, Requirement, render_option_reference, resolve_options
+from pytest_rtlgen.config.values import RepairBudget
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.metrics import summarize
 from pytest_rtlgen.records import (
@@ -56,6 +57,9 @@ def test_the_defaults_are_these() -> None:
         formal_budget_s=2.0,
         cross_check=None,
         scoring="both",
+        repair=None,
+        reflector=None,
+        show_testbench=False,
         limit=None,
         prompt="chat",
         shots=0,
@@ -189,6 +193,30 @@ def test_a_flag(cli: dict[str, object], ini: dict[str, object], env: dict[str, s
 )
 def test_which_ks_are_estimated(n: str, k: str | None, require: list[str], ks: tuple[int, ...]) -> None:
     assert resolve_options({"rtlgen_n": n, "rtlgen_k": k, "rtlgen_require": require}, {}, {}).k == ks
+
+
+@pytest.mark.parametrize(
+    ("text", "compiling", "simulating"),
+    [("compile:3,simulate:4", 3, 4), (" simulate : 2 , compile:0", 0, 2), ("compile:1", 1, 0), ("simulate:99", 0, 99)],
+)
+def test_a_repair_budget_is_read(text: str, compiling: int, simulating: int) -> None:
+    assert option_named("repair").parse(text) == RepairBudget(compile=compiling, simulate=simulating)
+
+
+@pytest.mark.parametrize("text", ["3", "compile", "compile:0", "compile:0,simulate:0", "compile:1,compile:2", "link:1"])
+def test_a_repair_budget_that_cannot_be_meant(text: str) -> None:
+    with pytest.raises(UsageError, match=r"--rtlgen-repair='.*' \(command line\): must be compile:N,simulate:N"):
+        resolve_options({"rtlgen_repair": text}, {}, {})
+
+
+@pytest.mark.parametrize(
+    ("given", "spelling"),
+    [({"rtlgen_reflector": "openai:m"}, "--rtlgen-reflector"), ({"rtlgen_show_testbench": True}, "--rtlgen-show-test")],
+)
+def test_how_to_repair_needs_a_budget(given: dict[str, object], spelling: str) -> None:
+    with pytest.raises(UsageError, match=rf"{spelling}.*; add --rtlgen-repair=compile:3,simulate:4"):
+        resolve_options(given, {}, {})
+    assert resolve_options({**given, "rtlgen_repair": "compile:1"}, {}, {}).repair is not None
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,9 @@ def _make_settings(options: "Options", suites: Sequence["Suite"], style: "Prompt
         formal_budget_s=options.formal_budget_s,
         cross_check=options.cross_check,
         scoring=options.scoring,
+        repair=str(options.repair or ""),
+        reflector=options.reflector or "",
+        is_testbench_shown=options.show_testbench,
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_rtlgen.config.presets import load_preset
 from pytest_rtlgen.config.table import OPTIONS, Option
-from pytest_rtlgen.config.values import Requirement
+from pytest_rtlgen.config.values import RepairBudget, Requirement
 from pytest_rtlgen.errors import UsageError
 
 if TYPE_CHECKING:  # the option table loads in every pytest session, and the records cost 25 ms
@@ -50,6 +50,10 @@ class Options:
     formal_budget_s: float
     cross_check: str | None
     scoring: str
+    repair: RepairBudget | None
+    """``None``: answers stay as they are first given."""
+    reflector: str | None
+    show_testbench: bool
     limit: int | None
     prompt: str
     """A style's name or a template's path."""
@@ -102,6 +106,7 @@ def resolve_options(cli: Mapping[str, object], ini: Mapping[str, object], env: M
     values["out"] = Path(values["out"])
     values["prompt_only"] = Path(values["prompt_only"]) if values["prompt_only"] else None
     values["k"] = _fit_ks(values["k"], values["n"], values["require"], given)
+    _check_repair(values, given)
     return Options(**values)
 
 
@@ -160,6 +165,16 @@ def _read_one(option: Option, given: _Given, item: object) -> object:
     except ValueError as error:
         shown = f"={str(item)[:80]!r}" if option.is_echoed else ""
         raise UsageError(f"{given.spelling}{shown} ({given.place}): must be {error}") from error
+
+
+def _check_repair(values: Mapping[str, Any], given: Mapping[str, _Given]) -> None:
+    """Refuse options of the repair loop without the loop."""
+    for name in ("reflector", "show_testbench"):
+        if values[name] and values["repair"] is None:
+            raise UsageError(
+                f"{given[name].spelling} ({given[name].place}): says how answers are repaired, but none are; "
+                "add --rtlgen-repair=compile:3,simulate:4"
+            )
 
 
 def _fit_ks(ks: tuple[int, ...], n: int, gates: Sequence[Requirement], given: Mapping[str, _Given]) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ from pytest_rtlgen.config.values import (
     read_choice,
     read_ks,
     read_real,
+    read_repair,
     read_requirement,
     read_setting,
     read_shots,
@@ -238,6 +239,26 @@ OPTIONS: tuple[Option, ...] = (
         choices=SCORINGS,
         default="both",
         help="judge by comparison with the reference, by the benchmark's own testbench where it has one, or by both",
+    ),
+    Option(
+        name="repair",
+        metavar="BUDGET",
+        parse=read_repair,
+        help="let the model mend its answers: how often each that does not compile, and each that does the wrong "
+        "thing, such as compile:3,simulate:4",
+    ),
+    Option(
+        name="reflector",
+        metavar="MODEL",
+        parse=read_text,
+        help="model that reads what a check found and tells the first model what to change; by default that is told "
+        "what was found",
+    ),
+    Option(
+        name="show-testbench",
+        parse=read_truth,
+        default=False,
+        help="show the benchmark's hidden testbench with what a check found; such a run is marked as one",
     ),
     Option(name="limit", metavar="N", parse=read_whole(1), help="run only the first N problems of each suite"),
     Option(

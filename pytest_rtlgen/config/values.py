@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # the option table loads in every pytest session, and the rec
     from pytest_rtlgen.records import Summary
 
 _REQUIREMENT = re.compile(r"(?:(pass|syntax)@([1-9][0-9]{0,5})|(credit))\s*(>=|>)\s*([0-9]*\.?[0-9]+)", re.ASCII)
+_REPAIR_PART = r"\s*(compile|simulate)\s*:\s*([0-9]{1,2})\s*"
 _ROUNDING = 1e-9
 """A mean that is 0.6 by hand may come out as 0.5999999999999999."""
 _TRUTHS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
@@ -54,6 +55,19 @@ class Requirement:
         """Whether ``value`` satisfies the gate."""
         slack = -_ROUNDING if self.operator == ">=" else _ROUNDING
         return value > self.threshold + slack
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepairBudget:
+    """How often a model may mend one answer, by what was wrong with it."""
+
+    compile: int
+    """Repairs of answers that do not get through the compiler, interface included."""
+    simulate: int
+    """Repairs of answers that compile and do the wrong thing."""
+
+    def __str__(self) -> str:
+        return f"compile:{self.compile},simulate:{self.simulate}"
 
 
 def read_text(text: str) -> str:
@@ -129,6 +143,16 @@ def read_requirement(text: str) -> Requirement:
     return Requirement(
         metric=match[1] or match[3], k=int(match[2]) if match[2] else None, operator=match[4], threshold=float(match[5])
     )
+
+
+def read_repair(text: str) -> RepairBudget:
+    """Return the budget that ``text`` spells; a part that is left out is 0."""
+    pairs = re.findall(_REPAIR_PART, text)
+    found = {name: int(count) for name, count in pairs}
+    is_whole = re.fullmatch(f"{_REPAIR_PART}(,{_REPAIR_PART})?", text) is not None
+    if not is_whole or len(found) != len(pairs) or not any(found.values()):
+        raise ValueError("compile:N,simulate:N or one of the two, N from 0 to 99 and not both 0")
+    return RepairBudget(compile=found.get("compile", 0), simulate=found.get("simulate", 0))
 
 
 def read_setting(text: str) -> tuple[str, str]:

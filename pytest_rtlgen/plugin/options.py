@@ -106,6 +106,9 @@ def run_settings(options: Options, suites: tuple[Any, ...]) -> Any:  # noqa: ANN
         formal_budget_s=options.formal_budget_s,
         cross_check=options.cross_check,
         scoring=options.scoring,
+        repair=str(options.repair or ""),
+        reflector=options.reflector or "",
+        is_testbench_shown=options.show_testbench,
     )
 
 

@@ -70,6 +70,12 @@ class RunSettings:
     cross_check: str | None = None
     scoring: str = "ours"
     """``both``, ``ours`` (also runs of before there was another) or ``published``."""
+    repair: str = ""
+    """How often the model might mend an answer, such as ``compile:3,simulate:4``; empty: never."""
+    reflector: str = ""
+    """Model that told it what to change; empty: it was told what the check found."""
+    is_testbench_shown: bool = False
+    """Whether they were shown the benchmark's hidden testbench: such a run compares with no other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
