@@ -55,7 +55,7 @@ STYLES: Mapping[str, Renderer] = {
     "spec2rtl": list_spec2rtl_messages,
 }
 
-__all__ = ["STYLES", "PromptStyle", "Renderer", "ShotsFile", "render_prompt"]
+__all__ = ["STYLES", "PromptStyle", "Renderer", "ShotsFile", "make_prompt", "render_prompt"]
 
 
 def render_prompt(problem: Problem, style: str | PromptStyle = "chat") -> Prompt:
@@ -65,7 +65,11 @@ def render_prompt(problem: Problem, style: str | PromptStyle = "chat") -> Prompt
         UsageError: there is no such style, or it cannot ask for this problem.
     """
     chosen = PromptStyle(name=style) if isinstance(style, str) else style
-    messages = _find_renderer(chosen)(problem, chosen)
+    return make_prompt(problem, _find_renderer(chosen)(problem, chosen))
+
+
+def make_prompt(problem: Problem, messages: tuple[Message, ...]) -> Prompt:
+    """Return the prompt of a chat about ``problem``."""
     plain = json.dumps([[message.role, message.content] for message in messages], separators=(",", ":"))
     digest = hashlib.sha256(plain.encode("ascii")).hexdigest()
     return Prompt(suite=problem.suite, problem_id=problem.problem_id, messages=messages, digest=digest)

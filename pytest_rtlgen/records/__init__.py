@@ -30,6 +30,7 @@ from pytest_rtlgen.records.published import (
     PublishedVerdict,
     Testbench,
 )
+from pytest_rtlgen.records.repair import Feedback, RepairKind, RepairTurn
 from pytest_rtlgen.records.run import (
     CategoryRow,
     Environment,
@@ -39,6 +40,7 @@ from pytest_rtlgen.records.run import (
     RunSettings,
     SampleResult,
     Summary,
+    TurnRow,
 )
 from pytest_rtlgen.records.source import SourceFile
 from pytest_rtlgen.records.verdict import (
@@ -71,6 +73,7 @@ __all__ = [
     "Environment",
     "Equivalence",
     "Estimate",
+    "Feedback",
     "FinishReason",
     "Interface",
     "Isolation",
@@ -83,6 +86,8 @@ __all__ = [
     "Prompt",
     "Proof",
     "PublishedVerdict",
+    "RepairKind",
+    "RepairTurn",
     "Reset",
     "ResetKind",
     "Role",
@@ -101,6 +106,7 @@ __all__ = [
     "Testbench",
     "TokenUsage",
     "Trace",
+    "TurnRow",
     "Verdict",
     "WaveWindow",
 ]

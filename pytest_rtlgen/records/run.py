@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pytest_rtlgen.records.generation import Candidate, Completion, SampleKey, SamplingParams
 from pytest_rtlgen.records.problem import Difficulty
 from pytest_rtlgen.records.published import PublishedVerdict
+from pytest_rtlgen.records.repair import RepairTurn
 from pytest_rtlgen.records.verdict import Status, Verdict
 
 _UNCOMPILED = {
@@ -88,7 +89,9 @@ class Run:
     settings: RunSettings
     environment: Environment
     samples: tuple[SampleResult, ...]
-    """Sorted by key."""
+    """Sorted by key; of a sample that was repaired, its last answer."""
+    repairs: tuple[RepairTurn, ...] = ()
+    """Sorted by turn, then by key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +133,25 @@ class CategoryRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TurnRow:
+    """What a run would amount to if it had ended after one turn of the repair loop."""
+
+    turn: int
+    """0: first answers; t: after at most t repairs a sample."""
+    asked: int
+    """Samples that were asked in this turn."""
+    passed: int
+    """Samples that are right after it."""
+    function: tuple[tuple[int, Estimate], ...]
+    """(k, pass@k of "passes")."""
+    prompt_tokens: int
+    """Of this turn alone, as are those below."""
+    completion_tokens: int
+    reflector_prompt_tokens: int = 0
+    reflector_completion_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """What a run amounts to."""
 
@@ -148,3 +170,5 @@ class Summary:
     problems: tuple[ProblemScore, ...]
     excluded: tuple[tuple[str, str], ...] = ()
     """(``suite/problem_id``, reason) of problems that the harness could not judge; no figure counts them."""
+    turns: tuple[TurnRow, ...] = ()
+    """One a turn of the repair loop, first answers included; empty: answers were not repaired."""

@@ -7,16 +7,19 @@ from pytest_rtlgen.report.plain_text import clip_text, escape_controls
 from pytest_rtlgen.report.side_by_side import SuiteSides, compare_sides
 from pytest_rtlgen.report.sides_text import render_sides
 from pytest_rtlgen.report.terminal import render_summary
+from pytest_rtlgen.report.turns_text import describe_repair, render_turns
 
 __all__ = [
     "SuiteSides",
     "clip_text",
     "compare_sides",
     "compare_with_paper",
+    "describe_repair",
     "escape_controls",
     "render_run_json",
     "render_samples",
     "render_sides",
     "render_summary",
+    "render_turns",
     "render_verdict",
 ]

@@ -31,7 +31,7 @@ _NIBBLE = 4
 
 _PROVED = 6
 _PROOFS = {Proof.DIFFERENT: "differs:", Proof.UNKNOWN: "not settled:", Proof.EQUIVALENT: "equivalent:"}
-_REASONS = {
+REASONS = {
     Status.PASSED: "every output did what the reference does",
     Status.NO_CODE: "the answer holds no Verilog",
     Status.TRUNCATED: "the answer ends inside the module",
@@ -54,11 +54,11 @@ def render_verdict(verdict: Verdict) -> str:
     shown as hexadecimal, ``x`` and ``z`` included; single bits as they are.
     """
     blocks = [
-        f"{verdict.status}: {_REASONS[verdict.status]}",
-        _render_outputs(verdict.signals),
+        f"{verdict.status}: {REASONS[verdict.status]}",
+        render_outputs(verdict.signals),
         _render_proof(verdict.equivalence),
-        _render_diagnostics(verdict.diagnostics),
-        _render_wave(verdict.wave) if verdict.wave else "",
+        render_diagnostics(verdict.diagnostics),
+        render_wave(verdict.wave) if verdict.wave else "",
     ]
     return "\n\n".join(block for block in blocks if block)
 
@@ -81,7 +81,7 @@ def _render_published(result: SampleResult) -> str:
     return f"; as published: {clip_text(describe_published(result.published), _NAME)}"
 
 
-def _render_outputs(signals: Sequence[SignalVerdict]) -> str:
+def render_outputs(signals: Sequence[SignalVerdict]) -> str:
     """Return the table of outputs; those that are not right come first where not all can be shown."""
     if not signals:
         return ""
@@ -124,7 +124,8 @@ def _render_proof(equivalence: Equivalence | None) -> str:
     return f"proof: {'; '.join(parts)}{reason}"
 
 
-def _render_diagnostics(diagnostics: Sequence[Diagnostic]) -> str:
+def render_diagnostics(diagnostics: Sequence[Diagnostic]) -> str:
+    """Return a line for each of the first messages."""
     lines = []
     for diagnostic in diagnostics[:_DIAGNOSTICS]:
         place = "" if diagnostic.line is None else f"line {diagnostic.line}: "
@@ -135,7 +136,7 @@ def _render_diagnostics(diagnostics: Sequence[Diagnostic]) -> str:
     return "\n".join(lines)
 
 
-def _render_wave(wave: WaveWindow) -> str:
+def render_wave(wave: WaveWindow) -> str:
     """Return one row a signal and one column a step; the column of the first mismatch stands between bars."""
     mark = wave.mismatch_step - wave.first_step
     start = max(0, mark - _WAVE_STEPS // 2)

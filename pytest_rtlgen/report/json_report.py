@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import cast
 
-from pytest_rtlgen.records import CategoryRow, Estimate, Run, SampleResult, Summary
+from pytest_rtlgen.records import CategoryRow, Estimate, Run, SampleResult, Summary, TurnRow
 from pytest_rtlgen.report.side_by_side import SuiteSides
 from pytest_rtlgen.storage import encode
 
@@ -15,6 +15,7 @@ SCHEMA_VERSION = 1
 def render_run_json(run: Run, summary: Summary, sides: Sequence[SuiteSides] = ()) -> str:
     """Return the run and its summary as indented JSON in ASCII with a newline at the end.
 
+    Of a sample that was repaired, ``samples`` has the last answer and ``repairs`` every turn after the first.
     ``sides`` are both scorings of the suites whose benchmark brings its own. Keys keep their order and samples are
     sorted by key. Answers and candidates stay out: the run's folder holds them.
     """
@@ -29,6 +30,7 @@ def render_run_json(run: Run, summary: Summary, sides: Sequence[SuiteSides] = ()
         "summary": _describe_summary(summary),
         "scorings": [_describe_sides(item) for item in sides],
         "samples": [_describe_sample(sample) for sample in sorted(run.samples, key=lambda sample: sample.key)],
+        "repairs": [encode(turn) for turn in run.repairs],
     }
     return json.dumps(document, indent=2, allow_nan=False) + "\n"
 
@@ -46,7 +48,13 @@ def _describe_summary(summary: Summary) -> dict[str, object]:
         "check_s": summary.check_s,
         "problems": [encode(score) for score in summary.problems],
         "excluded": [{"problem": label, "reason": reason} for label, reason in summary.excluded],
+        "turns": [_describe_turn(row) for row in summary.turns],
     }
+
+
+def _describe_turn(row: TurnRow) -> dict[str, object]:
+    figures = {str(k): _describe_estimate(value) for k, value in row.function}
+    return {**cast("dict[str, object]", encode(row)), "function": figures}
 
 
 def _describe_sides(sides: SuiteSides) -> dict[str, object]:

@@ -95,7 +95,7 @@ def test_the_document_is_this() -> None:
         "credit": {"value": 0.75, "low": 0.75, "high": 0.75},
     }
     assert document["schema_version"] == 1
-    assert list(document) == ["schema_version", "run", "summary", "scorings", "samples"]
+    assert list(document) == ["schema_version", "run", "summary", "scorings", "samples", "repairs"]
     assert document["scorings"] == []
     assert document["run"] == {
         "run_id": "20261121T043005Z-ab12cd",
@@ -112,6 +112,9 @@ def test_the_document_is_this() -> None:
             "formal_budget_s": 0.0,
             "cross_check": None,
             "scoring": "ours",
+            "repair": "",
+            "reflector": "",
+            "is_testbench_shown": False,
         },
         "environment": {
             "harness": "0.1.0",
@@ -143,7 +146,9 @@ def test_the_document_is_this() -> None:
             }
         ],
         "excluded": [],
+        "turns": [],
     }
+    assert document["repairs"] == []
     assert [sample["index"] for sample in document["samples"]] == [0, 1]
     assert document["samples"][0] == {
         "suite": "core",
