@@ -56,10 +56,10 @@ def generate_completions(
     total = sum(not problem.unjudged for problem in problems) * sampling.n
     arrived = total - missing
 
-    def deliver(completion: Completion) -> None:
+    def deliver(*completions: Completion) -> None:
         nonlocal arrived
-        store.append_completion(completion)
-        arrived += 1
+        store.append_completion(*completions)
+        arrived += len(completions)
         if progress is not None:
             progress(arrived, total)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from pytest_rtlgen.backends.base import Backend, BackendSettings, Deliver, GenerationRequest
 from pytest_rtlgen.backends.command import make_command
-from pytest_rtlgen.backends.openai_compatible import make_openai, make_openai_completions
+from pytest_rtlgen.backends.openai_compatible import make_openai, make_openai_completions, make_openai_responses
 from pytest_rtlgen.backends.reference import make_reference
 from pytest_rtlgen.backends.replay import make_replay
 from pytest_rtlgen.backends.seeds import derive_seed
@@ -13,12 +13,15 @@ from pytest_rtlgen.errors import UsageError
 BACKENDS: Mapping[str, Callable[[str, BackendSettings], Backend]] = {
     "openai": make_openai,
     "openai-completions": make_openai_completions,
+    "openai-responses": make_openai_responses,
     "replay": make_replay,
     "command": make_command,
     "reference": make_reference,
 }
 """Maker of each backend, by the prefix that names it; it is given what follows the colon."""
-_FORMS = "openai:MODEL, openai-completions:MODEL, replay:PATH, command:PROGRAM ARGS…, reference:"
+_FORMS = (
+    "openai:MODEL, openai-completions:MODEL, openai-responses:MODEL, replay:PATH, command:PROGRAM ARGS…, reference:"
+)
 
 __all__ = ["BACKENDS", "Backend", "BackendSettings", "Deliver", "GenerationRequest", "derive_seed", "make_backend"]
 

@@ -7,8 +7,13 @@ from typing import Protocol
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.records import Completion, Problem, Prompt, SampleKey, SamplingParams
 
-Deliver = Callable[[Completion], None]
-"""Takes one completion as it arrives and puts it on disk; never called by two threads at once; may raise."""
+
+class Deliver(Protocol):
+    """Puts completions on disk as they arrive, those of one response together."""
+
+    def __call__(self, *completions: Completion) -> None:
+        """Take them; never called by two threads at once; may raise."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +29,11 @@ class GenerationRequest:
         return SampleKey(suite=self.problem.suite, problem_id=self.problem.problem_id, index=index)
 
 
+def always() -> bool:
+    """Return true."""
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackendSettings:
     """What backends need besides a model's name."""
@@ -37,6 +47,8 @@ class BackendSettings:
     """Further tries of one request after a passing failure."""
     backoff_s: float = 0.5
     """First wait between tries; doubles, up to ``RETRY_CEILING_S``, with jitter."""
+    may_ask: Callable[[], bool] = always
+    """Asked before each request or run of a program; false: send no more, wait for those under way, and return."""
     lora: str | None = None
     """Folder of a LoRA adapter, as peft saves it."""
     engine: tuple[tuple[str, str], ...] = ()
@@ -48,13 +60,17 @@ class BackendSettings:
 
 
 class Backend(Protocol):
-    """A source of completions."""
+    """A source of completions.
+
+    One with an attribute ``identity``, a text that says all that its answers depend on besides prompt, sampling and
+    sample (address, model, revision, adapter's digest; no secret), has its completions kept in the cache.
+    """
 
     name: str
     """As the user spelt it, kind included."""
 
     def generate(self, requests: Sequence[GenerationRequest], sampling: SamplingParams, deliver: Deliver) -> None:
-        """Deliver every wanted sample once, as it arrives, in any order.
+        """Deliver every wanted sample once, as it arrives, in any order; fewer only where ``may_ask`` turned false.
 
         Raises:
             BackendError: the model failed for good; what had arrived was delivered.

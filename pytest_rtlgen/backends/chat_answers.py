@@ -49,13 +49,15 @@ def read_answers(body: object, *, most: int, is_chat: bool = True) -> ChatAnswer
     Raises:
         TransientError: this is no completion of that kind.
     """
-    fields = _object(body, "the response")
+    fields = read_object(body, "the response")
     choices = fields.get("choices")
     if not isinstance(choices, list) or not choices:
         raise TransientError(f"a response without choices: {shorten(str(fields.get('error', '')))}".rstrip(": "))
     usages = _share_usage(fields.get("usage"), min(len(choices), most))
     read = _read_choice if is_chat else _read_text
-    answers = tuple(read(_object(choice, "a choice"), usage) for choice, usage in zip(choices, usages, strict=False))
+    answers = tuple(
+        read(read_object(choice, "a choice"), usage) for choice, usage in zip(choices, usages, strict=False)
+    )
     model = fields.get("model")
     return ChatAnswers(model=model if isinstance(model, str) else "", answers=answers)
 
@@ -67,7 +69,7 @@ def shorten(text: str) -> str:
 
 
 def _read_choice(choice: Mapping[str, object], usage: TokenUsage) -> ChatAnswer:
-    message = _object(choice.get("message"), "a message")
+    message = read_object(choice.get("message"), "a message")
     text, refusal = _read_content(message.get("content")), message.get("refusal")
     finish = _read_finish(choice)
     if isinstance(refusal, str) and refusal and not text:
@@ -95,16 +97,16 @@ def _read_content(content: object) -> str:
         return content or ""
     if not isinstance(content, list):
         raise TransientError("a message whose content is no text")
-    parts = [_object(part, "a part of a message").get("text") for part in content]
+    parts = [read_object(part, "a part of a message").get("text") for part in content]
     return "".join(part for part in parts if isinstance(part, str))
 
 
 def _share_usage(usage: object, count: int) -> list[TokenUsage]:
     fields = usage if isinstance(usage, dict) else {}
     details = fields.get("completion_tokens_details")
-    prompt = _count(fields.get("prompt_tokens"))
-    completion = _spread(_count(fields.get("completion_tokens")), count)
-    reasoning = _spread(_count(details.get("reasoning_tokens") if isinstance(details, dict) else None), count)
+    prompt = read_count(fields.get("prompt_tokens"))
+    completion = _spread(read_count(fields.get("completion_tokens")), count)
+    reasoning = _spread(read_count(details.get("reasoning_tokens") if isinstance(details, dict) else None), count)
     return [
         TokenUsage(
             prompt=prompt if place == 0 or prompt is None else 0,
@@ -122,11 +124,17 @@ def _spread(total: int | None, count: int) -> list[int | None]:
     return [total // count + (place < total % count) for place in range(count)]
 
 
-def _count(value: object) -> int | None:
+def read_count(value: object) -> int | None:
+    """Return a number of tokens; ``None`` where ``value`` is none."""
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
-def _object(value: object, what: str) -> Mapping[str, object]:
+def read_object(value: object, what: str) -> Mapping[str, object]:
+    """Return ``value``, a JSON object.
+
+    Raises:
+        TransientError: it is none; the message names it as ``what``.
+    """
     if not isinstance(value, dict):
         raise TransientError(f"{what} is no JSON object")
     return value

@@ -14,6 +14,7 @@ Nothing else is passed on, API keys least of all. An exit status other than 0 is
 """
 
 import asyncio
+import hashlib
 import json
 import os
 import shlex
@@ -33,6 +34,8 @@ from pytest_rtlgen.records import Completion, Prompt, SampleKey, SamplingParams
 
 _PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR")
 _MOST_JSON = 32 * 1024
+_MOST_DIGESTED = 64 * 2**20
+"""Bytes; a checkpoint of many GiB would hold up the start."""
 _SHOWN = 160
 """Characters of standard error that a message ends with."""
 
@@ -55,6 +58,11 @@ class CommandBackend:
         self._settings = settings
         self._environ = {name: environ[name] for name in _PASSED_ON if name in environ}
 
+    @property
+    def identity(self) -> str:
+        """What answers depend on: the command line and the content of the program and files that it names."""
+        return json.dumps(["command", *self._argv, *map(_digest_file, self._argv)])
+
     def generate(self, requests: Sequence[GenerationRequest], sampling: SamplingParams, deliver: Deliver) -> None:
         """Deliver what the program writes for every sample.
 
@@ -67,7 +75,7 @@ class CommandBackend:
             deliver(await self._run(job, sampling))
             return ()
 
-        asyncio.run(run_pool(jobs, answer, concurrency=self._settings.concurrency))
+        asyncio.run(run_pool(jobs, answer, concurrency=self._settings.concurrency, may_start=self._settings.may_ask))
 
     async def _run(self, job: _Job, sampling: SamplingParams) -> Completion:
         seed = derive_seed(sampling.seed, job.key)
@@ -99,6 +107,19 @@ class CommandBackend:
             f"{self._label}: {what} for {job.key.problem_id}[{job.key.index}] ({said}); "
             "mend the program, or raise --rtlgen-timeout, then run the same again: it goes on where it stopped"
         )
+
+
+def _digest_file(argument: str) -> str:
+    """Return the SHA-256 of the program or file that ``argument`` names, size and time of a large one, else nothing."""
+    path = Path(shutil.which(argument) or argument)
+    try:
+        stat = path.stat()
+        if stat.st_size > _MOST_DIGESTED:
+            return f"{stat.st_size} {stat.st_mtime_ns}"
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
 
 
 def _describe_job(job: _Job, sampling: SamplingParams, seed: int) -> dict[str, str]:

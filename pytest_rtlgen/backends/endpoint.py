@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pytest_rtlgen.backends.chat_answers import shorten
 from pytest_rtlgen.backends.credentials import KEY_VARIABLE, ApiKey
+from pytest_rtlgen.backends.openai_api import Api, find_route
 from pytest_rtlgen.backends.retry import TransientError, read_retry_after
 from pytest_rtlgen.errors import BackendError, CredentialError, UsageError
 
@@ -19,6 +20,8 @@ _WORTH_A_RETRY = frozenset({408, 409, 429})
 _OVERLOADED, _SERVER_ERROR, _NOT_FOUND = 429, 500, 404
 _FILTERED = "content_filter"
 """The code of a refused prompt. Source: learn.microsoft.com/azure/ai-services/openai/concepts/content-filter"""
+_RESPONSES_ONLY = "v1/responses"
+"""What OpenAI's refusal of a model points to that no other interface has."""
 _FEW = 2
 """Retries where the full budget would mean minutes or hours of silence."""
 _CONNECT_S = 10.0
@@ -68,8 +71,8 @@ class Endpoint:
             timeout=openai.Timeout(self._timeout_s, connect=min(_CONNECT_S, self._timeout_s)),
         )
 
-    async def post(self, client: "openai.AsyncOpenAI", body: dict[str, Any], *, is_chat: bool) -> object:
-        """Return the JSON that the endpoint answers to one request, a chat or a text to go on with.
+    async def post(self, client: "openai.AsyncOpenAI", body: dict[str, Any], api: Api) -> object:
+        """Return the JSON that the endpoint answers to one request.
 
         Raises:
             TransientError: it may work the next time.
@@ -79,7 +82,7 @@ class Endpoint:
         import openai
 
         failure: Exception
-        route: Any = client.chat.completions if is_chat else client.completions
+        route = find_route(client, api)
         try:
             async with asyncio.timeout(self._timeout_s):
                 raw = await route.with_raw_response.create(**body)
@@ -117,6 +120,8 @@ class Endpoint:
             asked_s = read_retry_after(error.response.headers, datetime.now(UTC))
             return TransientError(what, asked_s=asked_s, is_overload=status == _OVERLOADED)
         remedy = "check the model's name and --rtlgen-base-url" if status == _NOT_FOUND else "change the request"
+        if _RESPONSES_ONLY in text:
+            remedy = f"name the model as {Api.RESPONSES.value}:MODEL"
         is_filtered = error.code == _FILTERED
         return RefusedError(f"{self.url}: {what}; {remedy}", status=status, text=text, is_filtered=is_filtered)
 

@@ -1,6 +1,7 @@
-"""Any server that speaks OpenAI's chat completions, or its completions for base models."""
+"""Any server that speaks OpenAI's chat completions, its completions for base models, or its responses."""
 
 import asyncio
+import json
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -8,15 +9,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_rtlgen.backends.base import BackendSettings, Deliver, GenerationRequest
-from pytest_rtlgen.backends.chat_answers import ChatAnswer, read_answers
+from pytest_rtlgen.backends.chat_answers import ChatAnswer, ChatAnswers, read_answers
 from pytest_rtlgen.backends.concurrency import Gate
 from pytest_rtlgen.backends.credentials import find_key
 from pytest_rtlgen.backends.endpoint import Endpoint, RefusedError
+from pytest_rtlgen.backends.openai_api import Api, check_for_completions, describe_prompt
 from pytest_rtlgen.backends.pool import run_pool
+from pytest_rtlgen.backends.responses_answers import read_response
 from pytest_rtlgen.backends.retry import RetryPolicy, TransientError, with_retries
 from pytest_rtlgen.backends.seeds import derive_seed
 from pytest_rtlgen.errors import BackendError, UsageError
-from pytest_rtlgen.records import Completion, FinishReason, Prompt, SamplingParams, TokenUsage
+from pytest_rtlgen.records import Completion, FinishReason, SamplingParams, TokenUsage
 
 if TYPE_CHECKING:
     import openai
@@ -25,7 +28,7 @@ _DEFAULT_URL = "https://api.openai.com/v1"
 _MOST_CHOICES = 8
 """Most samples of one problem asked for at once: a failed request costs no more than these."""
 _BAD_REQUEST = frozenset({400, 422})
-_OLD_LIMIT, _NEW_LIMIT = "max_tokens", "max_completion_tokens"
+_OLD_LIMIT, _NEW_LIMIT = Api.CHAT.limit, "max_completion_tokens"
 
 _FILTERED = ChatAnswer(text="", reasoning="", finish_reason=FinishReason.CONTENT_FILTER, usage=TokenUsage())
 """Each sample of a prompt that the endpoint's content filter stopped."""
@@ -73,28 +76,31 @@ class OpenAiBackend:
         *,
         environ: Mapping[str, str] | None = None,
         retry: RetryPolicy | None = None,
-        is_chat: bool = True,
+        api: Api = Api.CHAT,
     ) -> None:
         """Take the key and, without one in ``settings``, the address from ``environ``; by default the process's own.
-
-        ``is_chat`` false: the completions endpoint, which goes on with the text that a prompt's one message holds.
 
         Raises:
             UsageError: the address is none.
             CredentialError: the key is missing where one is needed, or no key.
         """
         environ = os.environ if environ is None else environ
-        self.name = f"{'openai' if is_chat else 'openai-completions'}:{model}"
+        self.name = f"{api.value}:{model}"
         self._model = model
-        self._is_chat = is_chat
-        self._concurrency = settings.concurrency
+        self._api = api
+        self._settings = settings
         url = settings.base_url or environ.get("OPENAI_BASE_URL")
         self._endpoint = Endpoint(url or _DEFAULT_URL, find_key(environ, is_needed=not url), settings.timeout_s)
         self._retry = retry or RetryPolicy(max_retries=settings.max_retries, base_s=settings.backoff_s)
         self._gate = Gate(settings.concurrency, sleep=self._retry.sleep)
-        self._choices = _MOST_CHOICES
-        self._limit = _OLD_LIMIT
-        self._has_seeds = True
+        self._choices = _MOST_CHOICES if api.has_samples else 1
+        self._limit = api.limit
+        self._has_seeds = api.has_samples
+
+    @property
+    def identity(self) -> str:
+        """What answers depend on: the interface, the address and the model."""
+        return json.dumps([self._api.value, self._endpoint.url, self._model])
 
     def generate(self, requests: Sequence[GenerationRequest], sampling: SamplingParams, deliver: Deliver) -> None:
         """Deliver every completion that ``requests`` ask for.
@@ -107,8 +113,8 @@ class OpenAiBackend:
             CredentialError: the endpoint wants another key.
             BackendError: it cannot be reached, goes on failing, or will not have a request.
         """
-        if not self._is_chat:
-            _check_for_completions(requests, sampling)
+        if self._api is Api.COMPLETIONS:
+            check_for_completions(requests, sampling)
         asyncio.run(self._generate(requests, sampling, deliver))
 
     async def _generate(
@@ -117,7 +123,12 @@ class OpenAiBackend:
         async with self._endpoint.make_client() as client:
             session = _Session(client=client, sampling=sampling, deliver=deliver)
             jobs = (job for request in requests for job in self._split(request, request.indices))
-            await run_pool(jobs, lambda job: self._answer(job, session), concurrency=self._concurrency)
+            await run_pool(
+                jobs,
+                lambda job: self._answer(job, session),
+                concurrency=self._settings.concurrency,
+                may_start=self._settings.may_ask,
+            )
 
     def _split(self, request: GenerationRequest, indices: tuple[int, ...]) -> Iterator[_Job]:
         """Yield jobs as large as the endpoint can take at that moment."""
@@ -137,8 +148,7 @@ class OpenAiBackend:
             raise self._give_up(job, error) from error
         except RefusedError as error:
             return self._adapt(job, error, body)
-        for completion in _make_completions(job, response):
-            session.deliver(completion)
+        session.deliver(*_make_completions(job, response))
         missing = job.indices[len(response.answers) :]
         if missing:  # the endpoint ignores n, or allows fewer
             self._choices = min(self._choices, len(response.answers))
@@ -150,16 +160,21 @@ class OpenAiBackend:
         async with self._gate.place():
             started = time.monotonic()
             try:
-                answer = await self._endpoint.post(client, body, is_chat=self._is_chat)
+                answer = await self._endpoint.post(client, body, self._api)
             except RefusedError as error:
                 if not error.is_filtered:
                     raise
                 model, answers = "", (_FILTERED,) * count
             else:
-                found = read_answers(answer, most=count, is_chat=self._is_chat)
+                found = self._read(answer, count)
                 model, answers = found.model, found.answers
         latency_s = time.monotonic() - started
         return _Response(model=model or self._model, answers=answers, seed=body.get("seed"), latency_s=latency_s)
+
+    def _read(self, answer: object, count: int) -> ChatAnswers:
+        if self._api is Api.RESPONSES:
+            return read_response(answer)
+        return read_answers(answer, most=count, is_chat=self._api is Api.CHAT)
 
     def _make_body(self, job: _Job, sampling: SamplingParams) -> dict[str, Any]:
         """Return the request; what the user left open is left to the server."""
@@ -174,7 +189,7 @@ class OpenAiBackend:
         }
         return {
             "model": self._model,
-            **_describe_prompt(job.request.prompt, is_chat=self._is_chat),
+            **describe_prompt(job.request.prompt, self._api),
             **{name: value for name, value in wanted.items() if value is not None},
         }
 
@@ -200,28 +215,6 @@ class OpenAiBackend:
         )
 
 
-def _describe_prompt(prompt: Prompt, *, is_chat: bool) -> dict[str, object]:
-    if not is_chat:
-        return {"prompt": prompt.messages[0].content}
-    return {"messages": [{"role": message.role.value, "content": message.content} for message in prompt.messages]}
-
-
-def _check_for_completions(requests: Sequence[GenerationRequest], sampling: SamplingParams) -> None:
-    """Refuse what the completions endpoint would answer, but not with what is meant."""
-    if sampling.max_tokens is None:  # OpenAI's and vLLM's default there
-        raise UsageError(
-            "openai-completions: the completions endpoint ends every answer after 16 tokens unless it is told "
-            "otherwise; add --rtlgen-max-tokens, such as --rtlgen-max-tokens=2048"
-        )
-    for request in requests:
-        if len(request.prompt.messages) != 1:
-            raise UsageError(
-                f"openai-completions: the prompt of {request.problem.suite}/{request.problem.problem_id} is a chat of "
-                f"{len(request.prompt.messages)} messages; the completions endpoint goes on with one text: add "
-                "--rtlgen-prompt=completion"
-            )
-
-
 def _make_completions(job: _Job, response: _Response) -> Iterator[Completion]:
     for index, answer in zip(job.indices, response.answers, strict=False):
         yield Completion(
@@ -244,9 +237,7 @@ def make_openai(argument: str, settings: BackendSettings) -> OpenAiBackend:
         UsageError: no model is named, or the endpoint's address is none.
         CredentialError: the key is missing where one is needed.
     """
-    if not argument:
-        raise UsageError("openai: names no model; write openai:MODEL, as the endpoint names it")
-    return OpenAiBackend(argument, settings)
+    return _make(argument, settings, Api.CHAT)
 
 
 def make_openai_completions(argument: str, settings: BackendSettings) -> OpenAiBackend:
@@ -256,6 +247,20 @@ def make_openai_completions(argument: str, settings: BackendSettings) -> OpenAiB
         UsageError: no model is named, or the endpoint's address is none.
         CredentialError: the key is missing where one is needed.
     """
+    return _make(argument, settings, Api.COMPLETIONS)
+
+
+def make_openai_responses(argument: str, settings: BackendSettings) -> OpenAiBackend:
+    """Return the backend for ``openai-responses:MODEL``, a model that only the responses endpoint has.
+
+    Raises:
+        UsageError: no model is named, or the endpoint's address is none.
+        CredentialError: the key is missing where one is needed.
+    """
+    return _make(argument, settings, Api.RESPONSES)
+
+
+def _make(argument: str, settings: BackendSettings, api: Api) -> OpenAiBackend:
     if not argument:
-        raise UsageError("openai-completions: names no model; write openai-completions:MODEL, as the endpoint names it")
-    return OpenAiBackend(argument, settings, is_chat=False)
+        raise UsageError(f"{api.value}: names no model; write {api.value}:MODEL, as the endpoint names it")
+    return OpenAiBackend(argument, settings, api=api)

@@ -29,18 +29,18 @@ class Journal:
         self.path = path
         self._synced_at = 0.0
 
-    def append(self, record: object) -> None:
-        """Write one record as one line, with one system call.
+    def append(self, *records: object) -> None:
+        """Write each record as one line, all of them with one system call.
 
         Raises:
-            StorageError: the line could not be written; the lines before it stay readable.
+            StorageError: they could not be written; the lines before them stay readable.
         """
-        line = write_text(record).encode("ascii") + b"\n"
+        lines = "".join(f"{write_text(record)}\n" for record in records).encode("ascii")
         try:
             handle = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX)
-                _append_line(handle, line)
+                _append_lines(handle, lines)
                 self._sync_now_and_then(handle)
             finally:
                 os.close(handle)
@@ -86,12 +86,12 @@ def storage_error(path: Path, error: OSError) -> StorageError:
     )
 
 
-def _append_line(handle: int, line: bytes) -> None:
+def _append_lines(handle: int, lines: bytes) -> None:
     end = _cut_torn_tail(handle)
     try:
-        written = os.write(handle, line)
-        while written < len(line):
-            written += os.write(handle, line[written:])
+        written = os.write(handle, lines)
+        while written < len(lines):
+            written += os.write(handle, lines[written:])
     except OSError:
         with suppress(OSError):  # a tail that stays is cut by the next append; the write's own error matters more
             os.ftruncate(handle, end)

@@ -139,9 +139,9 @@ class RunStore:
             self.header = header
         return environment == self.header.environment
 
-    def append_completion(self, completion: Completion) -> None:
-        """Add one answer. Raises ``StorageError`` when it cannot be written."""
-        self._completions.append(completion)
+    def append_completion(self, *completions: Completion) -> None:
+        """Add answers. Raises ``StorageError`` when they cannot be written."""
+        self._completions.append(*completions)
 
     def append_result(self, result: SampleResult) -> None:
         """Add one verdict. Raises ``StorageError`` when it cannot be written."""

@@ -11,7 +11,10 @@ from pytest_rtlgen.errors import UsageError
 
 def test_every_backend_can_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-test-4b1d77c0ffee")
-    specs = [f"replay:{tmp_path}", "openai:m", "openai-completions:m", "reference:", f"command:{sys.executable} -V"]
+    specs = [
+        *("openai:m", "openai-completions:m", "openai-responses:m"),
+        *(f"replay:{tmp_path}", "reference:", f"command:{sys.executable} -V"),
+    ]
     assert [make_backend(spec, BackendSettings()).name for spec in specs] == specs
     assert {spec.partition(":")[0] for spec in specs} == set(BACKENDS)
 

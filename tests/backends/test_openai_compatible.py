@@ -30,6 +30,7 @@ from support.loopback_server import (
 )
 
 from pytest_rtlgen.backends import BackendSettings, GenerationRequest, derive_seed, make_backend
+from pytest_rtlgen.backends.openai_api import Api
 from pytest_rtlgen.backends.openai_compatible import OpenAiBackend, make_openai_completions
 from pytest_rtlgen.backends.retry import RetryPolicy
 from pytest_rtlgen.errors import BackendError, CredentialError, StorageError, UsageError
@@ -46,7 +47,7 @@ def _no_proxy_and_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def backend(
-    server: LoopbackServer, slept: list[float] | None = None, *, is_chat: bool = True, **changes: object
+    server: LoopbackServer, slept: list[float] | None = None, *, api: Api = Api.CHAT, **changes: object
 ) -> OpenAiBackend:
     settings = BackendSettings(**{"base_url": server.url, "timeout_s": 5.0, **changes})  # type: ignore[arg-type]
 
@@ -55,7 +56,7 @@ def backend(
             slept.append(delay_s)
 
     retry = RetryPolicy(max_retries=settings.max_retries, base_s=settings.backoff_s, sleep=sleep, draw=lambda: 1.0)
-    return OpenAiBackend("asked-model", settings, environ={"OPENAI_API_KEY": KEY}, retry=retry, is_chat=is_chat)
+    return OpenAiBackend("asked-model", settings, environ={"OPENAI_API_KEY": KEY}, retry=retry, api=api)
 
 
 def first(*replies: Reply) -> Script:
@@ -644,7 +645,9 @@ def test_the_completions_endpoint_is_sent_the_text_and_its_choices_are_counted()
         return text_completion(f" {asked.body['seed']}", finish_reason="length")
 
     with serve(script) as server:
-        got = collect(backend(server, is_chat=False), continue_text("module a;", 0, 1, 2), max_tokens=64, top_p=0.9)
+        got = collect(
+            backend(server, api=Api.COMPLETIONS), continue_text("module a;", 0, 1, 2), max_tokens=64, top_p=0.9
+        )
     sent = server.asked[0]
     assert sent.path == "/v1/completions"
     assert sent.body == {
@@ -673,7 +676,7 @@ def test_what_the_completions_endpoint_would_misread_is_refused_before_anything_
     asked: GenerationRequest, max_tokens: int | None, said: str
 ) -> None:
     with serve(lambda *_: text_completion("x")) as server, pytest.raises(UsageError, match=said):
-        collect(backend(server, is_chat=False), continue_text("first"), asked, max_tokens=max_tokens)
+        collect(backend(server, api=Api.COMPLETIONS), continue_text("first"), asked, max_tokens=max_tokens)
     assert server.asked == []
 
 

@@ -44,9 +44,10 @@ class Arrivals:
     counts: dict[SampleKey, int] = field(default_factory=dict)
     tenths_mib: list[float] = field(default_factory=list)
 
-    def deliver(self, completion: Completion) -> None:
-        self.journal.append(completion)
-        self.counts[completion.key] = self.counts.get(completion.key, 0) + 1
+    def deliver(self, *completions: Completion) -> None:
+        self.journal.append(*completions)
+        for completion in completions:
+            self.counts[completion.key] = self.counts.get(completion.key, 0) + 1
         if len(self.counts) >= self.total * (len(self.tenths_mib) + 1) / 10:
             self.tenths_mib.append(read_memory_mib())
 

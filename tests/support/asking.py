@@ -22,5 +22,5 @@ def request(problem_id: str = "counter", *indices: int, **changes: object) -> Ge
 def collect(backend: Backend, *requests: GenerationRequest, **sampling: object) -> list[Completion]:
     """Return the completions that the backend delivers, sorted by key."""
     arrived: list[Completion] = []
-    backend.generate(requests, SamplingParams(**sampling), arrived.append)  # type: ignore[arg-type]
+    backend.generate(requests, SamplingParams(**sampling), lambda *some: arrived.extend(some))  # type: ignore[arg-type]
     return sorted(arrived, key=lambda completion: completion.key)
