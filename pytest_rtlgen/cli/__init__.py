@@ -15,6 +15,7 @@ from pytest_rtlgen.cli import (
     generate,
     prompts,
     report,
+    rescore,
     selfcheck,
     suites,
 )
@@ -27,6 +28,7 @@ COMMANDS: tuple[Command, ...] = (
     extract.COMMAND,
     selfcheck.COMMAND,
     generate.COMMAND,
+    rescore.COMMAND,
     prompts.COMMAND,
     report.COMMAND,
     best_of.COMMAND,

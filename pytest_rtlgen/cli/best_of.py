@@ -85,7 +85,7 @@ def share_passed(found: "Run") -> dict[tuple[str, str], float]:
         passed.setdefault((sample.key.suite, sample.key.problem_id), []).append(sample.verdict.is_passed)
     if not passed:
         raise RecordError(
-            f"{found.run_id}: no sample of this run was checked yet; check it with pytest --rtlgen-resume"
+            f"{found.run_id}: no sample of this run was checked yet; check it with python -m pytest_rtlgen check RUN"
         )
     return {label: sum(row) / len(row) for label, row in passed.items()}
 

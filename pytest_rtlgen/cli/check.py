@@ -1,4 +1,4 @@
-"""``check``: one candidate against its reference, or a stream of them."""
+"""``check``: the answers of a run, one candidate against its reference, or a stream of them."""
 
 import argparse
 import json
@@ -18,17 +18,22 @@ from pytest_rtlgen.errors import UsageError
 
 def add_arguments(parser: Parser) -> None:
     """Declare the command's arguments."""
+    parser.add_argument("run_path", metavar="RUN", nargs="?", help="folder of a run whose answers are to be checked")
     parser.add_argument("--reference", metavar="FILE", help="Verilog file to check against; - is standard input")
     parser.add_argument("--candidate", metavar="FILE", help="Verilog file to check; - is standard input")
     parser.add_argument("--top", metavar="NAME", help="module to check; by default the reference's top module")
-    parser.add_argument("--json", action="store_true", help="print the verdict as one JSON object")
+    parser.add_argument("--json", action="store_true", help="print the verdict, or the run, as one JSON object")
     parser.add_argument("--jsonl", metavar="IN", help="check every line of this JSON Lines file; - is standard input")
     parser.add_argument("--out", dest="results", metavar="OUT", help="file that --jsonl appends its verdicts to")
-    add_options(parser, *CHECK_OPTIONS, "jobs")
+    add_options(parser, *CHECK_OPTIONS, "jobs", "suite")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Check one candidate, or with ``--jsonl`` a stream of them."""
+    """Check the answers of a run, one candidate, or with ``--jsonl`` a stream of them."""
+    if args.run_path is not None:
+        return _check_run(args)
+    if args.rtlgen_suite:
+        raise UsageError("--suite belongs to a RUN: check RUN --suite SPEC")
     if args.jsonl is None:
         return _check_one(args)
     from pytest_rtlgen.cli.check_many import check_many
@@ -42,9 +47,17 @@ def run(args: argparse.Namespace) -> int:
     return check_many(args.jsonl, args.results, settings=settings, top=args.top)
 
 
+def _check_run(args: argparse.Namespace) -> int:
+    from pytest_rtlgen.cli.check_run import check_run
+
+    if args.reference or args.candidate or args.top or args.jsonl or args.results:
+        raise UsageError("a RUN has its own references and answers; leave out the other files and --top")
+    return check_run(args)
+
+
 def _check_one(args: argparse.Namespace) -> int:
     if args.reference is None or args.candidate is None:
-        raise UsageError("check needs --reference FILE and --candidate FILE, or --jsonl IN and --out OUT")
+        raise UsageError("check needs RUN, or --reference FILE and --candidate FILE, or --jsonl IN and --out OUT")
     if args.results is not None:
         raise UsageError("--out belongs to --jsonl; one verdict is printed, so redirect it")
     if args.reference == args.candidate == STDIN:
@@ -67,7 +80,7 @@ def _check_one(args: argparse.Namespace) -> int:
 
 COMMAND = Command(
     name="check",
-    help="check a candidate against a reference, output by output",
+    help="check the answers of a run, or a candidate against a reference, output by output",
     add_arguments=add_arguments,
     run=run,
 )

@@ -71,7 +71,9 @@ def draw_curve(samples: "Sequence[SampleResult]", budgets: Sequence[int], *, nam
         RecordError: there are no samples, or the tokens of one are not known; ``name`` starts the message.
     """
     if not samples:
-        raise RecordError(f"{name}: no sample of this run was checked yet; check it with pytest --rtlgen-resume")
+        raise RecordError(
+            f"{name}: no sample of this run was checked yet; check it with python -m pytest_rtlgen check RUN"
+        )
     unknown = [sample.key for sample in samples if sample.completion.usage.completion is None]
     if unknown:
         raise RecordError(

@@ -1,6 +1,7 @@
 """``report``: the summary of a saved run, computed anew from its results."""
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,32 +23,44 @@ def add_arguments(parser: Parser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the summary of the run in a folder."""
-    from pytest_rtlgen.check.published import find_known_bad
-    from pytest_rtlgen.report import compare_sides, render_run_json, render_sides, render_summary
     from pytest_rtlgen.storage import RunStore
 
     store = RunStore.open(Path(args.run_path))
     saved = store.read_run()
-    summary = summarize_run(store, saved, args)
+    print_run(store, saved, summarize_run(store, saved, args), as_json=args.json)
+    return 0
+
+
+def print_run(store: "RunStore", saved: "Run", summary: "Summary", *, as_json: bool) -> None:
+    """Print what pytest prints at the end of a run, or one JSON document, and warn when the run is not complete."""
+    from pytest_rtlgen.check.published import find_known_bad
+    from pytest_rtlgen.report import compare_sides, render_run_json, render_sides, render_summary
+
     sides = compare_sides(
         _list_problems(store, summary),
         saved.samples,
         find_known_bad(saved.settings.simulator, dict(saved.environment.tools).get("simulator", "")),
         [k for k, _ in summary.total.function],
     )
-    if args.json:
+    if as_json:
         write_out(render_run_json(saved, summary, sides).rstrip("\n"))
     else:
         sampling = saved.settings.sampling
         write_out(render_summary(summary, title=f"{saved.settings.model}  n={sampling.n}", run_path=str(store.path)))
         if sides:
             write_out("\n" + render_sides(sides))
-    _warn_of_gaps(store, saved, summary)
-    return 0
+    missing, waiting = count_gaps(store, saved, summary)
+    if missing or waiting:
+        n = saved.settings.sampling.n
+        say(f"{store.path}: incomplete: {missing} problems have fewer than {n} samples, {waiting} have none")
 
 
-def summarize_run(store: "RunStore", saved: "Run", args: argparse.Namespace) -> "Summary":
+def summarize_run(
+    store: "RunStore", saved: "Run", args: argparse.Namespace, *, excluded: Mapping[str, str] | None = None
+) -> "Summary":
     """Return the summary of what was checked; the ks go as far as the problem with the fewest checked samples allows.
+
+    ``excluded`` are the problems that could not be judged, with reasons; ``None``: those that a finished run names.
 
     Raises:
         RecordError: nothing was checked yet.
@@ -55,14 +68,17 @@ def summarize_run(store: "RunStore", saved: "Run", args: argparse.Namespace) -> 
     """
     from pytest_rtlgen.metrics import summarize
 
-    excluded = dict(store.read_summary().excluded) if store.is_finished else {}
+    if excluded is None:
+        excluded = dict(store.read_summary().excluded) if store.is_finished else {}
     counts: dict[str, int] = {}
     for sample in saved.samples:
         label = f"{sample.key.suite}/{sample.key.problem_id}"
         counts[label] = counts.get(label, 0) + 1
     judged = [count for label, count in counts.items() if label not in excluded]
     if not judged:
-        raise RecordError(f"{store.path}: no sample of this run was checked yet; check it with pytest --rtlgen-resume")
+        raise RecordError(
+            f"{store.path}: no sample of this run was checked yet; check it with python -m pytest_rtlgen check RUN"
+        )
     wanted = counts.keys() | excluded.keys()
     problems = [item for item in store.header.problems if f"{item.suite}/{item.problem_id}" in wanted]
     options = read_options(args, rtlgen_n=str(min(judged)))
@@ -74,13 +90,11 @@ def _list_problems(store: "RunStore", summary: "Summary") -> list["Problem"]:
     return [item for item in store.header.problems if f"{item.suite}/{item.problem_id}" in labels]
 
 
-def _warn_of_gaps(store: "RunStore", saved: "Run", summary: "Summary") -> None:
-    """Say when the run is not complete: the figures are of what was checked."""
-    n = saved.settings.sampling.n
-    missing = sum(score.n < n for score in summary.problems)
-    waiting = len(store.header.problems) - len(summary.problems) - len(summary.excluded)
-    if missing or waiting:
-        say(f"{store.path}: incomplete: {missing} problems have fewer than {n} samples, {waiting} have none")
+def count_gaps(store: "RunStore", saved: "Run", summary: "Summary") -> tuple[int, int]:
+    """Return how many problems have too few checked samples, and how many have none; those never asked count too."""
+    missing = sum(score.n < saved.settings.sampling.n for score in summary.problems)
+    asked = sum(not problem.unjudged for problem in store.header.problems)
+    return missing, asked - len(summary.problems) - len(summary.excluded)
 
 
 COMMAND = Command(name="report", help="print the summary of a saved run", add_arguments=add_arguments, run=run)

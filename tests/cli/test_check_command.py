@@ -100,7 +100,7 @@ def test_a_broken_reference_is_the_harness_s_error(designs: Path, capsys: pytest
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        ([], "check needs --reference FILE and --candidate FILE, or --jsonl IN and --out OUT"),
+        ([], "check needs RUN, or --reference FILE and --candidate FILE, or --jsonl IN and --out OUT"),
         (["--reference=-", "--candidate=-"], "only one of --reference and --candidate can be standard input"),
         (["--reference=a", "--candidate=b", "--out=c"], "--out belongs to --jsonl"),
         (["--jsonl=a"], "--jsonl needs --out FILE"),
