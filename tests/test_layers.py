@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).parent.parent / "pytest_rtlgen"
 LAYERS = (
     {"__main__"},
     {"plugin", "training", "cli"},
-    {"pipeline", "report"},
+    {"accounts", "pipeline", "report"},
     {"check"},
     {"simulators"},
     {"loaders", "prompts", "backends", "extract", "metrics", "storage", "config", "known_bad"},

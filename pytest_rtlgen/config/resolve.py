@@ -43,6 +43,12 @@ class Options:
     """``None``: one a core."""
     concurrency: int
     timeout_s: float
+    cache: Path | None
+    """``None``: in the user's cache folder."""
+    no_cache: bool
+    max_cost_usd: float | None
+    max_tokens_total: int | None
+    prices: Path | None
     check_timeout_s: float
     stimulus_seed: int
     cycles: int | None
@@ -104,7 +110,8 @@ def resolve_options(cli: Mapping[str, object], ini: Mapping[str, object], env: M
     given |= _list_preset(given)
     values: dict[str, Any] = {option.field: _read(option, given[option.field]) for option in OPTIONS}
     values["out"] = Path(values["out"])
-    values["prompt_only"] = Path(values["prompt_only"]) if values["prompt_only"] else None
+    for name in ("prompt_only", "cache", "prices"):
+        values[name] = Path(values[name]) if values[name] else None
     values["k"] = _fit_ks(values["k"], values["n"], values["require"], given)
     _check_repair(values, given)
     return Options(**values)

@@ -193,6 +193,34 @@ OPTIONS: tuple[Option, ...] = (
         help="most seconds for one request to the model",
     ),
     Option(
+        name="cache",
+        metavar="FOLDER",
+        parse=read_text,
+        help="folder that completions are kept in for other runs; by default pytest-rtlgen in the user's cache folder",
+    ),
+    Option(
+        name="no-cache", parse=read_truth, default=False, help="ask the model even where it answered the same before"
+    ),
+    Option(
+        name="max-cost",
+        unit="usd",
+        metavar="USD",
+        parse=read_real(lambda value: value > 0, "a number of USD above 0"),
+        help="ask no more once the run's completions cost this much at the prices of --rtlgen-prices",
+    ),
+    Option(
+        name="max-tokens-total",
+        metavar="N",
+        parse=read_whole(1),
+        help="ask no more once the run's prompts and completions took this many tokens",
+    ),
+    Option(
+        name="prices",
+        metavar="FILE",
+        parse=read_text,
+        help="TOML file with what each model costs: [MODEL], prompt and completion in USD for a million tokens",
+    ),
+    Option(
         name="check-timeout",
         unit="s",
         metavar="SECONDS",
