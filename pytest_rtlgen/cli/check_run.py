@@ -136,6 +136,6 @@ def _refuse_other_settings(store: "RunStore", options: "Options") -> None:
         was, now = getattr(store.header.settings, option.field), getattr(options, option.field)
         if was != now:
             raise UsageError(
-                f"--{option.name}={now}: the run {store.path} was made with {was}; "
+                f"--{option.name}={now}: the run {store.path} was made with {'none' if was is None else was}; "
                 f"leave it out, or use rescore for a new run with other settings"
             )
