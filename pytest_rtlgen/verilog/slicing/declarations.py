@@ -1,0 +1,197 @@
+"""What a text declares, found on its syntax tree: ports, variables, parameters, types, enumeration values, functions."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from pytest_rtlgen.verilog.slicing.graph import Piece
+from pytest_rtlgen.verilog.slicing.names import Names
+from pytest_rtlgen.verilog.slicing.source import Range, Source
+
+_DECLARATIONS = {
+    *("DataDeclarationSyntax", "NetDeclarationSyntax", "PortDeclarationSyntax", "LocalVariableDeclarationSyntax"),
+    *("ParameterDeclarationSyntax", "TypeParameterDeclarationSyntax", "SpecparamDeclarationSyntax"),
+}
+
+
+def declare_all(source: Source, names: Names, root: Any) -> None:  # noqa: ANN401  the tree's root
+    """Fill ``names`` with what the text declares, variables inside of statements apart."""
+    everywhere = (0, len(source.flat))
+    declarer = _Declarer(source, names)
+    members = root.members if type(root).__name__ == "CompilationUnitSyntax" else [root]
+    for member in members:
+        declarer.read(member, everywhere)
+    declarer.join_imports()
+
+
+def list_ranges(source: Source, declarator: Any) -> list[Range]:  # noqa: ANN401
+    """Return where ``declarator`` and the type that it has are written: all of its declaration where it is alone."""
+    whole = declarator.parent
+    if type(whole).__name__ == "ImplicitAnsiPortSyntax":
+        return [source.find(whole)]
+    declarators = _list_declarators(whole)
+    if len(declarators) <= 1:
+        return [source.find(whole)]
+    ends = [source.join(whole.semi, whole.semi)] if hasattr(whole, "semi") else []
+    return [source.lead(whole, declarators[0]), source.find(declarator), *ends]
+
+
+def _list_declarators(whole: Any) -> list[Any]:  # noqa: ANN401
+    return [item for item in getattr(whole, "declarators", ()) if type(item).__name__ != "Token"]
+
+
+class _Declarer:
+    def __init__(self, source: Source, names: Names) -> None:
+        self._source = source
+        self._names = names
+        self._package: Piece | None = None
+        self._packages: dict[str, Piece] = {}
+        self._imported: list[tuple[str, Piece]] = []
+        self._readers: Mapping[str, Callable[[Any, Range], None]] = {
+            "ModuleDeclarationSyntax": self._module,
+            "ParameterDeclarationStatementSyntax": self._parameter,
+            "TypedefDeclarationSyntax": self._typedef,
+            "FunctionDeclarationSyntax": self._function,
+            "GenvarDeclarationSyntax": self._genvars,
+            "PackageImportDeclarationSyntax": self._imports,
+            "UdpDeclarationSyntax": self._primitive,
+            "DefParamSyntax": self._defparam,
+            "GenerateRegionSyntax": self._region,
+            "GenerateBlockSyntax": self._block,
+            "IfGenerateSyntax": self._if,
+            "LoopGenerateSyntax": self._loop,
+            "CaseGenerateSyntax": self._case,
+            **dict.fromkeys(_DECLARATIONS, self._declaration),
+        }
+
+    def read(self, node: Any, scope: Range) -> None:  # noqa: ANN401
+        """Declare what ``node``, a member of ``scope``, declares."""
+        reader = self._readers.get(type(node).__name__)
+        if reader is not None:
+            reader(node, scope)
+
+    def _declare(self, name: Any, scope: Range, ranges: list[Range]) -> None:  # noqa: ANN401  a token
+        self._names.declare(str(name.valueText), scope, Piece(ranges, parent=self._package, is_constant=True))
+
+    def join_imports(self) -> None:
+        """Let what a package declares draw the lines that import the package."""
+        for name, piece in self._imported:
+            if name in self._packages:
+                self._packages[name].also.append(piece)
+
+    def _module(self, node: Any, scope: Range) -> None:  # noqa: ANN401
+        header = node.header
+        inside = self._source.find(node)
+        if node.kind.name == "PackageDeclaration":
+            ends = [self._source.find(header), self._source.join(node.endmodule, node.endmodule)]
+            self._package = self._packages[str(header.name.valueText)] = Piece(ends)
+            inside = scope
+        for member in header.imports:
+            self.read(member, inside)
+        if header.parameters is not None:
+            for member in header.parameters.declarations:
+                self.read(member, inside)
+        self._ports(header.ports, inside)
+        for member in node.members:
+            self.read(member, inside)
+        self._package = None
+
+    def _ports(self, ports: Any, scope: Range) -> None:  # noqa: ANN401
+        if type(ports).__name__ != "AnsiPortListSyntax":
+            return
+        before: list[Range] = []  # what later ports of the same kind take theirs from
+        for port in ports.ports:
+            kind = type(port).__name__
+            if kind == "ImplicitAnsiPortSyntax":
+                header = self._source.find(port.header)
+                own = self._source.find(port)
+                if header[1] > header[0] and own[0] == header[0]:
+                    before = [self._source.lead(port, port.declarator)]
+                self._declare(port.declarator.name, scope, [*before, own])
+            elif kind == "ExplicitAnsiPortSyntax":
+                self._declare(port.name, scope, [self._source.find(port)])
+
+    def _declaration(self, node: Any, scope: Range) -> None:  # noqa: ANN401
+        for declarator in _list_declarators(node):
+            ranges = list_ranges(self._source, declarator)
+            self._declare(declarator.name, scope, ranges)
+        self._enumeration(getattr(node, "type", None), scope, [self._source.find(node)])
+
+    def _parameter(self, node: Any, scope: Range) -> None:  # noqa: ANN401
+        inner = node.parameter
+        declarators = _list_declarators(inner)
+        for declarator in declarators:
+            ranges = [self._source.find(node)]
+            if len(declarators) > 1:
+                end = self._source.join(node.semi, node.semi)
+                ranges = [self._source.lead(inner, declarators[0]), self._source.find(declarator), end]
+            self._declare(declarator.name, scope, ranges)
+
+    def _typedef(self, node: Any, scope: Range) -> None:  # noqa: ANN401
+        ranges = [self._source.find(node)]
+        self._declare(node.name, scope, ranges)
+        self._enumeration(node.type, scope, ranges)
+
+    def _enumeration(self, node: Any, scope: Range, ranges: list[Range]) -> None:  # noqa: ANN401  a type
+        if type(node).__name__ == "EnumTypeSyntax":
+            for member in node.members:
+                if type(member).__name__ == "DeclaratorSyntax":
+                    self._declare(member.name, scope, ranges)
+
+    def _function(self, node: Any, scope: Range) -> None:  # noqa: ANN401
+        area = self._source.find(node)
+        name = str(node.prototype.name.getLastToken().valueText)
+        self._names.declare_function(name, scope, Piece([area], parent=self._package, is_constant=True))
+        self._names.declare(name, scope, Piece(parent=self._package))
+        ports = node.prototype.portList
+        for port in ports.ports if ports is not None else ():
+            if hasattr(port, "declarator"):
+                self._names.declare(str(port.declarator.name.valueText), area, Piece())  # hides names outside
+        for item in node.items:
+            self.read(item, area)
+
+    def _genvars(self, node: Any, scope: Range) -> None:  # noqa: ANN401
+        for name in node.identifiers:
+            if type(name).__name__ != "Token":
+                self._declare(name.identifier, scope, [self._source.find(node)])
+
+    def _imports(self, node: Any, scope: Range) -> None:  # noqa: ANN401, ARG002
+        piece = Piece([self._source.find(node)])
+        self._imported += [(str(item.package.valueText), piece) for item in node.items if hasattr(item, "package")]
+
+    def _primitive(self, node: Any, scope: Range) -> None:  # noqa: ANN401
+        self._declare(node.name, scope, [self._source.find(node)])
+
+    def _defparam(self, node: Any, scope: Range) -> None:  # noqa: ANN401
+        """Declare, under the names of the instances on the way to the parameter, what sets it."""
+        for item in node.assignments:
+            if type(item).__name__ != "Token":
+                for name in _list_path(item.name):
+                    self._declare(name, scope, [self._source.find(node)])
+
+    def _region(self, node: Any, scope: Range) -> None:  # noqa: ANN401
+        for member in node.members:
+            self.read(member, scope)
+
+    def _block(self, node: Any, scope: Range) -> None:  # noqa: ANN401, ARG002
+        self._region(node, self._source.find(node))
+
+    def _if(self, node: Any, scope: Range) -> None:  # noqa: ANN401
+        self.read(node.block, scope)
+        if node.elseClause is not None:
+            self.read(node.elseClause.clause, scope)
+
+    def _loop(self, node: Any, scope: Range) -> None:  # noqa: ANN401
+        if str(node.genvar.rawText):
+            self._names.declare(str(node.identifier.valueText), self._source.find(node), Piece())  # hides names outside
+        self.read(node.block, scope)
+
+    def _case(self, node: Any, scope: Range) -> None:  # noqa: ANN401
+        for item in node.items:
+            self.read(item.clause, scope)
+
+
+def _list_path(name: Any) -> Iterator[Any]:  # noqa: ANN401  the syntax of a dotted name
+    """Yield the tokens of the instances in a path to a parameter."""
+    while type(name).__name__ == "ScopedNameSyntax":
+        yield name.left.getFirstToken() if type(name.left).__name__ != "ScopedNameSyntax" else name.left.right.getFirstToken()
+        name = name.left

@@ -1,0 +1,75 @@
+"""What the readers of statements and of members share: the graph, the text, and the functions met so far."""
+
+import re
+from typing import Any
+
+from pytest_rtlgen.verilog.slicing.graph import Graph, Piece
+from pytest_rtlgen.verilog.slicing.names import Names
+from pytest_rtlgen.verilog.slicing.source import Range, Source
+from pytest_rtlgen.verilog.slicing.uses import Uses, resolve
+
+_NAME = re.compile(r"[A-Za-z_][\w$]*")
+_OUTSIDE = {"ModuleDeclarationSyntax", "GenerateBlockSyntax", "AnsiPortListSyntax", "CompilationUnitSyntax"}
+
+
+class Subroutine:
+    """A function or task: the pieces that its statements hang from."""
+
+    def __init__(self, symbol: Any, head: Piece) -> None:  # noqa: ANN401
+        self.head = head
+        self.called = Piece()
+        """All its calls: whatever it sets outside itself depends on them."""
+        self.timing: list[Piece] = []
+        """Its delays, waits and events, which hold up whoever calls it."""
+        outputs = [argument for argument in symbol.arguments if argument.direction.name != "In"]
+        value = symbol.returnValVar
+        self.results = [*outputs, *([value] if value is not None else [])]
+
+
+class Design:
+    """The graph under construction."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.graph = Graph()
+        self.names = Names(source)
+        self.subroutines: dict[Any, Subroutine] = {}
+
+    def add(self, uses: Uses, piece: Piece) -> None:
+        """Add ``piece``, which does what ``uses`` says: it reads and sets those symbols and makes those calls."""
+        piece.reads = uses.reads
+        self.graph.add(uses.targets, piece)
+        for symbol in uses.calls:
+            found = self.call(symbol)
+            if found is not None:
+                piece.reads += found.results
+                found.called.also.append(piece)
+
+    def call(self, symbol: Any) -> Subroutine | None:  # noqa: ANN401
+        """Return function or task ``symbol``, read on its first call; ``None`` where its text is not there."""
+        from pytest_rtlgen.verilog.slicing.statements import read_subroutine
+
+        if symbol not in self.subroutines and type(symbol).__name__ == "SubroutineSymbol" and symbol.syntax is not None:
+            read_subroutine(self, symbol)
+        return self.subroutines.get(symbol)
+
+    def read_names(self, scope: Any, area: Range) -> Uses:  # noqa: ANN401  a scope symbol
+        """Return ``Uses`` in which everything that is named in ``area`` is both set and read."""
+        uses = Uses()
+        for name in dict.fromkeys(_NAME.findall(self.source.flat, *area)):
+            symbol = scope.lookupName(name) if scope is not None else None
+            if symbol is not None and symbol.isValue:
+                uses.targets.append(resolve(symbol))
+        uses.reads += uses.targets
+        return uses
+
+
+def find_owner(symbol: Any) -> Any:  # noqa: ANN401
+    """Return the syntax of what ``symbol`` is declared in; ``None`` where nothing declares it, as the value of a function."""
+    declaration = symbol.syntax.parent if symbol.syntax is not None else None
+    return declaration.parent if declaration is not None else None
+
+
+def is_local(symbol: Any) -> bool:  # noqa: ANN401
+    """Whether ``symbol`` is declared inside a function, a task or a block of statements."""
+    return type(find_owner(symbol)).__name__ not in _OUTSIDE

@@ -1,0 +1,218 @@
+"""Modules: assignments, processes, instances, gates and generate blocks, each below what decides whether it is there."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from pytest_rtlgen.verilog.slicing.declarations import list_ranges
+from pytest_rtlgen.verilog.slicing.design import Design
+from pytest_rtlgen.verilog.slicing.graph import Piece
+from pytest_rtlgen.verilog.slicing.source import Range
+from pytest_rtlgen.verilog.slicing.statements import read_process
+from pytest_rtlgen.verilog.slicing.uses import Uses
+
+
+def read_body(design: Design, body: Any, parent: Piece) -> None:  # noqa: ANN401  a scope symbol
+    """Add all that stands in an elaborated module, interface or generate block, and what it instantiates."""
+    _Reader(design).read(body, parent)
+
+
+class _Reader:
+    def __init__(self, design: Design) -> None:
+        self._design = design
+        self._source = design.source
+        self._readers: Mapping[str, Callable[[Any, Piece], None]] = {
+            "NetSymbol": self._declaration,
+            "VariableSymbol": self._declaration,
+            "ContinuousAssignSymbol": self._assign,
+            "ProceduralBlockSymbol": self._process,
+            "InstanceSymbol": self._instance,
+            "InstanceArraySymbol": self._instances,
+            "PrimitiveInstanceSymbol": self._gate,
+            "UninstantiatedDefSymbol": self._unknown,
+            "GenerateBlockSymbol": self._generate,
+            "GenerateBlockArraySymbol": self._generates,
+            "NetAliasSymbol": self._alias,
+        }
+
+    def read(self, scope: Any, parent: Piece) -> None:  # noqa: ANN401
+        """Add the members of ``scope``."""
+        for member in scope:
+            reader = self._readers.get(type(member).__name__)
+            if reader is not None:
+                reader(member, parent)
+
+    def _add(self, uses: Uses, ranges: list[Range], parent: Piece, *, scope: Any) -> None:  # noqa: ANN401
+        self._design.add(uses, Piece(ranges, parent=parent))
+        if uses.is_bad:
+            for area in ranges:
+                self._design.add(self._design.read_names(scope, area), Piece(ranges, parent=parent))
+
+    def _declaration(self, symbol: Any, parent: Piece) -> None:  # noqa: ANN401
+        if symbol.initializer is not None and type(symbol.syntax).__name__ == "DeclaratorSyntax":
+            uses = Uses(symbol.initializer)
+            uses.targets.append(symbol)
+            self._add(uses, list_ranges(self._source, symbol.syntax), parent, scope=symbol.parentScope)
+
+    def _assign(self, symbol: Any, parent: Piece) -> None:  # noqa: ANN401
+        syntax = symbol.syntax
+        whole = syntax.parent
+        if len([item for item in whole.assignments if type(item).__name__ != "Token"]) == 1:
+            ranges = [self._source.find(whole)]
+        else:
+            ranges = [
+                self._source.lead(whole, whole.assignments[0]),
+                self._source.find(syntax),
+                self._source.join(whole.semi, whole.semi),
+            ]
+        self._add(Uses(symbol.assignment, symbol.delay), ranges, parent, scope=symbol.parentScope)
+
+    def _process(self, symbol: Any, parent: Piece) -> None:  # noqa: ANN401
+        if symbol.procedureKind.name != "Final":
+            read_process(self._design, symbol, parent)
+
+    def _instances(self, array: Any, parent: Piece) -> None:  # noqa: ANN401
+        for element in array.elements:
+            self._readers[type(element).__name__](element, parent)
+
+    def _instance(self, instance: Any, parent: Piece) -> None:  # noqa: ANN401
+        syntax = instance.syntax
+        head = Piece(self._list_head(syntax), parent=parent, is_constant=True)
+        written = _Connections(self._source, syntax)
+        for index, connection in enumerate(instance.portConnections):
+            ranges = written.find(index, str(connection.port.name))
+            if type(connection.port).__name__ == "InterfacePortSymbol":
+                head.ranges = [*head.ranges, *ranges]
+            elif connection.expression is not None:
+                self._connect(connection, ranges, head, scope=instance.parentScope)
+        self.read(instance.body, head)
+
+    def _connect(self, connection: Any, ranges: list[Range], head: Piece, *, scope: Any) -> None:  # noqa: ANN401
+        """Add a connection: what is outside sets what is inside of an input, and the other way round for an output."""
+        outside = Uses(connection.expression)
+        if outside.is_bad:
+            for area in ranges:
+                named = self._design.read_names(scope, area)
+                outside.reads += named.reads
+                outside.targets += named.targets
+        direction = connection.port.direction.name
+        inside = list_inside(connection.port)
+        if direction != "Out":
+            into = Uses()
+            into.targets, into.reads, into.calls = inside, list(outside.reads), outside.calls
+            self._design.add(into, Piece(ranges, parent=head))
+        if direction != "In":
+            out = Uses()
+            out.targets, out.reads = outside.targets or list(outside.reads), [*inside, *outside.reads]
+            self._design.add(out, Piece(ranges, parent=head))
+
+    def _gate(self, gate: Any, parent: Piece) -> None:  # noqa: ANN401
+        uses = Uses(*gate.portConnections, gate.delay)
+        if not uses.targets:  # a switch: either side drives the other
+            uses.targets = list(uses.reads)
+        ranges = [*self._list_head(gate.syntax), self._source.find(gate.syntax)]
+        self._add(uses, ranges, parent, scope=gate.parentScope)
+
+    def _unknown(self, symbol: Any, parent: Piece) -> None:  # noqa: ANN401
+        """Add an instance of a module that the text lacks: each of its connections may set any other."""
+        area = self._source.find(symbol.syntax)
+        ranges = [*self._list_head(symbol.syntax), area]
+        self._design.add(self._design.read_names(symbol.parentScope, area), Piece(ranges, parent=parent))
+
+    def _list_head(self, syntax: Any) -> list[Range]:  # noqa: ANN401  a HierarchicalInstanceSyntax
+        whole, source = syntax.parent, self._source
+        name = source.find(syntax.decl) if syntax.decl is not None else (0, 0)
+        return [
+            source.lead(whole, whole.instances[0]),
+            name,
+            source.join(syntax.openParen, syntax.openParen),
+            source.join(syntax.closeParen, syntax.closeParen),
+            source.join(whole.semi, whole.semi),
+        ]
+
+    def _alias(self, symbol: Any, parent: Piece) -> None:  # noqa: ANN401
+        uses = Uses(*symbol.netReferences)
+        uses.targets = list(uses.reads)
+        self._add(uses, [self._source.find(symbol.syntax)], parent, scope=symbol.parentScope)
+
+    def _generates(self, array: Any, parent: Piece) -> None:  # noqa: ANN401
+        for block in array.entries:
+            self._generate(block, parent)
+
+    def _generate(self, block: Any, parent: Piece) -> None:  # noqa: ANN401
+        head = Piece(list(self._list_generate_head(block.syntax)), parent=parent, is_constant=True)
+        if block.isUninstantiated:
+            self._read_absent(block, head)
+        else:
+            self.read(block, head)
+
+    def _list_generate_head(self, node: Any) -> Iterator[Range]:  # noqa: ANN401  the block's syntax
+        """Yield where the conditions and loops around the block stand, up to the next block outside."""
+        source = self._source
+        if type(node).__name__ == "GenerateBlockSyntax":
+            first = node.beginName.getLastToken() if node.beginName is not None else node.begin
+            last = node.endName.getLastToken() if node.endName is not None else node.end
+            yield source.join(node.begin, first)
+            yield source.join(node.end, last)
+        outer = node.parent
+        while outer is not None and type(outer).__name__ not in {"GenerateBlockSyntax", "ModuleDeclarationSyntax"}:
+            kind = type(outer).__name__
+            if kind in {"IfGenerateSyntax", "LoopGenerateSyntax"}:
+                yield source.enclose(outer, outer.closeParen)
+            elif kind == "ElseClauseSyntax":
+                yield source.join(outer.elseKeyword, outer.elseKeyword)
+            elif kind == "CaseGenerateSyntax":
+                yield source.enclose(outer, outer.closeParen)
+                yield source.join(outer.endCase, outer.endCase)
+                for item in outer.items:
+                    yield source.lead(item, item.clause)
+            outer = outer.parent
+
+    def _read_absent(self, block: Any, head: Piece) -> None:  # noqa: ANN401
+        """Let the condition that leaves ``block`` out count for all that the block would set."""
+        uses = Uses()
+        for member in block:
+            kind = type(member).__name__
+            if kind == "ContinuousAssignSymbol":
+                uses.see(member.assignment)
+            elif kind == "ProceduralBlockSymbol":
+                uses.see(member.body)
+            elif kind in {"GenerateBlockSymbol", "GenerateBlockArraySymbol"}:
+                self._readers[kind](member, head)
+            elif kind in self._readers and member.syntax is not None:
+                uses.targets += self._design.read_names(block, self._source.find(member.syntax)).targets
+        if uses.is_bad:
+            uses.targets += self._design.read_names(block, self._source.find(block.syntax)).targets
+        self._design.graph.add(uses.targets, head)
+
+
+class _Connections:
+    """Where the connections of an instance are written."""
+
+    def __init__(self, source: Any, syntax: Any) -> None:  # noqa: ANN401
+        self._named: dict[str, Range] = {}
+        self._ordered: list[Range] = []
+        self._others: list[Range] = []
+        for item in syntax.connections:
+            kind = type(item).__name__
+            if kind == "NamedPortConnectionSyntax":
+                self._named[str(item.name.valueText)] = source.find(item)
+            elif kind == "WildcardPortConnectionSyntax":
+                self._others.append(source.find(item))
+            elif kind != "Token":
+                self._ordered.append(source.find(item))
+
+    def find(self, index: int, port: str) -> list[Range]:
+        """Return where the port of this position and name is connected."""
+        if port in self._named:
+            return [self._named[port]]
+        return self._ordered[index : index + 1] or self._others
+
+
+def list_inside(port: Any) -> list[Any]:  # noqa: ANN401  a PortSymbol or a MultiPortSymbol
+    """Return the symbols inside of the module that ``port`` is."""
+    if type(port).__name__ == "MultiPortSymbol":
+        return [symbol for part in port.ports for symbol in list_inside(part)]
+    if port.internalSymbol is not None:
+        return [port.internalSymbol]
+    return Uses(port.internalExpr).reads
+

@@ -1,0 +1,70 @@
+"""Where pyslang's nodes stand in the text, also those that macros expand to."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from pytest_rtlgen.verilog.syntax import ParsedText
+
+Range = tuple[int, int]
+"""Offsets, in bytes, of the first byte and after the last."""
+
+
+class Source:
+    """A text by byte offsets."""
+
+    def __init__(self, text: str, parsed: ParsedText) -> None:
+        self._code = text.encode()
+        self._manager = parsed.manager
+        self._is_ascii = text.isascii()
+        self._has_macros = "`define" in text or "`__" in text
+        self.flat = text if self._is_ascii else self._code.decode("latin-1")
+        """The text with one character a byte, so that byte offsets index it."""
+
+    def find(self, node: Any) -> Range:  # noqa: ANN401  a syntax node
+        """Return where ``node`` stands; what a macro expands to stands where the macro is used."""
+        area = node.sourceRange
+        return self._place(area.start, area.end)
+
+    def join(self, first: Any, last: Any) -> Range:  # noqa: ANN401  tokens
+        """Return the range from one token to another."""
+        return self._place(first.range.start, last.range.end)
+
+    def enclose(self, node: Any, last: Any) -> Range:  # noqa: ANN401
+        """Return the range from the start of syntax ``node`` to the end of token ``last`` in it."""
+        return self._place(node.sourceRange.start, last.range.end)
+
+    def lead(self, node: Any, before: Any) -> Range:  # noqa: ANN401
+        """Return the range from the start of syntax ``node`` up to syntax ``before`` in it."""
+        start, stop = self.find(node)[0], self.find(before)[0]
+        return start, start + len(self.flat[start:stop].rstrip())
+
+    def merge(self, ranges: Iterable[Range]) -> list[Range]:
+        """Return ``ranges`` sorted, none empty; those with nothing but white space between them are one."""
+        merged: list[Range] = []
+        for start, stop in sorted(ranges):
+            if stop <= start:
+                continue
+            if merged and (start <= merged[-1][1] or not self.flat[merged[-1][1] : start].strip()):
+                merged[-1] = merged[-1][0], max(stop, merged[-1][1])
+            else:
+                merged.append((start, stop))
+        return merged
+
+    def count_characters(self, ranges: Sequence[Range]) -> Sequence[Range]:
+        """Return sorted ``ranges``, which do not overlap, as offsets of characters."""
+        if self._is_ascii:
+            return ranges
+        found, at, characters = [], 0, 0
+        for start, stop in ranges:
+            first = characters + len(self._code[at:start].decode(errors="replace"))
+            at, characters = stop, first + len(self._code[start:stop].decode(errors="replace"))
+            found.append((first, characters))
+        return found
+
+    def _place(self, start: Any, end: Any) -> Range:  # noqa: ANN401  SourceLocations
+        if self._has_macros:
+            while self._manager.isMacroLoc(start):
+                start = self._manager.getExpansionRange(start).start
+            while self._manager.isMacroLoc(end):
+                end = self._manager.getExpansionRange(end).end
+        return int(start.offset), int(end.offset)

@@ -1,0 +1,227 @@
+"""Processes, functions and tasks: each statement a piece that hangs from the heads which decide whether it runs."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pytest_rtlgen.verilog.slicing.design import Design, Subroutine, find_owner, is_local
+from pytest_rtlgen.verilog.slicing.graph import Piece
+from pytest_rtlgen.verilog.slicing.source import Range
+from pytest_rtlgen.verilog.slicing.uses import Uses
+
+
+def read_process(design: Design, block: Any, parent: Piece) -> None:  # noqa: ANN401  a ProceduralBlockSymbol
+    """Add the pieces of an always or initial block."""
+    syntax, body = block.syntax, block.body
+    ranges, uses, statement = [design.source.join(syntax.keyword, syntax.keyword)], Uses(), body
+    if type(body).__name__ == "TimedStatement":
+        ranges.append(design.source.find(body.timing.syntax))
+        uses, statement = Uses(body.timing), body.stmt
+    root = Piece(ranges, parent=parent)
+    design.add(uses, root)
+    reader = _Reader(design, root)
+    reader.read(statement, root)
+    if reader.is_bad or uses.is_bad:
+        area = design.source.find(syntax)
+        design.add(design.read_names(block.parentScope, area), Piece([area], parent=parent))
+
+
+def read_subroutine(design: Design, symbol: Any) -> None:  # noqa: ANN401  a SubroutineSymbol
+    """Add the pieces of a function or task."""
+    syntax = symbol.syntax
+    source = design.source
+    last = syntax.endBlockName.getLastToken() if syntax.endBlockName is not None else syntax.end
+    head = Piece([source.enclose(syntax, syntax.semi), source.join(syntax.end, last)])
+    found = design.subroutines[symbol] = Subroutine(symbol, head)
+    reader = _Reader(design, head, found)
+    reader.read(symbol.body, head)
+    if reader.is_bad:
+        area = source.find(syntax)
+        whole = Piece([area])
+        design.add(design.read_names(symbol, area), whole)
+        head.also.append(whole)
+
+
+class _Reader:
+    """Reads the statements below ``root``."""
+
+    def __init__(self, design: Design, root: Piece, subroutine: Subroutine | None = None) -> None:
+        self.is_bad = False
+        self._design = design
+        self._source = design.source
+        self._root = root
+        self._subroutine = subroutine
+        self._counters: dict[Any, Piece] = {}
+        """Variables of the loops around, which start in the loop's head, whatever they held before."""
+        self._readers: Mapping[str, Callable[[Any, Piece], None]] = {
+            "BlockStatement": self._block,
+            "StatementList": self._list,
+            "VariableDeclStatement": self._declaration,
+            "ConditionalStatement": self._conditional,
+            "CaseStatement": self._case,
+            "ForLoopStatement": self._for,
+            "RepeatLoopStatement": self._loop,
+            "WhileLoopStatement": self._loop,
+            "ForeverLoopStatement": self._loop,
+            "ForeachLoopStatement": self._loop,
+            "DoWhileLoopStatement": self._do,
+            "TimedStatement": self._timed,
+            "WaitStatement": self._wait,
+            "ReturnStatement": self._return,
+            "BreakStatement": self._jump,
+            "ContinueStatement": self._jump,
+            "DisableStatement": self._disable,
+            "EventTriggerStatement": self._trigger,
+            "ProceduralDeassignStatement": self._deassign,
+        }
+
+    def read(self, statement: Any, parent: Piece) -> None:  # noqa: ANN401
+        """Add ``statement``, which runs where ``parent`` lets it."""
+        reader = self._readers.get(type(statement).__name__)
+        if reader is not None:
+            reader(statement, parent)
+        elif statement.syntax is None:
+            self.is_bad = self.is_bad or statement.bad
+        else:
+            self._add(Uses(statement), [self._source.find(statement.syntax)], parent)
+
+    def _add(self, uses: Uses, ranges: list[Range], parent: Piece) -> Piece:
+        piece = Piece(ranges, parent=parent)
+        self.is_bad = self.is_bad or uses.is_bad
+        for target in uses.targets:
+            if target in self._counters:
+                self._counters[target].also.append(piece)
+            elif self._subroutine is not None and not is_local(target):
+                piece.also.append(self._subroutine.called)
+        if self._counters:
+            uses.reads = [symbol for symbol in uses.reads if symbol not in self._counters]
+        self._design.add(uses, piece)
+        for symbol in uses.calls:
+            called = self._design.subroutines.get(symbol)
+            if called is not None and called.timing:
+                self._hold_up(*called.timing)
+        return piece
+
+    def _hold_up(self, *pieces: Piece) -> None:
+        """Note what decides when, or whether, the rest of the process runs."""
+        self._root.also += pieces
+        if self._subroutine is not None:
+            self._subroutine.timing += pieces
+
+    def _block(self, statement: Any, parent: Piece) -> None:  # noqa: ANN401
+        syntax = statement.syntax
+        if type(syntax).__name__ == "BlockStatementSyntax":
+            first = syntax.blockName.getLastToken() if syntax.blockName is not None else syntax.begin
+            last = syntax.endBlockName.getLastToken() if syntax.endBlockName is not None else syntax.end
+            ranges = [self._source.join(syntax.begin, first), self._source.join(syntax.end, last)]
+            parent = Piece(ranges, [statement.blockSymbol], parent)  # which a disable elsewhere may set
+        self.read(statement.body, parent)
+
+    def _list(self, statement: Any, parent: Piece) -> None:  # noqa: ANN401
+        for item in statement.list:
+            self.read(item, parent)
+
+    def _declaration(self, statement: Any, parent: Piece) -> None:  # noqa: ANN401
+        symbol = statement.symbol
+        syntax = symbol.syntax
+        scope = find_owner(symbol)
+        area = self._source.find(syntax.parent)
+        if type(syntax.parent).__name__ == "ForVariableDeclarationSyntax":
+            self._design.names.declare(str(symbol.name), self._source.find(scope), Piece())
+            return
+        uses = Uses(symbol.initializer)
+        uses.targets.append(symbol)
+        self._design.names.declare(str(symbol.name), self._source.find(scope), self._add(uses, [area], parent))
+
+    def _conditional(self, statement: Any, parent: Piece) -> None:  # noqa: ANN401
+        while True:  # a chain of else if may be longer than Python's stack
+            syntax = statement.syntax
+            uses = Uses(*(item.expr for item in statement.conditions))
+            uses.reads += [name for item in statement.conditions if item.pattern for name in Uses(item.pattern).reads]
+            head = self._add(uses, [self._source.enclose(syntax, syntax.closeParen)], parent)
+            self.read(statement.ifTrue, head)
+            if statement.ifFalse is None:
+                return
+            word = syntax.elseClause.elseKeyword
+            parent, statement = Piece([self._source.join(word, word)], parent=head), statement.ifFalse
+            if type(statement).__name__ != "ConditionalStatement":
+                self.read(statement, parent)
+                return
+
+    def _case(self, statement: Any, parent: Piece) -> None:  # noqa: ANN401
+        syntax = statement.syntax
+        opening = syntax.matchesOrInside
+        ranges = [self._source.enclose(syntax, opening if str(opening.rawText) else syntax.closeParen)]
+        ranges += [self._source.enclose(item, _label_end(item)) for item in syntax.items]
+        ranges.append(self._source.join(syntax.endcase, syntax.endcase))
+        labels = [label for item in statement.items for label in item.expressions]
+        head = self._add(Uses(statement.expr, *labels), ranges, parent)
+        for item in statement.items:
+            self.read(item.stmt, head)
+        if statement.defaultCase is not None:
+            self.read(statement.defaultCase, head)
+
+    def _for(self, statement: Any, parent: Piece) -> None:  # noqa: ANN401
+        uses = Uses(*statement.initializers, *(symbol.initializer for symbol in statement.loopVars))
+        uses.targets += statement.loopVars
+        counters = set(uses.targets)
+        for node in (statement.stopExpr, *statement.steps):
+            uses.see(node)
+        uses.reads = [symbol for symbol in uses.reads if symbol not in counters]
+        syntax = statement.syntax
+        head = self._add(uses, [self._source.enclose(syntax, syntax.closeParen)], parent)
+        outer = self._counters
+        self._counters = {**outer, **dict.fromkeys(counters, head)}
+        self.read(statement.body, head)
+        self._counters = outer
+
+    def _loop(self, statement: Any, parent: Piece) -> None:  # noqa: ANN401
+        kept = ("count", "cond", "arrayRef")
+        uses = Uses(*(getattr(statement, name, None) for name in kept))
+        syntax = statement.syntax
+        head = self._add(uses, [self._source.lead(syntax, syntax.statement)], parent)
+        self.read(statement.body, head)
+
+    def _do(self, statement: Any, parent: Piece) -> None:  # noqa: ANN401
+        syntax = statement.syntax
+        ranges = [self._source.enclose(syntax, syntax.doKeyword), self._source.join(syntax.whileKeyword, syntax.semi)]
+        self.read(statement.body, self._add(Uses(statement.cond), ranges, parent))
+
+    def _timed(self, statement: Any, parent: Piece) -> None:  # noqa: ANN401
+        head = self._add(Uses(statement.timing), [self._source.find(statement.timing.syntax)], parent)
+        self._hold_up(head)
+        self.read(statement.stmt, head)
+
+    def _wait(self, statement: Any, parent: Piece) -> None:  # noqa: ANN401
+        syntax = statement.syntax
+        head = self._add(Uses(statement.cond), [self._source.enclose(syntax, syntax.closeParen)], parent)
+        self._hold_up(head)
+        self.read(statement.stmt, head)
+
+    def _return(self, statement: Any, parent: Piece) -> None:  # noqa: ANN401
+        uses = Uses(statement.expr)
+        if self._subroutine is not None:
+            uses.targets += self._subroutine.results
+        self._root.also.append(self._add(uses, [self._source.find(statement.syntax)], parent))
+
+    def _jump(self, statement: Any, parent: Piece) -> None:  # noqa: ANN401
+        self._root.also.append(self._add(Uses(), [self._source.find(statement.syntax)], parent))
+
+    def _disable(self, statement: Any, parent: Piece) -> None:  # noqa: ANN401
+        uses = Uses(statement.target)
+        uses.targets, uses.reads = uses.reads, []
+        self._root.also.append(self._add(uses, [self._source.find(statement.syntax)], parent))
+
+    def _trigger(self, statement: Any, parent: Piece) -> None:  # noqa: ANN401
+        uses = Uses(statement.target, statement.timing)
+        uses.targets += uses.reads
+        self._add(uses, [self._source.find(statement.syntax)], parent)
+
+    def _deassign(self, statement: Any, parent: Piece) -> None:  # noqa: ANN401
+        uses = Uses()
+        uses.see_target(statement.lvalue)
+        self._add(uses, [self._source.find(statement.syntax)], parent)
+
+
+def _label_end(item: Any) -> Any:  # noqa: ANN401  the syntax of a case item
+    colon = item.colon
+    return colon if str(colon.rawText) else item.defaultKeyword

@@ -1,0 +1,105 @@
+"""What an expression or a simple statement sets, reads and calls."""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+_NAMES = {"NamedValueExpression", "HierarchicalValueExpression", "ArbitrarySymbolExpression"}
+_STEPS = {"Preincrement", "Predecrement", "Postincrement", "Postdecrement"}
+_SELECTS = {"ElementSelectExpression", "RangeSelectExpression", "MemberAccessExpression"}
+_INVALID = {"InvalidExpression", "InvalidStatement", "InvalidAssertionExpr"}
+_QUIET = {"$display", "$write", "$monitor", "$strobe", "$signed", "$unsigned", "$clog2", "$bits", "$time"}
+"""System tasks that set none of their arguments; of those not listed nothing is assumed."""
+
+
+class Uses:
+    """What nodes of pyslang's tree set and read; ``see`` adds one and all below it."""
+
+    __slots__ = ("calls", "is_bad", "reads", "targets")
+
+    def __init__(self, *nodes: Any) -> None:  # noqa: ANN401
+        self.targets: list[Any] = []
+        self.reads: list[Any] = []
+        self.calls: list[Any] = []
+        """Functions and tasks of the design's own."""
+        self.is_bad = False
+        """Something in it is not understood: names must be read from the text."""
+        for node in nodes:
+            self.see(node)
+
+    def see(self, node: Any) -> None:  # noqa: ANN401  an expression, a statement or a timing control; None is nothing
+        """Add ``node``."""
+        if node is not None:
+            node.visit(self._look)
+
+    def see_target(self, node: Any) -> None:  # noqa: ANN401  an expression
+        """Add ``node`` as the target of an assignment: its indices are read, the rest is set."""
+        kind = type(node).__name__
+        if kind in _NAMES:
+            self.targets.append(resolve(node.symbol))
+        elif kind in _SELECTS:
+            self.see_target(node.value)
+            for index in _list_indices(node, kind):
+                self.see(index)
+        elif kind == "ConversionExpression":
+            self.see_target(node.operand)
+        elif kind == "ConcatenationExpression":
+            for part in node.operands:
+                self.see_target(part)
+        else:
+            before = len(self.reads)
+            self.see(node)
+            self.targets += self.reads[before:]
+
+    def _look(self, node: Any) -> Any:  # noqa: ANN401
+        advance, skip = _load_actions()
+        kind = type(node).__name__
+        if kind in _NAMES:
+            self.reads.append(resolve(node.symbol))
+        elif kind == "AssignmentExpression":
+            self.see_target(node.left)
+            self.see(node.right)
+            self.see(node.timingControl)
+            return skip
+        elif kind == "UnaryExpression":
+            if node.op.name in _STEPS:
+                self.see_target(node.operand)
+        elif kind == "CallExpression":
+            self._look_at_call(node)
+        elif kind in _INVALID:
+            self.is_bad = True
+        return advance
+
+    def _look_at_call(self, node: Any) -> None:  # noqa: ANN401
+        if not node.isSystemCall:
+            self.calls.append(node.subroutine)
+        elif str(node.subroutineName) not in _QUIET:
+            for argument in node.arguments:
+                if type(argument).__name__ in _NAMES | _SELECTS:
+                    self.see_target(argument)
+
+
+def resolve(symbol: Any) -> Any:  # noqa: ANN401
+    """Return the symbol that a name stands for: what is seen through a modport is the interface's own."""
+    for _ in range(8):
+        inner = symbol.internalSymbol if type(symbol).__name__ == "ModportPortSymbol" else None
+        if inner is None:
+            return symbol
+        symbol = inner
+    return symbol
+
+
+def _list_indices(node: Any, kind: str) -> Iterator[Any]:  # noqa: ANN401
+    if kind == "ElementSelectExpression":
+        yield node.selector
+    elif kind == "RangeSelectExpression":
+        yield node.left
+        yield node.right
+
+
+@cache
+def _load_actions() -> tuple[Any, Any]:
+    """Return what tells pyslang to go on below a node, and not to."""
+    import pyslang
+
+    return pyslang.ast.VisitAction.Advance, pyslang.ast.VisitAction.Skip
