@@ -10,6 +10,7 @@ PACKAGE = Path(__file__).parent.parent / "pytest_rtlgen"
 LAYERS = (
     {"__main__"},
     {"plugin", "training", "cli"},
+    {"repair"},
     {"accounts", "pipeline", "report"},
     {"check"},
     {"simulators"},

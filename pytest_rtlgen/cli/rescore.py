@@ -92,7 +92,7 @@ def _open_copy(old: "RunStore", args: argparse.Namespace, options: "Options") ->
     from pytest_rtlgen.storage import RunStore, find_resumable
 
     settings, problems = _settle(old, args, options)
-    completions = old.read_completions()
+    completions = old.read_last_completions()
     if not completions:
         raise RecordError(f"{old.path}: holds no answer; ask for them with python -m pytest_rtlgen generate")
     out = options.out if args.rtlgen_out else old.path.parent

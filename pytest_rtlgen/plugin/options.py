@@ -46,7 +46,10 @@ def read_options(config: pytest.Config) -> Options | None:
 
 
 def check_settings(options: Options, *, is_worker: bool) -> Any:  # noqa: ANN401  a CheckSettings, imported late
-    """Return the checker's settings; an xdist worker uses one simulator, others one a core."""
+    """Return the checker's settings; an xdist worker uses one simulator, others one a core.
+
+    With repairs one process checks everything between the turns, so that any worker may be the one.
+    """
     from pytest_rtlgen.check import CheckSettings
     from pytest_rtlgen.check.formal import FormalMode
     from pytest_rtlgen.tools.process import Limits
@@ -57,7 +60,7 @@ def check_settings(options: Options, *, is_worker: bool) -> Any:  # noqa: ANN401
         simulator=options.simulator,
         sandbox=SandboxMode(options.sandbox),
         limits=Limits(wall_s=wall_s, cpu_s=max(1, round(wall_s / 2))),
-        jobs=1 if is_worker else options.jobs or os.cpu_count() or 1,
+        jobs=1 if is_worker and options.repair is None else options.jobs or os.cpu_count() or 1,
         stimulus_seed=options.stimulus_seed,
         cycles=options.cycles,
         formal=FormalMode(options.formal),

@@ -1,6 +1,5 @@
 """One run in its folder: made, resumed, appended to, read back."""
 
-import hashlib
 import os
 import secrets
 from collections.abc import Sequence
@@ -11,23 +10,22 @@ from typing import Self, TypeVar, cast
 
 from pytest_rtlgen.errors import RecordError, UsageError
 from pytest_rtlgen.records import (
-    Candidate,
     Completion,
     Environment,
     Problem,
-    PublishedVerdict,
     Run,
     RunSettings,
     SampleKey,
     SampleResult,
     Summary,
-    Verdict,
 )
+from pytest_rtlgen.storage.answers import AnswerFiles
 from pytest_rtlgen.storage.codec import Json, encode, read_text, write_text
-from pytest_rtlgen.storage.journal import Journal, storage_error
+from pytest_rtlgen.storage.journal import storage_error
+from pytest_rtlgen.storage.turns import list_repairs, list_turns
 
 FORMAT = 2
-"""Version of the form on disk; a change of any stored record raises it."""
+"""Version of the form on disk; a change of a stored record raises it, unless it only adds a field with a default."""
 T = TypeVar("T")
 
 
@@ -45,26 +43,12 @@ class RunHeader:
     """Whole, so that a report needs no suite."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _ResultLine:
-    """One line of ``results.jsonl``; the answer itself stands in ``completions.jsonl``."""
-
-    key: SampleKey
-    text_sha256: str
-    """Of the completion's text: a verdict on another text under the same key is not this sample's."""
-    candidate: Candidate
-    verdict: Verdict
-    published: PublishedVerdict | None
-
-
-class RunStore:
+class RunStore(AnswerFiles):
     """A run's folder. Any number of processes may have the same run open and append to it."""
 
     def __init__(self, path: Path, header: RunHeader) -> None:
-        self.path = path
+        super().__init__(path)
         self.header = header
-        self._completions = Journal(path / "completions.jsonl")
-        self._results = Journal(path / "results.jsonl")
 
     @classmethod
     def create(
@@ -139,58 +123,34 @@ class RunStore:
             self.header = header
         return environment == self.header.environment
 
-    def append_completion(self, *completions: Completion) -> None:
-        """Add answers. Raises ``StorageError`` when they cannot be written."""
-        self._completions.append(*completions)
-
-    def append_result(self, result: SampleResult) -> None:
-        """Add one verdict. Raises ``StorageError`` when it cannot be written."""
-        digest = _digest(result.completion.text)
-        self._results.append(
-            _ResultLine(
-                key=result.key,
-                text_sha256=digest,
-                candidate=result.candidate,
-                verdict=result.verdict,
-                published=result.published,
-            )
-        )
-
-    def read_completions(self) -> dict[SampleKey, Completion]:
-        """Return the answers by key; of two with the same key the first counts.
+    def read_first_results(self) -> dict[SampleKey, SampleResult]:
+        """Return the verdicts on first answers by key, whatever became of them in the repair loop.
 
         Raises:
             RecordError: a line cannot be read.
         """
-        completions: dict[SampleKey, Completion] = {}
-        for completion in self._completions.read(Completion):
-            completions.setdefault(completion.key, completion)
-        return completions
+        return super().read_results()
 
-    def count_completions(self) -> int:
-        """Return how many answers are on disk, without reading them as records."""
-        return self._completions.count()
-
-    def read_results(self) -> dict[SampleKey, SampleResult]:
-        """Return the verdicts by key, each with its answer; of two with the same key the first counts.
-
-        A verdict whose answer is not there is left out, so a resumed run checks that sample again.
+    def read_last_completions(self) -> dict[SampleKey, Completion]:
+        """Return the answers by key; of a sample that was repaired, the last one.
 
         Raises:
             RecordError: a line cannot be read.
         """
         completions = self.read_completions()
-        digests = {key: _digest(completion.text) for key, completion in completions.items()}
-        results: dict[SampleKey, SampleResult] = {}
-        for line in self._results.read(_ResultLine):
-            if digests.get(line.key) == line.text_sha256:
-                result = SampleResult(
-                    completion=completions[line.key],
-                    candidate=line.candidate,
-                    verdict=line.verdict,
-                    published=line.published,
-                )
-                results.setdefault(line.key, result)
+        for turn in list_turns(self):
+            completions |= turn.read_completions()
+        return completions
+
+    def read_results(self) -> dict[SampleKey, SampleResult]:
+        """Return the verdicts by key; of a sample that was repaired, the one on its last answer.
+
+        Raises:
+            RecordError: a line cannot be read.
+        """
+        results = self.read_first_results()
+        for turn in list_turns(self):
+            results |= {key: result for key, result in turn.read_results().items() if key in results}
         return results
 
     def read_run(self) -> Run:
@@ -206,6 +166,7 @@ class RunStore:
             settings=self.header.settings,
             environment=self.header.environment,
             samples=tuple(results[key] for key in sorted(results)),
+            repairs=list_repairs(self),
         )
 
     def write_summary(self, summary: Summary) -> None:
@@ -250,10 +211,6 @@ def canonical_run(run: Run) -> dict[str, Json]:
         for sample in sorted(run.samples, key=lambda sample: sample.key)
     )
     return cast("dict[str, Json]", encode(replace(run, run_id="", started_at="", samples=samples)))
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _differences(old: object, new: object, name: str = "") -> list[str]:

@@ -1,0 +1,103 @@
+"""One sample turn by turn, and whether it gets another."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pytest_rtlgen.config.values import RepairBudget
+from pytest_rtlgen.records import (
+    Completion,
+    Feedback,
+    FinishReason,
+    Problem,
+    RepairKind,
+    SampleKey,
+    SampleResult,
+    Status,
+)
+from pytest_rtlgen.storage import RunStore, list_turns
+
+_KINDS: Mapping[Status, RepairKind | None] = {
+    Status.PASSED: None,
+    Status.NO_CODE: RepairKind.COMPILE,
+    Status.TRUNCATED: RepairKind.COMPILE,
+    Status.SYNTAX_ERROR: RepairKind.COMPILE,
+    Status.ELABORATION_ERROR: RepairKind.COMPILE,
+    Status.INTERFACE_MISMATCH: RepairKind.COMPILE,
+    Status.REJECTED: RepairKind.COMPILE,
+    Status.MISMATCH: RepairKind.SIMULATE,
+    Status.RUNTIME_ERROR: RepairKind.SIMULATE,
+    Status.EARLY_FINISH: RepairKind.SIMULATE,
+    Status.TIMEOUT: RepairKind.SIMULATE,
+    Status.RESOURCE_LIMIT: RepairKind.SIMULATE,
+}
+_REFUSED = {FinishReason.REFUSAL, FinishReason.CONTENT_FILTER}
+"""What a model will not answer, it is not pressed to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """What the loop told a model after one answer."""
+
+    feedback: Feedback
+    reflection: Completion | None = None
+    """The reflector's answer; ``None``: there is no reflector."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """One sample so far."""
+
+    problem: Problem
+    results: tuple[SampleResult, ...]
+    """One a turn, the first answer first."""
+    exchanges: tuple[Exchange, ...] = ()
+    """What came before each of ``results`` but the first."""
+
+    @property
+    def key(self) -> SampleKey:
+        """Which generation of which problem this is."""
+        return self.results[0].key
+
+    @property
+    def last(self) -> SampleResult:
+        """The answer that counts."""
+        return self.results[-1]
+
+    def next_kind(self, budget: RepairBudget) -> RepairKind | None:
+        """Return what another turn would mend; ``None``: the answer is right, or there is no turn left for it."""
+        if self.last.completion.finish_reason in _REFUSED:
+            return None
+        kind = _KINDS[self.last.verdict.status]
+        if kind is None:
+            return None
+        spent = sum(exchange.feedback.kind is kind for exchange in self.exchanges)
+        return kind if spent < (budget.compile if kind is RepairKind.COMPILE else budget.simulate) else None
+
+
+def read_histories(store: RunStore, problems: Sequence[Problem]) -> dict[SampleKey, History]:
+    """Return every sample of ``problems`` whose first answer was checked; a turn that was not is left out.
+
+    Raises:
+        RecordError: a line cannot be read.
+    """
+    by_name = {(problem.suite, problem.problem_id): problem for problem in problems}
+    histories: dict[SampleKey, History] = {}
+    for key, result in sorted(store.read_first_results().items()):
+        problem = by_name.get((key.suite, key.problem_id))
+        if problem is not None:
+            histories[key] = History(problem=problem, results=(result,))
+    for number, turn in enumerate(list_turns(store), start=1):
+        feedback, reflections = turn.read_feedback(), turn.read_reflections()
+        for key, result in turn.read_results().items():
+            history = histories.get(key)
+            if history is not None and len(history.results) == number and key in feedback:
+                exchange = Exchange(feedback=feedback[key], reflection=reflections.get(key))
+                histories[key] = extend(history, exchange, result)
+    return histories
+
+
+def extend(history: History, exchange: Exchange, result: SampleResult) -> History:
+    """Return ``history`` with one turn more."""
+    return History(
+        problem=history.problem, results=(*history.results, result), exchanges=(*history.exchanges, exchange)
+    )

@@ -1,0 +1,87 @@
+"""Answers and their verdicts in one folder: ``completions.jsonl`` and ``results.jsonl``."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_rtlgen.records import Candidate, Completion, PublishedVerdict, SampleKey, SampleResult, Verdict
+from pytest_rtlgen.storage.journal import Journal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ResultLine:
+    """One line of ``results.jsonl``; the answer itself stands in ``completions.jsonl``."""
+
+    key: SampleKey
+    text_sha256: str
+    """Of the completion's text: a verdict on another text under the same key is not this sample's."""
+    candidate: Candidate
+    verdict: Verdict
+    published: PublishedVerdict | None
+
+
+class AnswerFiles:
+    """The two files. Any number of processes may append to them."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._completions = Journal(path / "completions.jsonl")
+        self._results = Journal(path / "results.jsonl")
+
+    def append_completion(self, *completions: Completion) -> None:
+        """Add answers. Raises ``StorageError`` when they cannot be written."""
+        self._completions.append(*completions)
+
+    def append_result(self, result: SampleResult) -> None:
+        """Add one verdict. Raises ``StorageError`` when it cannot be written."""
+        digest = _digest(result.completion.text)
+        self._results.append(
+            _ResultLine(
+                key=result.key,
+                text_sha256=digest,
+                candidate=result.candidate,
+                verdict=result.verdict,
+                published=result.published,
+            )
+        )
+
+    def read_completions(self) -> dict[SampleKey, Completion]:
+        """Return the answers by key; of two with the same key the first counts.
+
+        Raises:
+            RecordError: a line cannot be read.
+        """
+        completions: dict[SampleKey, Completion] = {}
+        for completion in self._completions.read(Completion):
+            completions.setdefault(completion.key, completion)
+        return completions
+
+    def count_completions(self) -> int:
+        """Return how many answers are on disk, without reading them as records."""
+        return self._completions.count()
+
+    def read_results(self) -> dict[SampleKey, SampleResult]:
+        """Return the verdicts by key, each with its answer; of two with the same key the first counts.
+
+        A verdict whose answer is not there is left out, so a resumed run checks that sample again.
+
+        Raises:
+            RecordError: a line cannot be read.
+        """
+        completions = self.read_completions()
+        digests = {key: _digest(completion.text) for key, completion in completions.items()}
+        results: dict[SampleKey, SampleResult] = {}
+        for line in self._results.read(_ResultLine):
+            if digests.get(line.key) == line.text_sha256:
+                result = SampleResult(
+                    completion=completions[line.key],
+                    candidate=line.candidate,
+                    verdict=line.verdict,
+                    published=line.published,
+                )
+                results.setdefault(line.key, result)
+        return results
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
