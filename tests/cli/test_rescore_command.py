@@ -42,7 +42,7 @@ def test_other_settings_make_a_new_run_and_leave_the_old(run: Path, capsys: pyte
     assert main(["rescore", str(run), "--stimulus-seed", "9", "--cycles", "30"]) == 0
     out, err = capsys.readouterr()
     new = find_new(run)
-    assert err.startswith(f"{new.path}: 2 checked, 0 there before\n")
+    assert f"{new.path}: 2 checked, 0 there before\n" in err
     assert f"run:     {new.path}\n" in out
     assert out.endswith("\nchanged: 0 of 2 verdicts\n")
     assert read_all(run) == before
@@ -89,7 +89,7 @@ def test_the_same_command_goes_on_with_an_unfinished_one(run: Path, capsys: pyte
     capsys.readouterr()
     assert main(["rescore", str(run), "--cycles", "30"]) == 0
     out, err = capsys.readouterr()
-    assert err.startswith(f"{new.path}: 1 checked, 1 there before\n")
+    assert f"{new.path}: 1 checked, 1 there before\n" in err
     assert out.endswith("changed: 0 of 2 verdicts\n")
     assert find_new(run).path == new.path
 
