@@ -1,0 +1,178 @@
+"""Dynamic sampling that asks for as many prompts as it will need: groups that teach nothing are dropped and replaced.
+
+Source: dynamic sampling, DAPO (arXiv 2503.14476, section 3.2); sizing the next generation batch by the share of useful
+groups so far, CodeV-R1 (arXiv 2505.24183, "adaptive DAPO"). Pure: the same rewards give the same requests.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pytest_rtlgen.errors import UsageError
+
+
+class GroupKind(StrEnum):
+    """What the rewards of one prompt's samples say."""
+
+    USEFUL = "useful"
+    """They differ, so there is an advantage to learn from."""
+    ALL_RIGHT = "all-right"
+    ALL_WRONG = "all-wrong"
+    ALL_EQUAL = "all-equal"
+    """All the same partial credit: no advantage either."""
+    UNMEASURED = "unmeasured"
+    """At least one reward is missing, because the harness failed."""
+
+
+def classify_group(rewards: Sequence[float | None], *, best: float = 1.0) -> GroupKind:
+    """Return what a group is; ``best`` is the reward of a right sample, and 0 or less that of a wrong one."""
+    known = [reward for reward in rewards if reward is not None and math.isfinite(reward)]
+    if len(known) < len(rewards) or not known:
+        return GroupKind.UNMEASURED
+    if max(known) > min(known):
+        return GroupKind.USEFUL
+    if known[0] >= best:
+        return GroupKind.ALL_RIGHT
+    return GroupKind.ALL_WRONG if known[0] <= 0 else GroupKind.ALL_EQUAL
+
+
+class EffectiveRatio:
+    """The share of groups that are useful: a Beta posterior whose evidence fades, as the policy moves on."""
+
+    def __init__(self, *, memory: float, prior: tuple[float, float] = (1.0, 1.0)) -> None:
+        """Start from ``prior`` (useful, useless); evidence older than ``memory`` groups weighs 1/e and less."""
+        if memory <= 0 or min(prior) <= 0:
+            raise UsageError(f"adaptive sampling: memory={memory} and prior={prior} must be above 0")
+        self._memory = memory
+        self._prior = prior
+        self._useful = self._useless = 0.0
+
+    def note(self, *, useful: int, useless: int) -> None:
+        """Take in the counts of one round."""
+        kept = math.exp(-(useful + useless) / self._memory)
+        self._useful = kept * self._useful + useful
+        self._useless = kept * self._useless + useless
+
+    @property
+    def mean(self) -> float:
+        """Mean of the posterior, between 0 and 1, exclusive."""
+        good, bad = self._useful + self._prior[0], self._useless + self._prior[1]
+        return good / (good + bad)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchReport:
+    """How a training batch came about."""
+
+    target: int
+    kept: int
+    rounds: int
+    generated: int
+    """Prompts that were sampled."""
+    surplus: int
+    """Useful groups beyond the target, which are dropped."""
+    kinds: tuple[tuple[GroupKind, int], ...]
+    """Groups of each kind."""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there are as many groups as wanted."""
+        return self.kept >= self.target
+
+    def __str__(self) -> str:
+        """Return one line for a log."""
+        found = ", ".join(f"{count} {kind}" for kind, count in self.kinds if count) or "none"
+        end = "" if self.is_full else f"; gave up after {self.rounds} rounds, going on with what there is"
+        return f"{self.kept} of {self.target} useful groups from {self.generated} prompts ({found}){end}"
+
+
+class AdaptiveSampler:
+    """Says how many prompts to generate next, and which of the groups that come back to keep.
+
+    A training batch: ``begin``; while ``next_prompts()`` is not 0, generate as many groups and ``take`` their rewards.
+    It ends when ``target`` groups are kept, or after ``max_rounds`` with those that there are; ``report()`` says which.
+    The estimate outlives a batch.
+    """
+
+    def __init__(  # noqa: PLR0913  each is a knob of its own
+        self,
+        *,
+        target: int,
+        group: int,
+        max_rounds: int = 10,
+        max_prompts: int | None = None,
+        multiple: int = 1,
+        memory: float | None = None,
+        best: float = 1.0,
+    ) -> None:
+        """Want ``target`` useful groups of ``group`` samples a batch.
+
+        ``max_prompts``: most of one round (4 times ``target``); ``multiple``: requests are rounded up to it;
+        ``memory``: groups after which evidence fades (4 times ``target``); ``best``: reward of a right sample.
+
+        Raises:
+            UsageError: a count is below 1, or ``max_prompts`` below ``multiple``.
+        """
+        most = 4 * target if max_prompts is None else max_prompts
+        counts = {"target": target, "group": group, "max_rounds": max_rounds, "max_prompts": most, "multiple": multiple}
+        for name, value in counts.items():
+            if value < 1:
+                raise UsageError(f"adaptive sampling: {name}={value}: must be 1 or more")
+        if max_prompts is not None and max_prompts < multiple:
+            raise UsageError(f"adaptive sampling: max_prompts={max_prompts} is below multiple={multiple}; raise it")
+        self.target, self.group, self.max_rounds = target, group, max_rounds
+        self.ratio = EffectiveRatio(memory=4.0 * target if memory is None else memory)
+        self._most = max(most, multiple) // multiple * multiple
+        self._multiple = multiple
+        self._best = best
+        self.begin()
+
+    def begin(self) -> None:
+        """Start a training batch."""
+        self._kept = self._rounds = self._generated = self._surplus = 0
+        self._kinds = dict.fromkeys(GroupKind, 0)
+
+    def next_prompts(self) -> int:
+        """Return how many prompts to generate now; 0: the batch has ended."""
+        missing = self.target - self._kept
+        if missing <= 0 or self._rounds >= self.max_rounds:
+            return 0
+        wanted = math.ceil(missing / self.ratio.mean)
+        return min(self._most, math.ceil(wanted / self._multiple) * self._multiple)
+
+    def take(self, groups: Sequence[Sequence[float | None]]) -> tuple[int, ...]:
+        """Count one round and return the indices of the groups to keep, in order, no more than are still missing.
+
+        ``groups`` are the rewards, one sequence a prompt, ``None`` where the harness failed; such a group is dropped
+        and says nothing about the model.
+
+        Raises:
+            UsageError: a group has another size than ``group``.
+        """
+        for index, rewards in enumerate(groups):
+            if len(rewards) != self.group:
+                raise UsageError(f"adaptive sampling: group {index} has {len(rewards)} rewards, not {self.group}")
+        kinds = [classify_group(rewards, best=self._best) for rewards in groups]
+        for kind in kinds:
+            self._kinds[kind] += 1
+        useful = [index for index, kind in enumerate(kinds) if kind is GroupKind.USEFUL]
+        measured = len(kinds) - kinds.count(GroupKind.UNMEASURED)
+        self.ratio.note(useful=len(useful), useless=measured - len(useful))
+        kept = tuple(useful[: max(0, self.target - self._kept)])
+        self._rounds += 1
+        self._generated += len(groups)
+        self._surplus += len(useful) - len(kept)
+        self._kept += len(kept)
+        return kept
+
+    def report(self) -> BatchReport:
+        """Return how the batch stands."""
+        return BatchReport(
+            target=self.target,
+            kept=self._kept,
+            rounds=self._rounds,
+            generated=self._generated,
+            surplus=self._surplus,
+            kinds=tuple(self._kinds.items()),
+        )

@@ -1,0 +1,177 @@
+"""Dynamic sampling by simulation: what is kept, how much is asked for, and that it always ends."""
+
+import math
+import random
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pytest_rtlgen.errors import UsageError
+from pytest_rtlgen.training.adaptive import AdaptiveSampler, EffectiveRatio, GroupKind, classify_group
+
+RIGHT, WRONG, MIXED, BROKEN = [1.0] * 4, [0.0] * 4, [0.0, 1.0, 0.0, 0.0], [None, 1.0, 0.0, 0.0]
+Rewards = list[float | None]
+
+
+@pytest.mark.parametrize(
+    ("rewards", "kind"),
+    [
+        ([1.0, 1.0], GroupKind.ALL_RIGHT),
+        ([0.0, 0.0], GroupKind.ALL_WRONG),
+        ([-0.5, -0.5], GroupKind.ALL_WRONG),
+        ([0.5, 0.5], GroupKind.ALL_EQUAL),
+        ([0.0, 1.0], GroupKind.USEFUL),
+        ([0.25, 0.5], GroupKind.USEFUL),
+        ([None, 1.0, 0.0], GroupKind.UNMEASURED),
+        ([None, None], GroupKind.UNMEASURED),
+        ([math.nan, 1.0], GroupKind.UNMEASURED),
+    ],
+)
+def test_kind_of_a_group(rewards: Rewards, kind: GroupKind) -> None:
+    assert classify_group(rewards) is kind
+
+
+def test_keeps_useful_groups_in_order_and_no_more_than_wanted() -> None:
+    sampler = AdaptiveSampler(target=2, group=4)
+    assert sampler.take([RIGHT, MIXED, BROKEN, WRONG, MIXED, MIXED]) == (1, 4)
+    assert sampler.next_prompts() == 0
+    report = sampler.report()
+    assert report.is_full
+    assert (report.kept, report.generated, report.surplus) == (2, 6, 1)
+    assert dict(report.kinds) == {
+        GroupKind.USEFUL: 3,
+        GroupKind.ALL_RIGHT: 1,
+        GroupKind.ALL_WRONG: 1,
+        GroupKind.ALL_EQUAL: 0,
+        GroupKind.UNMEASURED: 1,
+    }
+    assert str(report) == "2 of 2 useful groups from 6 prompts (3 useful, 1 all-right, 1 all-wrong, 1 unmeasured)"
+
+
+def test_the_next_request_is_what_is_missing_over_the_share_of_useful_groups() -> None:
+    sampler = AdaptiveSampler(target=100, group=4)
+    assert sampler.next_prompts() == 200  # nothing is known: one in two
+    sampler.take([MIXED] * 9 + [WRONG] * 29)
+    assert sampler.ratio.mean == pytest.approx(10 / 40)  # a Beta(1, 1) prior and 9 of 38
+    assert sampler.next_prompts() == (100 - 9) * 4
+
+
+def test_failures_of_the_harness_say_nothing_about_the_model() -> None:
+    sampler = AdaptiveSampler(target=8, group=4)
+    before = sampler.ratio.mean
+    assert sampler.take([BROKEN] * 16) == ()
+    assert sampler.ratio.mean == before
+    assert sampler.next_prompts() == 16
+
+
+def test_old_evidence_fades() -> None:
+    ratio = EffectiveRatio(memory=10)
+    ratio.note(useful=100, useless=0)
+    high = ratio.mean
+    for _ in range(10):
+        ratio.note(useful=0, useless=5)
+    assert high > 0.95
+    assert ratio.mean < 0.2
+
+
+def test_the_estimate_outlives_a_batch() -> None:
+    sampler = AdaptiveSampler(target=10, group=4)
+    sampler.take([MIXED] * 10 + [RIGHT] * 30)
+    learnt = sampler.ratio.mean
+    sampler.begin()
+    assert sampler.ratio.mean == learnt
+    assert sampler.next_prompts() == math.ceil(10 / learnt)
+    assert sampler.report().generated == 0
+
+
+@pytest.mark.parametrize("useless", [RIGHT, WRONG, BROKEN, [0.5] * 4], ids=["right", "wrong", "broken", "equal"])
+def test_a_stream_without_a_useful_group_ends_and_says_so(useless: Rewards) -> None:
+    sampler = AdaptiveSampler(target=3, group=4, max_rounds=5, max_prompts=50)
+    generated = 0
+    while wanted := sampler.next_prompts():
+        assert wanted <= 50
+        generated += wanted
+        sampler.take([useless] * wanted)
+    report = sampler.report()
+    assert not report.is_full
+    assert (report.rounds, report.kept, report.generated) == (5, 0, generated)
+    assert str(report).endswith("; gave up after 5 rounds, going on with what there is")
+
+
+def test_rounds_without_groups_end_too() -> None:
+    sampler = AdaptiveSampler(target=3, group=4, max_rounds=2)
+    sampler.take([])
+    sampler.take([])
+    assert sampler.next_prompts() == 0
+
+
+def test_requests_are_whole_multiples_within_the_bound() -> None:
+    sampler = AdaptiveSampler(target=5, group=4, multiple=8, max_prompts=20)
+    assert sampler.next_prompts() == 16
+    sampler.take([MIXED] * 4 + [WRONG] * 12)
+    assert sampler.next_prompts() == 8
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"target": 0}, "target=0: must be 1 or more"),
+        ({"group": 0}, "group=0"),
+        ({"max_rounds": 0}, "max_rounds=0"),
+        ({"multiple": 0}, "multiple=0"),
+        ({"max_prompts": 4, "multiple": 8}, "max_prompts=4 is below multiple=8"),
+        ({"memory": 0.0}, "memory=0.0"),
+    ],
+)
+def test_bad_arguments(arguments: dict[str, float], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        AdaptiveSampler(**{"target": 4, "group": 4, **arguments})  # type: ignore[arg-type]  # bad on purpose
+
+
+def test_a_group_of_another_size_is_refused_before_anything_is_counted() -> None:
+    sampler = AdaptiveSampler(target=4, group=4)
+    with pytest.raises(UsageError, match="group 1 has 3 rewards, not 4"):
+        sampler.take([MIXED, [0.0, 1.0, 0.0]])
+    assert sampler.report().rounds == 0
+
+
+def play(sampler: AdaptiveSampler, draw: Callable[[], Rewards]) -> list[int]:
+    """Run one batch and return what was asked for in each round."""
+    sampler.begin()
+    asked = []
+    while wanted := sampler.next_prompts():
+        asked.append(wanted)
+        sampler.take([draw() for _ in range(wanted)])
+    return asked
+
+
+def draw_at(rng: random.Random, rate: float) -> Callable[[], Rewards]:
+    return lambda: [float(rng.random() < rate) for _ in range(8)]
+
+
+@given(rate=st.floats(0, 1), seed=st.integers(0, 99), target=st.integers(1, 40), rounds=st.integers(1, 12))
+@settings(max_examples=60, deadline=None)
+def test_any_stream_ends_within_its_bounds_and_repeats_exactly(
+    rate: float, seed: int, target: int, rounds: int
+) -> None:
+    def run() -> tuple[list[int], str]:
+        sampler = AdaptiveSampler(target=target, group=8, max_rounds=rounds)
+        return play(sampler, draw_at(random.Random(seed), rate)), str(sampler.report())
+
+    asked, said = run()
+    assert len(asked) <= rounds
+    assert sum(asked) <= rounds * 4 * target
+    assert (asked, said) == run()
+
+
+def test_once_the_ratio_is_known_little_is_generated_in_vain() -> None:
+    rate = 0.05
+    useful = 1 - rate**8 - (1 - rate) ** 8  # 0.337
+    sampler = AdaptiveSampler(target=64, group=8)
+    draw = draw_at(random.Random(1), rate)
+    play(sampler, draw)
+    totals = [sum(play(sampler, draw)) for _ in range(40)]
+    assert sampler.report().is_full
+    assert sum(totals) / 40 == pytest.approx(64 / useful, rel=0.06)
