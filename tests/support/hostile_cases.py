@@ -53,6 +53,19 @@ class HostileCase:
         text = (self.folder / "candidate.sv").read_bytes().decode("utf-8", "replace")
         return text.replace("@CANARY@", canary).replace("@GOLDEN@", golden)
 
+    def pose(self) -> Problem:
+        """Return the problem that the case pretends to solve."""
+        return Problem(
+            suite="hostile",
+            problem_id=self.folder.name,
+            title=self.folder.name,
+            category=self.category,
+            description="",
+            top=self.top,
+            reference=SourceFile(name=str(self.folder / "golden.sv"), text=self.golden),
+            reference_top=self.top,
+        )
+
 
 def load_cases(corpus: Path) -> tuple[HostileCase, ...]:
     """Return the cases of ``corpus`` by name; none where the folder does not exist."""
@@ -71,18 +84,8 @@ def _load_case(folder: Path) -> HostileCase:
 
 def judge(checker: Checker, case: HostileCase, canary: Path) -> Verdict:
     """Return the checker's verdict on ``case``, whose secrets lie in ``canary``."""
-    golden = case.folder / "golden.sv"
-    problem = Problem(
-        suite="hostile",
-        problem_id=case.folder.name,
-        title=case.folder.name,
-        category=case.category,
-        description="",
-        top=case.top,
-        reference=SourceFile(name=str(golden), text=case.golden),
-        reference_top=case.top,
-    )
-    return checker.check(Candidate(source=case.source(str(canary), str(golden)), rule="given"), problem)
+    source = case.source(str(canary), str(case.folder / "golden.sv"))
+    return checker.check(Candidate(source=source, rule="given"), case.pose())
 
 
 def lay_canary(folder: Path) -> Path:

@@ -1,26 +1,27 @@
 """The reward is the checker's verdict as a number, wherever a trainer takes it."""
 
+import os
 import pickle
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
+from typing import Any
 
 import builders
 import pytest
-from support.hostile_cases import OURS, SECRET, SHARED, HostileCase, is_untouched, lay_canary, load_cases
 
 from pytest_rtlgen.check import CheckSettings
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.records import Problem, SourceFile, Status
-from pytest_rtlgen.tools.process import Limits
-from pytest_rtlgen.training import EquivalenceReward
+from pytest_rtlgen.training import Guards, OnMemorised, Reward, RewardSettings, find_preset, open_reward
+from pytest_rtlgen.training.slots import Slots
 
 RIGHT = builders.problem()
 BROKEN = replace(
     builders.problem(), problem_id="broken", reference=SourceFile(name="broken.sv", text="module counter(; endmodule")
 )
-LIMITS = Limits(cpu_s=1, wall_s=4)
-CASES = {f"{case.folder.parents[1].name}-{case.folder.name}": case for case in (*load_cases(OURS), *load_cases(SHARED))}
+WRONG_TEXT = builders.COUNTER.replace("4'd11", "4'd10")
 pytestmark = pytest.mark.simulator
 
 
@@ -29,72 +30,149 @@ def fence(source: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def reward() -> Iterator[EquivalenceReward]:
-    made = EquivalenceReward(problems=[RIGHT, BROKEN])
-    yield made
-    made.close()
+def reward() -> Iterator[Reward]:
+    with open_reward([RIGHT, BROKEN], RewardSettings()) as made:
+        yield made
 
 
-def test_right_wrong_and_missing_code(reward: EquivalenceReward) -> None:
-    wrong = builders.COUNTER.replace("4'd11", "4'd10")
-    completions = [fence(builders.COUNTER), fence(wrong), "I cannot.", fence("module counter(; endmodule"), ""]
+def test_right_wrong_and_missing_code(reward: Reward) -> None:
+    completions = [fence(builders.COUNTER), fence(WRONG_TEXT), "I cannot.", fence("module counter(; endmodule"), ""]
     assert reward(completions, ["counter"] * 5) == [1.0, 0.0, 0.0, 0.0, 0.0]
 
 
-def test_a_harness_that_fails_gives_no_reward_and_says_why(
-    reward: EquivalenceReward, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_task_may_be_the_text_of_a_reference(reward: Reward) -> None:
+    inverter = "module inv(input a, output y); assign y = ~a; endmodule"
+    completions = [fence(inverter), fence(inverter.replace("~", "")), fence(inverter)]
+    found = reward.judge(completions, [inverter, inverter, "module inv(; endmodule"])
+    assert [result.value for result in found] == [1.0, 0.0, None]
+    assert "reference:1:" in found[2].reason
+
+
+def test_a_harness_that_fails_gives_no_reward_and_says_why(reward: Reward, caplog: pytest.LogCaptureFixture) -> None:
     completions = [fence(builders.COUNTER)] * 3
-    assert reward(completions, ["broken", "counter", "unheard-of"]) == [None, 1.0, None]
-    assert "reward: broken: no reward, the harness failed: broken.sv:1:" in caplog.text
-    assert "unknown problem 'unheard-of'" in caplog.text
+    found = reward.judge(completions, ["broken", "counter", "unheard-of"])
+    assert [result.value for result in found] == [None, 1.0, None]
+    assert [result.parts["failed"] for result in found] == [1.0, 0.0, 1.0]
+    assert "reward: no reward: broken: the harness failed: broken.sv:1:" in caplog.text
+    assert "unknown problem 'unheard-of'; give the reward every problem" in found[2].reason
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"unjudged": "it needs Xcelium"}, "odd: cannot be judged: it needs Xcelium; leave it out of the data set"),
+        ({"reference": SourceFile(name="", text="")}, "odd: cannot be judged: its benchmark withholds the reference"),
+    ],
+)
+def test_a_problem_that_nobody_can_judge_gives_no_reward(changes: dict[str, Any], message: str) -> None:
+    odd = replace(builders.problem(problem_id="odd"), **changes)
+    (found,) = Reward(problems=[odd]).judge([fence(builders.COUNTER)], ["odd"])
+    assert found.value is None
+    assert message in found.reason
 
 
 def test_a_simulator_that_is_missing_gives_no_reward() -> None:
-    made = EquivalenceReward(problems=[RIGHT], settings=CheckSettings(simulator="nonesuch"))
-    assert made([fence(builders.COUNTER)], ["counter"]) == [None]
+    settings = RewardSettings(check=CheckSettings(simulator="nonesuch"))
+    assert Reward(problems=[RIGHT], settings=settings)([fence(builders.COUNTER)], ["counter"]) == [None]
 
 
-def test_it_is_pickled_without_its_processes(reward: EquivalenceReward) -> None:
+def test_results_carry_their_parts_under_the_same_names(reward: Reward) -> None:
+    found = reward.judge([fence(builders.COUNTER), fence(WRONG_TEXT), "no", "x" * 300_000, ""], [*["counter"] * 4, "?"])
+    assert {tuple(result.parts) for result in found} == {reward.part_names}
+    assert [result.status for result in found] == [Status.PASSED, Status.MISMATCH, Status.NO_CODE, None, None]
+    assert [result.parts["equivalence"] for result in found] == [1.0, 0.0, 0.0, 0.0, 0.0]
+    assert [result.parts["too-long"] for result in found] == [0.0, 0.0, 0.0, 1.0, 0.0]
+    assert found[3].value == 0.0
+    assert found[3].reason == "the completion has 300000 characters, more than 200000"
+
+
+def test_each_answer_is_judged_by_its_own_text_where_the_code_is_shared() -> None:
+    plain, tagged = fence(builders.COUNTER), f"<think>.</think><answer>{fence(builders.COUNTER)}</answer>"
+    with open_reward([RIGHT], RewardSettings(preset=find_preset("codev-r1=0.5,equivalence=0.5"))) as made:
+        assert made([plain, tagged], ["counter", "counter"]) == [0.5, 1.0]
+
+
+def test_guards_see_the_batch_and_the_references() -> None:
+    guards = Guards(duplicate_factor=0.5, on_memorised=OnMemorised.SKIP)
+    by_heart = fence(builders.COUNTER + "// mine")
+    other = fence(builders.COUNTER.replace("q + 4'd1", "4'd1 + q"))
+    same = fence(builders.COUNTER.replace("q + 4'd1", "4'd1  +  q"))
+    with open_reward([RIGHT], RewardSettings(guards=guards)) as made:
+        found = made.judge([by_heart, other, same, "", ""], ["counter"] * 5)
+        assert made([other], ["counter"]) == [1.0], "alone in its batch"
+    assert [result.value for result in found] == [None, 0.5, 0.5, 0.0, 0.0]
+    assert [result.parts["duplicate"] for result in found] == [0.0, 1.0, 1.0, 0.0, 0.0]
+    assert [result.parts["memorised"] for result in found] == [1.0, 0.0, 0.0, 0.0, 0.0]
+
+
+def test_layout_that_matters_is_not_taken_for_the_same_code(reward: Reward) -> None:
+    hidden = builders.COUNTER.replace("assign wrap = q == 4'd11;", "// one line\n  assign wrap = q == 4'd11;")
+    swallowed = hidden.replace("line\n", "line ")
+    assert reward([fence(hidden), fence(swallowed)], ["counter"] * 2) == [1.0, 0.0]
+
+
+def test_it_is_pickled_without_its_processes(reward: Reward) -> None:
     assert reward([fence(builders.COUNTER)], ["counter"]) == [1.0]
     copy = pickle.loads(pickle.dumps(reward))  # noqa: S301  what a trainer does to reach its workers
     try:
         assert copy._checker is None
+        assert copy.settings == reward.settings
         assert copy([fence(builders.COUNTER), ""], ["counter", "counter"]) == [1.0, 0.0]
     finally:
         copy.close()
 
 
-def test_it_starts_again_after_close(reward: EquivalenceReward) -> None:
+def test_it_starts_again_after_close(reward: Reward) -> None:
     reward.close()
     assert reward([fence(builders.COUNTER)], ["counter"]) == [1.0]
 
 
-def test_lengths_must_agree(reward: EquivalenceReward) -> None:
-    with pytest.raises(UsageError, match="2 completions but 1 problem ids; give one id a completion"):
+def test_threads_share_one_checker(reward: Reward) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda text: reward([fence(text)], ["counter"]), [builders.COUNTER, WRONG_TEXT] * 4))
+    assert found == [[1.0], [0.0]] * 4
+
+
+def test_a_forked_process_starts_tools_of_its_own(reward: Reward) -> None:
+    assert reward([fence(builders.COUNTER)], ["counter"]) == [1.0]
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            is_right = reward([fence(builders.COUNTER), fence(WRONG_TEXT)], ["counter"] * 2) == [1.0, 0.0]
+            reward.close()
+            status = 0 if is_right else 2
+        finally:
+            os._exit(status)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    assert reward([fence(WRONG_TEXT)], ["counter"]) == [0.0], "the parent's tools still answer"
+
+
+def test_a_check_waits_for_a_slot_of_the_machine(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
+    done = threading.Event()
+    with open_reward([RIGHT], RewardSettings(max_parallel=1)) as made:
+
+        def ask() -> None:
+            made([""], ["counter"])
+            done.set()
+
+        thread = threading.Thread(target=ask)
+        with Slots(1).take():
+            thread.start()
+            assert not done.wait(0.3)
+        assert done.wait(30)
+        thread.join()
+
+
+def test_lengths_must_agree(reward: Reward) -> None:
+    with pytest.raises(UsageError, match="2 completions but 1 problems; give each completion one"):
         reward(["", ""], ["counter"])
 
 
-def _pose(name: str, case: HostileCase) -> Problem:
-    golden = SourceFile(name=str(case.folder / "golden.sv"), text=case.golden)
-    return replace(builders.problem(top=case.top), problem_id=name, reference=golden)
-
-
-@pytest.mark.slow
-def test_of_all_hostile_cases_only_what_may_pass_is_rewarded(tmp_path: Path) -> None:
-    canary = lay_canary(tmp_path / "canary")
-    made = EquivalenceReward(
-        problems=[_pose(name, case) for name, case in CASES.items()],
-        settings=CheckSettings(limits=LIMITS, jobs=2),
-    )
-    completions = [fence(case.source(str(canary), str(case.folder / "golden.sv"))) for case in CASES.values()]
-    rewards = made(completions, list(CASES))
-    made.close()
-    found = dict(zip(CASES, rewards, strict=True))
-    assert [name for name, reward in found.items() if reward is None] == []
-    sound = {name for name, case in CASES.items() if case.is_sound}
-    may_pass = {name for name, case in CASES.items() if Status.PASSED in case.acceptable}
-    assert {name for name in sound if found[name] != 1.0} == set()
-    assert {name for name, reward in found.items() if reward == 1.0} - may_pass == set()
-    assert is_untouched(canary)
-    assert SECRET not in repr(rewards)
+def test_problems_with_one_id_are_refused() -> None:
+    twin: Problem = replace(RIGHT, description="Something else.")
+    with pytest.raises(UsageError, match="two problems have the id 'counter'; give a reward suites whose ids differ"):
+        Reward(problems=[RIGHT, twin])

@@ -1,0 +1,140 @@
+"""Each preset is its published rule: tables of verdicts and answers with the numbers worked out by hand."""
+
+import pickle
+
+import pytest
+
+from pytest_rtlgen.errors import UsageError
+from pytest_rtlgen.records import Equivalence, Proof, SignalVerdict, Status, Verdict
+from pytest_rtlgen.training import PRESETS, find_preset, mix
+from pytest_rtlgen.training.parts import PARTS, has_format, measure_parts
+
+GOOD_FORM = "<think>Two registers.</think><answer>```verilog\nmodule m; endmodule\n```</answer>"
+PLAIN = "```verilog\nmodule m; endmodule\n```"
+
+
+def signal(name: str, mismatches: int) -> SignalVerdict:
+    return SignalVerdict(name=name, checked=100, mismatches=mismatches)
+
+
+def verdict(status: Status, method: str, *signals: SignalVerdict, proof: Proof | None = None) -> Verdict:
+    equivalence = None if proof is None else Equivalence(outputs=(("a", proof),))
+    return Verdict(status=status, method=method, signals=signals, equivalence=equivalence)
+
+
+PROVED = verdict(Status.PASSED, "prove", signal("a", 0), signal("b", 0), proof=Proof.EQUIVALENT)
+PASSED = verdict(Status.PASSED, "simulate", signal("a", 0), signal("b", 0), proof=Proof.UNKNOWN)
+HALF = verdict(Status.MISMATCH, "simulate", signal("a", 0), signal("b", 7))
+WRONG = verdict(Status.MISMATCH, "simulate", signal("a", 100), signal("b", 7))
+SLOW = verdict(Status.TIMEOUT, "simulate")
+FINISHED = verdict(Status.EARLY_FINISH, "simulate")
+UNBUILT = verdict(Status.ELABORATION_ERROR, "compile")
+UNELABORATED = verdict(Status.ELABORATION_ERROR, "screen")
+UNFIT = verdict(Status.INTERFACE_MISMATCH, "screen")
+BAD_SYNTAX = verdict(Status.SYNTAX_ERROR, "screen")
+REJECTED = verdict(Status.REJECTED, "screen")
+CUT = verdict(Status.TRUNCATED, "extract")
+EMPTY = verdict(Status.NO_CODE, "extract")
+
+
+@pytest.mark.parametrize(
+    ("found", "equivalence", "codev", "spec2rtl", "salv", "graded"),
+    [
+        pytest.param(PROVED, 1, 1, 1, 1, 1.0, id="proved"),
+        pytest.param(PASSED, 1, 1, 1, 1, 0.9, id="passed"),
+        pytest.param(HALF, 0, 0, 1, 0.5, 0.45, id="one of two outputs right"),
+        pytest.param(WRONG, 0, 0, 1, 0, 0.3, id="wrong"),
+        pytest.param(SLOW, 0, 0, 1, 0, 0.3, id="timeout"),
+        pytest.param(FINISHED, 0, 0, 1, 0, 0.3, id="early finish"),
+        pytest.param(UNBUILT, 0, 0, 0.2, 0, 0.2, id="refused by the compiler"),
+        pytest.param(UNELABORATED, 0, 0, 0.2, 0, 0.1, id="cannot be elaborated"),
+        pytest.param(UNFIT, 0, 0, 0.2, 0, 0.1, id="other ports"),
+        pytest.param(BAD_SYNTAX, 0, 0, 0.2, 0, 0, id="syntax error"),
+        pytest.param(REJECTED, 0, 0, 0, 0, 0, id="rejected"),
+        pytest.param(CUT, 0, 0, 0, 0, 0, id="truncated"),
+        pytest.param(EMPTY, 0, 0, 0, 0, 0, id="no code"),
+    ],
+)
+def test_presets(found: Verdict, equivalence: float, codev: float, spec2rtl: float, salv: float, graded: float) -> None:
+    rewards = {name: find_preset(name).reward_of(found, GOOD_FORM).value for name in PRESETS}
+    wanted = {"equivalence": equivalence, "codev-r1": codev, "spec2rtl": spec2rtl, "salv": salv, "graded": graded}
+    assert rewards == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_right"),
+    [
+        (GOOD_FORM, True),
+        ("Well. " + GOOD_FORM + "<|im_end|>", True),
+        (PLAIN, False),
+        ("", False),
+        (GOOD_FORM.replace("<think>", ""), False),
+        (GOOD_FORM.replace("</answer>", ""), False),
+        (GOOD_FORM + "</answer>", False),
+        (GOOD_FORM.replace("Two", "<think>Two"), False),
+        ("<answer>module m; endmodule</answer><think>done</think>", False),
+        ("<think>a<answer>b</think>c</answer>", False),
+    ],
+)
+def test_codev_r1_wants_each_tag_once_and_in_order(answer: str, is_right: bool) -> None:
+    assert has_format(answer) is is_right
+    assert find_preset("codev-r1").reward_of(PROVED, answer).value == float(is_right)
+    assert find_preset("equivalence").reward_of(PROVED, answer).value == 1.0
+
+
+@pytest.mark.parametrize(
+    ("found", "names"),
+    [
+        (PROVED, {"format", "code", "parsed", "interface", "compiled", "outputs", "passed", "proved"}),
+        (PASSED, {"format", "code", "parsed", "interface", "compiled", "outputs", "passed"}),
+        (WRONG, {"format", "code", "parsed", "interface", "compiled"}),
+        (UNBUILT, {"format", "code", "parsed", "interface"}),
+        (UNFIT, {"format", "code", "parsed"}),
+        (BAD_SYNTAX, {"format", "code"}),
+        (REJECTED, {"format"}),
+    ],
+)
+def test_each_step_needs_the_one_before(found: Verdict, names: set[str]) -> None:
+    parts = measure_parts(found, GOOD_FORM)
+    assert tuple(parts) == PARTS
+    assert {name for name, value in parts.items() if value} == names
+
+
+def test_a_mix_is_the_weighted_sum_and_says_what_each_preset_gave() -> None:
+    mixed = mix({"codev-r1": 0.8, "graded": 0.2})
+    result = mixed.reward_of(HALF, GOOD_FORM)
+    assert result.value == pytest.approx(0.8 * 0 + 0.2 * 0.45)
+    assert result.parts["codev-r1"] == 0
+    assert result.parts["graded"] == pytest.approx(0.45)
+    assert result.status is Status.MISMATCH
+    assert mixed.reward_of(PROVED, GOOD_FORM).value == 1.0
+
+
+def test_a_preset_is_named_as_it_is_read() -> None:
+    assert find_preset(" codev-r1=0.8, graded = 0.2") == mix({"codev-r1": 0.8, "graded": 0.2})
+    assert find_preset("codev-r1=0.8,graded=0.2").name == "codev-r1=0.8,graded=0.2"
+    assert [find_preset(name).name for name in PRESETS] == list(PRESETS)
+    assert pickle.loads(pickle.dumps(find_preset("salv=2"))).name == "salv=2"  # noqa: S301  as trainers do
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("best", "unknown preset 'best'; use one of equivalence, codev-r1, spec2rtl, salv, graded, or a mix"),
+        ("", "unknown preset ''"),
+        ("salv=0", "preset salv has the weight 0.0; use a positive number"),
+        ("salv=-1", "preset salv has the weight -1.0; use a positive number"),
+        ("salv=inf", "preset salv has the weight inf"),
+        ("salv=nan", "preset salv has the weight nan"),
+        ("salv=half", "'half' is no weight; write salv=0.5, say"),
+        ("salv=1,salv=2", "names salv twice; give each preset one weight"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(spec: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        find_preset(spec)
+
+
+def test_an_empty_mix_is_refused() -> None:
+    with pytest.raises(UsageError, match="a mix needs a preset with a weight, such as codev-r1="):
+        mix({})
