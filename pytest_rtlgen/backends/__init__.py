@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from pytest_rtlgen.backends.base import Backend, BackendSettings, Deliver, GenerationRequest
 from pytest_rtlgen.backends.command import make_command
+from pytest_rtlgen.backends.installed import make_installed
 from pytest_rtlgen.backends.openai_compatible import make_openai, make_openai_completions, make_openai_responses
 from pytest_rtlgen.backends.reference import make_reference
 from pytest_rtlgen.backends.replay import make_replay
@@ -27,7 +28,7 @@ __all__ = ["BACKENDS", "Backend", "BackendSettings", "Deliver", "GenerationReque
 
 
 def make_backend(spec: str, settings: BackendSettings) -> Backend:
-    """Return the backend that ``--rtlgen-model=spec`` names.
+    """Return the backend that ``--rtlgen-model=spec`` names, one of ours or of an installed plugin.
 
     Raises:
         UsageError: there is no such backend, or what follows its colon cannot be meant.
@@ -35,5 +36,8 @@ def make_backend(spec: str, settings: BackendSettings) -> Backend:
     """
     prefix, colon, argument = spec.partition(":")
     if not colon or prefix not in BACKENDS:
+        made = make_installed(spec, settings)
+        if made is not None:
+            return made
         raise UsageError(f"--rtlgen-model={spec}: no such backend; write one of {_FORMS}")
     return BACKENDS[prefix](argument, settings)
