@@ -1,6 +1,27 @@
-"""Test-wide settings of this repository: the tests see none of the caller's own pytest-rtlgen settings."""
+"""Test-wide settings of this repository: the tests see none of the caller's own settings and kept completions."""
 
+import itertools
 import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
 
 for name in [name for name in os.environ if name.startswith("RTLGEN_")]:
     del os.environ[name]
+
+CACHE = Path(tempfile.gettempdir()) / f"rtlgen-test-completions-{os.getpid()}"
+_numbers = itertools.count()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Give each test a cache of completions of its own; the folder is made by the test that uses it."""
+    del item
+    os.environ["RTLGEN_CACHE"] = str(CACHE / str(next(_numbers)))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove the caches."""
+    del config
+    shutil.rmtree(CACHE, ignore_errors=True)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from pytest_rtlgen.backends import Backend, GenerationRequest
+from pytest_rtlgen.backends.accounted import AccountedBackend
 from pytest_rtlgen.check import Checker
 from pytest_rtlgen.check.published import PublishedScorer, adopt_published
 from pytest_rtlgen.errors import SuiteError
@@ -63,6 +64,8 @@ def generate_completions(
         if progress is not None:
             progress(arrived, total)
 
+    if isinstance(backend, AccountedBackend):
+        backend.note(have.values())
     if requests:
         backend.generate(requests, sampling, deliver)
 

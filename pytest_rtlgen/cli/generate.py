@@ -31,19 +31,21 @@ _GENERATION = (
     "timeout",
 )
 _PROMPT = ("preset", "prompt", "shots", "rules")
+_SPENDING = ("cache", "no-cache", "max-cost", "max-tokens-total", "prices")
 _CHECK = (*CHECK_OPTIONS, "scoring")
 """They are part of what a run is resumed by, and pytest must be given the same."""
 
 
 def add_arguments(parser: Parser) -> None:
     """Declare the command's arguments."""
-    add_options(parser, "suite", *_GENERATION, *_PROMPT, "out", "resume", "limit", *_CHECK)
+    add_options(parser, "suite", *_GENERATION, *_SPENDING, *_PROMPT, "out", "resume", "limit", *_CHECK)
 
 
 def run(args: argparse.Namespace) -> int:
     """Ask for the completions that the run lacks, and print the run's folder."""
     from filelock import FileLock
 
+    from pytest_rtlgen.accounts import Accounts
     from pytest_rtlgen.backends import BackendSettings, make_backend
     from pytest_rtlgen.loaders import load_suite
     from pytest_rtlgen.pipeline import generate_completions
@@ -61,7 +63,8 @@ def run(args: argparse.Namespace) -> int:
         lora=options.lora,
         engine=options.engine,
     )
-    backend = make_backend(options.model, asked)
+    accounts = Accounts.open(options, warn=say)
+    backend = accounts.account(options.model, make_backend(options.model, accounts.limit(asked)))
     store = open_run(options, suites, style)
     progress = Progress()
     try:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pytest_rtlgen.accounts import find_price
 from pytest_rtlgen.check.published import find_known_bad
 from pytest_rtlgen.config import Options
 from pytest_rtlgen.errors import RtlgenError
@@ -13,6 +14,7 @@ from pytest_rtlgen.known_bad import KnownBadList
 from pytest_rtlgen.metrics import summarize
 from pytest_rtlgen.records import Problem, SampleResult, Summary
 from pytest_rtlgen.report import SuiteSides, compare_sides, compare_with_paper, render_sides, render_summary
+from pytest_rtlgen.report.spending import Spending, sum_spending
 from pytest_rtlgen.storage import RunStore
 
 _COMPLETE = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
@@ -30,6 +32,8 @@ class RunScoring:
         self._known_bad: dict[str, str] = {}
         self._skipped: dict[str, str] = {}
         self._summary: Summary | None = None
+        self._price = find_price(options.prices, options.model or "")
+        self._spending: Spending | None = None
         self._sides: tuple[SuiteSides, ...] = ()
         self._papers: list[str] = []
         self._notes: list[str] = []
@@ -70,7 +74,8 @@ class RunScoring:
         terminalreporter.section("rtlgen")
         if self._summary is not None:
             title = f"{self._options.model}  n={self._options.n}"
-            terminalreporter.write_line(render_summary(self._summary, title=title, run_path=str(self._store.path)))
+            text = render_summary(self._summary, title=title, run_path=str(self._store.path), spending=self._spending)
+            terminalreporter.write_line(text)
             if self._sides:
                 terminalreporter.write_line("\n" + render_sides(self._sides))
         for table in self._papers:
@@ -89,6 +94,7 @@ class RunScoring:
         ]
         summary = summarize(problems, results, self._options.k, excluded=tuple(sorted(left_out.items())))
         self._summary = summary
+        self._spending = sum_spending(self._store.read_completions().values(), self._price)
         self._sides = compare_sides(problems, results, self._find_known_bad(), self._options.k)
         self._papers = list(self._list_papers(problems, results, left_out))
         if self._errors:

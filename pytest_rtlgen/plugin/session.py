@@ -8,6 +8,7 @@ import pytest
 from filelock import FileLock
 
 import pytest_rtlgen
+from pytest_rtlgen.accounts import Accounts
 from pytest_rtlgen.backends import Backend, make_backend
 from pytest_rtlgen.check import Checker
 from pytest_rtlgen.check.published import PublishedScorer, ScoringMode, find_known_bad
@@ -17,6 +18,7 @@ from pytest_rtlgen.known_bad import Scoring
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.pipeline import check_completions, describe_environment, generate_completions
 from pytest_rtlgen.plugin.collect import ProblemItem, SuiteCollector
+from pytest_rtlgen.plugin.notices import say_line
 from pytest_rtlgen.plugin.options import backend_settings, check_settings, prompt_style, run_settings
 from pytest_rtlgen.plugin.progress import GenerationProgress, watch_generation
 from pytest_rtlgen.plugin.scoring import RunScoring
@@ -201,9 +203,10 @@ def _write_prompts(options: Options, suites: Collection[Suite]) -> NoReturn:
 
 
 def _make_backend(config: pytest.Config, options: Options) -> Backend:
-    settings = backend_settings(options)
+    accounts = Accounts.open(options, warn=lambda line: say_line(config, f"rtlgen: {line}"))
+    settings = accounts.limit(backend_settings(options))
     made: Backend | None = config.hook.pytest_rtlgen_make_backend(spec=options.model, settings=settings)
-    return made or make_backend(options.model or "", settings)
+    return accounts.account(options.model or "", made or make_backend(options.model or "", settings))
 
 
 def _load_suites(config: pytest.Config, options: Options) -> dict[Path, Suite]:

@@ -6,18 +6,22 @@ from typing import cast
 
 from pytest_rtlgen.records import CategoryRow, Estimate, Run, SampleResult, Summary, TurnRow
 from pytest_rtlgen.report.side_by_side import SuiteSides
+from pytest_rtlgen.report.spending import Spending
 from pytest_rtlgen.storage import encode
 
 SCHEMA_VERSION = 1
 """Rises when a key is renamed, removed or changes its meaning; a new key alone does not raise it."""
 
 
-def render_run_json(run: Run, summary: Summary, sides: Sequence[SuiteSides] = ()) -> str:
+def render_run_json(
+    run: Run, summary: Summary, sides: Sequence[SuiteSides] = (), *, spending: Spending | None = None
+) -> str:
     """Return the run and its summary as indented JSON in ASCII with a newline at the end.
 
     Of a sample that was repaired, ``samples`` has the last answer and ``repairs`` every turn after the first.
-    ``sides`` are both scorings of the suites whose benchmark brings its own. Keys keep their order and samples are
-    sorted by key. Answers and candidates stay out: the run's folder holds them.
+    ``sides`` are both scorings of the suites whose benchmark brings its own, ``spending`` is what all completions took,
+    ``null`` where nobody added it up. Keys keep their order and samples are sorted by key.
+    Answers and candidates stay out: the run's folder holds them.
     """
     document = {
         "schema_version": SCHEMA_VERSION,
@@ -28,6 +32,7 @@ def render_run_json(run: Run, summary: Summary, sides: Sequence[SuiteSides] = ()
             "environment": encode(run.environment),
         },
         "summary": _describe_summary(summary),
+        "spending": encode(spending),
         "scorings": [_describe_sides(item) for item in sides],
         "samples": [_describe_sample(sample) for sample in sorted(run.samples, key=lambda sample: sample.key)],
         "repairs": [encode(turn) for turn in run.repairs],

@@ -4,24 +4,29 @@ from collections.abc import Sequence
 
 from pytest_rtlgen.records import CategoryRow, Estimate, Summary
 from pytest_rtlgen.report.plain_text import clip_text, escape_controls
+from pytest_rtlgen.report.spending import Spending, render_spending
 
 _LABEL = 40
 _REASON = 100
 _MINUTE_S = 60
 
 
-def render_summary(summary: Summary, *, title: str, run_path: str) -> str:
+def render_summary(summary: Summary, *, title: str, run_path: str, spending: Spending | None = None) -> str:
     """Return the summary as text of several lines, without a newline at the end.
 
     One row for all problems, one a category, one a difficulty where there are several; then statuses, excluded
-    problems, tokens, time and where the run is kept. Figures are means with their 95 % interval.
+    problems, tokens, cost, time and where the run is kept. Figures are means with their 95 % interval. Tokens are those
+    of ``spending``, without it those of the samples that were judged.
     """
     lines = [escape_controls(title), "", *_render_table(summary), ""]
     lines.append(f"samples: {summary.samples} ({_render_statuses(summary)})")
     if summary.excluded:
         lines.append(f"not judged, and in no figure: {len(summary.excluded)}")
         lines += [f"  {clip_text(label, _LABEL)}: {clip_text(reason, _REASON)}" for label, reason in summary.excluded]
-    lines.append(f"tokens:  {summary.prompt_tokens:,} prompt, {summary.completion_tokens:,} completion")
+    if spending is None:
+        lines.append(f"tokens:  {summary.prompt_tokens:,} prompt, {summary.completion_tokens:,} completion")
+    else:
+        lines += render_spending(spending)
     times = f"{_render_time(summary.generation_s)} generation, {_render_time(summary.check_s)} check"
     lines.append(f"time:    {times} (sums over samples)")
     lines.append(f"run:     {escape_controls(run_path)}")

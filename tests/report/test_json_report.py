@@ -95,7 +95,7 @@ def test_the_document_is_this() -> None:
         "credit": {"value": 0.75, "low": 0.75, "high": 0.75},
     }
     assert document["schema_version"] == 1
-    assert list(document) == ["schema_version", "run", "summary", "scorings", "samples", "repairs"]
+    assert list(document) == ["schema_version", "run", "summary", "spending", "scorings", "samples", "repairs"]
     assert document["scorings"] == []
     assert document["run"] == {
         "run_id": "20261121T043005Z-ab12cd",
