@@ -105,7 +105,7 @@ class _Declarer:
                 header = self._source.find(port.header)
                 own = self._source.find(port)
                 if header[1] > header[0] and own[0] == header[0]:
-                    before = [self._source.lead(port, port.declarator)]
+                    before = [(header[0], header[0] + len(self._source.flat[slice(*header)].rstrip()))]
                 self._declare(port.declarator.name, scope, [*before, own])
             elif kind == "ExplicitAnsiPortSyntax":
                 self._declare(port.name, scope, [self._source.find(port)])

@@ -1,6 +1,7 @@
 """What the readers of statements and of members share: the graph, the text, and the functions met so far."""
 
 import re
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pytest_rtlgen.verilog.slicing.graph import Graph, Piece
@@ -15,15 +16,13 @@ _OUTSIDE = {"ModuleDeclarationSyntax", "GenerateBlockSyntax", "AnsiPortListSynta
 class Subroutine:
     """A function or task: the pieces that its statements hang from."""
 
-    def __init__(self, symbol: Any, head: Piece) -> None:  # noqa: ANN401
+    def __init__(self, head: Piece, results: Sequence[int]) -> None:
         self.head = head
         self.called = Piece()
         """All its calls: whatever it sets outside itself depends on them."""
         self.timing: list[Piece] = []
         """Its delays, waits and events, which hold up whoever calls it."""
-        outputs = [argument for argument in symbol.arguments if argument.direction.name != "In"]
-        value = symbol.returnValVar
-        self.results = [*outputs, *([value] if value is not None else [])]
+        self.results = results
 
 
 class Design:
@@ -34,15 +33,25 @@ class Design:
         self.graph = Graph()
         self.names = Names(source)
         self.subroutines: dict[Any, Subroutine] = {}
+        self._numbers: dict[Any, int] = {}
+
+    def forget(self) -> None:
+        """Let go of pyslang's symbols. One that outlives its compilation makes a later one abort the process."""
+        self.subroutines.clear()
+        self._numbers.clear()
+
+    def number(self, symbols: Iterable[Any]) -> list[int]:
+        """Return the number of each symbol. Symbols are held meanwhile: for one let go, pyslang makes a new object."""
+        return [self._numbers.setdefault(symbol, len(self._numbers)) for symbol in symbols]
 
     def add(self, uses: Uses, piece: Piece) -> None:
         """Add ``piece``, which does what ``uses`` says: it reads and sets those symbols and makes those calls."""
-        piece.reads = uses.reads
-        self.graph.add(uses.targets, piece)
+        piece.reads = self.number(uses.reads)
+        self.graph.add(self.number(uses.targets), piece)
         for symbol in uses.calls:
             found = self.call(symbol)
             if found is not None:
-                piece.reads += found.results
+                piece.reads = [*piece.reads, *found.results]
                 found.called.also.append(piece)
 
     def call(self, symbol: Any) -> Subroutine | None:  # noqa: ANN401

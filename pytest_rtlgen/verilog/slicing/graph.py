@@ -1,7 +1,6 @@
 """What drives what: pieces of text, the symbols that they set, and the symbols that they read."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
 from pytest_rtlgen.verilog.slicing.source import Range
 
@@ -9,23 +8,25 @@ from pytest_rtlgen.verilog.slicing.source import Range
 class Piece:
     """A statement, the head of one, a connection or a declaration: it belongs to a slice as a whole."""
 
-    __slots__ = ("also", "is_constant", "parent", "ranges", "reads")
+    __slots__ = ("also", "drawn", "is_constant", "parent", "ranges", "reads")
 
     def __init__(
         self,
         ranges: Sequence[Range] = (),
-        reads: Sequence[Any] = (),
+        reads: Sequence[int] = (),
         parent: "Piece | None" = None,
         *,
         is_constant: bool = False,
     ) -> None:
         self.ranges = ranges
         self.reads = reads
-        """Symbols whose values it uses."""
+        """Numbers of the symbols whose values it uses."""
         self.parent = parent
         """What decides whether it takes effect: the head of an if, a case, a loop, an instance or a generate block."""
         self.also: list[Piece] = []
         """What else belongs to any slice that it belongs to."""
+        self.drawn: Sequence[Piece] | None = None
+        """All other pieces that it draws into a slice, once they have been looked up."""
         self.is_constant = is_constant
         """Functions that it names are called while the design is elaborated, so no statement shows the call."""
 
@@ -35,22 +36,22 @@ class Reached:
 
     def __init__(self) -> None:
         self.pieces: set[Piece] = set()
-        self.symbols: set[Any] = set()
+        self.symbols: set[int] = set()
 
 
 class Graph:
-    """The pieces of a design by the symbols that they set. Holding the symbols keeps pyslang from making new ones."""
+    """The pieces of a design by the symbols that they set."""
 
     def __init__(self) -> None:
-        self._drivers: dict[Any, list[Piece]] = {}
+        self._drivers: dict[int, list[Piece]] = {}
 
-    def add(self, targets: Iterable[Any], piece: Piece) -> None:
+    def add(self, targets: Iterable[int], piece: Piece) -> None:
         """Note that ``piece`` sets each of ``targets``."""
         for target in targets:
             self._drivers.setdefault(target, []).append(piece)
 
     def reach(
-        self, symbols: Iterable[Any], pieces: Iterable[Piece], list_named: Callable[[Piece], Iterable[Piece]]
+        self, symbols: Iterable[int], pieces: Iterable[Piece], list_named: Callable[[Piece], Iterable[Piece]]
     ) -> Reached:
         """Return all that ``symbols`` and ``pieces`` depend on; ``list_named`` gives the declarations of a piece's names."""
         found = Reached()
@@ -63,12 +64,15 @@ class Graph:
                     open_pieces += self._drivers.get(symbol, ())
             while open_pieces:
                 piece = open_pieces.pop()
-                if piece in found.pieces:
-                    continue
-                found.pieces.add(piece)
-                wanted += piece.reads
-                open_pieces += piece.also
-                open_pieces += list_named(piece)
-                if piece.parent is not None:
-                    open_pieces.append(piece.parent)
+                if piece not in found.pieces:
+                    found.pieces.add(piece)
+                    wanted += piece.reads
+                    if piece.drawn is None:
+                        piece.drawn = _list_drawn(piece, list_named)
+                    open_pieces += piece.drawn
         return found
+
+
+def _list_drawn(piece: Piece, list_named: Callable[[Piece], Iterable[Piece]]) -> Sequence[Piece]:
+    parents = () if piece.parent is None else (piece.parent,)
+    return tuple({*piece.also, *list_named(piece), *parents} - {piece})

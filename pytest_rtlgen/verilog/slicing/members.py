@@ -149,10 +149,7 @@ class _Reader:
         """Yield where the conditions and loops around the block stand, up to the next block outside."""
         source = self._source
         if type(node).__name__ == "GenerateBlockSyntax":
-            first = node.beginName.getLastToken() if node.beginName is not None else node.begin
-            last = node.endName.getLastToken() if node.endName is not None else node.end
-            yield source.join(node.begin, first)
-            yield source.join(node.end, last)
+            yield from source.find_ends(node, node.beginName, node.endName)
         outer = node.parent
         while outer is not None and type(outer).__name__ not in {"GenerateBlockSyntax", "ModuleDeclarationSyntax"}:
             kind = type(outer).__name__
@@ -182,7 +179,7 @@ class _Reader:
                 uses.targets += self._design.read_names(block, self._source.find(member.syntax)).targets
         if uses.is_bad:
             uses.targets += self._design.read_names(block, self._source.find(block.syntax)).targets
-        self._design.graph.add(uses.targets, head)
+        self._design.graph.add(self._design.number(uses.targets), head)
 
 
 class _Connections:

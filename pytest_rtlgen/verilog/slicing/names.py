@@ -1,8 +1,9 @@
 """Declarations found by the names in a text: what has no value that flows (parameters, types, widths) has no driver."""
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 
 from pytest_rtlgen.verilog.slicing.graph import Piece
 from pytest_rtlgen.verilog.slicing.source import Range, Source
@@ -22,15 +23,19 @@ _DIRECTIVE = re.compile(r"^[ \t]*`(define|ifdef|ifndef|elsif|else|endif|undef|ti
 _DEFINED = re.compile(r"\s*`define\s+(\w+)")
 _TIMESCALE = "`timescale"
 
+_Declared = tuple[int, int, Piece]
+"""Where a declaration holds, and the declaration."""
+
 
 class Names:
     """The declarations of a text by name and scope."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._declared: dict[str, list[tuple[int, int, Piece]]] = defaultdict(list)
-        self._functions: dict[str, list[tuple[int, int, Piece]]] = defaultdict(list)
-        self._known: dict[Range, tuple[list[Piece], list[Piece]]] = {}
+        self._declared: dict[str, list[_Declared]] = defaultdict(list)
+        self._functions: dict[str, list[_Declared]] = defaultdict(list)
+        self._mentions: list[tuple[str, int]] = []
+        self._starts: list[int] = []
         self.directives: list[Piece] = []
         """Lines that choose which other lines count: they belong to every slice."""
         if "`" in source.flat:
@@ -44,33 +49,36 @@ class Names:
         """Note that ``piece`` is all of function ``name``, for whoever calls it while the design is elaborated."""
         self._functions[name].append((*scope, piece))
 
-    def list_named(self, piece: Piece) -> Iterator[Piece]:
-        """Yield the declarations of what is named in the text of ``piece``."""
-        for area in piece.ranges:
-            known = self._known.get(area)
-            if known is None:
-                known = self._known[area] = self._read(area)
-            yield from known[0]
-            if piece.is_constant:
-                yield from known[1]
+    def list_named(self, piece: Piece) -> list[Piece]:
+        """Return the declarations of what is named in the text of ``piece``, and lines of directives that matter to it."""
+        if not self._starts:
+            self._read()
+        found: list[Piece] = []
+        for start, stop in piece.ranges:
+            for mention in self._mentions[bisect_left(self._starts, start) : bisect_left(self._starts, stop)]:
+                found += self._resolved(mention, self._declared)
+                if piece.is_constant:
+                    found += self._resolved(mention, self._functions)
+        return found
 
     def resolve(self, name: str, offset: int) -> Sequence[Piece]:
         """Return the declarations of ``name`` as it is seen from ``offset``; all, where none is."""
         return _choose(self._declared.get(name, ()), offset)
 
-    def _read(self, area: Range) -> tuple[list[Piece], list[Piece]]:
-        found: dict[Piece, None] = {}
-        functions: dict[Piece, None] = {}
-        for token in _TOKEN.finditer(self._source.flat, *area):
+    def _resolved(self, mention: tuple[str, int], declared: Mapping[str, Sequence[_Declared]]) -> Sequence[Piece]:
+        name, offset = mention
+        found = declared.get(name)
+        return () if found is None else (found[0][2],) if len(found) == 1 else _choose(found, offset)
+
+    def _read(self) -> None:
+        """Find each mention of what is declared."""
+        for token in _TOKEN.finditer(self._source.flat):
             group = token.lastgroup
-            if group is None:
-                continue
-            name = _TIMESCALE if group == "delay" else token[0].lstrip("\\")
-            if name in self._declared:
-                found.update(dict.fromkeys(_choose(self._declared[name], token.start())))
-            if name in self._functions:
-                functions.update(dict.fromkeys(_choose(self._functions[name], token.start())))
-        return list(found), list(functions)
+            if group is not None:
+                name = _TIMESCALE if group == "delay" else token[0].lstrip("\\")
+                if name in self._declared:
+                    self._mentions.append((name, token.start()))
+        self._starts = [start for _, start in self._mentions] or [0]
 
     def _read_directives(self) -> None:
         everywhere = (0, len(self._source.flat))
@@ -86,7 +94,7 @@ class Names:
                 self.directives.append(piece)
 
 
-def _choose(declared: Sequence[tuple[int, int, Piece]], offset: int) -> Sequence[Piece]:
+def _choose(declared: Sequence[_Declared], offset: int) -> Sequence[Piece]:
     """Return those of the innermost scope around ``offset``; all, where there is none."""
     around = [(stop - start, piece) for start, stop, piece in declared if start <= offset < stop]
     if not around:

@@ -53,14 +53,21 @@ def trace_outputs(source: str, top: str) -> Mapping[str, frozenset[str]]:
 class _Slices:
     def __init__(self, text: str, top: str) -> None:
         parsed = _parse(text)
-        instance, self._compilation = _elaborate(parsed, top)
         self._source = Source(text, parsed)
         self._design = Design(self._source)
         declare_all(self._source, self._design.names, parsed.tree.root)
+        try:
+            self._read(*_elaborate(parsed, top))
+        finally:
+            self._design.forget()
+
+    def _read(self, instance: Any, _compilation: Any) -> None:  # noqa: ANN401
         read_body(self._design, instance.body, Piece())
-        self._offset = int(instance.body.syntax.sourceRange.start.offset)
         ports = [port for port in instance.body.portList if hasattr(port, "direction")]
-        self._ports = {str(port.name): list_inside(port) for port in ports}
+        inside = {str(port.name): list_inside(port) for port in ports}
+        self._ports = {name: self._design.number(symbols) for name, symbols in inside.items()}
+        self._names = {name: {name, *(str(symbol.name) for symbol in symbols)} for name, symbols in inside.items()}
+        self._offset = int(instance.body.syntax.sourceRange.start.offset)
         self._inputs = [str(port.name) for port in ports if port.direction.name != "Out"]
         self.outputs = [str(port.name) for port in ports if port.direction.name != "In"]
 
@@ -77,12 +84,8 @@ class _Slices:
 
     def _reach(self, output: str) -> Reached:
         names = self._design.names
-        symbols = self._ports[output]
-        declared = [piece for name in {output, *(str(symbol.name) for symbol in symbols)} for piece in self._find(name)]
-        return self._design.graph.reach(symbols, [*declared, *names.directives], names.list_named)
-
-    def _find(self, name: str) -> list[Piece]:
-        return list(self._design.names.resolve(name, self._offset))
+        declared = [piece for name in self._names[output] for piece in names.resolve(name, self._offset)]
+        return self._design.graph.reach(self._ports[output], [*declared, *names.directives], names.list_named)
 
 
 def _parse(text: str) -> ParsedText:

@@ -33,6 +33,16 @@ class Source:
         """Return the range from the start of syntax ``node`` to the end of token ``last`` in it."""
         return self._place(node.sourceRange.start, last.range.end)
 
+    def find_ends(self, block: Any, first_name: Any, last_name: Any) -> list[Range]:  # noqa: ANN401  syntax
+        """Return where a block's ``begin`` and ``end`` stand, each with the name that it has, if any."""
+        if first_name is None and last_name is None and not self._has_macros:
+            start, stop = self.find(block)
+            if self.flat.startswith("begin", start) and self.flat.endswith("end", 0, stop):
+                return [(start, start + 5), (stop - 3, stop)]
+        first = first_name.getLastToken() if first_name is not None else block.begin
+        last = last_name.getLastToken() if last_name is not None else block.end
+        return [self.join(block.begin, first), self.join(block.end, last)]
+
     def lead(self, node: Any, before: Any) -> Range:  # noqa: ANN401
         """Return the range from the start of syntax ``node`` up to syntax ``before`` in it."""
         start, stop = self.find(node)[0], self.find(before)[0]
@@ -40,15 +50,18 @@ class Source:
 
     def merge(self, ranges: Iterable[Range]) -> list[Range]:
         """Return ``ranges`` sorted, none empty; those with nothing but white space between them are one."""
+        flat = self.flat
         merged: list[Range] = []
-        for start, stop in sorted(ranges):
-            if stop <= start:
+        first, last = -1, -1
+        for start, stop in sorted(set(ranges)):
+            if stop <= last or stop <= start:
                 continue
-            if merged and (start <= merged[-1][1] or not self.flat[merged[-1][1] : start].strip()):
-                merged[-1] = merged[-1][0], max(stop, merged[-1][1])
-            else:
-                merged.append((start, stop))
-        return merged
+            if start > last and not (last >= 0 and flat[last:start].isspace()):
+                if last >= 0:
+                    merged.append((first, last))
+                first = start
+            last = stop
+        return [*merged, (first, last)] if last >= 0 else []
 
     def count_characters(self, ranges: Sequence[Range]) -> Sequence[Range]:
         """Return sorted ``ranges``, which do not overlap, as offsets of characters."""

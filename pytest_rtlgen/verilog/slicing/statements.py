@@ -31,7 +31,9 @@ def read_subroutine(design: Design, symbol: Any) -> None:  # noqa: ANN401  a Sub
     source = design.source
     last = syntax.endBlockName.getLastToken() if syntax.endBlockName is not None else syntax.end
     head = Piece([source.enclose(syntax, syntax.semi), source.join(syntax.end, last)])
-    found = design.subroutines[symbol] = Subroutine(symbol, head)
+    results = [argument for argument in symbol.arguments if argument.direction.name != "In"]
+    results += [symbol.returnValVar] if symbol.returnValVar is not None else []
+    found = design.subroutines[symbol] = Subroutine(head, design.number(results))
     reader = _Reader(design, head, found)
     reader.read(symbol.body, head)
     if reader.is_bad:
@@ -53,6 +55,7 @@ class _Reader:
         self._counters: dict[Any, Piece] = {}
         """Variables of the loops around, which start in the loop's head, whatever they held before."""
         self._readers: Mapping[str, Callable[[Any, Piece], None]] = {
+            "ExpressionStatement": self._expression,
             "BlockStatement": self._block,
             "StatementList": self._list,
             "VariableDeclStatement": self._declaration,
@@ -84,6 +87,9 @@ class _Reader:
         else:
             self._add(Uses(statement), [self._source.find(statement.syntax)], parent)
 
+    def _expression(self, statement: Any, parent: Piece) -> None:  # noqa: ANN401
+        self._add(Uses(statement.expr), [self._source.find(statement.syntax)], parent)
+
     def _add(self, uses: Uses, ranges: list[Range], parent: Piece) -> Piece:
         piece = Piece(ranges, parent=parent)
         self.is_bad = self.is_bad or uses.is_bad
@@ -110,10 +116,9 @@ class _Reader:
     def _block(self, statement: Any, parent: Piece) -> None:  # noqa: ANN401
         syntax = statement.syntax
         if type(syntax).__name__ == "BlockStatementSyntax":
-            first = syntax.blockName.getLastToken() if syntax.blockName is not None else syntax.begin
-            last = syntax.endBlockName.getLastToken() if syntax.endBlockName is not None else syntax.end
-            ranges = [self._source.join(syntax.begin, first), self._source.join(syntax.end, last)]
-            parent = Piece(ranges, [statement.blockSymbol], parent)  # which a disable elsewhere may set
+            ranges = self._source.find_ends(syntax, syntax.blockName, syntax.endBlockName)
+            named = [] if syntax.blockName is None else [statement.blockSymbol]  # a disable elsewhere may end it
+            parent = Piece(ranges, self._design.number(named), parent)
         self.read(statement.body, parent)
 
     def _list(self, statement: Any, parent: Piece) -> None:  # noqa: ANN401
@@ -198,10 +203,10 @@ class _Reader:
         self.read(statement.stmt, head)
 
     def _return(self, statement: Any, parent: Piece) -> None:  # noqa: ANN401
-        uses = Uses(statement.expr)
+        piece = self._add(Uses(statement.expr), [self._source.find(statement.syntax)], parent)
+        self._root.also.append(piece)
         if self._subroutine is not None:
-            uses.targets += self._subroutine.results
-        self._root.also.append(self._add(uses, [self._source.find(statement.syntax)], parent))
+            self._design.graph.add(self._subroutine.results, piece)
 
     def _jump(self, statement: Any, parent: Piece) -> None:  # noqa: ANN401
         self._root.also.append(self._add(Uses(), [self._source.find(statement.syntax)], parent))

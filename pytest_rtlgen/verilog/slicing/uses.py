@@ -7,6 +7,7 @@ from typing import Any
 _NAMES = {"NamedValueExpression", "HierarchicalValueExpression", "ArbitrarySymbolExpression"}
 _STEPS = {"Preincrement", "Predecrement", "Postincrement", "Postdecrement"}
 _SELECTS = {"ElementSelectExpression", "RangeSelectExpression", "MemberAccessExpression"}
+_EMPTY = {"NoneType", "IntegerLiteral", "UnbasedUnsizedIntegerLiteral", "StringLiteral", "EmptyArgumentExpression"}
 _INVALID = {"InvalidExpression", "InvalidStatement", "InvalidAssertionExpr"}
 _QUIET = {"$display", "$write", "$monitor", "$strobe", "$signed", "$unsigned", "$clog2", "$bits", "$time"}
 """System tasks that set none of their arguments; of those not listed nothing is assumed."""
@@ -29,7 +30,18 @@ class Uses:
 
     def see(self, node: Any) -> None:  # noqa: ANN401  an expression, a statement or a timing control; None is nothing
         """Add ``node``."""
-        if node is not None:
+        kind = type(node).__name__
+        while kind == "ConversionExpression":
+            node = node.operand
+            kind = type(node).__name__
+        if kind in _NAMES:  # short cuts: pyslang calls back for each node that it visits
+            self.reads.append(resolve(node.symbol))
+        elif kind == "AssignmentExpression":
+            self._see_assignment(node)
+        elif kind == "BinaryExpression":
+            self.see(node.left)
+            self.see(node.right)
+        elif kind not in _EMPTY:
             node.visit(self._look)
 
     def see_target(self, node: Any) -> None:  # noqa: ANN401  an expression
@@ -57,9 +69,7 @@ class Uses:
         if kind in _NAMES:
             self.reads.append(resolve(node.symbol))
         elif kind == "AssignmentExpression":
-            self.see_target(node.left)
-            self.see(node.right)
-            self.see(node.timingControl)
+            self._see_assignment(node)
             return skip
         elif kind == "UnaryExpression":
             if node.op.name in _STEPS:
@@ -69,6 +79,11 @@ class Uses:
         elif kind in _INVALID:
             self.is_bad = True
         return advance
+
+    def _see_assignment(self, node: Any) -> None:  # noqa: ANN401
+        self.see_target(node.left)
+        self.see(node.right)
+        self.see(node.timingControl)
 
     def _look_at_call(self, node: Any) -> None:  # noqa: ANN401
         if not node.isSystemCall:
@@ -81,6 +96,8 @@ class Uses:
 
 def resolve(symbol: Any) -> Any:  # noqa: ANN401
     """Return the symbol that a name stands for: what is seen through a modport is the interface's own."""
+    if type(symbol).__name__ != "ModportPortSymbol":
+        return symbol
     for _ in range(8):
         inner = symbol.internalSymbol if type(symbol).__name__ == "ModportPortSymbol" else None
         if inner is None:
