@@ -92,8 +92,18 @@ def _find_body(text: str, header: str, *, is_cut: bool) -> tuple[str, str, bool]
     if scan.words.isdisjoint(_BODY_WORDS):
         return None
     source = f"{header.rstrip()}\n{body.lstrip()}"
-    is_open = not any(item.end is not None and item.is_module for item in scan_modules(source).definitions)
+    modules = [item for item in scan_modules(source).definitions if item.is_module]
+    if modules and modules[0].end is not None:
+        return "body-with-header", _cut_behind(source, modules[0]), False
+    is_open = all(item.end is None for item in modules)
     return "body-with-header", source, is_open and (is_cut or not blocks or not blocks[-1].is_closed)
+
+
+def _cut_behind(source: str, module: Definition) -> str:
+    """Return ``source`` up to the end of ``module``, and of the rest the definitions that it uses."""
+    kept, rest = source[: module.end], source[module.end :]
+    helpers = _list_helpers((Block(text=rest, is_closed=True),), scan_modules(kept).words, module.name)
+    return "\n".join([kept, *helpers]) + "\n"
 
 
 def _find_other(text: str) -> tuple[str, str] | None:

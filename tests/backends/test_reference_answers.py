@@ -8,7 +8,8 @@ from pytest_rtlgen.backends import BackendSettings, make_backend
 from pytest_rtlgen.backends.rename import rename_module
 from pytest_rtlgen.errors import BackendError
 from pytest_rtlgen.extract import extract_candidate
-from pytest_rtlgen.records import FinishReason
+from pytest_rtlgen.extract.files import extract_files
+from pytest_rtlgen.records import CocotbHarness, FinishReason, SourceFile
 
 TRICKY = """\
 // RefModule is the reference
@@ -99,3 +100,25 @@ def test_a_reference_without_its_module_is_named() -> None:
     changes = {"reference": "module other; endmodule", "top": "TopModule", "reference_top": "RefModule"}
     with pytest.raises(BackendError, match=r"^TopModule\.sv: no module 'RefModule' is defined; mend the reference"):
         collect(make_backend("reference:", BackendSettings()), request("p", **changes))
+
+
+def test_a_published_solution_of_several_files_is_the_answer() -> None:
+    files = (SourceFile(name="rtl/top.sv", text=COUNTER), SourceFile(name="rtl/gray.sv", text='// "a"\nmodule gray;'))
+    paths = tuple(file.name for file in files)
+    asked = request(reference="", harness=CocotbHarness(files=(), targets=paths, solution=files))
+    (found,) = collect(make_backend("reference:", BackendSettings()), asked)
+    got = extract_files(found.text, paths, "top")
+    assert [(file.name, file.text.rstrip()) for file in got] == [(file.name, file.text.rstrip()) for file in files]
+
+
+def test_a_solution_of_one_file_that_is_only_a_part_is_the_answer_too() -> None:
+    part = (SourceFile(name="rtl/part.sv", text=COUNTER),)
+    asked = request(reference="", harness=CocotbHarness(files=(), targets=("rtl/part.sv",), solution=part))
+    (found,) = collect(make_backend("reference:", BackendSettings()), asked)
+    assert extract_candidate(found.text, top="counter").source.strip() == COUNTER.strip()
+
+
+def test_a_withheld_solution_is_an_answer_without_code() -> None:
+    asked = request(reference="", harness=CocotbHarness(files=(), targets=("rtl/part.sv",)))
+    (found,) = collect(make_backend("reference:", BackendSettings()), asked)
+    assert found.text == "The benchmark withholds its solution.\n"
