@@ -18,7 +18,7 @@ def add_arguments(parser: Parser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("run_path", metavar="RUN", help="folder of a run, such as .rtlgen/runs/RUN")
     parser.add_argument("--json", action="store_true", help="print the run and its summary as one JSON document")
-    add_options(parser, "k")
+    add_options(parser, "k", "prices")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -27,15 +27,29 @@ def run(args: argparse.Namespace) -> int:
 
     store = RunStore.open(Path(args.run_path))
     saved = store.read_run()
-    print_run(store, saved, summarize_run(store, saved, args), as_json=args.json)
+    summary = summarize_run(store, saved, args)
+    prices = read_options(args, rtlgen_n=str(saved.settings.sampling.n)).prices
+    print_run(store, saved, summary, as_json=args.json, prices=prices)
     return 0
 
 
-def print_run(store: "RunStore", saved: "Run", summary: "Summary", *, as_json: bool) -> None:
-    """Print what pytest prints at the end of a run, or one JSON document, and warn when the run is not complete."""
+def print_run(
+    store: "RunStore", saved: "Run", summary: "Summary", *, as_json: bool, prices: Path | None = None
+) -> None:
+    """Print what pytest prints at the end of a run, or one JSON document, and warn when the run is not complete.
+
+    ``prices`` names the file that says what the run's model costs.
+
+    Raises:
+        UsageError: the prices cannot be read.
+    """
+    from pytest_rtlgen.accounts import find_price
     from pytest_rtlgen.check.published import find_known_bad
     from pytest_rtlgen.report import compare_sides, render_run_json, render_sides, render_summary
+    from pytest_rtlgen.report.spending import sum_spending
 
+    model = saved.settings.model.partition(" ")[0]  # what follows is the adapter and the engine's settings
+    spending = sum_spending(store.read_completions().values(), find_price(prices, model))
     sides = compare_sides(
         _list_problems(store, summary),
         saved.samples,
@@ -43,10 +57,10 @@ def print_run(store: "RunStore", saved: "Run", summary: "Summary", *, as_json: b
         [k for k, _ in summary.total.function],
     )
     if as_json:
-        write_out(render_run_json(saved, summary, sides).rstrip("\n"))
+        write_out(render_run_json(saved, summary, sides, spending=spending).rstrip("\n"))
     else:
-        sampling = saved.settings.sampling
-        write_out(render_summary(summary, title=f"{saved.settings.model}  n={sampling.n}", run_path=str(store.path)))
+        title = f"{saved.settings.model}  n={saved.settings.sampling.n}"
+        write_out(render_summary(summary, title=title, run_path=str(store.path), spending=spending))
         if sides:
             write_out("\n" + render_sides(sides))
     missing, waiting = count_gaps(store, saved, summary)

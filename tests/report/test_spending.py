@@ -1,0 +1,59 @@
+"""What a run took, added up and shown."""
+
+import json
+
+import pytest
+from report.test_terminal import SUMMARY
+
+from pytest_rtlgen.backends.prices import Price
+from pytest_rtlgen.records import Completion, Environment, Run, RunSettings, SampleKey, SamplingParams, TokenUsage
+from pytest_rtlgen.report import render_run_json, render_summary
+from pytest_rtlgen.report.spending import Spending, sum_spending
+
+PRICE = Price(prompt=2.0, completion=8.0)
+
+
+def completion(index: int, *usage: int | None) -> Completion:
+    prompt, answer, reasoning = usage or (None, None, None)
+    key = SampleKey(suite="mini", problem_id="inv", index=index)
+    return Completion(
+        key=key, text="x", model="m", usage=TokenUsage(prompt=prompt, completion=answer, reasoning=reasoning)
+    )
+
+
+def test_every_completion_counts_and_what_was_not_counted_is_said() -> None:
+    rows = [completion(0, 1000, 500, 300), completion(1, 0, 2500, None), completion(2)]
+    spending = sum_spending(rows, PRICE)
+    assert spending == Spending(
+        prompt_tokens=1000,
+        completion_tokens=3000,
+        reasoning_tokens=300,
+        uncounted=1,
+        cost_usd=pytest.approx(0.026),  # 1000 * 2 + 3000 * 8 = 26,000 millionths
+    )
+    text = render_summary(SUMMARY, title="t", run_path="r", spending=spending)
+    assert (
+        "tokens:  1,000 prompt, 3,000 completion (300 of them reasoning); not counted: 1 answers\n"
+        "cost:    $0.0260\n"
+        "time:    "
+    ) in text
+
+
+def test_without_a_price_there_is_no_cost() -> None:
+    text = render_summary(SUMMARY, title="t", run_path="r", spending=sum_spending([completion(0, 5, 7, 0)], None))
+    assert "tokens:  5 prompt, 7 completion\ntime:    " in text
+
+
+def test_the_json_report_has_it() -> None:
+    settings = RunSettings(model="m", suites=(), sampling=SamplingParams(), prompt="chat", simulator="icarus")
+    environment = Environment(harness="0", python="3", platform="p", tools=())
+    run = Run(run_id="r", started_at="s", settings=settings, environment=environment, samples=())
+    text = render_run_json(run, SUMMARY, spending=sum_spending([completion(0, 10, 20, 5)], PRICE))
+    assert json.loads(text)["spending"] == {
+        "prompt_tokens": 10,
+        "completion_tokens": 20,
+        "reasoning_tokens": 5,
+        "uncounted": 0,
+        "cost_usd": pytest.approx(0.00018),
+    }
+    assert json.loads(render_run_json(run, SUMMARY))["spending"] is None
