@@ -48,7 +48,7 @@ def _list(args: argparse.Namespace) -> int:
     from tabulate import tabulate
 
     from pytest_rtlgen.loaders.catalogue import BENCHMARKS
-    from pytest_rtlgen.loaders.fetch import find_folder, list_roots
+    from pytest_rtlgen.loaders.fetched import find_folder, list_roots
 
     roots = list_roots()
     found = [(benchmark, find_folder(benchmark, roots)) for benchmark in BENCHMARKS]
@@ -85,7 +85,7 @@ def _as_json(benchmark: "Benchmark", folder: Path | None) -> dict[str, object]:
 
 
 def _explain(args: argparse.Namespace) -> int:
-    from pytest_rtlgen.loaders.fetch import find_folder, list_roots
+    from pytest_rtlgen.loaders.fetched import find_folder, list_roots
 
     benchmark = _find(args.prefix)
     folder = find_folder(benchmark, list_roots())
@@ -109,7 +109,8 @@ def _explain(args: argparse.Namespace) -> int:
 
 
 def _fetch(args: argparse.Namespace) -> int:
-    from pytest_rtlgen.loaders.fetch import fetch_benchmark, list_roots
+    from pytest_rtlgen.loaders.fetch import fetch_benchmark
+    from pytest_rtlgen.loaders.fetched import list_roots
 
     benchmark = _find(args.prefix)
     root = Path(args.to) if args.to else list_roots()[0]

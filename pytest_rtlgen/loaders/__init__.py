@@ -7,6 +7,7 @@ from pathlib import Path
 from pytest_rtlgen.errors import SuiteError
 from pytest_rtlgen.loaders.base import Loader
 from pytest_rtlgen.loaders.cvdp import load_cvdp
+from pytest_rtlgen.loaders.fetched import complete_spec
 from pytest_rtlgen.loaders.own_suite import load_own_suite
 from pytest_rtlgen.loaders.references import load_references
 from pytest_rtlgen.loaders.rtllm import load_rtllm_v1_1, load_rtllm_v2
@@ -26,17 +27,22 @@ LOADERS: Mapping[str, Loader] = {
 }
 """Loader of each foreign format, by the prefix that names it in ``PREFIX:PATH``."""
 
-__all__ = ["LOADERS", "Loader", "load_own_suite", "load_suite", "load_verilog_eval_v2"]
+__all__ = ["LOADERS", "Loader", "complete_spec", "load_own_suite", "load_suite", "load_verilog_eval_v2"]
 
 
 def load_suite(spec: str) -> Suite:
     """Return the suite that ``spec`` names: a folder or ``suite.toml`` in our own format, or ``PREFIX:PATH``.
 
+    ``PREFIX:`` alone is what ``suites fetch PREFIX`` fetched.
+
     Raises:
         SuiteError: nothing is there, or something in it is wrong; the message starts with the path at fault.
     """
+    spec = complete_spec(spec)
     prefix, colon, path = spec.partition(":")
     if colon and prefix in LOADERS:
+        if not path:  # the current folder, which nobody means
+            raise SuiteError(f"{spec}: names no file; write {prefix}:FILE")
         return replace(LOADERS[prefix](Path(path)), path=spec)
     if colon and not Path(spec).exists():
         known = ", ".join(f"{name}:PATH" for name in LOADERS)

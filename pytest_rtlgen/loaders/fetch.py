@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,7 +14,6 @@ from pytest_rtlgen.loaders.catalogue import Benchmark, Origin, find_benchmark
 from pytest_rtlgen.records import Suite
 from pytest_rtlgen.tools.git import check_out, hide_secret, is_git_url
 
-ROOT_VARIABLE = "RTLGEN_BENCHMARKS"
 _LICENCES = ("LICENSE", "NOTICE")
 Show = Callable[[str], None]
 
@@ -44,18 +43,6 @@ class Fingerprint:
                 f"found {self.found}; figures do not compare with published ones"
             )
         return f"{self.spec}: digest {self.found}, as at commit {self.commit[:7]}"
-
-
-def list_roots(env: Mapping[str, str] = os.environ) -> tuple[Path, ...]:
-    """Return the folders that benchmarks are looked for in; the first is the one that they are fetched into."""
-    cache = Path(env.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pytest-rtlgen" / "benchmarks"
-    named = env.get(ROOT_VARIABLE)
-    return (Path(named), cache) if named else (cache,)
-
-
-def find_folder(benchmark: Benchmark, roots: Sequence[Path]) -> Path | None:
-    """Return the folder that holds ``benchmark``, ``None`` when it is in none of ``roots``."""
-    return next((folder for root in roots if (folder := benchmark.locate(root)).is_dir()), None)
 
 
 def fingerprint(suite: Suite) -> Fingerprint:

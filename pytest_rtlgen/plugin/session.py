@@ -15,7 +15,7 @@ from pytest_rtlgen.check.published import PublishedScorer, ScoringMode, find_kno
 from pytest_rtlgen.config import Options
 from pytest_rtlgen.errors import BackendError, RtlgenError
 from pytest_rtlgen.known_bad import Scoring
-from pytest_rtlgen.loaders import load_suite
+from pytest_rtlgen.loaders import complete_spec, load_suite
 from pytest_rtlgen.pipeline import check_completions, describe_environment, generate_completions
 from pytest_rtlgen.plugin.collect import ProblemItem, SuiteCollector
 from pytest_rtlgen.plugin.notices import say_line
@@ -211,7 +211,7 @@ def _make_backend(config: pytest.Config, options: Options) -> Backend:
 
 def _load_suites(config: pytest.Config, options: Options) -> dict[Path, Suite]:
     """Return the suites by the path at which pytest will meet them; adds those named by option to its arguments."""
-    specs = {spec: _suite_path(spec) for spec in options.suite}
+    specs = {spec: _suite_path(spec) for spec in map(complete_spec, options.suite)}
     if specs and config.args_source is not pytest.Config.ArgsSource.ARGS:
         config.args[:] = []
     config.args += [str(path) for path in specs.values()]

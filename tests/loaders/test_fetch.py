@@ -14,7 +14,8 @@ import pytest
 from pytest_rtlgen.errors import StorageError, SuiteError, ToolError, UsageError
 from pytest_rtlgen.loaders import catalogue, load_suite
 from pytest_rtlgen.loaders.catalogue import BENCHMARKS, Benchmark, Origin, find_benchmark
-from pytest_rtlgen.loaders.fetch import Fingerprint, fetch_benchmark, find_folder, fingerprint, list_roots
+from pytest_rtlgen.loaders.fetch import Fingerprint, fetch_benchmark, fingerprint
+from pytest_rtlgen.loaders.fetched import find_folder, list_roots
 from pytest_rtlgen.records import Suite
 
 ROOT = Path(__file__).parents[2]

@@ -215,8 +215,9 @@ def test_without_pyarrow_parquet_names_the_remedy(tmp_path: Path, monkeypatch: p
 
 
 def test_parquet_rows_are_those_of_json(tmp_path: Path) -> None:
-    pa = pytest.importorskip("pyarrow")
-    parquet = pytest.importorskip("pyarrow.parquet")
+    import pyarrow as pa
+    from pyarrow import parquet
+
     rows = json.loads((FIXTURE / "salv.json").read_text())
     path = tmp_path / "salv.parquet"
     parquet.write_table(pa.Table.from_pylist(rows), path)

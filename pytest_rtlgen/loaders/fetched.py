@@ -1,0 +1,42 @@
+"""Where fetched benchmarks are kept on this machine, and what ``PREFIX:`` without a path means."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pytest_rtlgen.errors import SuiteError
+from pytest_rtlgen.loaders.catalogue import Benchmark, find_benchmark
+
+ROOT_VARIABLE = "RTLGEN_BENCHMARKS"
+
+
+def list_roots(env: Mapping[str, str] = os.environ) -> tuple[Path, ...]:
+    """Return the folders that benchmarks are looked for in; the first is the one that they are fetched into."""
+    cache = Path(env.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pytest-rtlgen" / "benchmarks"
+    named = env.get(ROOT_VARIABLE)
+    return (Path(named), cache) if named else (cache,)
+
+
+def find_folder(benchmark: Benchmark, roots: Sequence[Path]) -> Path | None:
+    """Return the folder that holds ``benchmark``, ``None`` when it is in none of ``roots``."""
+    return next((folder for root in roots if (folder := benchmark.locate(root)).is_dir()), None)
+
+
+def complete_spec(spec: str, env: Mapping[str, str] = os.environ) -> str:
+    """Return ``spec``; where it is a benchmark's ``PREFIX:`` alone, with the path at which that was fetched.
+
+    Raises:
+        SuiteError: it was not fetched.
+    """
+    prefix, colon, path = spec.partition(":")
+    benchmark = find_benchmark(prefix)
+    if path or not colon or benchmark is None:
+        return spec
+    roots = list_roots(env)
+    folder = find_folder(benchmark, roots)
+    if folder is None:
+        raise SuiteError(
+            f"{spec}: not in {' or '.join(map(str, roots))}; "
+            f"run python -m pytest_rtlgen suites fetch {prefix}, or give its path: {prefix}:PATH"
+        )
+    return f"{spec}{folder}"
