@@ -9,7 +9,8 @@ PACKAGE = Path(__file__).parent.parent / "pytest_rtlgen"
 
 LAYERS = (
     {"__main__"},
-    {"plugin", "training", "cli"},
+    {"plugin", "cli"},
+    {"training"},
     {"repair"},
     {"accounts", "pipeline", "report"},
     {"check"},
@@ -30,6 +31,8 @@ HOMES = {
     "httpx2": {"backends"},
     "subprocess": {"tools", "simulators", "backends"},
     "tabulate": {"report", "cli"},
+    "fastapi": {"training"},
+    "uvicorn": {"training"},
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

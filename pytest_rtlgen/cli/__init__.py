@@ -17,6 +17,7 @@ from pytest_rtlgen.cli import (
     report,
     rescore,
     selfcheck,
+    serve,
     suites,
 )
 from pytest_rtlgen.cli.arguments import Command, make_parser
@@ -34,6 +35,7 @@ COMMANDS: tuple[Command, ...] = (
     best_of.COMMAND,
     curve.COMMAND,
     suites.COMMAND,
+    serve.COMMAND,
     doctor.COMMAND,
 )
 EXIT_ERROR = 2

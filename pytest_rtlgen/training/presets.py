@@ -34,7 +34,7 @@ def _reward_salv(parts: Mapping[str, float]) -> float:
 
 
 def _reward_graded(parts: Mapping[str, float]) -> float:
-    return sum(worth * parts[name] for name, worth in GRADES.items())
+    return math.fsum(worth * parts[name] for name, worth in GRADES.items())
 
 
 PRESETS: Mapping[str, Rule] = {

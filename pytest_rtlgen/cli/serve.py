@@ -1,0 +1,62 @@
+"""``serve``: rewards over HTTP."""
+
+import argparse
+
+from pytest_rtlgen.cli.arguments import (
+    CHECK_OPTIONS,
+    Command,
+    Parser,
+    add_options,
+    count_jobs,
+    make_check_settings,
+    read_options,
+)
+from pytest_rtlgen.cli.streams import say
+
+
+def add_arguments(parser: Parser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("--reward", metavar="PRESET", default="equivalence", help="preset, or a mix such as salv=0.5")
+    parser.add_argument("--host", metavar="ADDRESS", default="127.0.0.1", help="where to listen; by default loopback")
+    parser.add_argument("--port", metavar="N", type=int, default=8377, help="port; 0 is any free one")
+    parser.add_argument("--queue", metavar="N", type=int, default=1024, help="most samples waiting or being checked")
+    parser.add_argument("--max-parallel", metavar="N", type=int, help="most checks at once on this machine")
+    parser.add_argument("--tls-certificate", metavar="FILE", help="PEM file; serve HTTPS")
+    parser.add_argument("--tls-key", metavar="FILE", help="PEM file; by default the key is in the certificate's")
+    add_options(parser, *CHECK_OPTIONS, "jobs", "suite")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until Ctrl-C or a signal ends it."""
+    import os
+
+    from pytest_rtlgen.loaders import load_suite
+    from pytest_rtlgen.training import Reward, RewardSettings, find_preset
+    from pytest_rtlgen.training.serving import ServeSettings, read_conditions, run_server
+
+    settings = ServeSettings(
+        host=args.host,
+        port=args.port,
+        queue=args.queue,
+        tls_certificate=args.tls_certificate,
+        tls_key=args.tls_key,
+    )
+    read_conditions(settings, os.environ)  # before suites are loaded, which may take a while
+    options = read_options(args)
+    check = make_check_settings(options, jobs=count_jobs(options))
+    reward_settings = RewardSettings(preset=find_preset(args.reward), check=check, max_parallel=args.max_parallel)
+    problems = [problem for spec in options.suite for problem in load_suite(spec).problems]
+    reward = Reward(problems=problems, settings=reward_settings)
+    preset = reward_settings.preset.name
+    run_server(
+        reward, settings, lambda url: say(f"serving {preset} for {len(problems)} problems on {url}; end with Ctrl-C")
+    )
+    return 0
+
+
+COMMAND = Command(
+    name="serve",
+    help="serve rewards over HTTP to trainers",
+    add_arguments=add_arguments,
+    run=run,
+)

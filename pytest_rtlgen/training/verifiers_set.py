@@ -1,0 +1,101 @@
+"""A task set for verifiers 0.4. This module needs verifiers; nothing else here imports it.
+
+verifiers finds a task set by the name of a top-level module, so make one: ``rtlgen_set.py`` with the two lines
+``from pytest_rtlgen.training.verifiers_set import RtlTaskset`` and ``__all__ = ["RtlTaskset"]``.
+
+Source: verifiers 0.4, ``v1/taskset.py`` and ``v1/task.py``.
+"""
+
+import asyncio
+from collections.abc import Iterator
+
+import verifiers.v1 as vf
+
+from pytest_rtlgen.errors import RtlgenError, UsageError
+from pytest_rtlgen.prompts import render_prompt
+from pytest_rtlgen.records import Role
+from pytest_rtlgen.training.options import RewardOptions, find_reward
+
+__all__ = ["RtlTaskset"]
+
+
+class RtlData(vf.TaskData):  # type: ignore[misc]  # verifiers may be missing where types are checked
+    """What a trace records of a problem: its id, never its reference."""
+
+    problem_id: str
+
+
+class RtlTaskConfig(vf.TaskConfig):  # type: ignore[misc]
+    """Settings of the reward, ``--env.taskset.task.*``; see ``docs/reference/rewards.md``."""
+
+    suites: list[str] = []  # noqa: RUF012  pydantic copies it
+    preset: str = "codev-r1"
+    prompt: str = "codev-r1"
+    """Prompt style, as ``--rtlgen-prompt`` names it."""
+    jobs: int = 1
+    sandbox: str = "auto"
+    formal: str = "confirm"
+
+    def read(self) -> RewardOptions:
+        """Return the options of the reward."""
+        return RewardOptions(
+            suites=tuple(self.suites),
+            preset=self.preset,
+            jobs=self.jobs,
+            sandbox=self.sandbox,
+            formal=self.formal,
+        )
+
+
+class RtlTask(vf.Task[RtlData, vf.State, RtlTaskConfig]):  # type: ignore[misc]
+    """One problem."""
+
+    @vf.reward  # type: ignore[untyped-decorator]
+    async def rtlgen(self, trace: vf.Trace) -> float:
+        """Return the reward of the trace's last reply; its parts become metrics.
+
+        Raises:
+            RtlgenError: the harness failed; verifiers then keeps the trace out of training.
+        """
+        reward = await asyncio.to_thread(find_reward, self.config.read())
+        (result,) = await asyncio.to_thread(reward.judge, [trace.last_reply], [self.data.problem_id])
+        if result.value is None:
+            raise RtlgenError(f"reward: no reward: {result.reason}")
+        trace.record_metrics({f"rtlgen/{name}": value for name, value in result.parts.items()})
+        return float(result.value)
+
+
+class RtlTasksetConfig(vf.TasksetConfig):  # type: ignore[misc]
+    """Narrows the task's settings to ours."""
+
+    task: RtlTaskConfig = RtlTaskConfig()
+
+
+class RtlTaskset(vf.Taskset[RtlTask, RtlTasksetConfig]):  # type: ignore[misc]
+    """The problems of suites that can be judged."""
+
+    def load(self) -> Iterator[RtlTask]:
+        """Yield one task a problem, in the suites' order.
+
+        Raises:
+            UsageError: no suite is named.
+            SuiteError: a suite that cannot be loaded.
+        """
+        from pytest_rtlgen.loaders import load_suite
+
+        config = self.config.task
+        if not config.suites:
+            raise UsageError("no suite; set env.taskset.task.suites, such as ['suites/core']")
+        for spec in config.suites:
+            for problem in load_suite(spec).problems:
+                if not problem.unjudged and problem.has_reference:
+                    messages = render_prompt(problem, config.prompt).messages
+                    system = "\n".join(message.content for message in messages if message.role is Role.SYSTEM)
+                    user = "\n".join(message.content for message in messages if message.role is not Role.SYSTEM)
+                    data = RtlData(
+                        name=problem.problem_id,
+                        problem_id=problem.problem_id,
+                        prompt=user,
+                        system_prompt=system or None,
+                    )
+                    yield RtlTask(data, config)
