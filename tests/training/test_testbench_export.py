@@ -1,0 +1,172 @@
+"""Exported benches, run for real: the reference passes, and a mutant fails with exactly the checker's mismatches."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from builders import COUNTER
+
+from pytest_rtlgen.check import Checker, CheckSettings
+from pytest_rtlgen.check.compare import compare_traces
+from pytest_rtlgen.check.formal import FormalMode
+from pytest_rtlgen.check.single import make_problem
+from pytest_rtlgen.errors import BadReferenceError, StorageError, UsageError
+from pytest_rtlgen.records import SignalVerdict, SourceFile
+from pytest_rtlgen.simulators import SimulationJob
+from pytest_rtlgen.training.testbench_export import render_testbench, write_testbench
+from pytest_rtlgen.verilog.mutate import list_mutants
+
+CORE = Path(__file__).parents[2] / "suites" / "core"
+DESIGNS = (
+    *("abs_diff_accum_8", "alu_8_flags", "async_fifo_4x8", "clock_divider_odd5", "crc32_byte", "dual_port_ram_16x8"),
+    *("leading_zero_count_32", "reset_bridge", "seq_detect_10110", "toggle_cdc_pulse", "uart_tx_8n1"),
+)
+"""Among them two clocks, both edges of one, an asynchronous reset, memories that start unknown, no clock at all."""
+WIDE = """\
+module \\wide+1 (input [299:0] \\a$b! , input [69:0] b, output [299:0] y, output \\odd"name , output [2:0] z);
+  assign y = \\a$b! ^ {230'd0, b};
+  assign \\odd"name = ^b;
+  assign z = {1'bz, 1'bx, b[0]};
+endmodule
+"""
+NO_INPUT = "module one (output [3:0] y, output z);\n  assign y = 4'd9;\n  assign z = 1'b0;\nendmodule\n"
+
+
+@pytest.fixture(scope="module")
+def checker() -> Iterator[Checker]:
+    with Checker(CheckSettings(formal=FormalMode.OFF, cycles=150)) as made:
+        yield made
+
+
+def export(checker: Checker, text: str, folder: Path, *, error_rate: float = 0.0) -> str:
+    """Write the bench for ``text`` and return the name that its files carry."""
+    bench = render_testbench(checker.prepare(make_problem(reference=text)), error_rate=error_rate)
+    write_testbench(bench, folder)
+    return bench.name
+
+
+def run_bench(folder: Path, name: str, design: str) -> list[str]:
+    (folder / "design.sv").write_text(design)
+    build = ["iverilog", "-g2012", "-s", f"tb_{name}", "-o", "bench.vvp", f"tb_{name}.v", "design.sv"]
+    subprocess.run(build, cwd=folder, check=True, capture_output=True, timeout=60)
+    done = subprocess.run(
+        ["vvp", "-n", "bench.vvp"], cwd=folder, check=True, capture_output=True, text=True, timeout=60
+    )
+    return done.stdout.splitlines()
+
+
+def read_counts(lines: list[str]) -> list[tuple[str, int, int]]:
+    found = [re.match(r"(.*): (\d+) mismatches in (\d+) checks", line) for line in lines]
+    return [(match[1], int(match[3]), int(match[2])) for match in found if match]
+
+
+def find_failing(checker: Checker, text: str) -> tuple[str, tuple[SignalVerdict, ...]]:
+    """Return a mutant whose outputs differ under the exported stimulus, and how they compare."""
+    problem = make_problem(reference=text)
+    prepared = checker.prepare(problem)
+    for mutant in list_mutants(SourceFile(name="design.sv", text=text), problem.top, limit=20):
+        job = SimulationJob(source=mutant.source, interface=prepared.wanted, stimulus=prepared.stimulus)
+        trace = checker.simulator.simulate(job).trace
+        signals = compare_traces(prepared.trace, trace) if trace is not None else ()
+        if any(signal.mismatches for signal in signals):
+            return mutant.source, signals
+    raise AssertionError("no mutant fails")
+
+
+@pytest.mark.simulator
+@pytest.mark.parametrize("design", DESIGNS)
+def test_reference_passes_and_a_mutant_fails_as_the_checker_says(design: str, checker: Checker, tmp_path: Path) -> None:
+    text = (CORE / design / "reference.sv").read_text()
+    name = export(checker, text, tmp_path)
+    lines = run_bench(tmp_path, name, text)
+    assert lines[-1] == "PASSED"
+    assert lines[-2].startswith("Error rate: 0.000000 of ")
+    assert all(checked > 0 and wrong == 0 for _, checked, wrong in read_counts(lines))
+    mutant, signals = find_failing(checker, text)
+    lines = run_bench(tmp_path, name, mutant)
+    assert lines[-1] == "FAILED"
+    assert read_counts(lines) == [(signal.name, signal.checked, signal.mismatches) for signal in signals]
+
+
+@pytest.mark.simulator
+def test_wide_ports_odd_names_unknown_and_floating_bits(checker: Checker, tmp_path: Path) -> None:
+    name = export(checker, WIDE, tmp_path)
+    assert name == "wide_1"
+    lines = run_bench(tmp_path, name, WIDE)
+    assert lines[-1] == "PASSED"
+    assert [signal for signal, _, _ in read_counts(lines)] == ["y", 'odd"name', "z"]
+    known = WIDE.replace("1'bx", "1'b1")
+    assert run_bench(tmp_path, name, known)[-1] == "PASSED"  # x asks for nothing
+    for wrong in (WIDE.replace("1'bz", "1'b0"), WIDE.replace("230'd0", "1'd1, 229'd0")):
+        assert run_bench(tmp_path, name, wrong)[-1] == "FAILED"
+
+
+@pytest.mark.simulator
+def test_a_design_without_inputs(checker: Checker, tmp_path: Path) -> None:
+    name = export(checker, NO_INPUT, tmp_path)
+    assert run_bench(tmp_path, name, NO_INPUT)[-1] == "PASSED"
+    assert run_bench(tmp_path, name, NO_INPUT.replace("4'd9", "4'd8"))[-1] == "FAILED"
+
+
+@pytest.mark.simulator
+def test_error_rate_is_the_share_of_all_checks(checker: Checker, tmp_path: Path) -> None:
+    half = NO_INPUT.replace("4'd9", "4'd8")
+    name = export(checker, NO_INPUT, tmp_path, error_rate=0.5)
+    lines = run_bench(tmp_path, name, half)
+    assert lines[-2:] == ["Error rate: 0.500000 of 900 checks", "PASSED"]
+    name = export(checker, NO_INPUT, tmp_path, error_rate=0.49)
+    assert run_bench(tmp_path, name, half)[-1] == "FAILED"
+
+
+@pytest.mark.simulator
+@pytest.mark.slow
+@pytest.mark.parametrize("design", ["counter", "async_fifo_4x8", "leading_zero_count_32", "wide"])
+def test_the_cocotb_test_says_the_same(design: str, checker: Checker, tmp_path: Path) -> None:
+    given = {"counter": COUNTER, "wide": WIDE.replace("\\wide+1 ", "wide ").replace('\\odd"name', "odd")}
+    text = given.get(design) or (CORE / design / "reference.sv").read_text()
+    name = export(checker, text, tmp_path)
+    mutant, signals = find_failing(checker, text)
+    for source, status in ((text, 0), (mutant, 1)):
+        (tmp_path / "design.sv").write_text(source)
+        command = [sys.executable, "run_cocotb.py", "design.sv"]
+        done = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True, timeout=120)
+        assert done.returncode == status, done.stdout + done.stderr
+        found = re.findall(r"([\w\\!$]+): (\d+) mismatches in (\d+) checks", done.stdout)
+        wrong = {signal.name: signal.mismatches for signal in signals} if status else {}
+        assert {signal: int(count) for signal, count, _ in found} == {
+            signal.name: wrong.get(signal.name, 0) for signal in signals
+        }
+        assert f"test_{name}" in done.stdout
+
+
+@pytest.mark.simulator
+def test_the_makefile_tells_by_its_exit_status(checker: Checker, tmp_path: Path) -> None:
+    export(checker, COUNTER, tmp_path)
+    (tmp_path / "good.sv").write_text(COUNTER)
+    (tmp_path / "bad.sv").write_text(COUNTER.replace("4'd11", "4'd12"))
+    for design, is_right in (("good.sv", True), ("bad.sv", False)):
+        done = subprocess.run(["make", f"DESIGN={design}"], cwd=tmp_path, check=False, capture_output=True, timeout=60)
+        assert (done.returncode == 0) is is_right, done.stdout
+
+
+@pytest.mark.simulator
+def test_an_inout_is_refused_by_name(checker: Checker) -> None:
+    text = (
+        "module pad (input oe, input d, inout p, output q);\n  assign p = oe ? d : 1'bz;\n  assign q = p;\nendmodule\n"
+    )
+    with pytest.raises(BadReferenceError, match="port 'p' is an inout, which cannot be played"):
+        checker.prepare(make_problem(reference=text))
+
+
+@pytest.mark.simulator
+def test_bad_error_rates_and_folders(checker: Checker, tmp_path: Path) -> None:
+    prepared = checker.prepare(make_problem(reference=NO_INPUT))
+    for rate in (-0.1, 1.0):
+        with pytest.raises(UsageError, match=f"error rate {rate}"):
+            render_testbench(prepared, error_rate=rate)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match="file: cannot be written"):
+        write_testbench(render_testbench(prepared), tmp_path / "file")
