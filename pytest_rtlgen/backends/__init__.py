@@ -10,6 +10,7 @@ from pytest_rtlgen.backends.openai_compatible import make_openai, make_openai_co
 from pytest_rtlgen.backends.reference import make_reference
 from pytest_rtlgen.backends.replay import make_replay
 from pytest_rtlgen.backends.seeds import derive_seed
+from pytest_rtlgen.backends.transformers_model import make_transformers, make_transformers_completions
 from pytest_rtlgen.backends.vllm_engine import make_vllm, make_vllm_completions
 from pytest_rtlgen.errors import UsageError
 
@@ -19,6 +20,8 @@ BACKENDS: Mapping[str, Callable[[str, BackendSettings], Backend]] = {
     "openai-responses": make_openai_responses,
     "vllm": make_vllm,
     "vllm-completions": make_vllm_completions,
+    "transformers": make_transformers,
+    "transformers-completions": make_transformers_completions,
     "local": make_local,
     "local-completions": make_local_completions,
     "replay": make_replay,
@@ -27,8 +30,9 @@ BACKENDS: Mapping[str, Callable[[str, BackendSettings], Backend]] = {
 }
 """Maker of each backend, by the prefix that names it; it is given what follows the colon."""
 _FORMS = (
-    "openai:MODEL, openai-completions:MODEL, openai-responses:MODEL, vllm:MODEL, vllm-completions:MODEL, local:, "
-    "local:FILE.gguf, local-completions:, replay:PATH, command:PROGRAM ARGS…, reference:"
+    "openai:MODEL, openai-completions:MODEL, openai-responses:MODEL, vllm:MODEL, vllm-completions:MODEL, "
+    "transformers:MODEL, transformers-completions:MODEL, local:, local:FILE.gguf, local-completions:, replay:PATH, "
+    "command:PROGRAM ARGS…, reference:"
 )
 
 __all__ = ["BACKENDS", "Backend", "BackendSettings", "Deliver", "GenerationRequest", "derive_seed", "make_backend"]

@@ -78,9 +78,7 @@ class LocalBackend:
                 self._settings, base_url=served.url, concurrency=min(self._settings.concurrency, model.slots), engine=()
             )
             asker = OpenAiBackend(model.name, settings, environ={KEY_VARIABLE: served.key}, api=self._api)
-            # One sample a request: of several, llama.cpp counts the tokens of one and gives all the same seed.
-            single = [replace(request, indices=(index,)) for request in requests for index in request.indices]
-            asker.generate(single, sampling, deliver)
+            asker.generate(order_requests(requests, model.slots), sampling, deliver)
 
     def _find_model(self) -> LocalModel:
         numbers = {key: int(str(self._engine.get(key, default))) for key, default in _DEFAULTS.items()}
@@ -97,6 +95,22 @@ class LocalBackend:
             context=numbers["context"],
             start_s=numbers["start_s"],
         )
+
+
+def order_requests(requests: Sequence[GenerationRequest], slots: int) -> list[GenerationRequest]:
+    """Return a request for each sample; at any time the slots work on different problems.
+
+    Of several samples in one request llama.cpp counts the tokens of one. A slot that goes on with another sample of
+    its problem keeps what it has read of the prompt: on a CPU most of the work is that reading.
+    """
+    groups = (requests[start : start + slots] for start in range(0, len(requests), slots))
+    return [
+        replace(request, indices=(request.indices[turn],))
+        for group in groups
+        for turn in range(max(len(request.indices) for request in group))
+        for request in group
+        if turn < len(request.indices)
+    ]
 
 
 def assemble_model(cache: Path, label: str) -> Path:

@@ -37,7 +37,7 @@ def find_weights(model: str, revision: str | None = None) -> Weights:
     if folder.exists():
         return Weights(name=str(folder), revision=None, digest=digest_folder(folder))
     commit = _find_commit(model, revision or "main")
-    return Weights(name=model, revision=commit or revision, digest=commit or f"{model}@{revision}")
+    return Weights(name=model, revision=commit or revision, digest=commit or f"{model}@{revision or 'main'}")
 
 
 def check_model(prefix: str, model: str) -> None:
@@ -93,9 +93,9 @@ def digest_file(path: Path, *, is_whole: bool = False) -> str:
         if is_whole or facts.st_size <= _WHOLE_BYTES:
             return hashlib.file_digest(file, "sha256").hexdigest()
         digest = hashlib.sha256(f"{facts.st_size} {facts.st_mtime_ns}".encode())
-        step = (facts.st_size - _SLICE_BYTES) // (_SLICES - 1)
+        last = facts.st_size - _SLICE_BYTES
         for number in range(_SLICES):
-            file.seek(number * step)
+            file.seek(number * last // (_SLICES - 1))
             digest.update(file.read(_SLICE_BYTES))
         return digest.hexdigest()
 

@@ -17,7 +17,7 @@ import pytest
 from support.asking import collect, request
 
 from pytest_rtlgen.backends import BackendSettings
-from pytest_rtlgen.backends.local import LocalBackend, assemble_model, find_cache
+from pytest_rtlgen.backends.local import LocalBackend, assemble_model, find_cache, order_requests
 from pytest_rtlgen.backends.seeds import derive_seed
 from pytest_rtlgen.errors import ToolError, UsageError
 from pytest_rtlgen.records import SamplingParams
@@ -65,6 +65,14 @@ def test_every_sample_is_asked_with_its_own_seed(served: Served) -> None:
     ]
     assert {completion.model for completion in completions} == {"tiny"}
     assert not served.is_running
+
+
+def test_each_slot_stays_with_its_problem() -> None:
+    asked = [request("a", 0, 1), request("b", 0, 1, 2), request("c", 5)]
+    ordered = order_requests(asked, 2)
+    assert [(one.problem.problem_id, one.indices) for one in ordered] == [
+        *(("a", (0,)), ("b", (0,)), ("a", (1,)), ("b", (1,)), ("b", (2,)), ("c", (5,)))
+    ]
 
 
 def test_a_base_model_is_asked_to_go_on_with_a_text(served: Served) -> None:

@@ -13,7 +13,14 @@ def test_every_backend_can_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("OPENAI_API_KEY", "sk-test-4b1d77c0ffee")
     specs = [
         *("openai:m", "openai-completions:m", "openai-responses:m"),
-        *("vllm:owner/name", "vllm-completions:m", "local:", "local-completions:"),
+        *(
+            "vllm:owner/name",
+            "vllm-completions:m",
+            "transformers:m",
+            "transformers-completions:m",
+            "local:",
+            "local-completions:",
+        ),
         *(f"replay:{tmp_path}", "reference:", f"command:{sys.executable} -V"),
     ]
     assert [make_backend(spec, BackendSettings()).name for spec in specs] == specs
@@ -32,6 +39,7 @@ def test_settings_that_would_ask_for_nothing_are_refused() -> None:
         ("gguf:m", "--rtlgen-model=gguf:m: no such backend"),
         ("vllm:", "vllm: names no model; write vllm:FOLDER, or vllm:OWNER/NAME of the hub"),
         ("vllm:./nowhere", "vllm:./nowhere: no such folder; name the folder of a checkpoint"),
+        ("transformers:./nowhere", "transformers:./nowhere: no such folder; name the folder of a checkpoint"),
         ("vllm:/", "vllm:/: holds no config.json; name the folder of a checkpoint"),
         ("local:nowhere.gguf", "local:nowhere.gguf: no such file; name a .gguf file, or write local: for the extra's"),
         ("", "no such backend"),
