@@ -3,6 +3,7 @@
 import itertools
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
@@ -10,6 +11,9 @@ import pytest
 
 for name in [name for name in os.environ if name.startswith("RTLGEN_")]:
     del os.environ[name]
+
+# A shell's background job ignores Ctrl-C, and so would every program that a test interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 CACHE = Path(tempfile.gettempdir()) / f"rtlgen-test-completions-{os.getpid()}"
 _numbers = itertools.count()
