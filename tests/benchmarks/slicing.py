@@ -165,7 +165,9 @@ def test_deletion(checker: Checker, prover: Prover | None, problem: Problem, tal
         if cut != text and outcome != "same":
             tally.faults.append(f"deletion: {problem.problem_id} {name}: {outcome}")
         elif cut != text and prover is not None:
-            proofs = dict(prover.compare(replace(reference, wanted=replace(reference.wanted, module=reference.top)), cut).outputs)
+            proofs = dict(
+                prover.compare(replace(reference, wanted=replace(reference.wanted, module=reference.top)), cut).outputs
+            )
             tally.deletions[f"proof: {proofs[name]}"] += 1
             if proofs[name] is Proof.DIFFERENT:
                 tally.faults.append(f"deletion: {problem.problem_id} {name}: the prover says different")
@@ -199,7 +201,9 @@ def test_mutants(checker: Checker, problem: Problem, tally: Tally, limit: int, s
             if is_outside(change, slices[port.name]):
                 tally.pairs_outside += 1
                 if not is_same:
-                    tally.faults.append(f"mutant: {problem.problem_id}:{mutant.line} {port.name}: {mutant.operator}: {mutant.before} -> {mutant.after}")
+                    tally.faults.append(
+                        f"mutant: {problem.problem_id}:{mutant.line} {port.name}: {mutant.operator}: {mutant.before} -> {mutant.after}"
+                    )
             else:
                 key = (port.name, mutant.line)
                 lines[key] = lines.get(key, False) or not is_same
@@ -232,13 +236,21 @@ def measure_cost(problems: Sequence[Problem], rounds: int) -> None:
                 refused += 1
                 continue
             ours.append(time_call(lambda text=text, top=top: slice_outputs(text, top), rounds))
-            theirs.append(time_call(lambda argv=argv: subprocess.run(argv, stdout=subprocess.DEVNULL, check=True), rounds))
+            theirs.append(
+                time_call(lambda argv=argv: subprocess.run(argv, stdout=subprocess.DEVNULL, check=True), rounds)
+            )
             warm.append(time_in_process(path))
     ratios = sorted(yosys / own for own, yosys in zip(ours, theirs, strict=True))
-    print(f"\ncost of {len(ours)} designs ({refused} that yosys does not read are left out), CPU ms a design, best of {rounds}")
+    print(
+        f"\ncost of {len(ours)} designs ({refused} that yosys does not read are left out), CPU ms a design, best of {rounds}"
+    )
     for name, values in (("slice_outputs", ours), ("yosys -dump_ast1", theirs), ("pyosys, started and forked", warm)):
-        print(f"  {name:<28} mean {statistics.mean(values):.2f}  median {statistics.median(values):.2f}  max {max(values):.1f}")
-    print(f"  yosys / ours: of the sums {sum(theirs) / sum(ours):.1f}, median {statistics.median(ratios):.1f}, least {ratios[0]:.1f}")
+        print(
+            f"  {name:<28} mean {statistics.mean(values):.2f}  median {statistics.median(values):.2f}  max {max(values):.1f}"
+        )
+    print(
+        f"  yosys / ours: of the sums {sum(theirs) / sum(ours):.1f}, median {statistics.median(ratios):.1f}, least {ratios[0]:.1f}"
+    )
 
 
 def time_in_process(path: Path) -> float:
@@ -291,7 +303,9 @@ def compare_flows(problems: Sequence[Problem], faults: list[str]) -> None:
     counts: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as folder:
         argv = [sys.executable, "-c", PYVERILOG]
-        with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=folder, text=True) as child:
+        with subprocess.Popen(
+            argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=folder, text=True
+        ) as child:
             for problem, answer in _ask_flows(child, problems, Path(folder) / "design.v"):
                 if "refused" in answer:
                     counts["designs not read"] += 1
@@ -303,11 +317,15 @@ def compare_flows(problems: Sequence[Problem], faults: list[str]) -> None:
                     counts["the same"] += ours[name] == set(inputs)
                     counts["more in ours"] += ours[name] > set(inputs)
                     if set(inputs) - ours[name]:
-                        faults.append(f"flow: {problem.problem_id} {name}: pyverilog also reaches {sorted(set(inputs) - ours[name])}")
+                        faults.append(
+                            f"flow: {problem.problem_id} {name}: pyverilog also reaches {sorted(set(inputs) - ours[name])}"
+                        )
     print(f"pyverilog's data flow: {dict(counts)}")
 
 
-def _ask_flows(child: "subprocess.Popen[str]", problems: Sequence[Problem], path: Path) -> Iterator[tuple[Problem, dict[str, dict[str, list[str]]]]]:
+def _ask_flows(
+    child: "subprocess.Popen[str]", problems: Sequence[Problem], path: Path
+) -> Iterator[tuple[Problem, dict[str, dict[str, list[str]]]]]:
     assert child.stdin is not None
     assert child.stdout is not None
     for problem in problems:
@@ -322,7 +340,9 @@ def _ask_flows(child: "subprocess.Popen[str]", problems: Sequence[Problem], path
 
 
 def show(name: str, tally: Tally) -> None:
-    print(f"\n{name}: {tally.designs} designs, {tally.outputs} outputs; spans are {statistics.mean(tally.share or [0]):.0%} of the text")
+    print(
+        f"\n{name}: {tally.designs} designs, {tally.outputs} outputs; spans are {statistics.mean(tally.share or [0]):.0%} of the text"
+    )
     print(f"  deletion: {dict(tally.deletions)}")
     print(f"  mutants: {dict(tally.mutants)}; {tally.pairs_outside} times wholly outside of an output's spans")
     print(f"  lines inside, for each output: {dict(tally.inside)}")
@@ -345,7 +365,9 @@ def main() -> int:
     prover = Prover(sandbox=choose_sandbox(SandboxMode.AUTO), jobs=1, budget_s=1.0) if args.prove else None
     with Checker(CheckSettings(jobs=1, limits=limits, formal=FormalMode.OFF)) as checker:
         for spec in args.suites:
-            problems = [item for item in load_suite(spec).problems if not args.problems or item.problem_id in args.problems]
+            problems = [
+                item for item in load_suite(spec).problems if not args.problems or item.problem_id in args.problems
+            ]
             problems = problems[:: args.every]
             every += problems
             tally = Tally()

@@ -193,5 +193,9 @@ class _Declarer:
 def _list_path(name: Any) -> Iterator[Any]:  # noqa: ANN401  the syntax of a dotted name
     """Yield the tokens of the instances in a path to a parameter."""
     while type(name).__name__ == "ScopedNameSyntax":
-        yield name.left.getFirstToken() if type(name.left).__name__ != "ScopedNameSyntax" else name.left.right.getFirstToken()
+        yield (
+            name.left.getFirstToken()
+            if type(name.left).__name__ != "ScopedNameSyntax"
+            else name.left.right.getFirstToken()
+        )
         name = name.left

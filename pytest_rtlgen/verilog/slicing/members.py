@@ -77,6 +77,8 @@ class _Reader:
     def _instance(self, instance: Any, parent: Piece) -> None:  # noqa: ANN401
         syntax = instance.syntax
         head = Piece(self._list_head(syntax), parent=parent, is_constant=True)
+        if instance.isInterface:
+            self._design.names.declare(str(instance.name), self._source.find(syntax.parent.parent), head)
         written = _Connections(self._source, syntax)
         for index, connection in enumerate(instance.portConnections):
             ranges = written.find(index, str(connection.port.name))
@@ -96,14 +98,19 @@ class _Reader:
                 outside.targets += named.targets
         direction = connection.port.direction.name
         inside = list_inside(connection.port)
+        piece = Piece(ranges, parent=head)
+        for area in ranges:
+            if self._source.flat.startswith(".*", area[0]):  # the text does not name what it connects
+                piece.also += self._design.names.resolve(str(connection.port.name), area[0])
+        uses = Uses()
+        uses.calls = outside.calls
         if direction != "Out":
-            into = Uses()
-            into.targets, into.reads, into.calls = inside, list(outside.reads), outside.calls
-            self._design.add(into, Piece(ranges, parent=head))
+            uses.targets += inside
+            uses.reads += outside.reads
         if direction != "In":
-            out = Uses()
-            out.targets, out.reads = outside.targets or list(outside.reads), [*inside, *outside.reads]
-            self._design.add(out, Piece(ranges, parent=head))
+            uses.targets += outside.targets or outside.reads
+            uses.reads += [*inside, *outside.reads]
+        self._design.add(uses, piece)
 
     def _gate(self, gate: Any, parent: Piece) -> None:  # noqa: ANN401
         uses = Uses(*gate.portConnections, gate.delay)
@@ -188,13 +195,13 @@ class _Connections:
     def __init__(self, source: Any, syntax: Any) -> None:  # noqa: ANN401
         self._named: dict[str, Range] = {}
         self._ordered: list[Range] = []
-        self._others: list[Range] = []
+        self._wildcard: list[Range] = []
         for item in syntax.connections:
             kind = type(item).__name__
             if kind == "NamedPortConnectionSyntax":
                 self._named[str(item.name.valueText)] = source.find(item)
             elif kind == "WildcardPortConnectionSyntax":
-                self._others.append(source.find(item))
+                self._wildcard.append(source.find(item))
             elif kind != "Token":
                 self._ordered.append(source.find(item))
 
@@ -202,7 +209,7 @@ class _Connections:
         """Return where the port of this position and name is connected."""
         if port in self._named:
             return [self._named[port]]
-        return self._ordered[index : index + 1] or self._others
+        return self._ordered[index : index + 1] or self._wildcard
 
 
 def list_inside(port: Any) -> list[Any]:  # noqa: ANN401  a PortSymbol or a MultiPortSymbol
@@ -212,4 +219,3 @@ def list_inside(port: Any) -> list[Any]:  # noqa: ANN401  a PortSymbol or a Mult
     if port.internalSymbol is not None:
         return [port.internalSymbol]
     return Uses(port.internalExpr).reads
-

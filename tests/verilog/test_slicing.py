@@ -1,0 +1,192 @@
+"""What holds for every slice; the constructs stand in ``test_slicing_constructs``."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from builders import problem
+from support.keep_spans import keep_only
+from verilog.test_slicing_constructs import CASES, read_case
+
+from pytest_rtlgen.check import Checker, CheckSettings
+from pytest_rtlgen.check.formal import FormalMode
+from pytest_rtlgen.check.slicing import Slicer
+from pytest_rtlgen.errors import BadReferenceError
+from pytest_rtlgen.loaders import load_suite
+from pytest_rtlgen.records import Problem, Trace
+from pytest_rtlgen.simulators import SimulationJob
+from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
+from pytest_rtlgen.verilog.slicing import Span, slice_outputs, trace_outputs
+
+CORE = Path(__file__).parents[2] / "suites" / "core"
+HOSTILE = Path(__file__).parents[2] / "fixtures" / "hostile"
+EVERY = 7
+REFUSED = {"interface", "return and break", "unknown module"}
+"""Constructs that Icarus 11 does not take."""
+UNCUT = {"instances in a row", "gates"}
+"""Constructs of which nothing can be cut on its own."""
+TWO = """\
+module m (input a, b, output y, z);
+  assign y = a;
+  assign z = b;
+endmodule
+"""
+
+
+@pytest.fixture(scope="module")
+def checker() -> Iterator[Checker]:
+    with Checker(CheckSettings(formal=FormalMode.OFF, cycles=48)) as found:
+        yield found
+
+
+def play(checker: Checker, item: Problem, source: str) -> Trace | None:
+    reference = checker.prepare(item)
+    job = SimulationJob(source=source, interface=reference.wanted, stimulus=reference.stimulus)
+    return checker.simulator.simulate(job).trace
+
+
+def cut_output(trace: Trace, name: str) -> list[bytes]:
+    at = sum(port.width for port in trace.outputs[: [port.name for port in trace.outputs].index(name)])
+    width = next(port.width for port in trace.outputs if port.name == name)
+    return [trace.rows[row + at : row + at + width] for row in range(0, len(trace.rows), trace.width)]
+
+
+def list_changed(checker: Checker, item: Problem, source: str) -> set[str]:
+    """Return the outputs that ``source`` has otherwise than the reference, in any step."""
+    expected, actual = play(checker, item, item.reference.text), play(checker, item, source)
+    assert expected is not None
+    assert actual is not None, source
+    return {port.name for port in expected.outputs if cut_output(expected, port.name) != cut_output(actual, port.name)}
+
+
+@pytest.mark.simulator
+@pytest.mark.parametrize(("name", "output"), [key for key in CASES if key[0] not in REFUSED])
+def test_an_output_does_the_same_without_all_that_lies_outside(checker: Checker, name: str, output: str) -> None:
+    text, spans = read_case(CASES[name, output])
+    cut = keep_only(text, spans)
+    assert (cut != text) == (name not in UNCUT)
+    assert output not in list_changed(checker, problem(text, "m"), cut)
+
+
+@pytest.mark.simulator
+def test_the_cut_is_noticed_where_a_span_is_missing(checker: Checker) -> None:
+    cut = keep_only(TWO, slice_outputs(TWO, "m")["z"])
+    assert list_changed(checker, problem(TWO, "m"), cut) == {"y"}
+
+
+@pytest.mark.simulator
+@pytest.mark.parametrize("item", load_suite(str(CORE)).problems[::EVERY], ids=lambda item: item.problem_id)
+def test_core_outputs_do_the_same_without_all_that_lies_outside(checker: Checker, item: Problem) -> None:
+    text = item.reference.text
+    for output, spans in slice_outputs(text, item.reference_top).items():
+        assert output not in list_changed(checker, item, keep_only(text, spans))
+
+
+@pytest.mark.parametrize("item", load_suite(str(CORE)).problems, ids=lambda item: item.problem_id)
+def test_spans_are_sorted_apart_and_trimmed(item: Problem) -> None:
+    text = item.reference.text
+    for spans in slice_outputs(text, item.reference_top).values():
+        assert spans
+        for span in spans:
+            assert text[span.start : span.stop] == text[span.start : span.stop].strip() != ""
+        for before, after in zip(spans, spans[1:], strict=False):
+            assert text[before.stop : after.start].strip()
+
+
+def test_offsets_count_characters() -> None:
+    text = "module m(input a, output y);\n// é ∀ 𝄞\nassign y = a; // ü\nendmodule"
+    spans = slice_outputs(text, "m")["y"]
+    assert [text[span.start : span.stop] for span in spans] == ["input a", "output y", "assign y = a;"]
+
+
+def test_windows_line_ends() -> None:
+    text = TWO.replace("\n", "\r\n")
+    assert [text[span.start : span.stop] for span in slice_outputs(text, "m")["y"]] == [
+        "input a",
+        "output y",
+        "assign y = a;",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "inputs"),
+    [
+        ("assign y = a;", {"a"}),
+        ("assign y = 0;", set()),
+        ("reg r; always @(posedge clk) r <= a; assign y = r;", {"a", "clk"}),
+        ("reg r; always @(posedge clk) if (b) r <= a; assign y = r;", {"a", "b", "clk"}),
+        ("wire g = clk & b; reg r; always @(posedge g) r <= a; assign y = r;", {"a", "b", "clk"}),
+        ("reg [3:0] r; always @* r[b] = a; assign y = r[0];", {"a", "b"}),
+        ("assign {y, z} = a + b;", {"a", "b"}),
+    ],
+)
+def test_inputs_that_an_output_depends_on(body: str, inputs: set[str]) -> None:
+    text = f"module m(input clk, a, b, c, output y, z); {body} endmodule"
+    assert trace_outputs(text, "m")["y"] == inputs
+
+
+def test_an_inout_port_counts_as_an_output() -> None:
+    text = "module m(inout p, input a, e, output y); assign p = e ? a : 1'bz; assign y = p; endmodule"
+    assert trace_outputs(text, "m") == {"p": {"p", "a", "e"}, "y": {"p", "a", "e"}}
+
+
+def test_a_long_chain_of_else_if() -> None:
+    chain = "\n".join(f"else if (a == {number}) y = {number % 7};" for number in range(1, 600))
+    text = f"module m(input [15:0] a, output reg [2:0] y);\nalways @* if (a == 0) y = 0;\n{chain}\nendmodule"
+    spans = slice_outputs(text, "m")["y"]
+    assert text[spans[-1].start : spans[-1].stop].endswith("else if (a == 599) y = 4;")
+
+
+def test_many_texts_one_after_another() -> None:
+    """A symbol of pyslang that outlived its compilation would abort the process here."""
+    for number in range(300):
+        text = f"module m(input a, output y); wire w{number} = a; assign y = w{number}; endmodule"
+        assert len(slice_outputs(text, "m")["y"]) == 3
+
+
+def test_text_that_does_not_parse() -> None:
+    with pytest.raises(BadReferenceError, match=r"line 2: .*; slice only what compiles"):
+        slice_outputs("module m(output y);\nassign y = ;\nendmodule", "m")
+
+
+def test_module_that_is_not_there() -> None:
+    with pytest.raises(BadReferenceError, match="no module 'top' in the text; name the right one as top"):
+        slice_outputs(TWO, "top")
+
+
+@pytest.fixture(scope="module")
+def slicer() -> Iterator[Slicer]:
+    found = Slicer(sandbox=choose_sandbox(SandboxMode.AUTO), jobs=1)
+    yield found
+    found.close()
+
+
+def test_slicer_returns_what_slice_outputs_returns(slicer: Slicer) -> None:
+    assert slicer.slice(TWO, "m") == slice_outputs(TWO, "m")
+
+
+def test_slicer_says_nothing_of_what_does_not_parse(slicer: Slicer) -> None:
+    assert slicer.slice("module m(", "m") is None
+    assert slicer.slice(TWO, "m")
+
+
+def test_slicer_outlives_text_that_never_ends(slicer: Slicer) -> None:
+    text = """\
+module m(input a, output y);
+  function integer f(input integer n); f = n < 2 ? n : f(n - 1) + f(n - 2); endfunction
+  sub #(0) u (a, y);
+endmodule
+module sub #(parameter D = 0) (input p, output x);
+  wire n, o;
+  assign x = n ^ o;
+  if (D < 40) begin : g
+    sub #(D + 1) u (p, n);
+    sub #(D + 1) v (p, o);
+  end
+endmodule
+"""
+    assert slicer.slice(text, "m") is None
+    assert slicer.slice(TWO, "m") == {
+        "y": (Span(10, 17), Span(22, 30), Span(38, 51)),
+        "z": (Span(10, 15), Span(19, 20), Span(22, 28), Span(32, 33), Span(54, 67)),
+    }
