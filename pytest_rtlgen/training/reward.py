@@ -79,6 +79,11 @@ class Reward:
         Reward.__init__(self, problems=state[0], settings=state[1])
 
     @property
+    def problems(self) -> tuple[Problem, ...]:
+        """The problems that are known by id and can be judged."""
+        return tuple(item for item in self._tasks.problems if item.has_reference and not item.unjudged)
+
+    @property
     def part_names(self) -> tuple[str, ...]:
         """Names of the parts of every result, in order."""
         return (*PARTS, *(name for name, _ in self.settings.preset.terms), *GUARD_PARTS, "failed")
