@@ -25,15 +25,15 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--json", action="store_true", help="print the verdict, or the run, as one JSON object")
     parser.add_argument("--jsonl", metavar="IN", help="check every line of this JSON Lines file; - is standard input")
     parser.add_argument("--out", dest="results", metavar="OUT", help="file that --jsonl appends its verdicts to")
-    add_options(parser, *CHECK_OPTIONS, "jobs", "suite")
+    add_options(parser, *CHECK_OPTIONS, "jobs", "suite", "prices")
 
 
 def run(args: argparse.Namespace) -> int:
     """Check the answers of a run, one candidate, or with ``--jsonl`` a stream of them."""
     if args.run_path is not None:
         return _check_run(args)
-    if args.rtlgen_suite:
-        raise UsageError("--suite belongs to a RUN: check RUN --suite SPEC")
+    if args.rtlgen_suite or args.rtlgen_prices:
+        raise UsageError("--suite and --prices belong to a RUN: check RUN --suite SPEC")
     if args.jsonl is None:
         return _check_one(args)
     from pytest_rtlgen.cli.check_many import check_many

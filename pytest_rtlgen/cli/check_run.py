@@ -39,7 +39,11 @@ def check_run(args: argparse.Namespace) -> int:
     _refuse_other_settings(store, options)
     _compare_suites(store, args.rtlgen_suite or ())
     judged = judge_stored(store, options)
-    print_run(store, *finish_judged(store, judged, args), as_json=args.json)
+    repair = store.header.settings.repair
+    saved, summary = finish_judged(store, judged, args, may_finish=not repair)
+    print_run(store, saved, summary, as_json=args.json, prices=options.prices)
+    if repair and not store.is_finished:
+        say(f"{store.path}: first answers only; pytest with --rtlgen-resume={store.path} goes on to repair them")
     return EXIT_NOT_JUDGED if judged.failed else 0
 
 
@@ -71,8 +75,10 @@ def judge_stored(store: "RunStore", options: "Options") -> "Judged":
         return judge_run(store, checker, scorer)
 
 
-def finish_judged(store: "RunStore", judged: "Judged", args: argparse.Namespace) -> "tuple[Run, Summary]":
-    """Say what was done, and finish the run if it is complete; return it with its summary.
+def finish_judged(
+    store: "RunStore", judged: "Judged", args: argparse.Namespace, *, may_finish: bool
+) -> "tuple[Run, Summary]":
+    """Say what was done, and finish the run if it may be and is complete; return it with its summary.
 
     Raises:
         RecordError: there is no verdict to summarize.
@@ -86,7 +92,7 @@ def finish_judged(store: "RunStore", judged: "Judged", args: argparse.Namespace)
     if not saved.samples:
         raise RecordError(f"{store.path}: {_explain_nothing(store, excluded)}")
     summary = summarize_run(store, saved, args, excluded=dict(sorted(excluded.items())))
-    if not judged.failed and count_gaps(store, saved, summary) == (0, 0):
+    if may_finish and not judged.failed and count_gaps(store, saved, summary) == (0, 0):
         store.write_summary(summary)
     return saved, summary
 

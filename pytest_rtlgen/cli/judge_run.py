@@ -34,7 +34,7 @@ class Judged:
 
 
 def judge_run(store: RunStore, checker: Checker, scorer: PublishedScorer) -> Judged:
-    """Check every answer in ``store`` that has no verdict there yet.
+    """Check every answer in ``store`` that has no verdict there yet; of a repair loop's answers, the first ones.
 
     Raises:
         ToolError: the simulator is missing or broken.
@@ -42,7 +42,7 @@ def judge_run(store: RunStore, checker: Checker, scorer: PublishedScorer) -> Jud
         RecordError: what is stored cannot be read.
     """
     checker.simulator.version  # noqa: B018  raises now, not once a sample, when the simulator is missing
-    completions, done = store.read_completions(), store.read_results().keys()
+    completions, done = store.read_completions(), store.read_first_results().keys()
     order = {(problem.suite, problem.problem_id): problem for problem in store.header.problems}
     by_problem: dict[tuple[str, str], list[Completion]] = {name: [] for name in order}
     for key in sorted(completions.keys() - done):

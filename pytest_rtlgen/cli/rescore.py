@@ -45,7 +45,7 @@ def add_arguments(parser: Parser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("run_path", metavar="RUN", help="folder of a run, such as .rtlgen/runs/RUN; it stays as it is")
     parser.add_argument("--json", action="store_true", help="print one JSON object: both runs and what changed")
-    add_options(parser, "suite", "out", *CHECK_OPTIONS, "scoring", "jobs")
+    add_options(parser, "suite", "out", *CHECK_OPTIONS, "scoring", "jobs", "prices")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -57,13 +57,13 @@ def run(args: argparse.Namespace) -> int:
     options = read_run_options(args, old.header.settings)
     new = _open_copy(old, args, options)
     judged = judge_stored(new, options)
-    saved, summary = finish_judged(new, judged, args)
+    saved, summary = finish_judged(new, judged, args, may_finish=True)
     before, after = old.read_results(), new.read_results()
     compared, changes = len(before.keys() & after.keys()), list_changes(before, after)
     if args.json:
         _print_json(old, new, compared, changes)
     else:
-        print_run(new, saved, summary, as_json=False)
+        print_run(new, saved, summary, as_json=False, prices=options.prices)
         _print_changes(compared, changes)
     return EXIT_NOT_JUDGED if judged.failed else 0
 

@@ -109,6 +109,19 @@ def test_the_run_says_where_it_was_checked(mini: Path, capsys: pytest.CaptureFix
     assert "checked on another machine, or with other tools, so far" in capsys.readouterr().err
 
 
+@pytest.mark.simulator
+def test_a_run_with_a_repair_loop_is_left_open(mini: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = generate(mini, capsys, "--limit", "1", "--n", "1")
+    header = json.loads((run / "run.json").read_text())
+    header["settings"]["repair"] = "compile:1"
+    header["problems"] = header["problems"][:1]
+    (run / "run.json").write_text(json.dumps(header) + "\n")
+    assert main(["check", str(run)]) == 0
+    err = capsys.readouterr().err
+    assert err.endswith(f"{run}: first answers only; pytest with --rtlgen-resume={run} goes on to repair them\n")
+    assert not RunStore.open(run).is_finished
+
+
 def made_on_a_gpu_box(run: Path) -> None:
     """Write the environment of a machine without a simulator into the run."""
     header = json.loads((run / "run.json").read_text())
@@ -183,7 +196,7 @@ def test_a_run_without_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str
         (["nowhere"], "nowhere/run.json: not found; give the folder of a run"),
         (["run", "--candidate=a"], "a RUN has its own references and answers"),
         (["run", "--jsonl=a", "--out=b"], "a RUN has its own references and answers"),
-        (["--suite=mini", "--reference=a", "--candidate=b"], "--suite belongs to a RUN"),
+        (["--suite=mini", "--reference=a", "--candidate=b"], "--suite and --prices belong to a RUN"),
     ],
 )
 def test_what_cannot_be_meant(args: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:

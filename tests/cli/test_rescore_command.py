@@ -1,6 +1,7 @@
 """``rescore``: the same answers under other settings, in a run of their own."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from cli_designs import GOLDEN, WRONG
 
 from pytest_rtlgen.cli import main
 from pytest_rtlgen.storage import RunStore
+from pytest_rtlgen.storage.turns import open_turn
 
 pytestmark = pytest.mark.simulator
 
@@ -92,6 +94,15 @@ def test_the_same_command_goes_on_with_an_unfinished_one(run: Path, capsys: pyte
     assert f"{new.path}: 1 checked, 1 there before\n" in err
     assert out.endswith("changed: 0 of 2 verdicts\n")
     assert find_new(run).path == new.path
+
+
+def test_of_a_repaired_run_the_last_answers_are_checked(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old = RunStore.open(run)
+    wrong = next(result for key, result in old.read_results().items() if key.index == 1)
+    turn = open_turn(old, 1)
+    turn.append_completion(replace(wrong.completion, text=f"```verilog\n{GOLDEN}```\n"))
+    assert main(["rescore", str(run), "--cycles", "30"]) == 0
+    assert capsys.readouterr().out.endswith("  mini/inv sample 1: mismatch -> passed\n")
 
 
 def test_what_cannot_be_rescored(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
