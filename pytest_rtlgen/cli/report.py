@@ -43,13 +43,12 @@ def print_run(
     Raises:
         UsageError: the prices cannot be read.
     """
-    from pytest_rtlgen.accounts import find_price
     from pytest_rtlgen.check.published import find_known_bad
-    from pytest_rtlgen.report import compare_sides, render_run_json, render_sides, render_summary
-    from pytest_rtlgen.report.spending import sum_spending
+    from pytest_rtlgen.repair import add_turns, sum_run_spending
+    from pytest_rtlgen.report import compare_sides, render_run_json, render_sides, render_summary, render_turns
 
-    model = saved.settings.model.partition(" ")[0]  # what follows is the adapter and the engine's settings
-    spending = sum_spending(store.read_completions().values(), find_price(prices, model))
+    spending = sum_run_spending(store, prices)
+    summary = add_turns(summary, store, _list_problems(store, summary), prices=prices)
     sides = compare_sides(
         _list_problems(store, summary),
         saved.samples,
@@ -61,6 +60,9 @@ def print_run(
     else:
         title = f"{saved.settings.model}  n={saved.settings.sampling.n}"
         write_out(render_summary(summary, title=title, run_path=str(store.path), spending=spending))
+        turns = render_turns(saved.settings, summary.turns)
+        if turns:
+            write_out("\n" + turns)
         if sides:
             write_out("\n" + render_sides(sides))
     missing, waiting = count_gaps(store, saved, summary)

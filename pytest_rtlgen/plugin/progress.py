@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from pytest_rtlgen.storage import RunStore
+from pytest_rtlgen.storage import RunStore, list_turns
 
 _EVERY_S = 2.0
 
@@ -20,14 +20,14 @@ class GenerationProgress:
         self._last = time.monotonic()
         self._is_shown = False
 
-    def show(self, done: int, total: int) -> None:
-        """Say that ``done`` of ``total`` completions are there."""
+    def show(self, done: int, total: int, what: str = "completions") -> None:
+        """Say that ``done`` of ``total`` are there of ``what``."""
         now = time.monotonic()
         if self._reporter is None or now - self._last < _EVERY_S:
             return
         self._last = now
         self._is_shown = True
-        line = f"rtlgen: {done}/{total} completions"
+        line = f"rtlgen: {done}/{total} {what}"
         if self._reporter.isatty:
             self._reporter.rewrite(line, erase=True)
         else:
@@ -39,6 +39,14 @@ class GenerationProgress:
             self._reporter.write_line("")
 
 
+def _count(store: RunStore, total: int) -> tuple[int, int, str]:
+    """Return how many answers of the turn in progress are there, how many are wanted, and what they are."""
+    turns = list_turns(store)
+    if not turns:
+        return store.count_completions(), total, "completions"
+    return turns[-1].count_completions(), turns[-1].count_feedback(), f"answers of turn {len(turns)}"
+
+
 @contextmanager
 def watch_generation(config: pytest.Config, store: RunStore) -> Iterator[None]:
     """Show the progress of a run whose completions another process writes (an xdist worker)."""
@@ -47,12 +55,12 @@ def watch_generation(config: pytest.Config, store: RunStore) -> Iterator[None]:
     stop = threading.Event()
 
     def watch() -> None:
-        done = -1
+        shown = (-1, "")
         while not stop.wait(_EVERY_S):
-            now = store.count_completions()
-            if now != done and now < total:
-                progress.show(now, total)
-            done = now
+            done, wanted, what = _count(store, total)
+            if (done, what) != shown and done < wanted:
+                progress.show(done, wanted, what)
+            shown = (done, what)
 
     thread = threading.Thread(target=watch, name="rtlgen-progress", daemon=True)
     thread.start()

@@ -6,15 +6,22 @@ from typing import Any
 
 import pytest
 
-from pytest_rtlgen.accounts import find_price
 from pytest_rtlgen.check.published import find_known_bad
 from pytest_rtlgen.config import Options
 from pytest_rtlgen.errors import RtlgenError
 from pytest_rtlgen.known_bad import KnownBadList
 from pytest_rtlgen.metrics import summarize
 from pytest_rtlgen.records import Problem, SampleResult, Summary
-from pytest_rtlgen.report import SuiteSides, compare_sides, compare_with_paper, render_sides, render_summary
-from pytest_rtlgen.report.spending import Spending, sum_spending
+from pytest_rtlgen.repair import add_turns, sum_run_spending
+from pytest_rtlgen.report import (
+    SuiteSides,
+    compare_sides,
+    compare_with_paper,
+    render_sides,
+    render_summary,
+    render_turns,
+)
+from pytest_rtlgen.report.spending import Spending
 from pytest_rtlgen.storage import RunStore
 
 _COMPLETE = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
@@ -32,7 +39,6 @@ class RunScoring:
         self._known_bad: dict[str, str] = {}
         self._skipped: dict[str, str] = {}
         self._summary: Summary | None = None
-        self._price = find_price(options.prices, options.model or "")
         self._spending: Spending | None = None
         self._sides: tuple[SuiteSides, ...] = ()
         self._papers: list[str] = []
@@ -76,6 +82,9 @@ class RunScoring:
             title = f"{self._options.model}  n={self._options.n}"
             text = render_summary(self._summary, title=title, run_path=str(self._store.path), spending=self._spending)
             terminalreporter.write_line(text)
+            turns = render_turns(self._store.header.settings, self._summary.turns)
+            if turns:
+                terminalreporter.write_line("\n" + turns)
             if self._sides:
                 terminalreporter.write_line("\n" + render_sides(self._sides))
         for table in self._papers:
@@ -93,8 +102,10 @@ class RunScoring:
             if f"{key.suite}/{key.problem_id}" in judged
         ]
         summary = summarize(problems, results, self._options.k, excluded=tuple(sorted(left_out.items())))
+        prices = self._options.prices
+        self._spending = sum_run_spending(self._store, prices)
+        summary = add_turns(summary, self._store, problems, prices=prices)
         self._summary = summary
-        self._spending = sum_spending(self._store.read_completions().values(), self._price)
         self._sides = compare_sides(problems, results, self._find_known_bad(), self._options.k)
         self._papers = list(self._list_papers(problems, results, left_out))
         if self._errors:

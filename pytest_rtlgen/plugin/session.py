@@ -8,8 +8,6 @@ import pytest
 from filelock import FileLock
 
 import pytest_rtlgen
-from pytest_rtlgen.accounts import Accounts
-from pytest_rtlgen.backends import Backend, make_backend
 from pytest_rtlgen.check import Checker
 from pytest_rtlgen.check.published import PublishedScorer, ScoringMode, find_known_bad
 from pytest_rtlgen.config import Options
@@ -18,11 +16,12 @@ from pytest_rtlgen.known_bad import Scoring
 from pytest_rtlgen.loaders import complete_spec, load_suite
 from pytest_rtlgen.pipeline import check_completions, describe_environment, generate_completions
 from pytest_rtlgen.plugin.collect import ProblemItem, SuiteCollector
-from pytest_rtlgen.plugin.notices import say_line
-from pytest_rtlgen.plugin.options import backend_settings, check_settings, prompt_style, run_settings
+from pytest_rtlgen.plugin.models import open_models
+from pytest_rtlgen.plugin.options import check_settings, prompt_style, run_settings
 from pytest_rtlgen.plugin.progress import GenerationProgress, watch_generation
 from pytest_rtlgen.plugin.scoring import RunScoring
 from pytest_rtlgen.records import Completion, Problem, SampleKey, SampleResult, Suite
+from pytest_rtlgen.repair import RepairLoop, RepairPlan
 from pytest_rtlgen.storage import RunStore, find_resumable
 
 _SAMPLE: Any = "sample"
@@ -43,7 +42,7 @@ def open_session(config: pytest.Config, options: Options) -> "RtlgenSession | No
             return None
         checker = Checker(check_settings(options, is_worker=hasattr(config, "workerinput")))
         store = _open_store(config, options, suites, checker)
-        return RtlgenSession(config, options, suites, checker, store, _make_backend(config, options))
+        return RtlgenSession(config, options, suites, checker, store)
     except RtlgenError as error:
         raise pytest.UsageError(str(error)) from error
 
@@ -58,7 +57,6 @@ class RtlgenSession:
         suites: dict[Path, Suite],
         checker: Checker,
         store: RunStore | None,
-        backend: Backend,
     ) -> None:
         self.options = options
         self.config = config
@@ -66,8 +64,10 @@ class RtlgenSession:
         self._checker = checker
         self._scorer = PublishedScorer(checker.settings, ScoringMode(options.scoring))
         self._store = store
-        self._backend = backend
+        self._models = open_models(config, options)
         self._style = prompt_style(options, suites.values())
+        self._repair = self._models.plan_repair(options, self._style)
+        self._unsettled: dict[SampleKey, RtlgenError] = {}
         self._completions: dict[SampleKey, Completion] = {}
         self._results: dict[SampleKey, SampleResult] = {}
         self._generation_error: RtlgenError | None = None
@@ -122,8 +122,10 @@ class RtlgenSession:
         keys = [SampleKey(suite=problem.suite, problem_id=problem.problem_id, index=i) for i in range(self.options.n)]
         missing = [key for key in keys if key not in self._completions]
         if missing:
-            raise self._generation_error or BackendError(
-                f"{problem.problem_id}: sample {missing[0].index} was not generated"
+            raise (
+                self._unsettled.get(missing[0])
+                or self._generation_error
+                or BackendError(f"{problem.problem_id}: sample {missing[0].index} was not generated")
             )
         work = [(problem, self._completions[key]) for key in keys if key not in self._results]
         for result in check_completions(self._checker, work, store=self._store, scorer=self._scorer):
@@ -156,24 +158,41 @@ class RtlgenSession:
 
     def _generate(self, items: Sequence[ProblemItem], store: RunStore) -> None:
         progress = GenerationProgress(self.config)
+        problems = [item.problem for item in items]
+        loop = self._make_loop(self._repair, store, progress) if self._repair else None
         try:
             with FileLock(store.path / "generation.lock"):
                 generate_completions(
-                    [item.problem for item in items],
-                    backend=self._backend,
+                    problems,
+                    backend=self._models.generator,
                     sampling=self.options.sampling,
                     store=store,
                     style=self._style,
                     progress=progress.show,
                 )
+                if loop is not None:
+                    loop.run(problems)
         except RtlgenError as error:
             self._generation_error = error
         finally:
             progress.end()
         self._completions = store.read_completions()
         self._results = store.read_results()
+        if loop is not None:  # what is not settled has no verdict yet
+            self._unsettled = loop.errors
+            self._completions = {key: self._completions[key] for key in loop.settled}
         if self._generation_error is not None and not self._is_worker and not self._completions:
             raise pytest.UsageError(str(self._generation_error))  # nothing to judge: one line, not one an item
+
+    def _make_loop(self, plan: RepairPlan, store: RunStore, progress: GenerationProgress) -> RepairLoop:
+        return RepairLoop(
+            plan,
+            store=store,
+            checker=self._checker,
+            scorer=self._scorer,
+            progress=lambda what, done, total: progress.show(done, total, what),
+            see=lambda result: self.config.hook.pytest_rtlgen_sample_checked(result=result),
+        )
 
     def _report_sample(self, item: ProblemItem, result: SampleResult) -> None:
         report = pytest.TestReport(
@@ -200,13 +219,6 @@ def _write_prompts(options: Options, suites: Collection[Suite]) -> NoReturn:
     style = prompt_style(options, suites)
     written = write_prompts(suites, style, options.prompt_only or Path(), limit=options.limit)
     pytest.exit(str(written), returncode=0)
-
-
-def _make_backend(config: pytest.Config, options: Options) -> Backend:
-    accounts = Accounts.open(options, warn=lambda line: say_line(config, f"rtlgen: {line}"))
-    settings = accounts.limit(backend_settings(options))
-    made: Backend | None = config.hook.pytest_rtlgen_make_backend(spec=options.model, settings=settings)
-    return accounts.account(options.model or "", made or make_backend(options.model or "", settings))
 
 
 def _load_suites(config: pytest.Config, options: Options) -> dict[Path, Suite]:

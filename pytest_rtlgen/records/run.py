@@ -149,6 +149,8 @@ class TurnRow:
     completion_tokens: int
     reflector_prompt_tokens: int = 0
     reflector_completion_tokens: int = 0
+    cost_usd: float | None = None
+    """``None`` without prices."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,6 @@ what does the wrong thing. Unlike there, the hidden testbench stays hidden.
 
 from pytest_rtlgen.repair.history import History, read_histories
 from pytest_rtlgen.repair.loop import RepairLoop, RepairPlan
-from pytest_rtlgen.repair.summary import add_turns
+from pytest_rtlgen.repair.summary import add_turns, sum_run_spending
 
-__all__ = ["History", "RepairLoop", "RepairPlan", "add_turns", "read_histories"]
+__all__ = ["History", "RepairLoop", "RepairPlan", "add_turns", "read_histories", "sum_run_spending"]

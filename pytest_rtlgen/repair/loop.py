@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from pytest_rtlgen.backends import Backend, GenerationRequest
+from pytest_rtlgen.backends.accounted import AccountedBackend
 from pytest_rtlgen.check import Checker
 from pytest_rtlgen.check.published import PublishedScorer
 from pytest_rtlgen.config.values import RepairBudget
@@ -19,7 +20,7 @@ from pytest_rtlgen.records import Completion, Feedback, Problem, Prompt, SampleK
 from pytest_rtlgen.repair.feedback import write_feedback
 from pytest_rtlgen.repair.history import Exchange, History, extend, read_histories
 from pytest_rtlgen.repair.messages import make_reflector_prompt, make_repair_prompt
-from pytest_rtlgen.storage import RunStore, TurnStore, open_turn
+from pytest_rtlgen.storage import RunStore, TurnStore, list_turns, open_turn
 from pytest_rtlgen.storage.answers import AnswerFiles
 
 Progress = Callable[[str, int, int], None]
@@ -97,12 +98,23 @@ class RepairLoop:
             ToolError: the simulator is missing or broken.
             StorageError: something could not be written.
         """
+        self._note_spent()
         self._check_first(problems)
         self._histories = read_histories(self._store, problems)
         for number in range(1, self._plan.budget.compile + self._plan.budget.simulate + 1):
             due = self._find_due(number)
             if due:
                 self._take_turn(number, due)
+
+    def _note_spent(self) -> None:
+        """Count what the turns of an earlier session took, so that limits hold for the whole run."""
+        for turn in list_turns(self._store):
+            for backend, completions in (
+                (self._plan.generator, turn.read_completions()),
+                (self._plan.reflector, turn.read_reflections()),
+            ):
+                if isinstance(backend, AccountedBackend):
+                    backend.note(completions.values())
 
     def _find_due(self, number: int) -> dict[SampleKey, History]:
         """Return the samples that turn ``number`` asks."""

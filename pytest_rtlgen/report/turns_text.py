@@ -26,6 +26,7 @@ def render_turns(settings: RunSettings, turns: Sequence[TurnRow]) -> str:
 
     tokens = ["prompt tokens", "completion tokens"]
     tokens += ["reflector tokens (in, out)"] if settings.reflector else []
+    tokens += ["cost"] if any(row.cost_usd is not None for row in turns) else []
     headers = ["turn", "asked", "right", *(f"pass@{k}" for k, _ in turns[0].function), *tokens]
     table = tabulate(
         [_render_row(row, has_reflector=bool(settings.reflector)) for row in turns],
@@ -42,6 +43,7 @@ def _render_row(row: TurnRow, *, has_reflector: bool) -> list[str]:
     tokens = [f"{row.prompt_tokens:,}", f"{row.completion_tokens:,}"]
     if has_reflector:
         tokens.append(f"{row.reflector_prompt_tokens:,}, {row.reflector_completion_tokens:,}")
+    tokens += [f"${row.cost_usd:,.4f}"] if row.cost_usd is not None else []
     return [*counts, *(_render_estimate(value) for _, value in row.function), *tokens]
 
 

@@ -152,7 +152,7 @@ def test_a_round_is_one_call_for_all_samples(checker: Checker, tmp_path: Path) -
     RepairLoop(plan(model, n=3), store=store, checker=checker).run([COUNTER])
     assert model.calls == 1 + 3
     assert [len(turn.read_results()) for turn in list_turns(store)] == [3, 2, 1]
-    summary = add_turns(summarize([COUNTER], list(store.read_results().values()), (1,)), store, [COUNTER], (1,))
+    summary = add_turns(summarize([COUNTER], list(store.read_results().values()), (1,)), store, [COUNTER])
     assert [(row.asked, row.passed) for row in summary.turns] == [(3, 0), (3, 1), (2, 2), (1, 3)]
     assert [dict(row.function)[1].value for row in summary.turns] == pytest.approx([0, 1 / 3, 2 / 3, 1])
     assert [row.completion_tokens for row in summary.turns] == [30, 30, 20, 10]
