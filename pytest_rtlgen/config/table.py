@@ -80,7 +80,8 @@ OPTIONS: tuple[Option, ...] = (
         name="model",
         metavar="MODEL",
         parse=read_text,
-        help="model to judge: openai:NAME, replay:PATH, command:PROGRAM or reference:; without it nothing happens",
+        help="model to judge: openai:NAME, vllm:MODEL, transformers:MODEL, local:, replay:PATH, command:PROGRAM or "
+        "reference: (docs/how-to/connect-a-model.md); without it nothing happens",
     ),
     Option(
         name="base-url",
