@@ -20,7 +20,7 @@ from pytest_rtlgen.plugin.models import open_models
 from pytest_rtlgen.plugin.options import check_settings, prompt_style, run_settings
 from pytest_rtlgen.plugin.progress import GenerationProgress, watch_generation
 from pytest_rtlgen.plugin.scoring import RunScoring
-from pytest_rtlgen.records import Completion, Problem, SampleKey, SampleResult, Suite
+from pytest_rtlgen.records import Completion, Problem, RunSettings, SampleKey, SampleResult, Suite
 from pytest_rtlgen.repair import RepairLoop, RepairPlan
 from pytest_rtlgen.storage import RunStore, find_resumable
 
@@ -259,10 +259,17 @@ def _open_store(
         return None
     settings = run_settings(options, tuple(suites.values()))
     if options.resume not in {"auto", "never"}:
-        return RunStore.open(Path(options.resume), settings)
+        return _resume(Path(options.resume), settings, checker)
     found = find_resumable(options.out, settings) if options.resume == "auto" else None
     if found is not None:
-        return RunStore.open(found, settings)
+        return _resume(found, settings, checker)
     environment = describe_environment(checker, pytest_rtlgen.__version__)
     problems = [problem for suite in suites.values() for problem in suite.problems]
     return RunStore.create(options.out, settings, environment, problems)
+
+
+def _resume(path: Path, settings: RunSettings, checker: Checker) -> RunStore:
+    """Return a run to go on with; one that was only generated so far, perhaps elsewhere, is checked here."""
+    store = RunStore.open(path, settings)
+    store.adopt_environment(describe_environment(checker, pytest_rtlgen.__version__))
+    return store

@@ -68,6 +68,16 @@ def test_pytest_prints_the_same_summary_of_the_same_run(
 
 
 @pytest.mark.simulator
+def test_pytest_too_says_where_a_run_was_checked(mini: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = generate(mini, capsys)
+    made_on_a_gpu_box(run)
+    options = ["--rtlgen-model=reference:", "--rtlgen-n=2", "--rtlgen-formal=off", f"--rtlgen-resume={run}"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(mini), *options]
+    assert subprocess.run(command, capture_output=True, timeout=120, check=False).returncode == 0
+    assert dict(RunStore.open(run).header.environment.tools)["simulator"].startswith("Icarus")
+
+
+@pytest.mark.simulator
 def test_what_was_generated_since_is_checked_by_the_same_command(
     mini: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
