@@ -12,6 +12,7 @@ from pytest_rtlgen.cli.streams import Progress, say, write_out
 from pytest_rtlgen.errors import ToolError, UsageError
 
 if TYPE_CHECKING:
+    from pytest_rtlgen.backends import BackendSettings
     from pytest_rtlgen.config import Options
     from pytest_rtlgen.prompts import PromptStyle
     from pytest_rtlgen.records import Environment, Problem, RunSettings, Suite
@@ -32,21 +33,23 @@ _GENERATION = (
 )
 _PROMPT = ("preset", "prompt", "shots", "rules")
 _SPENDING = ("cache", "no-cache", "max-cost", "max-tokens-total", "prices")
+_REPAIR = ("repair", "reflector", "show-testbench")
 _CHECK = (*CHECK_OPTIONS, "scoring")
 """They are part of what a run is resumed by, and pytest must be given the same."""
 
 
 def add_arguments(parser: Parser) -> None:
     """Declare the command's arguments."""
-    add_options(parser, "suite", *_GENERATION, *_SPENDING, *_PROMPT, "out", "resume", "limit", *_CHECK)
+    add_options(parser, "suite", *_GENERATION, *_SPENDING, *_PROMPT, *_REPAIR, "out", "resume", "limit", *_CHECK)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Ask for the completions that the run lacks, and print the run's folder."""
+    """Ask for the completions that the run lacks, have them repaired if asked to, and print the run's folder."""
     from filelock import FileLock
 
     from pytest_rtlgen.accounts import Accounts
-    from pytest_rtlgen.backends import BackendSettings, make_backend
+    from pytest_rtlgen.backends import make_backend
+    from pytest_rtlgen.cli.repair_answers import plan_repair, repair_answers
     from pytest_rtlgen.loaders import load_suite
     from pytest_rtlgen.pipeline import generate_completions
     from pytest_rtlgen.prompts.read import read_style
@@ -56,27 +59,25 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"generate needs {'--model' if options.model is None else '--suite'}")
     suites = [load_suite(spec) for spec in options.suite]
     style = read_style(options.prompt, shots=options.shots, has_rules=options.rules, suites=suites)
-    asked = BackendSettings(
-        base_url=options.base_url,
-        timeout_s=options.timeout_s,
-        concurrency=options.concurrency,
-        lora=options.lora,
-        engine=options.engine,
-    )
+    asked = _make_backend_settings(options)
     accounts = Accounts.open(options, warn=say)
     backend = accounts.account(options.model, make_backend(options.model, accounts.limit(asked)))
+    plan = plan_repair(options, backend, accounts, asked, style)
     store = open_run(options, suites, style)
+    problems = [problem for suite in suites for problem in suite.problems[: options.limit]]
     progress = Progress()
     try:
         with FileLock(store.path / "generation.lock"):
             generate_completions(
-                [problem for suite in suites for problem in suite.problems[: options.limit]],
+                problems,
                 backend=backend,
                 sampling=options.sampling,
                 store=store,
                 style=style,
                 progress=lambda done, total: progress.show(f"{done}/{total} completions"),
             )
+            if plan is not None:
+                repair_answers(plan, options, store, problems, progress.show)
     finally:
         progress.clear()
         say(f"{store.path}: {len(store.read_completions())} completions")
@@ -101,6 +102,18 @@ def open_run(options: "Options", suites: Sequence["Suite"], style: "PromptStyle"
         return RunStore.open(found, settings)
     problems: list[Problem] = [problem for suite in suites for problem in suite.problems]
     return RunStore.create(options.out, settings, _describe_environment(options), problems)
+
+
+def _make_backend_settings(options: "Options") -> "BackendSettings":
+    from pytest_rtlgen.backends import BackendSettings
+
+    return BackendSettings(
+        base_url=options.base_url,
+        timeout_s=options.timeout_s,
+        concurrency=options.concurrency,
+        lora=options.lora,
+        engine=options.engine,
+    )
 
 
 def _make_settings(options: "Options", suites: Sequence["Suite"], style: "PromptStyle") -> "RunSettings":

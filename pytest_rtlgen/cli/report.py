@@ -44,7 +44,7 @@ def print_run(
         UsageError: the prices cannot be read.
     """
     from pytest_rtlgen.check.published import find_known_bad
-    from pytest_rtlgen.repair import add_turns, sum_run_spending
+    from pytest_rtlgen.repair import add_turns, count_waiting, sum_run_spending
     from pytest_rtlgen.report import compare_sides, render_run_json, render_sides, render_summary, render_turns
 
     spending = sum_run_spending(store, prices)
@@ -69,6 +69,9 @@ def print_run(
     if missing or waiting:
         n = saved.settings.sampling.n
         say(f"{store.path}: incomplete: {missing} problems have fewer than {n} samples, {waiting} have none")
+    unrepaired = count_waiting(store)
+    if unrepaired:
+        say(f"{store.path}: incomplete: {unrepaired} samples still have a repair to come; go on with the run")
 
 
 def summarize_run(

@@ -4,8 +4,8 @@ Source: the loop of github.com/NoahSabb/spec2RTL, commit 06a74f4: up to 3 repair
 what does the wrong thing. Unlike there, the hidden testbench stays hidden.
 """
 
-from pytest_rtlgen.repair.history import History, read_histories
+from pytest_rtlgen.repair.history import History, count_waiting, read_histories
 from pytest_rtlgen.repair.loop import RepairLoop, RepairPlan
 from pytest_rtlgen.repair.summary import add_turns, sum_run_spending
 
-__all__ = ["History", "RepairLoop", "RepairPlan", "add_turns", "read_histories", "sum_run_spending"]
+__all__ = ["History", "RepairLoop", "RepairPlan", "add_turns", "count_waiting", "read_histories", "sum_run_spending"]

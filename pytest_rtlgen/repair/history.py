@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pytest_rtlgen.config.values import RepairBudget
+from pytest_rtlgen.config.values import RepairBudget, read_repair
 from pytest_rtlgen.records import (
     Completion,
     Feedback,
@@ -94,6 +94,20 @@ def read_histories(store: RunStore, problems: Sequence[Problem]) -> dict[SampleK
                 exchange = Exchange(feedback=feedback[key], reflection=reflections.get(key))
                 histories[key] = extend(history, exchange, result)
     return histories
+
+
+def count_waiting(store: RunStore) -> int:
+    """Return how many checked samples of a run still have a repair to come.
+
+    Raises:
+        RecordError: a line cannot be read.
+    """
+    settings = store.header.settings
+    if not settings.repair:
+        return 0
+    budget = read_repair(settings.repair)
+    histories = read_histories(store, store.header.problems)
+    return sum(history.next_kind(budget) is not None for history in histories.values())
 
 
 def extend(history: History, exchange: Exchange, result: SampleResult) -> History:
