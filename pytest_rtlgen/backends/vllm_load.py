@@ -5,6 +5,7 @@ Source: vLLM 0.32, ``LLM`` and ``LLMEngine``; ``max_lora_rank`` as ``vllm/config
 
 import gc
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +62,7 @@ def load_engine(order: LoadOrder) -> Engine:
     """
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
+    cores = os.sched_getaffinity(0) if sys.platform == "linux" else set[int]()
     try:
         import vllm
         from vllm.lora.request import LoRARequest
@@ -84,7 +86,7 @@ def load_engine(order: LoadOrder) -> Engine:
         max_model_len=core.model_config.max_model_len,
         make_params=lambda sampling, seed: _make_params(vllm, defaults, sampling, seed),
         adapter=LoRARequest(order.adapter.name, 1, str(order.adapter)) if order.adapter else None,
-        close=lambda: _free(core),
+        close=lambda: _free(core, cores),
     )
 
 
@@ -119,10 +121,12 @@ def _make_params(vllm: Any, defaults: Mapping[str, object], sampling: SamplingPa
     )
 
 
-def _free(core: Any) -> None:  # noqa: ANN401  vLLM's LLMEngine
-    """Let go of the engine's memory, on a GPU too: what comes next may need it."""
+def _free(core: Any, cores: set[int]) -> None:  # noqa: ANN401  vLLM's LLMEngine
+    """Let go of the engine's memory, on a GPU too, and of the cores that it binds us to without one."""
     from vllm.distributed import cleanup_dist_env_and_memory
 
     core.engine_core.shutdown()
     gc.collect()
     cleanup_dist_env_and_memory()
+    if sys.platform == "linux":
+        os.sched_setaffinity(0, cores)

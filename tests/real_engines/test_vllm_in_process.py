@@ -19,6 +19,7 @@ pytest.importorskip("vllm", reason="the real vLLM is not installed here; make vl
 
 RECORDING = Path(__file__).parents[1] / "backends" / "recorded" / "vllm_outputs.json"
 SMALL = {"enforce_eager": "true", "kv_cache_memory_bytes": str(64 << 20), "dtype": "float32", "max_model_len": "512"}
+CORES = os.sched_getaffinity(0)
 ASKED = {"n": 6, "temperature": 1.0, "max_tokens": 96, "seed": 3}
 
 
@@ -97,6 +98,11 @@ def test_every_sample_comes_once_with_its_own_seed_and_text(plain: list[Completi
         assert 0 < (completion.usage.completion or 0) <= 96
         assert (completion.finish_reason is FinishReason.LENGTH) == (completion.usage.completion == 96)
         assert completion.latency_s > 0
+
+
+@pytest.mark.usefixtures("plain")
+def test_the_engine_leaves_the_process_its_cores() -> None:
+    assert os.sched_getaffinity(0) == CORES
 
 
 def test_a_second_run_brings_the_same_texts(checkpoints: Path, plain: list[Completion]) -> None:
