@@ -28,6 +28,7 @@ HOMES = {
     "pyslang": {"verilog"},
     "pyosys": {"simulators", "check"},
     "openai": {"backends"},
+    "vllm": {"backends"},
     "httpx2": {"backends"},
     "subprocess": {"tools", "simulators", "backends"},
     "tabulate": {"report", "cli"},
