@@ -1,5 +1,6 @@
-"""The first example of the page on rewards runs and prints what the page says."""
+"""The first example of the page on rewards prints what the page says; what the others import is there."""
 
+import importlib.util
 import re
 import subprocess
 import sys
@@ -20,3 +21,14 @@ def test_the_example_prints_what_the_page_says() -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=120
     )
     assert done.stderr + done.stdout == wanted
+
+
+def test_every_other_example_imports_what_is_there() -> None:
+    blocks = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    assert len(blocks) > 3
+    for block in blocks:
+        needed = re.match(r"# needs (\w+)\n", block)
+        if needed is None or importlib.util.find_spec(needed[1]) is not None:
+            imports = "\n".join(line for line in block.splitlines() if line.startswith(("import ", "from ")))
+            subprocess.run([sys.executable, "-c", imports], cwd=ROOT, check=True, timeout=120)
+        compile(block, "page", "exec")

@@ -50,7 +50,7 @@ def test_it_earns_no_more_than_an_honest_wrong_answer(judged: list[Judged], name
 @pytest.mark.simulator
 def test_the_callable_says_the_same_and_nothing_is_touched(judged: list[Judged], tmp_path: Path) -> None:
     """The whole way, as text in an answer, for the cases that a text in an answer can spell."""
-    chosen = {f"{item.case.folder.parents[1].name}-{item.case.folder.name}": item for item in judged[::4]}
+    chosen = {f"{item.case.folder.parents[1].name}-{item.case.folder.name}": item for item in judged[::8]}
     canary = lay_canary(tmp_path / "canary")
     settings = RewardSettings(
         preset=find_preset(ALL_STEPS), check=CheckSettings(limits=Limits(cpu_s=1, wall_s=4), jobs=2)
