@@ -30,6 +30,8 @@ def list_netlist_mutants(source: SourceFile, top: str, *, limit: int, seed: int 
     Raises:
         ToolError: no process can be started.
     """
+    if limit < 1:  # Yosys takes 0 for as many as there are
+        return ()
     with tempfile.TemporaryDirectory(prefix="rtlgen-") as name:
         folder = Path(name)
         (folder / "reference.sv").write_text(source.text, encoding="utf-8")
