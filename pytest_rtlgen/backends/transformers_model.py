@@ -2,6 +2,7 @@
 
 import json
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -99,14 +100,21 @@ class TransformersBackend:
             UsageError: a prompt does not fit the model.
             BackendError: the model failed; what it had written was delivered.
         """
-        model = self._load(self._order)
-        try:
-            for batch in list(self._split(model, requests)):  # all prompts are checked before anything runs
-                if not self._may_ask():
-                    return
-                deliver(*self._answer(model, batch, sampling))
-        finally:
-            model.close()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a test session may make errors of them, and these are of the libraries
+            model = self._load(self._order)
+            try:
+                self._run(model, requests, sampling, deliver)
+            finally:
+                model.close()
+
+    def _run(
+        self, model: Model, requests: Sequence[GenerationRequest], sampling: SamplingParams, deliver: Deliver
+    ) -> None:
+        for batch in list(self._split(model, requests)):  # all prompts are checked before anything runs
+            if not self._may_ask():
+                return
+            deliver(*self._answer(model, batch, sampling))
 
     def _split(self, model: Model, requests: Sequence[GenerationRequest]) -> Iterator[_Batch]:
         for request in requests:

@@ -6,6 +6,7 @@ delivered when it is done, so a run that is killed loses only those that were be
 """
 
 import json
+import warnings
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -114,11 +115,13 @@ class VllmBackend:
             UsageError: a prompt does not fit the model.
             BackendError: the engine gave no answer to some samples; the others were delivered.
         """
-        engine = self._load(self._order)
-        try:
-            self._run(engine, requests, sampling, deliver)
-        finally:
-            engine.close()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a test session may make errors of them, and these are of vLLM's libraries
+            engine = self._load(self._order)
+            try:
+                self._run(engine, requests, sampling, deliver)
+            finally:
+                engine.close()
 
     def _run(
         self, engine: Engine, requests: Sequence[GenerationRequest], sampling: SamplingParams, deliver: Deliver

@@ -1,6 +1,7 @@
 """transformers, at the seam: a model that writes given tokens. ``tests/real_engines`` runs the real library."""
 
 import os
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -48,6 +49,7 @@ class Writer:
     order: ModelOrder | None = None
 
     def load(self, order: ModelOrder) -> Model:
+        warnings.warn("of a library; here it would be an error", DeprecationWarning, stacklevel=1)
         self.order = order
         return Model(tokenizer=Tokenizer(), context=64, ends=frozenset({END}), write=self.write, close=self.close)
 

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -61,6 +62,7 @@ class Player:
     is_closed: bool = False
 
     def load(self, order: LoadOrder) -> Engine:
+        warnings.warn("of a library of vLLM's; here it would be an error", DeprecationWarning, stacklevel=1)
         self.order = order
         return Engine(
             core=self,
