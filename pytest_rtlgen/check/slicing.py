@@ -19,7 +19,7 @@ class Slicer:
         self._pool = WorkerPool("pytest_rtlgen.check.slice_worker", sandbox=sandbox, limits=_LIMITS, size=jobs)
 
     def slice(self, source: str, top: str) -> Mapping[str, tuple[Span, ...]] | None:
-        """Return ``slice_outputs`` of hostile text; ``None`` where it does not parse, or makes the reader hang or crash.
+        """Return ``slice_outputs`` of hostile text; ``None`` where it does not parse, or the reader hangs or crashes.
 
         Raises:
             ToolError: no worker can be started.

@@ -1,6 +1,7 @@
 """What holds for every slice; the constructs stand in ``test_slicing_constructs``."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -89,7 +90,7 @@ def test_spans_are_sorted_apart_and_trimmed(item: Problem) -> None:
         assert spans
         for span in spans:
             assert text[span.start : span.stop] == text[span.start : span.stop].strip() != ""
-        for before, after in zip(spans, spans[1:], strict=False):
+        for before, after in pairwise(spans):
             assert text[before.stop : after.start].strip()
 
 

@@ -1,4 +1,4 @@
-"""What a text declares, found on its syntax tree: ports, variables, parameters, types, enumeration values, functions."""
+"""What a text declares, found on its syntax tree: ports, variables, parameters, types, functions."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any

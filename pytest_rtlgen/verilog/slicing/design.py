@@ -42,12 +42,14 @@ class Design:
 
     def number(self, symbols: Iterable[Any]) -> list[int]:
         """Return the number of each symbol. Symbols are held meanwhile: for one let go, pyslang makes a new object."""
-        return [self._numbers.setdefault(symbol, len(self._numbers)) for symbol in symbols]
+        numbers = self._numbers
+        return [numbers.setdefault(symbol, len(numbers)) for symbol in symbols]
 
     def add(self, uses: Uses, piece: Piece) -> None:
         """Add ``piece``, which does what ``uses`` says: it reads and sets those symbols and makes those calls."""
         piece.reads = self.number(uses.reads)
-        self.graph.add(self.number(uses.targets), piece)
+        if uses.targets:
+            self.graph.add(self.number(uses.targets), piece)
         for symbol in uses.calls:
             found = self.call(symbol)
             if found is not None:
@@ -74,7 +76,7 @@ class Design:
 
 
 def find_owner(symbol: Any) -> Any:  # noqa: ANN401
-    """Return the syntax of what ``symbol`` is declared in; ``None`` where nothing declares it, as the value of a function."""
+    """Return the syntax of what ``symbol`` is declared in; ``None`` for one without, as the value of a function."""
     declaration = symbol.syntax.parent if symbol.syntax is not None else None
     return declaration.parent if declaration is not None else None
 

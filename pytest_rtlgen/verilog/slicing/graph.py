@@ -53,7 +53,7 @@ class Graph:
     def reach(
         self, symbols: Iterable[int], pieces: Iterable[Piece], list_named: Callable[[Piece], Iterable[Piece]]
     ) -> Reached:
-        """Return all that ``symbols`` and ``pieces`` depend on; ``list_named`` gives the declarations of a piece's names."""
+        """Return all that ``symbols`` and ``pieces`` depend on; ``list_named`` gives what a piece's names declare."""
         found = Reached()
         wanted, open_pieces = list(symbols), list(pieces)
         while wanted or open_pieces:

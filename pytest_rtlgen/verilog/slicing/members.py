@@ -1,4 +1,4 @@
-"""Modules: assignments, processes, instances, gates and generate blocks, each below what decides whether it is there."""
+"""Modules: assignments, processes, instances, gates, generate blocks, each below what decides whether it is there."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any

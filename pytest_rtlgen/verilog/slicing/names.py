@@ -8,18 +8,18 @@ from collections.abc import Mapping, Sequence
 from pytest_rtlgen.verilog.slicing.graph import Piece
 from pytest_rtlgen.verilog.slicing.source import Range, Source
 
-_TOKEN = re.compile(
+_SILENT = re.compile(
     r"""
-    (?P<name> [A-Za-z_][\w$]* | \\\S+ )
-    | (?P<macro> ` \w+ )
-    | (?P<delay> \# \s* [\d`] )
-    | "(?:\\.|[^"\\])*" | //[^\n]* | /\*.*?\*/          # strings and comments name nothing
-    | '[sS]?[bodhBODH]\s*[0-9a-fA-FxXzZ?_]+ | \d[\w.]*  # nor do numbers
-    | \.\s*[A-Za-z_][\w$]*\s*\( | \$\w+                 # nor connections, whose ports are another module's
+    "(?:\\.|[^"\\])*" | //[^\n]* | /\*.*?\*/    # strings and comments name nothing
+    | '[sS]?[bodhBODH]\s*[0-9a-fA-FxXzZ?_]+       # nor do numbers
+    | \.\s*[A-Za-z_][\w$]*\s*(?=\()              # nor connections, whose ports are another module's
     """,
     re.VERBOSE | re.DOTALL,
 )
-_DIRECTIVE = re.compile(r"^[ \t]*`(define|ifdef|ifndef|elsif|else|endif|undef|timescale)\b(?:\\\r?\n|[^\n])*", re.M)
+_NAME = re.compile(r"[A-Za-z_][\w$]*|`\w+|\\\S+|#\s*[\d`]")
+_DIRECTIVE = re.compile(
+    r"^[ \t]*`(define|ifdef|ifndef|elsif|else|endif|undef|timescale)\b(?:\\\r?\n|[^\n])*", re.MULTILINE
+)
 _DEFINED = re.compile(r"\s*`define\s+(\w+)")
 _TIMESCALE = "`timescale"
 
@@ -50,12 +50,13 @@ class Names:
         self._functions[name].append((*scope, piece))
 
     def list_named(self, piece: Piece) -> list[Piece]:
-        """Return the declarations of what is named in the text of ``piece``, and lines of directives that matter to it."""
+        """Return the declarations of what is named in the text of ``piece``, directives among them."""
         if not self._starts:
             self._read()
         found: list[Piece] = []
         for start, stop in piece.ranges:
-            for mention in self._mentions[bisect_left(self._starts, start) : bisect_left(self._starts, stop)]:
+            first = bisect_left(self._starts, start)
+            for mention in self._mentions[first : bisect_left(self._starts, stop, first)]:
                 found += self._resolved(mention, self._declared)
                 if piece.is_constant:
                     found += self._resolved(mention, self._functions)
@@ -72,12 +73,16 @@ class Names:
 
     def _read(self) -> None:
         """Find each mention of what is declared."""
-        for token in _TOKEN.finditer(self._source.flat):
-            group = token.lastgroup
-            if group is not None:
-                name = _TIMESCALE if group == "delay" else token[0].lstrip("\\")
-                if name in self._declared:
-                    self._mentions.append((name, token.start()))
+        declared = self._declared
+        text = _SILENT.sub(lambda found: " " * len(found[0]), self._source.flat)
+        for token in _NAME.finditer(text):
+            name = token[0]
+            if name in declared:
+                self._mentions.append((name, token.start()))
+            elif name[0] == "\\" and name[1:] in declared:
+                self._mentions.append((name[1:], token.start()))
+            elif name[0] == "#" and _TIMESCALE in declared:
+                self._mentions.append((_TIMESCALE, token.start()))
         self._starts = [start for _, start in self._mentions] or [0]
 
     def _read_directives(self) -> None:

@@ -23,7 +23,9 @@ class Source:
     def find(self, node: Any) -> Range:  # noqa: ANN401  a syntax node
         """Return where ``node`` stands; what a macro expands to stands where the macro is used."""
         area = node.sourceRange
-        return self._place(area.start, area.end)
+        if self._has_macros:
+            return self._place(area.start, area.end)
+        return area.start.offset, area.end.offset
 
     def join(self, first: Any, last: Any) -> Range:  # noqa: ANN401  tokens
         """Return the range from one token to another."""
@@ -80,4 +82,4 @@ class Source:
                 start = self._manager.getExpansionRange(start).start
             while self._manager.isMacroLoc(end):
                 end = self._manager.getExpansionRange(end).end
-        return int(start.offset), int(end.offset)
+        return start.offset, end.offset

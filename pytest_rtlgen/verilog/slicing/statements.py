@@ -93,19 +93,23 @@ class _Reader:
     def _add(self, uses: Uses, ranges: list[Range], parent: Piece) -> Piece:
         piece = Piece(ranges, parent=parent)
         self.is_bad = self.is_bad or uses.is_bad
-        for target in uses.targets:
-            if target in self._counters:
-                self._counters[target].also.append(piece)
-            elif self._subroutine is not None and not is_local(target):
-                piece.also.append(self._subroutine.called)
         if self._counters:
-            uses.reads = [symbol for symbol in uses.reads if symbol not in self._counters]
+            self._note_counters(uses, piece)
+        if self._subroutine is not None and not all(map(is_local, uses.targets)):
+            piece.also.append(self._subroutine.called)
         self._design.add(uses, piece)
         for symbol in uses.calls:
             called = self._design.subroutines.get(symbol)
             if called is not None and called.timing:
                 self._hold_up(*called.timing)
         return piece
+
+    def _note_counters(self, uses: Uses, piece: Piece) -> None:
+        """Leave out what a loop around ``piece`` has set in its head; the head draws ``piece`` if it sets that too."""
+        for target in uses.targets:
+            if target in self._counters:
+                self._counters[target].also.append(piece)
+        uses.reads = [symbol for symbol in uses.reads if symbol not in self._counters]
 
     def _hold_up(self, *pieces: Piece) -> None:
         """Note what decides when, or whether, the rest of the process runs."""
