@@ -1,5 +1,6 @@
 """Which tools this machine has, and in which versions."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -32,7 +33,13 @@ def read_icarus_version(iverilog: str) -> str:
     """
     try:
         done = subprocess.run(
-            [iverilog, "-V"], capture_output=True, text=True, timeout=_PROBE_S, check=False, errors="replace"
+            [iverilog, "-V"],
+            capture_output=True,
+            text=True,
+            timeout=_PROBE_S,
+            check=False,
+            errors="replace",
+            env={"PATH": os.environ.get("PATH", os.defpath)},  # no child needs the model's key
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise ToolError(f"{iverilog} does not run: {error}; reinstall Icarus Verilog") from error
