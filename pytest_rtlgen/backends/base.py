@@ -72,6 +72,8 @@ class Backend(Protocol):
     def generate(self, requests: Sequence[GenerationRequest], sampling: SamplingParams, deliver: Deliver) -> None:
         """Deliver every wanted sample once, as it arrives, in any order; fewer only where ``may_ask`` turned false.
 
+        Several requests may be of one problem, with prompts and indices of their own: the repair loop asks so.
+
         Raises:
             BackendError: the model failed for good; what had arrived was delivered.
         """

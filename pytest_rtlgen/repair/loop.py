@@ -25,7 +25,7 @@ from pytest_rtlgen.storage.answers import AnswerFiles
 
 Progress = Callable[[str, int, int], None]
 """Called with (what is counted, how many are there, how many are wanted)."""
-_RECORDED = "replay"
+_RECORDED, _BASE_MODEL = "replay", "-completions"
 _TOOL_ERRORS = 3
 """Failures of the simulator after which it is the machine, not a design."""
 
@@ -45,10 +45,14 @@ class RepairPlan:
     style: str | PromptStyle
 
     def __post_init__(self) -> None:
-        if self.generator.name.partition(":")[0] == _RECORDED:
+        prefix, why = self.generator.name.partition(":")[0], ""
+        if prefix == _RECORDED:
+            why = "cannot answer again, recordings hold one answer a sample"
+        elif prefix.endswith(_BASE_MODEL):
+            why = "only goes on with a text, and repairs are a chat"
+        if why:
             raise UsageError(
-                f"--rtlgen-repair: {self.generator.name} cannot answer again, recordings hold one answer a sample; "
-                "leave --rtlgen-repair out, or name a model"
+                f"--rtlgen-repair: {self.generator.name} {why}; leave --rtlgen-repair out, or name a model that chats"
             )
 
 

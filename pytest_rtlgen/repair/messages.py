@@ -39,9 +39,9 @@ def make_reflector_prompt(base: Prompt, history: History, feedback: str) -> Prom
     """Return the chat that asks another model what to change in the last answer."""
     task = "\n\n".join(message.content for message in base.messages)
     answer = _show_answer(history.last.completion)
-    text = f"# Task\n\n{task}\n\n# Answer\n\n{answer}\n\n# What the check found\n\n{feedback}"
-    messages = (Message(role=Role.SYSTEM, content=_REFLECTOR), Message(role=Role.USER, content=text))
-    return make_prompt(history.problem, messages)
+    text = f"{_REFLECTOR}\n\n# Task\n\n{task}\n\n# Answer\n\n{answer}\n\n# What the check found\n\n{feedback}"
+    # one message: some models' chat templates refuse a system message
+    return make_prompt(history.problem, (Message(role=Role.USER, content=text),))
 
 
 def _show_answer(completion: Completion) -> str:

@@ -59,6 +59,8 @@ def _list_notes(preset: Preset, figures: list[Figure], suite: str, settings: Run
             yield f"{name} is {'not set' if ours is None else format(ours, 'g')} here, {wanted} in the paper"
     if options["prompt"] != settings.prompt.split(" ", 1)[0]:
         yield f"the prompt is {settings.prompt} here, {options['prompt']} in the paper"
+    if settings.repair:
+        yield f"answers were repaired here ({settings.repair}): see the row of turn 0"
     found, known = dict(settings.suites).get(suite, ""), DIGESTS.get(suite, "")
     if known and found != known:
         yield f"the dataset is {found[:_SHORT]} here, and not the pinned copy {known[:_SHORT]}"

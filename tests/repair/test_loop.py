@@ -98,8 +98,8 @@ def test_the_reflector_is_asked_and_its_answer_told(checker: Checker, tmp_path: 
     model = Scripted(mend_one_a_turn)
     store = start(tmp_path, checker, model)
     RepairLoop(plan(model, reflector=reviewer), store=store, checker=checker).run([COUNTER])
-    system, question = reviewer.prompts[0].messages
-    assert "Do not write the module yourself" in system.content
+    (question,) = reviewer.prompts[0].messages
+    assert "Do not write the module yourself" in question.content
     for part in (COUNTER.description, NO_SYNTAX, "expected ';'"):
         assert part in question.content
     told = model.prompts[1].messages[-1].content
@@ -202,6 +202,12 @@ def test_a_model_that_leaves_answers_out_is_an_error_of_the_run(checker: Checker
     silent = Silent(mend_one_a_turn, name="silent:")
     with pytest.raises(BackendError, match=r"silent:: 1 of 1 answers of turn 1 did not come; run the same again"):
         RepairLoop(plan(silent), store=store, checker=checker).run([COUNTER])
+
+
+@pytest.mark.parametrize("name", ["openai-completions:base", "vllm-completions:base"])
+def test_a_base_model_has_no_chat_to_go_on_with(name: str) -> None:
+    with pytest.raises(UsageError, match=rf"--rtlgen-repair: {name} only goes on with a text"):
+        plan(Scripted(mend_one_a_turn, name=name))
 
 
 def test_recordings_cannot_answer_again(tmp_path: Path) -> None:

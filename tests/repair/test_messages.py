@@ -72,6 +72,7 @@ def test_the_oldest_answers_give_way_and_the_last_stays() -> None:
 
 def test_a_reflector_reads_task_answer_and_findings() -> None:
     history = History(problem=PROBLEM, results=(answered("module m;"),))
-    text = make_reflector_prompt(BASE, history, "line 1: no end").messages[1].content
-    assert text.startswith(f"# Task\n\n{BASE.messages[0].content}")
+    text = make_reflector_prompt(BASE, history, "line 1: no end").messages[0].content
+    assert "Do not write the module yourself." in text
+    assert text.partition("\n\n")[2].startswith(f"# Task\n\n{BASE.messages[0].content}")
     assert text.endswith("# Answer\n\nmodule m;\n\n# What the check found\n\nline 1: no end")
