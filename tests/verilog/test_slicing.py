@@ -138,6 +138,31 @@ def test_a_long_chain_of_else_if() -> None:
     assert text[spans[-1].start : spans[-1].stop].endswith("else if (a == 599) y = 4;")
 
 
+def test_a_long_sum() -> None:
+    text = f"module m(input [9:0] a, b, output [9:0] y); assign y = b{' + a' * 900}; endmodule"
+    assert trace_outputs(text, "m")["y"] == {"a", "b"}
+
+
+def test_statements_nested_too_deeply() -> None:
+    text = f"module m(input a, output reg y); always @* {'begin ' * 500} y = a; {'end ' * 500} endmodule"
+    with pytest.raises(BadReferenceError, match="too deeply nested to be sliced; split it up"):
+        slice_outputs(text, "m")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "always @(posedge clk) begin q = missing(a); y = q; end",
+        "assign q = missing(a); always @* y = q;",
+        "function f(input v); begin f = missing(v); y = f; end endfunction always @(posedge clk) q = f(a);",
+        "task t; y = missing(a); endtask always @(posedge clk) t;",
+    ],
+)
+def test_all_names_count_in_what_cannot_be_read(body: str) -> None:
+    text = f"module m(input clk, a, b, output reg y); reg q; {body} endmodule"
+    assert "a" in trace_outputs(text, "m")["y"]
+
+
 def test_many_texts_one_after_another() -> None:
     """A symbol of pyslang that outlived its compilation would abort the process here."""
     for number in range(300):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from pytest_rtlgen.verilog.slicing.graph import Graph, Piece
@@ -68,9 +69,10 @@ class Design:
         """Return ``Uses`` in which everything that is named in ``area`` is both set and read."""
         uses = Uses()
         for name in dict.fromkeys(_NAME.findall(self.source.flat, *area)):
-            symbol = scope.lookupName(name) if scope is not None else None
-            if symbol is not None and symbol.isValue:
-                uses.targets.append(resolve(symbol))
+            with suppress(RuntimeError):  # a keyword
+                symbol = scope.lookupName(name)
+                if symbol is not None and symbol.isValue:
+                    uses.targets.append(resolve(symbol))
         uses.reads += uses.targets
         return uses
 

@@ -34,7 +34,7 @@ def slice_outputs(source: str, top: str) -> Mapping[str, tuple[Span, ...]]:
     Hostile text can make this hang: ``check.slicing.Slicer`` runs it in a process of its own.
 
     Raises:
-        BadReferenceError: the text does not parse, or has no module ``top``.
+        BadReferenceError: the text does not parse, is too deeply nested, or has no module ``top``.
     """
     found = _Slices(source, top)
     return {name: found.list_spans(name) for name in found.outputs}
@@ -58,6 +58,8 @@ class _Slices:
         declare_all(self._source, self._design.names, parsed.tree.root)
         try:
             self._read(*_elaborate(parsed, top))
+        except RecursionError as error:
+            raise BadReferenceError("the text is too deeply nested to be sliced; split it up") from error
         finally:
             self._design.forget()
 

@@ -1,12 +1,35 @@
 """Processes, functions and tasks: each statement a piece that hangs from the heads which decide whether it runs."""
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 from pytest_rtlgen.verilog.slicing.design import Design, Subroutine, find_owner, is_local
 from pytest_rtlgen.verilog.slicing.graph import Piece
 from pytest_rtlgen.verilog.slicing.source import Range
 from pytest_rtlgen.verilog.slicing.uses import Uses
+
+_READERS = {
+    "ExpressionStatement": "_expression",
+    "BlockStatement": "_block",
+    "StatementList": "_list",
+    "VariableDeclStatement": "_declaration",
+    "ConditionalStatement": "_conditional",
+    "CaseStatement": "_case",
+    "ForLoopStatement": "_for",
+    "RepeatLoopStatement": "_loop",
+    "WhileLoopStatement": "_loop",
+    "ForeverLoopStatement": "_loop",
+    "ForeachLoopStatement": "_loop",
+    "DoWhileLoopStatement": "_do",
+    "TimedStatement": "_timed",
+    "WaitStatement": "_wait",
+    "ReturnStatement": "_return",
+    "BreakStatement": "_jump",
+    "ContinueStatement": "_jump",
+    "DisableStatement": "_disable",
+    "EventTriggerStatement": "_trigger",
+    "ProceduralDeassignStatement": "_deassign",
+}
+"""Which method reads which statement: by name, as an object that holds its own methods is freed late."""
 
 
 def read_process(design: Design, block: Any, parent: Piece) -> None:  # noqa: ANN401  a ProceduralBlockSymbol
@@ -38,7 +61,7 @@ def read_subroutine(design: Design, symbol: Any) -> None:  # noqa: ANN401  a Sub
     reader.read(symbol.body, head)
     if reader.is_bad:
         area = source.find(syntax)
-        whole = Piece([area])
+        whole = Piece([area], parent=found.called)
         design.add(design.read_names(symbol, area), whole)
         head.also.append(whole)
 
@@ -54,37 +77,15 @@ class _Reader:
         self._subroutine = subroutine
         self._counters: dict[Any, Piece] = {}
         """Variables of the loops around, which start in the loop's head, whatever they held before."""
-        self._readers: Mapping[str, Callable[[Any, Piece], None]] = {
-            "ExpressionStatement": self._expression,
-            "BlockStatement": self._block,
-            "StatementList": self._list,
-            "VariableDeclStatement": self._declaration,
-            "ConditionalStatement": self._conditional,
-            "CaseStatement": self._case,
-            "ForLoopStatement": self._for,
-            "RepeatLoopStatement": self._loop,
-            "WhileLoopStatement": self._loop,
-            "ForeverLoopStatement": self._loop,
-            "ForeachLoopStatement": self._loop,
-            "DoWhileLoopStatement": self._do,
-            "TimedStatement": self._timed,
-            "WaitStatement": self._wait,
-            "ReturnStatement": self._return,
-            "BreakStatement": self._jump,
-            "ContinueStatement": self._jump,
-            "DisableStatement": self._disable,
-            "EventTriggerStatement": self._trigger,
-            "ProceduralDeassignStatement": self._deassign,
-        }
 
     def read(self, statement: Any, parent: Piece) -> None:  # noqa: ANN401
         """Add ``statement``, which runs where ``parent`` lets it."""
-        reader = self._readers.get(type(statement).__name__)
+        reader = _READERS.get(type(statement).__name__)
         if reader is not None:
-            reader(statement, parent)
-        elif statement.syntax is None:
-            self.is_bad = self.is_bad or statement.bad
-        else:
+            getattr(self, reader)(statement, parent)
+        elif statement.bad:
+            self.is_bad = True
+        elif statement.syntax is not None:
             self._add(Uses(statement), [self._source.find(statement.syntax)], parent)
 
     def _expression(self, statement: Any, parent: Piece) -> None:  # noqa: ANN401

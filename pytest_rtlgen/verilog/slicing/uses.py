@@ -8,7 +8,7 @@ _NAMES = {"NamedValueExpression", "HierarchicalValueExpression", "ArbitrarySymbo
 _STEPS = {"Preincrement", "Predecrement", "Postincrement", "Postdecrement"}
 _SELECTS = {"ElementSelectExpression", "RangeSelectExpression", "MemberAccessExpression"}
 _EMPTY = {"NoneType", "IntegerLiteral", "UnbasedUnsizedIntegerLiteral", "StringLiteral", "EmptyArgumentExpression"}
-_INVALID = {"InvalidExpression", "InvalidStatement", "InvalidAssertionExpr"}
+_WRAPPERS = {"BinaryExpression", "ConversionExpression"}
 _QUIET = {"$display", "$write", "$monitor", "$strobe", "$signed", "$unsigned", "$clog2", "$bits", "$time"}
 """System tasks that set none of their arguments; of those not listed nothing is assumed."""
 
@@ -26,21 +26,24 @@ class Uses:
         self.is_bad = False
         """Something in it is not understood: names must be read from the text."""
         for node in nodes:
-            self.see(node)
+            if node is not None:
+                self.is_bad = self.is_bad or node.bad
+                self.see(node)
 
     def see(self, node: Any) -> None:  # noqa: ANN401  an expression, a statement or a timing control; None is nothing
         """Add ``node``."""
         kind = type(node).__name__
-        while kind == "ConversionExpression":
-            node = node.operand
+        while kind in _WRAPPERS:  # short cuts: pyslang calls back for each node that it visits
+            if kind == "BinaryExpression":
+                self.see(node.right)
+                node = node.left
+            else:
+                node = node.operand
             kind = type(node).__name__
-        if kind in _NAMES:  # short cuts: pyslang calls back for each node that it visits
+        if kind in _NAMES:
             self.reads.append(resolve(node.symbol))
         elif kind == "AssignmentExpression":
             self._see_assignment(node)
-        elif kind == "BinaryExpression":
-            self.see(node.left)
-            self.see(node.right)
         elif kind not in _EMPTY:
             node.visit(self._look)
 
@@ -76,8 +79,6 @@ class Uses:
                 self.see_target(node.operand)
         elif kind == "CallExpression":
             self._look_at_call(node)
-        elif kind in _INVALID:
-            self.is_bad = True
         return advance
 
     def _see_assignment(self, node: Any) -> None:  # noqa: ANN401
