@@ -23,6 +23,7 @@ from pytest_rtlgen.verilog.syntax import parse_text
 _MEMORY = 3 << 30
 _FILES = 256 << 20
 _LOG_TAIL = 4096
+_TIME_UP = b'{"reason": "the time was up"}'
 _READING_S = 5
 """CPU seconds that reading, simulating and mapping may take beside the solver's own."""
 _SLOWNESS = 4
@@ -67,13 +68,15 @@ def _run_child(question: dict[str, Any], folder: str) -> bytes:
         _prove_and_exit(question, folder, writing)
     os.close(writing)
     try:
-        return _read_until(reading, time.monotonic() + limit_wall(question["seconds"]))
+        written = _read_until(reading, time.monotonic() + limit_wall(question["seconds"]))
     finally:
         os.close(reading)
         for kill in (os.killpg, os.kill):  # the second, should it die before it leads a group
             with contextlib.suppress(ProcessLookupError):
                 kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+        _, status = os.waitpid(child, 0)
+    was_slow = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU
+    return written or (_TIME_UP if was_slow else b"")
 
 
 def _read_until(descriptor: int, deadline: float) -> bytes:
@@ -83,7 +86,7 @@ def _read_until(descriptor: int, deadline: float) -> bytes:
         if not part:
             return b"".join(parts)
         parts.append(part)
-    return b'{"reason": "the time was up"}'
+    return _TIME_UP
 
 
 def _prove_and_exit(question: dict[str, Any], folder: str, descriptor: int) -> None:
@@ -91,7 +94,7 @@ def _prove_and_exit(question: dict[str, Any], folder: str, descriptor: int) -> N
         os.setsid()
         os.chdir(folder)
         seconds = max(_READING_S, round(2 * question["seconds"]))
-        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))  # the first limit says why, the second kills
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
         resource.setrlimit(resource.RLIMIT_FSIZE, (_FILES, _FILES))
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -294,6 +294,10 @@ def test_a_child_that_is_killed_is_unknown(monkeypatch: pytest.MonkeyPatch) -> N
     assert answer(monkeypatch, lambda _: os.kill(os.getpid(), signal.SIGKILL)) == {"reason": "Yosys died"}
 
 
+def test_a_child_whose_time_is_up_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert answer(monkeypatch, lambda _: os.kill(os.getpid(), signal.SIGXCPU)) == {"reason": "the time was up"}
+
+
 def test_a_child_that_raises_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert answer(monkeypatch, lambda _: json.loads("{")) == {"reason": "Yosys died"}
 
