@@ -151,6 +151,9 @@ class Reward:
                 return self._find_checker().check(answer.candidate, answer.problem)
         except RtlgenError as error:
             return f"{answer.problem.problem_id}: the harness failed: {error}"
+        except Exception as error:  # noqa: BLE001  one sample must not end a training run
+            _LOG.exception("reward: %s: a defect of the harness", answer.problem.problem_id)
+            return f"{answer.problem.problem_id}: a defect of the harness: {type(error).__name__}: {error}"
 
     def _finish(self, answer: _Answer, found: Verdict | str, *, is_duplicate: bool) -> RewardResult:
         guards = self.settings.guards

@@ -76,6 +76,15 @@ def test_a_simulator_that_is_missing_gives_no_reward() -> None:
     assert Reward(problems=[RIGHT], settings=settings)([fence(builders.COUNTER)], ["counter"]) == [None]
 
 
+def test_a_defect_of_the_harness_does_not_end_a_training_run(caplog: pytest.LogCaptureFixture) -> None:
+    made = Reward(problems=[RIGHT], settings=RewardSettings())
+    made._find_checker = lambda: None  # type: ignore[method-assign,assignment,return-value]
+    (found,) = made.judge([fence(builders.COUNTER)], ["counter"])
+    assert found.value is None
+    assert found.reason.startswith("counter: a defect of the harness: AttributeError: ")
+    assert "Traceback" in caplog.text
+
+
 def test_results_carry_their_parts_under_the_same_names(reward: Reward) -> None:
     found = reward.judge([fence(builders.COUNTER), fence(WRONG_TEXT), "no", "x" * 300_000, ""], [*["counter"] * 4, "?"])
     assert {tuple(result.parts) for result in found} == {reward.part_names}
