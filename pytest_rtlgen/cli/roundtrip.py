@@ -1,0 +1,122 @@
+"""``roundtrip``: training pairs out of designs, by way of a description that a second design is written after."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_rtlgen.cli.arguments import (
+    CHECK_OPTIONS,
+    Command,
+    Parser,
+    add_options,
+    count_jobs,
+    make_check_settings,
+    read_options,
+)
+from pytest_rtlgen.cli.streams import Progress, write_out
+from pytest_rtlgen.errors import UsageError
+
+if TYPE_CHECKING:
+    from pytest_rtlgen.config import Options
+    from pytest_rtlgen.training.roundtrip import RoundTripModels
+    from pytest_rtlgen.training.roundtrip_records import RoundTripSettings
+    from pytest_rtlgen.training.roundtrip_store import RoundTripHeader
+
+_GENERATION = ("model", "base-url", "n", "temperature", "top-p", "max-tokens", "seed", "concurrency", "timeout")
+
+
+def add_arguments(parser: Parser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("--corpus", metavar="PATH", required=True, help="folder of Verilog files, or a file of rows")
+    parser.add_argument("--out", dest="folder", metavar="DIR", required=True, help="folder that it is journaled in")
+    parser.add_argument("--describer", metavar="SPEC", help="model that describes; by default --model")
+    parser.add_argument("--base-model", metavar="SPEC", help="model whose pass rate says how hard a pair is")
+    parser.add_argument("--base-n", metavar="N", type=int, default=4, help="answers of the base model; default 4")
+    parser.add_argument("--band", metavar="LOW:HIGH", default="0:0.75", help="base pass rates to keep; default 0:0.75")
+    parser.add_argument("--near", metavar="SHARE", type=float, default=0.8, help="likeness of duplicates; default 0.8")
+    add_options(parser, *_GENERATION, "suite", "jobs", *CHECK_OPTIONS)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Go through the corpus, or on with it, and print what became of it."""
+    from pytest_rtlgen.check import Checker
+    from pytest_rtlgen.loaders import load_suite
+    from pytest_rtlgen.training.roundtrip import run_round_trip
+    from pytest_rtlgen.training.roundtrip_corpus import read_corpus
+    from pytest_rtlgen.training.roundtrip_store import RoundTripStore
+
+    options = read_options(args)
+    if options.model is None:
+        raise UsageError("roundtrip needs --model, which writes designs after descriptions")
+    settings = _make_settings(args, options)
+    items = read_corpus(Path(args.corpus))
+    benchmarks = [problem for spec in options.suite for problem in load_suite(spec).problems]
+    models = _make_models(args, options)
+    store = RoundTripStore(Path(args.folder), _make_header(args, options, settings))
+    progress = Progress()
+    try:
+        with Checker(make_check_settings(options, jobs=count_jobs(options))) as checker:
+            report = run_round_trip(
+                items,
+                models=models,
+                checker=checker,
+                store=store,
+                settings=settings,
+                benchmarks=benchmarks,
+                progress=progress.show,
+            )
+    finally:
+        progress.clear()
+    write_out(str(report))
+    return 0
+
+
+def _make_settings(args: argparse.Namespace, options: "Options") -> "RoundTripSettings":
+    from pytest_rtlgen.training.roundtrip_records import RoundTripSettings
+
+    try:
+        low, high = (float(end) for end in args.band.split(":"))
+    except ValueError as error:
+        raise UsageError(f"--band {args.band}: write two pass rates from 0 to 1, as 0:0.75") from error
+    return RoundTripSettings(
+        rewrites=options.sampling.n,
+        base_samples=args.base_n,
+        band=(low, high),
+        near=args.near,
+        sampling=options.sampling,
+    )
+
+
+def _make_models(args: argparse.Namespace, options: "Options") -> "RoundTripModels":
+    from pytest_rtlgen.backends import BackendSettings, make_backend
+    from pytest_rtlgen.training.roundtrip import RoundTripModels
+
+    asked = BackendSettings(base_url=options.base_url, timeout_s=options.timeout_s, concurrency=options.concurrency)
+    return RoundTripModels(
+        describer=make_backend(args.describer or str(options.model), asked),
+        rewriter=make_backend(str(options.model), asked),
+        base=make_backend(args.base_model, asked) if args.base_model else None,
+    )
+
+
+def _make_header(args: argparse.Namespace, options: "Options", settings: "RoundTripSettings") -> "RoundTripHeader":
+    from pytest_rtlgen.training.roundtrip_store import RoundTripHeader
+
+    sampling = settings.sampling
+    check = (options.simulator, options.stimulus_seed, options.cycles, options.formal, options.cross_check)
+    return RoundTripHeader(
+        describer=args.describer or str(options.model),
+        model=str(options.model),
+        base_model=args.base_model or "",
+        sampling=f"{sampling.temperature} {sampling.top_p} {sampling.max_tokens} {sampling.seed}",
+        style=settings.style,
+        check=" ".join(map(str, check)),
+    )
+
+
+COMMAND = Command(
+    name="roundtrip",
+    help="make training pairs: code, a description, code again, kept when both do the same",
+    add_arguments=add_arguments,
+    run=run,
+)
