@@ -1,0 +1,215 @@
+"""Verdicts per output over several samples of a problem to preference pairs, with the text that makes the difference.
+
+Source: QiMeng-SALV (arXiv 2510.19296) and its ``SA-DPO/gen_sa_dpo_training_data.py`` (github.com/zy1xxx/SALV, 8e19911):
+any two samples, in both directions; the contrast signals are the outputs right in the one and wrong in the other. A
+right sample beside an answer without code is a pair of whole answers. Unlike there, no design is too complex to slice,
+and offsets are of characters of the answer, not tokens of one tokenizer.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import permutations
+
+from pytest_rtlgen.errors import UsageError
+from pytest_rtlgen.records import Message, Problem, Prompt, SampleResult, Status
+from pytest_rtlgen.verilog.slicing import Span
+
+Slice = Callable[[str, str], Mapping[str, tuple[Span, ...]] | None]
+"""(source, top) -> spans by output, or ``None``: cannot be sliced; such as ``check.slicing.Slicer.slice``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreferencePair:
+    """Two answers to one prompt, of which the first does something right that the second does wrong."""
+
+    suite: str
+    problem_id: str
+    chosen_index: int
+    """Which sample the chosen answer is."""
+    rejected_index: int
+    prompt: tuple[Message, ...]
+    chosen: str
+    """The whole answer, prose and fences included."""
+    rejected: str
+    contrast: tuple[str, ...]
+    """Outputs that are right in ``chosen`` and wrong in ``rejected``; empty: the whole answers count, their end too."""
+    chosen_spans: tuple[Span, ...]
+    """What drives those outputs: characters of ``chosen``, sorted, apart; all of it where ``contrast`` is empty."""
+    rejected_spans: tuple[Span, ...]
+    """Likewise of ``rejected``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DroppedPair:
+    """Two samples that would be a pair."""
+
+    suite: str
+    problem_id: str
+    chosen_index: int
+    rejected_index: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreferenceReport:
+    """What the samples of one or more problems gave."""
+
+    pairs: tuple[PreferencePair, ...] = ()
+    dropped: tuple[DroppedPair, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Side:
+    """Spans of one answer, or why there are none."""
+
+    spans: tuple[Span, ...] = ()
+    fault: str = ""
+
+
+def build_pairs(
+    problem: Problem, prompt: Prompt, samples: Sequence[SampleResult], slice_source: Slice
+) -> PreferenceReport:
+    """Return the pairs among ``samples`` of ``problem``, all answers to ``prompt``, sorted by their indices.
+
+    Of pairs with the same two texts the first stays.
+
+    Raises:
+        UsageError: an answer was given to another prompt.
+    """
+    _refuse_other_prompts(prompt, samples)
+    reader = _SpanReader(problem, slice_source)
+    pairs: dict[tuple[str, str], PreferencePair] = {}
+    dropped: list[DroppedPair] = []
+    for chosen, rejected, contrast in _list_contrasts(sorted(samples, key=lambda sample: sample.key)):
+        texts = (chosen.completion.text, rejected.completion.text)
+        if texts in pairs:
+            continue
+        left, right = reader.read(chosen, contrast), reader.read(rejected, contrast)
+        names = (problem.suite, problem.problem_id, chosen.key.index, rejected.key.index)
+        fault = " and ".join(
+            f"the {side} answer {item.fault}" for side, item in (("chosen", left), ("rejected", right)) if item.fault
+        )
+        if fault:
+            dropped.append(_drop(names, fault))
+        else:
+            pairs[texts] = _pair(names, prompt, texts, contrast, (left.spans, right.spans))
+    return PreferenceReport(pairs=tuple(pairs.values()), dropped=tuple(dropped))
+
+
+def place_source(answer: str, source: str, header: str = "") -> tuple[Span, int] | None:
+    """Return which stretch of ``source`` stands in ``answer`` as it is, and how many characters further on.
+
+    That is all of it but white space around it and the ``header`` that extraction puts back before a body; where it
+    stands twice, the last, from which extraction takes it. ``None``: extraction changed the text, as it does with
+    code in several places and JSON.
+    """
+    head = f"{header.rstrip()}\n"
+    starts = [0, len(head)] if header.strip() and source.startswith(head) else [0]
+    for start in starts:
+        core = source[start:].strip()
+        at = answer.rfind(core)
+        if core and at >= 0:
+            first = source.index(core, start)
+            return Span(first, first + len(core)), at - first
+    return None
+
+
+def _list_contrasts(
+    samples: Sequence[SampleResult],
+) -> Iterator[tuple[SampleResult, SampleResult, tuple[str, ...]]]:
+    for chosen, rejected in permutations(samples, 2):
+        right, wrong = _list_right(chosen), _list_wrong(rejected)
+        contrast = tuple(name for name in right if name in wrong)
+        if contrast or (chosen.verdict.is_passed and rejected.verdict.status is Status.NO_CODE):
+            yield chosen, rejected, contrast
+
+
+def _list_right(sample: SampleResult) -> tuple[str, ...]:
+    verdict = sample.verdict
+    if verdict.status not in {Status.PASSED, Status.MISMATCH}:
+        return ()
+    return tuple(item.name for item in verdict.signals if item.is_right or (verdict.is_passed and item.checked))
+
+
+def _list_wrong(sample: SampleResult) -> frozenset[str]:
+    """Return the outputs that were seen to differ; one that was never compared is neither right nor wrong."""
+    if sample.verdict.status is not Status.MISMATCH:
+        return frozenset()
+    return frozenset(item.name for item in sample.verdict.signals if item.mismatches)
+
+
+class _SpanReader:
+    """Reads the spans of answers to one problem; each text is sliced once."""
+
+    def __init__(self, problem: Problem, slice_source: Slice) -> None:
+        self._problem = problem
+        self._slice = slice_source
+        self._slices: dict[str, Mapping[str, tuple[Span, ...]] | None] = {}
+
+    def read(self, sample: SampleResult, contrast: tuple[str, ...]) -> _Side:
+        answer, source = sample.completion.text, sample.candidate.source
+        if not contrast:
+            return _Side(spans=(Span(0, len(answer)),))
+        place = place_source(answer, source, self._problem.header)
+        if place is None:
+            return _Side(fault=f"does not hold its code in one piece (rule {sample.candidate.rule})")
+        if source not in self._slices:
+            self._slices[source] = self._slice(source, self._problem.top)
+        slices = self._slices[source]
+        if slices is None:
+            return _Side(fault="cannot be sliced")
+        spans = _move(_unite(span for name in contrast for span in slices.get(name, ())), *place)
+        return _Side(spans=spans, fault="" if spans else f"has no text that drives {', '.join(contrast)}")
+
+
+def _unite(spans: Iterator[Span]) -> tuple[Span, ...]:
+    """Return the characters in any of ``spans`` as sorted spans that do not touch."""
+    united: list[Span] = []
+    for span in sorted(spans):
+        if united and span.start <= united[-1].stop:
+            united[-1] = Span(united[-1].start, max(united[-1].stop, span.stop))
+        else:
+            united.append(span)
+    return tuple(united)
+
+
+def _move(spans: tuple[Span, ...], kept: Span, shift: int) -> tuple[Span, ...]:
+    """Return ``spans``, cut to ``kept``, as characters of the answer."""
+    cut = [(max(span.start, kept.start), min(span.stop, kept.stop)) for span in spans]
+    return tuple(Span(start + shift, stop + shift) for start, stop in cut if start < stop)
+
+
+def _refuse_other_prompts(prompt: Prompt, samples: Sequence[SampleResult]) -> None:
+    for sample in samples:
+        if sample.completion.prompt_digest not in {"", prompt.digest}:
+            raise UsageError(
+                f"{prompt.suite}/{prompt.problem_id}: sample {sample.key.index} answers another prompt than the one "
+                "given; name the prompt style of its run, with its shots, rules or template"
+            )
+
+
+def _drop(names: tuple[str, str, int, int], reason: str) -> DroppedPair:
+    suite, problem_id, chosen, rejected = names
+    return DroppedPair(suite=suite, problem_id=problem_id, chosen_index=chosen, rejected_index=rejected, reason=reason)
+
+
+def _pair(
+    names: tuple[str, str, int, int],
+    prompt: Prompt,
+    texts: tuple[str, str],
+    contrast: tuple[str, ...],
+    spans: tuple[tuple[Span, ...], tuple[Span, ...]],
+) -> PreferencePair:
+    suite, problem_id, chosen, rejected = names
+    return PreferencePair(
+        suite=suite,
+        problem_id=problem_id,
+        chosen_index=chosen,
+        rejected_index=rejected,
+        prompt=prompt.messages,
+        chosen=texts[0],
+        rejected=texts[1],
+        contrast=contrast,
+        chosen_spans=spans[0],
+        rejected_spans=spans[1],
+    )
