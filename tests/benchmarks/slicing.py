@@ -9,6 +9,7 @@ reaches beside those of Yosys' cones and of pyverilog's data flow, which must be
 """
 
 import argparse
+import contextlib
 import os
 import resource
 import statistics
@@ -26,11 +27,13 @@ from pytest_rtlgen.check import Checker, CheckSettings
 from pytest_rtlgen.check.formal import FormalMode, Prover
 from pytest_rtlgen.check.reference import PreparedReference
 from pytest_rtlgen.errors import BadReferenceError
+from pytest_rtlgen.extract import extract_candidate
 from pytest_rtlgen.loaders import load_suite
-from pytest_rtlgen.records import Problem, Proof, Trace
+from pytest_rtlgen.records import Problem, Proof, SourceFile, Trace
 from pytest_rtlgen.simulators import SimulationJob, Simulator
 from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
+from pytest_rtlgen.verilog.interface import read_interface
 from pytest_rtlgen.verilog.mutate import list_mutants
 from pytest_rtlgen.verilog.slicing import Span, slice_outputs
 
@@ -40,11 +43,12 @@ from support.foreign_slices import compare_cones, compare_flows  # noqa: E402
 from support.keep_spans import keep_only  # noqa: E402
 
 SHARED = ROOT.parent / "shared" / "benchmarks"
+COMPLETIONS = str(ROOT / "fixtures" / "completions" / "core")
 SUITES = (
     str(ROOT / "suites" / "core"),
     f"verilog-eval-v2:{SHARED / 'verilog-eval-v2'}",
     f"rtllm-v2:{SHARED / 'rtllm-v2'}",
-    f"verilog-eval-v1-human:{SHARED / 'verilog-eval-v1'}",
+    COMPLETIONS,
 )
 
 
@@ -205,6 +209,23 @@ def time_in_process(path: Path) -> float:
     return 1e3 * (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
 
+def load_designs(spec: str) -> list[Problem]:
+    """Return the problems of a suite; for the recorded completions, each that builds as a problem of its own."""
+    if spec != COMPLETIONS:
+        return list(load_suite(spec).problems)
+    found = []
+    for problem in load_suite(str(ROOT / "suites" / "core")).problems:
+        for path in sorted((Path(COMPLETIONS) / problem.problem_id).glob("*.md")):
+            candidate = extract_candidate(path.read_text(encoding="utf-8"), top=problem.top)
+            source = SourceFile(name=path.name, text=candidate.source)
+            own = replace(problem, problem_id=f"{problem.problem_id}/{path.stem}", reference=source)
+            own = replace(own, reference_top=problem.top)
+            with contextlib.suppress(BadReferenceError):
+                read_interface(source, problem.top)
+                found.append(own)
+    return found
+
+
 def show(name: str, tally: Tally) -> None:
     share = statistics.mean(tally.share or [0])
     print(f"\n{name}: {tally.designs} designs, {tally.outputs} outputs; spans are {share:.0%} of the text")
@@ -231,9 +252,7 @@ def main() -> int:
     prover = Prover(sandbox=choose_sandbox(SandboxMode.AUTO), jobs=1, budget_s=1.0) if args.prove else None
     with Checker(CheckSettings(jobs=1, limits=limits, formal=FormalMode.OFF, cycles=args.cycles)) as checker:
         for spec in args.suites:
-            problems = [
-                item for item in load_suite(spec).problems if not args.problems or item.problem_id in args.problems
-            ]
+            problems = [item for item in load_designs(spec) if not args.problems or item.problem_id in args.problems]
             problems = problems[:: args.every]
             every += problems
             tally = Tally()

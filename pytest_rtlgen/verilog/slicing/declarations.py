@@ -111,10 +111,14 @@ class _Declarer:
                 self._declare(port.name, scope, [self._source.find(port)])
 
     def _declaration(self, node: Any, scope: Range) -> None:  # noqa: ANN401
-        for declarator in _list_declarators(node):
-            ranges = list_ranges(self._source, declarator)
-            self._declare(declarator.name, scope, ranges)
-        self._enumeration(getattr(node, "type", None), scope, [self._source.find(node)])
+        declarators = _list_declarators(node)
+        whole = self._source.find(node)
+        if len(declarators) == 1:
+            self._declare(declarators[0].name, scope, [whole])
+        else:
+            for declarator in declarators:
+                self._declare(declarator.name, scope, list_ranges(self._source, declarator))
+        self._enumeration(getattr(node, "type", None), scope, [whole])
 
     def _parameter(self, node: Any, scope: Range) -> None:  # noqa: ANN401
         inner = node.parameter
