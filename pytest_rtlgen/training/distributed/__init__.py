@@ -1,0 +1,5 @@
+"""Checks on many machines: a pool of warm simulators on Ray (``docs/how-to/scale-out-on-ray.md``)."""
+
+from pytest_rtlgen.training.distributed.ray_reward import RayReward, RaySettings
+
+__all__ = ["RayReward", "RaySettings"]

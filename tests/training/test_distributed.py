@@ -1,0 +1,264 @@
+"""Checks in Ray's actors: the rewards of one process, whatever is lost on the way; and the pool without Ray."""
+
+import logging
+import os
+import pickle
+import signal
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import builders
+import pytest
+
+from pytest_rtlgen.errors import ToolError, UsageError
+from pytest_rtlgen.tools.worker import WorkerLostError
+from pytest_rtlgen.training import Guards, Reward, RewardResult, RewardSettings, find_preset, open_reward
+from pytest_rtlgen.training.distributed import RayReward, RaySettings
+from pytest_rtlgen.training.distributed.pool import Pool
+from pytest_rtlgen.training.slots import Slots
+
+SECRET = "not-for-candidates-7f3a"  # noqa: S105  a mark to look for
+SETTINGS = RewardSettings(preset=find_preset("graded"), guards=Guards(duplicate_factor=0.5), max_parallel=1)
+BATCH = (
+    *(builders.COUNTER.replace("4'd11", f"4'd{last}") for last in range(8, 14)),
+    *("module counter(; endmodule", "I cannot.", builders.COUNTER, builders.COUNTER + "\n// again", "x" * 300_000),
+)
+TASKS = (*["counter"] * len(BATCH), "unheard-of")
+
+
+class FakeWorker:
+    """A worker that answers with its number and the work, and is lost when it is told so."""
+
+    def __init__(self, number: int, loses: Callable[[int, str], bool]) -> None:
+        self.name = f"here:{number}"
+        self.number = number
+        self.loses = loses
+        self.done: list[str] = []
+        self.is_ended = False
+
+    def do(self, work: str) -> str:
+        self.done.append(work)
+        if self.loses(self.number, work):
+            raise WorkerLostError("it died")
+        if work == "defect":
+            raise ValueError(work)
+        return work.upper()
+
+    def end(self) -> None:
+        self.is_ended = True
+
+
+class Crew:
+    """What starts fake workers, at most ``most`` of them."""
+
+    def __init__(self, *, loses: Callable[[int, str], bool] = lambda *_: False, most: int = 99) -> None:
+        self.loses = loses
+        self.most = most
+        self.made: list[FakeWorker] = []
+
+    def __call__(self) -> FakeWorker:
+        if len(self.made) >= self.most:
+            raise ToolError("no free core")
+        self.made.append(FakeWorker(len(self.made), self.loses))
+        return self.made[-1]
+
+
+def test_work_of_a_lost_worker_is_done_by_another(caplog: pytest.LogCaptureFixture) -> None:
+    crew = Crew(loses=lambda number, work: number == 0 and work == "b")
+    pool: Pool[str, str] = Pool(crew, count=1, tries=2)
+    assert [pool.do(work) for work in "abc"] == ["A", "B", "C"]
+    assert [worker.done for worker in crew.made] == [["a", "b"], ["b", "c"]]
+    assert [worker.is_ended for worker in crew.made] == [True, False]
+    assert pool.replaced == 1
+    assert pool.names == ("here:1",)
+    assert "lost here:0: it died; its work is done again by another" in caplog.text
+
+
+def test_work_that_loses_every_worker_is_given_up_and_the_rest_is_done() -> None:
+    pool: Pool[str, str] = Pool(Crew(loses=lambda _, work: work == "bad"), count=2, tries=3)
+    with pytest.raises(ToolError, match="it was given up after 3 lost workers, the last here:2: it died"):
+        pool.do("bad")
+    assert pool.do("good") == "GOOD"
+    assert pool.replaced == 3
+
+
+def test_workers_that_cannot_be_started_are_given_up_and_the_others_go_on() -> None:
+    crew = Crew(most=1)
+    pool: Pool[str, str] = Pool(crew, count=3, tries=2)
+    with pytest.raises(ToolError, match="1 of 3 workers could be started: no free core"):
+        pool.fill()
+    assert pool.do("a") == "A"
+
+
+def test_without_any_worker_there_is_an_error_and_no_waiting() -> None:
+    pool: Pool[str, str] = Pool(Crew(loses=lambda *_: True, most=1), count=2, tries=3)
+    with pytest.raises(ToolError, match="no worker is left: no free core"):
+        pool.do("a")
+
+
+def test_a_worker_is_free_again_after_a_defect() -> None:
+    crew = Crew()
+    pool: Pool[str, str] = Pool(crew, count=1, tries=2)
+    with pytest.raises(ValueError, match="defect"):
+        pool.do("defect")
+    assert pool.do("a") == "A"
+    assert len(crew.made) == 1
+
+
+def test_a_closed_pool_starts_afresh() -> None:
+    crew = Crew()
+    pool: Pool[str, str] = Pool(crew, count=1, tries=2)
+    pool.do("a")
+    pool.close()
+    assert crew.made[0].is_ended
+    assert pool.do("b") == "B"
+    assert pool.names == ("here:1",)
+
+
+def test_many_threads_share_few_workers_and_each_work_is_done_once() -> None:
+    crew = Crew(loses=lambda number, work: number < 2 and work.endswith("3"))
+    pool: Pool[str, str] = Pool(crew, count=2, tries=3)
+    given: list[str] = []
+    threads = [threading.Thread(target=lambda name=f"w{n}": given.append(pool.do(name))) for n in range(40)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=20)
+    assert sorted(given) == sorted(f"W{n}" for n in range(40))
+    done = Counter(work for worker in crew.made for work in worker.done)
+    assert set(done) == {f"w{n}" for n in range(40)}
+    assert sum(done.values()) == 40 + pool.replaced
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: RayReward(Reward(), workers=0), "ray: workers is 0; use 1 or more"),
+        (lambda: RaySettings(tries=0), "ray: tries is 0; use 1 or more"),
+    ],
+)
+def test_settings_that_cannot_be_meant(make: Callable[[], object], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        make()
+
+
+def test_it_is_pickled_without_its_actors() -> None:
+    made = RayReward(Reward(problems=[builders.problem()], settings=SETTINGS), workers=3, options=RaySettings(tries=5))
+    copy = pickle.loads(pickle.dumps(made))  # noqa: S301  what a trainer does to reach its workers
+    assert (copy.workers, copy.options, copy.settings) == (3, RaySettings(tries=5), made.settings)
+    assert copy.problems == made.problems
+    assert copy.places == ()
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Ray on this machine with two cores and a folder for slots; its processes hold a secret."""
+    ray = pytest.importorskip("ray", reason="needs the extra ray")
+    folder = tmp_path_factory.mktemp("run")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(folder))
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.setenv("OPENAI_API_KEY", SECRET)
+        ray.init(
+            address="local",
+            num_cpus=2,
+            object_store_memory=80 << 20,
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+        )
+        yield folder / "pytest-rtlgen"
+        ray.shutdown()
+
+
+@pytest.fixture(scope="module")
+def wanted() -> list[RewardResult]:
+    """The rewards of one process."""
+    with open_reward([builders.problem()], SETTINGS) as reward:
+        return reward.judge([*BATCH, ""], TASKS)
+
+
+@pytest.fixture(scope="module")
+def on_ray(cluster: Path) -> Iterator[RayReward]:
+    del cluster
+    made = RayReward(Reward(problems=[builders.problem()], settings=SETTINGS), workers=2)
+    made.start()
+    yield made
+    made.close()
+
+
+def judge(reward: Reward) -> list[RewardResult]:
+    return reward.judge([*BATCH, ""], TASKS)
+
+
+@pytest.mark.simulator
+@pytest.mark.slow
+def test_rewards_are_those_of_one_process_in_the_same_order(on_ray: RayReward, wanted: list[RewardResult]) -> None:
+    assert len(set(on_ray.places)) == 2
+    assert judge(on_ray) == wanted
+    assert len({result.value for result in wanted}) > 3, "a batch of equal rewards would show nothing"
+    assert on_ray.replaced == 0
+
+
+@pytest.mark.simulator
+@pytest.mark.slow
+def test_a_worker_that_is_killed_within_a_check_changes_no_reward(
+    on_ray: RayReward, cluster: Path, wanted: list[RewardResult], caplog: pytest.LogCaptureFixture
+) -> None:
+    before = on_ray.places
+    found: list[RewardResult] = []
+    thread = threading.Thread(target=lambda: found.extend(judge(on_ray)))
+    with Slots(1, folder=cluster).take():  # no check can end before the kill: both actors wait, each with its own
+        thread.start()
+        thread.join(timeout=1)
+        os.kill(int(before[0].rpartition(":")[2]), signal.SIGKILL)
+        thread.join(timeout=1)
+        assert found == []
+    thread.join(timeout=120)
+    assert found == wanted, "the same rewards, one a completion"
+    assert on_ray.replaced == 1
+    assert caplog.text.count("its work is done again by another") == 1
+    assert before[0] in caplog.text
+    assert before[1] in on_ray.places
+    assert len(on_ray.places) == 2
+
+
+@pytest.mark.simulator
+@pytest.mark.slow
+def test_no_secret_of_the_environment_reaches_a_tool(on_ray: RayReward) -> None:
+    on_ray([builders.COUNTER], ["counter"])
+    actors = [int(place.rpartition(":")[2]) for place in on_ray.places]
+    assert all(SECRET.encode() in environment(pid) for pid in actors), "else this test shows nothing"
+    tools = [pid for actor in actors for pid in descendants(actor)]
+    assert tools
+    assert [pid for pid in tools if SECRET.encode() in environment(pid)] == []
+
+
+@pytest.mark.simulator
+@pytest.mark.slow
+def test_a_cluster_without_a_free_core_gives_no_reward_and_says_why(on_ray: RayReward) -> None:
+    del on_ray  # it holds both cores
+    options = RaySettings(start_timeout_s=2)
+    more = RayReward(Reward(problems=[builders.problem()], settings=SETTINGS), workers=1, options=options)
+    (result,) = more.judge([builders.COUNTER], ["counter"])
+    more.close()
+    assert result.value is None
+    assert "no actor could be started: no answer within 2 s; is a core of the cluster free?" in result.reason
+
+
+def environment(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/environ").read_bytes()
+
+
+def descendants(pid: int) -> list[int]:
+    parents: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        fields = stat.read_text().rpartition(")")[2].split()
+        parents.setdefault(int(fields[1]), []).append(int(stat.parent.name))
+    found: list[Any] = [pid]
+    for parent in found:
+        found += parents.get(parent, [])
+    return found[1:]
