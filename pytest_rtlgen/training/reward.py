@@ -131,6 +131,17 @@ class Reward:
         """
         self._find_checker().simulator.version  # noqa: B018  raises when the simulator is missing
 
+    def prepare(self, tasks: Iterable[str]) -> None:
+        """Simulate the references of ``tasks`` now, not with their first completion.
+
+        Raises:
+            SuiteError: a task is unknown, or its reference is no good.
+            ToolError: the simulator is missing or broken.
+        """
+        for task in tasks:
+            with self._slots.take():
+                self._find_checker().prepare(self._tasks.find(task))
+
     def _read(self, completion: str, task: str) -> _Answer:
         try:
             problem = self._tasks.find(task)

@@ -111,7 +111,7 @@ def play_runner(job: SimulationJob, folder: Path) -> Player:
             (folder / name).write_bytes(data)
         env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(INSIDE), **files.env, "TOP": files.env["COCOTB_TOPLEVEL"]}
         subprocess.run([sys.executable, "-c", script], cwd=folder, env=env, check=True, capture_output=True)
-        return (folder / f"trace-{files.nonce}").read_bytes().split(b"\n")[1]
+        return (folder / f"trace-{files.secret}").read_bytes().split(b"\n")[1]
 
     return play
 

@@ -2,9 +2,11 @@
 
 Each case is checked once; the reward of each preset follows from the verdict. The candidate is given in the form that
 codev-r1 wants, so that nothing is lost for lack of a tag. Beside it stand honest wrong answers to the same problems:
-a mutant of each reference that builds and fails. Run it with ``PYTHONPATH=tests``.
+a mutant of each reference that builds and fails, with as many outputs right where one is found. Run it with
+``PYTHONPATH=tests``.
 """
 
+import argparse
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,8 +26,8 @@ from pytest_rtlgen.verilog.mutate import list_mutants
 
 ANSWER = "<think>It is simple.</think><answer>```verilog\n…\n```</answer>"
 MIX = {"codev-r1": 0.8, "graded": 0.2}
-TRIES = 6
-"""Mutants of a reference that are tried until one is found out."""
+TRIES = 16
+"""Mutants of a reference that are tried at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,25 +52,32 @@ def value_of(preset: Preset, verdict: Verdict) -> float:
     return preset.reward_of(verdict, ANSWER).value or 0.0
 
 
-def find_honest(checker: Checker, case: HostileCase) -> Verdict | None:
-    """Return the verdict on a mutant of the case's reference that runs and is wrong."""
+def find_honest(checker: Checker, case: HostileCase, wanted: float) -> Verdict | None:
+    """Return the verdict on a mutant of the case's reference that runs and is wrong.
+
+    Of several that with the most outputs right, looked for until one has the share ``wanted``.
+    """
     source = SourceFile(name=str(case.folder / "golden.sv"), text=case.golden)
     try:
         mutants = list_mutants(source, case.top, limit=TRIES)
     except BadReferenceError:
         return None
+    best: Verdict | None = None
     for mutant in mutants:
         verdict = checker.check(Candidate(source=mutant.source, rule="given"), case.pose())
-        if verdict.status is Status.MISMATCH:
-            return verdict
-    return None
+        if verdict.status is Status.MISMATCH and (best is None or verdict.credit > best.credit):
+            best = verdict
+        if best is not None and best.credit >= wanted:
+            break
+    return best
 
 
 def judge_cases(checker: Checker, cases: Iterable[HostileCase], *, jobs: int, has_honest: bool) -> list[Judged]:
     def run(case: HostileCase) -> Judged:
         with tempfile.TemporaryDirectory() as name:
             verdict = judge(checker, case, lay_canary(Path(name) / "canary"))
-        return Judged(case=case, verdict=verdict, honest=find_honest(checker, case) if has_honest else None)
+        wanted = 0.0 if verdict.is_passed else verdict.credit
+        return Judged(case=case, verdict=verdict, honest=find_honest(checker, case, wanted) if has_honest else None)
 
     with ThreadPoolExecutor(jobs) as pool:
         return list(pool.map(run, cases))
@@ -92,7 +101,10 @@ def render_table(judged: Sequence[Judged], presets: Mapping[str, Preset]) -> str
 
 
 def main() -> int:
-    cases = (*load_cases(OURS), *load_cases(SHARED))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", metavar="TEXT", default="", help="cases whose name holds TEXT")
+    wanted = parser.parse_args().only
+    cases = [case for case in (*load_cases(OURS), *load_cases(SHARED)) if wanted in case.folder.name]
     with Checker(CheckSettings(limits=Limits(cpu_s=3, wall_s=10), jobs=2)) as checker:
         judged = judge_cases(checker, cases, jobs=2, has_honest=True)
     must_not = [item for item in judged if not item.may_pass]

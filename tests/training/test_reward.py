@@ -12,7 +12,7 @@ import builders
 import pytest
 
 from pytest_rtlgen.check import CheckSettings
-from pytest_rtlgen.errors import UsageError
+from pytest_rtlgen.errors import SuiteError, UsageError
 from pytest_rtlgen.records import Problem, SourceFile, Status
 from pytest_rtlgen.training import Guards, OnMemorised, Reward, RewardSettings, find_preset, open_reward
 from pytest_rtlgen.training.slots import Slots
@@ -174,6 +174,14 @@ def test_a_check_waits_for_a_slot_of_the_machine(
             assert not done.wait(0.3)
         assert done.wait(30)
         thread.join()
+
+
+def test_references_can_be_prepared_beforehand(reward: Reward) -> None:
+    reward.prepare(["counter"])
+    with pytest.raises(SuiteError, match="unknown problem 'unheard-of'"):
+        reward.prepare(["unheard-of"])
+    with pytest.raises(SuiteError, match=r"broken\.sv:1:"):
+        reward.prepare(["broken"])
 
 
 def test_lengths_must_agree(reward: Reward) -> None:
