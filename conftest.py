@@ -1,5 +1,6 @@
 """Test-wide settings of this repository: the tests see none of the caller's own settings and kept completions."""
 
+import importlib
 import itertools
 import os
 import shutil
@@ -8,6 +9,8 @@ import tempfile
 from pathlib import Path
 
 import pytest
+
+importlib.import_module("numpy")  # pytester forgets what a test is the first to import, and numpy loads only once
 
 for name in [name for name in os.environ if name.startswith("RTLGEN_")]:
     del os.environ[name]
