@@ -116,6 +116,9 @@ def measure_preset(name: str, samples: Sequence[Sample], problems: Sequence[Prob
     reward = Reward(problems=problems, settings=settings)
     before = read_cpu_s()
     reward.prepare({sample.problem.problem_id for sample in samples})
+    first = problems[0]
+    warm_up = Sample(problem=first, source=first.reference.text)  # starts the screen and the prover
+    reward.judge([warm_up.completion], [first.problem_id])
     prepared_s = read_cpu_s() - before
 
     def judge(sample: Sample) -> bool:
