@@ -184,7 +184,9 @@ def wanted() -> list[RewardResult]:
 @pytest.fixture(scope="module")
 def on_ray(cluster: Path) -> Iterator[RayReward]:
     del cluster
-    made = RayReward(Reward(problems=[builders.problem()], settings=SETTINGS), workers=2)
+    made = RayReward(
+        Reward(problems=[builders.problem()], settings=SETTINGS), workers=2, options=RaySettings(start_timeout_s=900)
+    )
     made.start()
     yield made
     made.close()
@@ -209,12 +211,15 @@ def test_a_worker_that_is_killed_within_a_check_changes_no_reward(
     on_ray: RayReward, cluster: Path, wanted: list[RewardResult], caplog: pytest.LogCaptureFixture
 ) -> None:
     before = on_ray.places
+    killed = int(before[0].rpartition(":")[2])
+    tools = descendants(killed)
+    assert tools
     found: list[RewardResult] = []
     thread = threading.Thread(target=lambda: found.extend(judge(on_ray)))
     with Slots(1, folder=cluster).take():  # no check can end before the kill: both actors wait, each with its own
         thread.start()
         thread.join(timeout=1)
-        os.kill(int(before[0].rpartition(":")[2]), signal.SIGKILL)
+        os.kill(killed, signal.SIGKILL)
         thread.join(timeout=1)
         assert found == []
     thread.join(timeout=120)
@@ -224,6 +229,7 @@ def test_a_worker_that_is_killed_within_a_check_changes_no_reward(
     assert before[0] in caplog.text
     assert before[1] in on_ray.places
     assert len(on_ray.places) == 2
+    assert [pid for pid in tools if is_running(pid)] == [], "its tools end with it"
 
 
 @pytest.mark.simulator
@@ -251,6 +257,13 @@ def test_a_cluster_without_a_free_core_gives_no_reward_and_says_why(on_ray: RayR
 
 def environment(pid: int) -> bytes:
     return Path(f"/proc/{pid}/environ").read_bytes()
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in {"Z", "X"}
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def descendants(pid: int) -> list[int]:

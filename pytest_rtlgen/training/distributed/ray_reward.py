@@ -27,7 +27,7 @@ class RaySettings:
     """How many actors one check may lose before it is given up: the harness failed, not the model."""
     timeout_s: float = 600
     """Most time for one check, waiting for a slot of its machine included; then its actor counts as lost."""
-    start_timeout_s: float = 120
+    start_timeout_s: float = 300
     """Most time until an actor answers for the first time, waiting for a free core included."""
 
     def __post_init__(self) -> None:
