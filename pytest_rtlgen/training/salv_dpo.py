@@ -38,6 +38,8 @@ def make_salv_trainer(base: type | None = None) -> type:
     class SignalAwareDPOTrainer(trainer):  # type: ignore[misc]  # the base is only known now
         """A ``DPOTrainer`` with QiMeng-SALV's loss."""
 
+        _signature_columns: list[str]
+
         @property
         def data_collator(self) -> SpanCollator:
             """The collator, TRL's own or the one given, inside of ours."""
@@ -61,7 +63,8 @@ def make_salv_trainer(base: type | None = None) -> type:
 
         def _set_signature_columns_if_needed(self) -> None:
             super()._set_signature_columns_if_needed()
-            self._signature_columns = list(dict.fromkeys([*self._signature_columns, *_MASKS]))
+            known = self._signature_columns
+            self._signature_columns = [*known, *(mask for mask in _MASKS if mask not in known)]
 
     return SignalAwareDPOTrainer
 

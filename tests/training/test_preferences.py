@@ -52,10 +52,10 @@ def verdict(**signals: int) -> Verdict:
     return Verdict(status=status, method="simulate", signals=found)
 
 
-def sample(index: int, text: str, found: Verdict, problem: Problem = TWO, **changes: str) -> SampleResult:
+def sample(index: int, text: str, found: Verdict, problem: Problem = TWO, *, digest: str = "") -> SampleResult:
     key = SampleKey(suite=problem.suite, problem_id=problem.problem_id, index=index)
     return SampleResult(
-        completion=Completion(key=key, text=text, model="test", **changes),  # type: ignore[arg-type]  texts
+        completion=Completion(key=key, text=text, model="test", prompt_digest=digest),
         candidate=extract_candidate(text, top=problem.top, header=problem.header or None),
         verdict=found,
     )
@@ -185,7 +185,7 @@ def test_an_answer_without_text_for_the_output_is_dropped_with_the_reason() -> N
 
 
 def test_an_answer_to_another_prompt_is_refused() -> None:
-    other = sample(3, fence(RIGHT), verdict(x=0, y=0), prompt_digest="0" * 64)
+    other = sample(3, fence(RIGHT), verdict(x=0, y=0), digest="0" * 64)
     with pytest.raises(UsageError, match="test/two: sample 3 answers another prompt"):
         pairs_of(other)
 
@@ -213,8 +213,8 @@ def make_run(folder: Path, style: str = "chat") -> Path:
     store = RunStore.create(folder, settings, environment, [TWO])
     digest = render_prompt(TWO, style).digest
     for item in (
-        sample(0, fence(RIGHT), verdict(x=0, y=0), prompt_digest=digest),
-        sample(1, fence(X_WRONG), verdict(x=7, y=0), prompt_digest=digest),
+        sample(0, fence(RIGHT), verdict(x=0, y=0), digest=digest),
+        sample(1, fence(X_WRONG), verdict(x=7, y=0), digest=digest),
     ):
         store.append_completion(item.completion)
         store.append_result(item)

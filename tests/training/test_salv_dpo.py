@@ -120,7 +120,7 @@ REFERENCE = {"go": {"x": 0.3, "z": 0.2}, "x": {"y": 0.1}, "z": {"y": 0.8}}
     ids=["first token", "second token", "both", "plain DPO"],
 )
 def test_the_loss_is_equation_2(tmp_path: Path, spans: list[list[int]], is_whole: bool, loss: float) -> None:
-    row = {"prompt": "go ", "chosen": "x y <eos>", "rejected": "z y <eos>"}
+    row: dict[str, Any] = {"prompt": "go ", "chosen": "x y <eos>", "rejected": "z y <eos>"}
     row |= {"chosen_spans": spans, "rejected_spans": spans, "is_whole": is_whole}
     trainer = make_trainer(
         tmp_path, make_bigram(POLICY, TOKENS), make_tokenizer(TOKENS), [row], reference=make_bigram(REFERENCE, TOKENS)
