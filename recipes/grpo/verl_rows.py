@@ -1,0 +1,48 @@
+"""``python -m recipes.grpo.verl_rows --config FILE --out FOLDER``: the same problems as rows for verl, in Parquet.
+
+Source: verl 0.9, ``examples/data_preprocess/gsm8k.py``, for the columns.
+"""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from recipes.grpo.settings import Settings, read_settings
+from recipes.grpo.stages import list_questions
+
+
+def write_verl_rows(settings: Settings) -> list[Path]:
+    """Write ``verl_train.parquet`` and ``verl_held_out.parquet`` into the run's folder; return their paths."""
+    arrow, parquet = importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
+    written = []
+    for name, specs in (("train", settings.data.train), ("held_out", settings.data.held_out)):
+        rows = make_verl_rows(list_questions(settings, specs), split=name)
+        written.append(settings.out / f"verl_{name}.parquet")
+        parquet.write_table(arrow.Table.from_pylist(rows), written[-1])
+    return written
+
+
+def make_verl_rows(questions: Sequence[dict[str, Any]], *, split: str) -> list[dict[str, Any]]:
+    """Return the rows of ``questions``; the ground truth is the problem's id, which ``compute_score`` knows."""
+    return [
+        {
+            "data_source": "rtlgen",
+            "prompt": question["prompt"],
+            "ability": "verilog",
+            "reward_model": {"style": "rule", "ground_truth": question["problem_id"]},
+            "extra_info": {"split": split, "index": index},
+        }
+        for index, question in enumerate(questions)
+    ]
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m recipes.grpo.verl_rows", description=__doc__)
+    parser.add_argument("--config", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    args = parser.parse_args()
+    for path in write_verl_rows(read_settings(args.config, args.out.resolve())):
+        sys.stdout.write(f"{path}\n")

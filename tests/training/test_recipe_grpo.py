@@ -1,0 +1,182 @@
+"""The recipe of docs/how-to/train-with-grpo.md, without its training: problems, configurations, curve, routes."""
+
+import dataclasses
+import importlib.util
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_rtlgen.errors import UsageError
+from pytest_rtlgen.loaders import load_suite
+from pytest_rtlgen.training import RewardSettings, open_reward
+from recipes.grpo.curve import Step, draw_steps, read_steps, smooth, write_steps
+from recipes.grpo.easy import list_tasks, write_sets
+from recipes.grpo.routes import judge_by_verl, judge_in_process, judge_over_http
+from recipes.grpo.settings import DataSettings, Settings, read_settings
+from recipes.grpo.stages import list_questions
+from recipes.grpo.verl_rows import make_verl_rows
+
+FOLDER = Path(__file__).parents[2] / "recipes" / "grpo"
+COUNTS = {"demonstrations": 5, "train": 4, "held_out": 3}
+LOGGED = {
+    "step": 1,
+    "reward": 0.25,
+    "rtlgen/passed": 0.25,
+    "rtlgen/failed": 0.0,
+    "frac_reward_zero_std": 0.5,
+    "completions/mean_length": 40.0,
+}
+
+
+def make_settings(out: Path, **changes: Any) -> Settings:
+    held_out = (f"references:{out}/held_out.jsonl",)
+    whole = Settings(
+        out=out,
+        seed=7,
+        prompt=str(FOLDER / "tiny_prompt.txt"),
+        data=DataSettings(generated=COUNTS, train=(f"references:{out}/train.jsonl",), held_out=held_out),
+        model={},
+        sft={},
+        grpo={},
+        reward={"preset": "graded", "jobs": 1},
+        evaluation={},
+    )
+    return dataclasses.replace(whole, **changes)
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_a_description_asks_for_its_reference_and_no_two_are_alike() -> None:
+    tasks = {task.description: task.reference for task in list_tasks(1)}
+    assert len(tasks) == 14_400 == len(list_tasks(1))
+    asked = "Write top_module. Inputs a, b, c and output y have 4 bits. y is the sum of a and the larger of b and c."
+    assert tasks[asked] == (
+        "module top_module(input [3:0] a, b, c, output [3:0] y);\n  assign y = a + (b > c ? b : c);\nendmodule\n"
+    )
+
+
+def test_the_sets_share_no_problem_and_the_seed_decides_them(tmp_path: Path) -> None:
+    for name, seed in (("one", 7), ("again", 7), ("other", 8)):
+        (tmp_path / name).mkdir()
+        write_sets(tmp_path / name, COUNTS, seed=seed, prompt="{description}")
+    chats = read_rows(tmp_path / "one" / "demonstrations.jsonl")
+    asked = [chat["messages"][0]["content"] for chat in chats]
+    for name in ("train", "held_out"):
+        asked += [row["instruction"] for row in read_rows(tmp_path / "one" / f"{name}.jsonl")]
+    assert len(asked) == len(set(asked)) == 12
+    texts = [(tmp_path / name / "train.jsonl").read_text(encoding="utf-8") for name in ("one", "again", "other")]
+    assert texts[0] == texts[1] != texts[2]
+
+
+@pytest.mark.simulator
+def test_demonstrations_pass_and_are_asked_as_the_harness_asks(tmp_path: Path) -> None:
+    write_sets(tmp_path, COUNTS, seed=7, prompt="{description}")
+    rows = read_rows(tmp_path / "train.jsonl")
+    problems = load_suite(f"references:{tmp_path}/train.jsonl").problems
+    with open_reward(problems, RewardSettings()) as reward:
+        assert reward([row["reference"] for row in rows], [row["problem_id"] for row in rows]) == [1.0] * 4
+    settings = make_settings(tmp_path)
+    questions = list_questions(settings, settings.data.train)
+    assert [question["prompt"][0]["content"] for question in questions] == [row["instruction"] for row in rows]
+    assert make_verl_rows(questions, split="train")[3]["reward_model"]["ground_truth"] == "train0003"
+
+
+@pytest.mark.parametrize("name", ["tiny.toml", "7b.toml"])
+def test_configurations_are_read(name: str, tmp_path: Path) -> None:
+    settings = read_settings(FOLDER / name, tmp_path)
+    assert settings.data.held_out
+    assert "{out}" not in str(settings)
+
+
+@pytest.mark.parametrize("name", ["tiny.toml", "7b.toml"])
+def test_configurations_name_what_trl_knows(name: str, tmp_path: Path) -> None:
+    trl = pytest.importorskip("trl", reason="trl is not installed: pip install trl==1.16.*")
+    settings = read_settings(FOLDER / name, tmp_path)
+    for kind, given in ((trl.SFTConfig, settings.sft), (trl.GRPOConfig, settings.grpo)):
+        assert set(given) <= {field.name for field in dataclasses.fields(kind)}
+
+
+def test_the_configuration_for_verl_names_what_verl_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    if importlib.util.find_spec("verl") is None:
+        pytest.skip("verl is not installed")
+    from hydra import compose, initialize_config_dir
+
+    monkeypatch.setenv("RUN", "run")
+    with initialize_config_dir(str(FOLDER), version_base=None):
+        config = compose("7b_verl")
+    assert config.actor_rollout_ref.actor.clip_ratio_high == 0.28
+    assert config.reward.custom_reward_function.reward_kwargs.preset == "codev-r1"
+    assert config.actor_rollout_ref.model.path == "run/sft"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("seed = 1", r"missing 6 required keyword-only arguments.*; compare with recipes/grpo/tiny.toml"),
+        ("seed = ", r"Invalid value.*; compare with"),
+        ("[data]\nholdout = []", r"unexpected keyword argument 'holdout'"),
+    ],
+)
+def test_a_wrong_configuration_is_one_line(text: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "wrong.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match=f"^{re.escape(str(path))}: .*{message}"):
+        read_settings(path, tmp_path)
+
+
+def test_steps_come_from_the_trainers_log(tmp_path: Path) -> None:
+    steps = read_steps([LOGGED, {"step": 1, "loss": 0.1}, {**LOGGED, "step": 2, "reward": 0.75}])
+    assert [(step.number, step.reward) for step in steps] == [(1, 0.25), (2, 0.75)]
+    write_steps(tmp_path, steps)
+    assert (tmp_path / "curve.csv").read_text(encoding="utf-8").splitlines() == [
+        "number,reward,passed,failed,idle,length",
+        "1,0.25,0.25,0.0,0.5,40.0",
+        "2,0.75,0.25,0.0,0.5,40.0",
+    ]
+    assert (tmp_path / "curve.svg").read_text(encoding="utf-8").count("<circle") == 4
+
+
+def test_a_higher_reward_is_drawn_higher() -> None:
+    flat = {"passed": 0.0, "failed": 0.0, "idle": 0.0, "length": 1.0}
+    drawn = draw_steps([Step(number=1, reward=0.0, **flat), Step(number=2, reward=1.0, **flat)])
+    low, high = [float(place) for place in re.findall(r'cy="([0-9.]+)" r="2" fill="#1f5fa8"', drawn)]
+    assert (low, high) == (276.0, 44.0)  # the frame's lower and upper edge
+    assert smooth([0.0] * 6 + [11.0] + [0.0] * 6)[0:3] == [0.0, 11 / 7, 11 / 8]
+
+
+@pytest.fixture
+def answers(tmp_path: Path) -> tuple[Settings, list[str], list[str]]:
+    """Return a right, a wrong, a broken and a missing answer to one problem."""
+    write_sets(tmp_path, COUNTS, seed=7, prompt="{description}")
+    row = read_rows(tmp_path / "held_out.jsonl")[0]
+    right = row["reference"]
+    texts = [right, re.sub(r"y = .*;", "y = 0;", right), re.sub(r"y = .*;", "y = (;", right), "I cannot."]
+    return make_settings(tmp_path), texts, [row["problem_id"]] * 4
+
+
+@pytest.mark.simulator
+@pytest.mark.slow
+def test_http_gives_the_rewards_that_trl_gets(answers: tuple[Settings, list[str], list[str]]) -> None:
+    pytest.importorskip("uvicorn", reason="the extra training is not installed")
+    rewards = judge_in_process(*answers)
+    assert rewards == [1.0, pytest.approx(0.3), 0.0, 0.0]
+    assert judge_over_http(*answers) == rewards
+
+
+@pytest.mark.simulator
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # what the libraries say to each other is not ours
+def test_verls_reward_manager_gives_the_rewards_that_trl_gets(answers: tuple[Settings, list[str], list[str]]) -> None:
+    if importlib.util.find_spec("verl") is None:
+        pytest.skip("verl is not installed")
+    from recipes.grpo.small_model import write_small_model
+
+    settings, texts, tasks = answers
+    fields = {"vocabulary": 300, "hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1}
+    write_small_model(settings.out / "sft", fields, texts, seed=1)
+    assert judge_by_verl(settings, texts, tasks) == judge_in_process(settings, texts, tasks)
