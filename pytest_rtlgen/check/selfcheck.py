@@ -181,6 +181,10 @@ def _find_answer(problem: Problem) -> Candidate | None:
         return None  # our side says so
 
 
+def _name(outputs: str) -> str:
+    return "a verdict " + outputs if outputs.startswith("forged") else "every output " + outputs
+
+
 def _list_bench_findings(bench: BenchFindings | None) -> tuple[_Finding, ...]:
     if bench is None:
         return ()
@@ -190,7 +194,7 @@ def _list_bench_findings(bench: BenchFindings | None) -> tuple[_Finding, ...]:
         return (_Finding(text=text, scoring=Scoring.PUBLISHED, is_lenient=False),)
     return tuple(
         _Finding(
-            text=f"its own testbench passes a module with every output {what}",
+            text=f"its own testbench passes a module with {_name(what)}",
             scoring=Scoring.PUBLISHED,
             is_lenient=True,
         )
