@@ -20,7 +20,7 @@ out = os.dup(1)
 os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 design = ys.Design()
 design.run_pass(f"read_slang --top {top} {path}" if front == "slang" else f"read_verilog -sv {path}")
-design.run_pass(f"hierarchy -top {top}; proc; flatten; memory -nomap")
+design.run_pass(f"hierarchy -top {top}; proc; flatten; memory")
 inputs = [str(w.name)[1:] for w in design.top_module().wires_.values() if w.port_input]
 found = {}
 for output in outputs:
