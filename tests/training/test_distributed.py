@@ -93,6 +93,37 @@ def test_workers_that_cannot_be_started_are_given_up_and_the_others_go_on() -> N
     assert pool.do("a") == "A"
 
 
+def test_work_does_not_wait_for_a_worker_that_starts_slowly() -> None:
+    busy, release, starting, gate = (threading.Event() for _ in range(4))
+
+    def hold(_: int, work: str) -> bool:
+        busy.set()
+        return work == "first" and not release.wait(20)
+
+    crew = Crew(loses=hold)
+
+    def start() -> FakeWorker:
+        if crew.made:
+            starting.set()
+            gate.wait(20)
+        return crew()
+
+    pool: Pool[str, str] = Pool(start, count=2, tries=1)
+    given: list[str] = []
+    first = threading.Thread(target=lambda: given.append(pool.do("first")))
+    second = threading.Thread(target=lambda: given.append(pool.do("second")))
+    first.start()
+    assert busy.wait(20)
+    second.start()
+    assert starting.wait(20)
+    release.set()
+    first.join(timeout=20)
+    second.join(timeout=20)
+    assert given == ["FIRST", "SECOND"]
+    assert not gate.is_set()
+    gate.set()
+
+
 def test_without_any_worker_there_is_an_error_and_no_waiting() -> None:
     pool: Pool[str, str] = Pool(Crew(loses=lambda *_: True, most=1), count=2, tries=3)
     with pytest.raises(ToolError, match="no worker is left: no free core"):
@@ -228,6 +259,7 @@ def test_a_worker_that_is_killed_within_a_check_changes_no_reward(
     assert on_ray.replaced == 1
     assert caplog.text.count("its work is done again by another") == 1
     assert before[0] in caplog.text
+    on_ray.start()
     assert before[1] in on_ray.places
     assert len(on_ray.places) == 2
     assert [pid for pid in tools if is_running(pid)] == [], "its tools end with it"

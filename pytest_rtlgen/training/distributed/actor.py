@@ -3,6 +3,7 @@
 import os
 import socket
 import threading
+import time
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -13,7 +14,12 @@ from pytest_rtlgen.tools.worker import WorkerLostError
 from pytest_rtlgen.training.reward import Reward, RewardSettings, _Answer
 
 _END_S = 10
+_PAUSE_S = 5
 _LOCK = threading.Lock()
+
+
+class _LateError(WorkerLostError):
+    """There was no answer in time."""
 
 
 class ActorOptions(Protocol):
@@ -22,6 +28,10 @@ class ActorOptions(Protocol):
     @property
     def address(self) -> str | None:
         """Of the cluster."""
+
+    @property
+    def tries(self) -> int:
+        """How many actors are started for one that lives."""
 
     @property
     def timeout_s(self) -> float:
@@ -95,6 +105,21 @@ def start_actor(settings: RewardSettings, options: ActorOptions) -> RayWorker:
     Raises:
         ToolError: there is none, in time or at all.
     """
+    lost = ""
+    for attempt in range(options.tries):
+        time.sleep(
+            _PAUSE_S if attempt else 0
+        )  # Ray takes a while to see that a machine is gone, and starts actors there
+        try:
+            return _start_once(settings, options)
+        except _LateError as error:
+            raise ToolError(f"ray: no actor could be started: {error}") from error
+        except WorkerLostError as error:
+            lost = str(error)
+    raise ToolError(f"ray: {options.tries} actors in a row ended as they started, the last: {lost}")
+
+
+def _start_once(settings: RewardSettings, options: ActorOptions) -> RayWorker:
     ray = _connect(options.address)
     # Restarts are the pool's: it knows which check was lost, and says so.
     made = ray.remote(CheckActor).options(num_cpus=1, max_restarts=0, scheduling_strategy="SPREAD")
@@ -102,9 +127,9 @@ def start_actor(settings: RewardSettings, options: ActorOptions) -> RayWorker:
     try:
         place: Place = _ask(actor.begin, timeout_s=options.start_timeout_s)
         _refuse_other_version(place)
-    except (WorkerLostError, ToolError) as error:
+    except (WorkerLostError, ToolError):
         ray.kill(actor, no_restart=True)
-        raise ToolError(f"ray: no actor could be started: {error}") from error
+        raise
     return RayWorker(actor, place, options)
 
 
@@ -124,7 +149,7 @@ def _ask(method: Any, *arguments: object, timeout_s: float) -> Any:  # noqa: ANN
         cause = getattr(error, "cause", error)
         raise ToolError(f"{type(cause).__name__}: {cause}") from error
     except ray.exceptions.GetTimeoutError as error:
-        raise WorkerLostError(f"no answer within {timeout_s:g} s; is a core of the cluster free?") from error
+        raise _LateError(f"no answer within {timeout_s:g} s; is a core of the cluster free?") from error
     except ray.exceptions.RayError as error:
         reason = str(error).strip().partition("\n")[0]
         raise WorkerLostError(f"{type(error).__name__}: {reason}") from error

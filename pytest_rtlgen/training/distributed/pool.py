@@ -51,6 +51,7 @@ class Pool(Generic[Work, Result]):
         self._workers: list[Worker[Work, Result]] = []
         self._free: list[Worker[Work, Result]] = []
         self._starting = 0
+        self._closed = 0
         self._given_up: list[str] = []
         self._replaced = 0
 
@@ -88,7 +89,7 @@ class Pool(Generic[Work, Result]):
         raise ToolError(f"it was given up after {self._tries} lost workers, the last {lost}; see the logs of Ray")
 
     def fill(self) -> None:
-        """Start all workers now.
+        """Start all workers that are missing now, and wait for them.
 
         Raises:
             ToolError: one of them cannot be started.
@@ -96,12 +97,11 @@ class Pool(Generic[Work, Result]):
         with self._changed:
             missing = self._count - len(self._workers) - self._starting - len(self._given_up)
             self._starting += missing
-        threads = [threading.Thread(target=self._add) for _ in range(missing)]
+        threads = [threading.Thread(target=self._add, args=(self._closed,), daemon=True) for _ in range(missing)]
         for thread in threads:
             thread.start()
-        for thread in threads:
-            thread.join()
         with self._changed:
+            self._changed.wait_for(lambda: not self._starting)
             if self._given_up:
                 raise ToolError(f"{len(self._workers)} of {self._count} workers could be started: {self._given_up[-1]}")
 
@@ -109,6 +109,8 @@ class Pool(Generic[Work, Result]):
         """End all workers; work that is under way is lost. The next call starts afresh."""
         with self._changed:
             ending, self._workers, self._free, self._given_up = self._workers, [], [], []
+            self._starting = 0
+            self._closed += 1
             self._changed.notify_all()
         for worker in ending:
             worker.end()
@@ -122,7 +124,8 @@ class Pool(Generic[Work, Result]):
                 if len(self._given_up) >= self._count:
                     raise ToolError(f"no worker is left: {self._given_up[-1]}")
                 self._starting += 1
-            self._add()
+            # In a thread of its own, so that this work goes to whichever worker is free first.
+            threading.Thread(target=self._add, args=(self._closed,), daemon=True).start()
 
     def _can_go_on(self) -> bool:
         return bool(self._free) or self._has_place() or len(self._given_up) >= self._count
@@ -130,23 +133,27 @@ class Pool(Generic[Work, Result]):
     def _has_place(self) -> bool:
         return len(self._workers) + self._starting + len(self._given_up) < self._count
 
-    def _add(self) -> None:
-        """Start a worker for a place that is counted in ``_starting``, and leave it with the free ones."""
+    def _add(self, closed: int) -> None:
+        """Start a worker for a place that is counted in ``_starting``, and leave it with the free ones.
+
+        ``closed``: how often the pool had been closed then; a worker that comes later than the next time is ended.
+        """
         worker, failure = None, ""
         try:
             worker = self._start()
-        except ToolError as error:
-            failure = str(error)
+        except Exception as error:  # noqa: BLE001  nobody waits for this thread, so the reason must reach those who work
+            failure = str(error) if isinstance(error, ToolError) else f"{type(error).__name__}: {error}"
             _LOG.warning("pool: a worker is given up: %s", failure)
-        finally:
-            with self._changed:
+        with self._changed:
+            if closed == self._closed:
                 self._starting -= 1
-                if worker is not None:
-                    self._workers.append(worker)
-                    self._free.append(worker)
-                elif failure:
-                    self._given_up.append(failure)
+                self._given_up += [] if worker else [failure]
+                self._workers += [worker] if worker else []
+                self._free += [worker] if worker else []
                 self._changed.notify_all()
+                return
+        if worker is not None:
+            worker.end()
 
     def _give_back(self, worker: Worker[Work, Result]) -> None:
         with self._changed:

@@ -24,7 +24,8 @@ class RaySettings:
     address: str | None = None
     """Of the cluster, as ``ray.init`` takes it; ``None``: the one that is connected, else what Ray finds or starts."""
     tries: int = 3
-    """How many actors one check may lose before it is given up: the harness failed, not the model."""
+    """How many actors one check may lose before it is given up: the harness failed, not the model. Also how many
+    may end as they start before one is given up."""
     timeout_s: float = 600
     """Most time for one check, waiting for a slot of its machine included; then its actor counts as lost."""
     start_timeout_s: float = 300
