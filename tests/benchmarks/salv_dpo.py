@@ -16,7 +16,7 @@ import random
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
@@ -69,12 +69,12 @@ def judge_samples(problem: Problem, checker: Checker, seed: int) -> list[SampleR
     return found
 
 
-def make_pairs(problems: Sequence[Problem], seed: int) -> tuple[list[PreferencePair], list[str], int]:
-    """Return the pairs, all texts to learn first, and how many pairs were dropped."""
+def make_pairs(problems: Sequence[Problem], seed: int) -> tuple[list[PreferencePair], dict[str, list[str]], int]:
+    """Return the pairs, all texts by problem, and how many pairs were dropped."""
     settings = CheckSettings(formal=FormalMode.OFF, cycles=300)
     slicer = Slicer(sandbox=choose_sandbox(SandboxMode.AUTO), jobs=1)
     pairs: list[PreferencePair] = []
-    texts: list[str] = []
+    texts: dict[str, list[str]] = {}
     dropped = 0
     with Checker(settings) as checker, contextlib.closing(slicer):
         for problem in problems:
@@ -83,7 +83,7 @@ def make_pairs(problems: Sequence[Problem], seed: int) -> tuple[list[PreferenceP
             report = build_pairs(problem, make_prompt(problem, (request,)), samples, slicer.slice)
             pairs += report.pairs
             dropped += len(report.dropped)
-            texts += [f"{request.content}\n\n{sample.completion.text}" for sample in samples]
+            texts[problem.problem_id] = [f"{request.content}\n\n{sample.completion.text}" for sample in samples]
     return pairs, texts, dropped
 
 
@@ -160,15 +160,13 @@ def measure(model: Any, dataset: Any, collator: Any) -> Gap:
     return Gap(inside=fmean(inside), right=fmean(gap > 0 for gap in inside), outside=fmean(outside))
 
 
-def train(base: type | None, model: Any, tokenizer: Any, data: dict[str, list[PreferencePair]], args: Any) -> Any:
-    """Return a trainer, signal-aware or ``base``, that has done its steps."""
-    from datasets import Dataset
+def make_trainer(base: type, model: Any, tokenizer: Any, sets: dict[str, Any], args: argparse.Namespace) -> Any:
+    """Return a trainer of a copy of ``model``, which itself is the reference."""
     from trl import DPOConfig
 
-    sets = {name: Dataset.from_list([make_row(pair, is_chat=False) for pair in pairs]) for name, pairs in data.items()}
     config = DPOConfig(
         output_dir=tempfile.mkdtemp(),
-        per_device_train_batch_size=4,
+        per_device_train_batch_size=args.batch,
         max_steps=args.steps,
         learning_rate=args.rate,
         lr_scheduler_type="constant",
@@ -176,7 +174,6 @@ def train(base: type | None, model: Any, tokenizer: Any, data: dict[str, list[Pr
         max_length=768,
         logging_steps=1,
         gradient_checkpointing=False,
-        precompute_ref_log_probs=True,
         save_strategy="no",
         report_to=[],
         use_cpu=True,
@@ -184,18 +181,14 @@ def train(base: type | None, model: Any, tokenizer: Any, data: dict[str, list[Pr
         seed=args.seed,
         disable_tqdm=True,
     )
-    kind = base or make_salv_trainer()
-    with contextlib.redirect_stdout(io.StringIO()):
-        trainer = kind(
-            model=copy.deepcopy(model),
-            processing_class=tokenizer,
-            train_dataset=sets["train"],
-            eval_dataset={name: rows for name, rows in sets.items() if name != "train"},
-            args=config,
-        )
-        if args.steps:
-            trainer.train()
-    return trainer
+    return base(
+        model=copy.deepcopy(model),
+        ref_model=copy.deepcopy(model),
+        processing_class=tokenizer,
+        train_dataset=sets["train"],
+        eval_dataset={name: rows for name, rows in sets.items() if name != "train"},
+        args=config,
+    )
 
 
 def list_losses(trainer: Any) -> list[float]:
@@ -212,37 +205,55 @@ def split(pairs: Sequence[PreferencePair], unseen: set[str], args: Any) -> dict[
         "unseen problems": [pair for pair in pairs if pair.problem_id in unseen],
     }
     rng = random.Random(args.seed)
-    sizes = {"train": 4 * max(args.steps, 1)}
+    sizes = {"train": args.batch * args.steps}
     return {name: rng.sample(rows, min(len(rows), sizes.get(name, args.held))) for name, rows in sets.items()}
 
 
-def report(trainers: dict[str, Any], start: Any, steps: int) -> Iterator[str]:
-    """Yield the lines of the tables."""
-    prepared, collator = start.eval_dataset, start.data_collator
-    edge = max(1, steps // 8)
-    yield f"| loss, mean of {edge} steps | first | last |\n|---|---|---|"
-    for name, trainer in trainers.items():
-        losses = list_losses(trainer)
-        yield f"| {name} | {fmean(losses[:edge]):.3f} | {fmean(losses[-edge:]):.3f} |"
-    yield "\n| held out | pairs | model | gap in spans | gap > 0 | other text, log P a token |"
-    yield "|---|---|---|---|---|---|"
-    for held, rows in prepared.items():
-        for name, model in {"before": start.model, **{key: item.model for key, item in trainers.items()}}.items():
-            gap = measure(model, rows, collator)
-            yield f"| {held} | {len(rows)} | {name} | {gap.inside:+.2f} | {gap.right:.0%} | {gap.outside:.3f} |"
+def print_gaps(name: str, model: Any, trainer: Any) -> None:
+    """Print a table row for each set that is held out; ``trainer`` says how its rows are masked."""
+    for held, rows in trainer.eval_dataset.items():
+        gap = measure(model, rows, trainer.data_collator)
+        print(
+            f"| {held} | {len(rows)} | {name} | {gap.inside:+.2f} | {gap.right:.0%} | {gap.outside:.3f} |", flush=True
+        )
+
+
+def compare(model: Any, tokenizer: Any, data: dict[str, list[PreferencePair]], args: argparse.Namespace) -> None:
+    """Train with both losses and print what became of the pairs that are held out."""
+    from datasets import Dataset, disable_progress_bars
+    from trl import DPOTrainer
+
+    disable_progress_bars()
+    sets = {name: Dataset.from_list([make_row(pair, is_chat=False) for pair in pairs]) for name, pairs in data.items()}
+    signal_aware = make_trainer(make_salv_trainer(), model, tokenizer, sets, args)
+    print(
+        "| held out | pairs | model | gap in spans | gap > 0 | other text, log P a token |\n|---|---|---|---|---|---|"
+    )
+    print_gaps("before", model, signal_aware)
+    losses = {}
+    for name, base in (("signal-aware DPO", None), ("plain DPO", DPOTrainer)):
+        trainer = signal_aware if base is None else make_trainer(base, model, tokenizer, sets, args)
+        with contextlib.redirect_stdout(io.StringIO()):
+            trainer.train()
+        losses[name] = list_losses(trainer)
+        print_gaps(name, trainer.model, signal_aware)
+    edge = max(1, args.steps // 5)
+    print(f"\n| loss, mean of {edge} steps | first | last |\n|---|---|---|")
+    for name, values in losses.items():
+        print(f"| {name} | {fmean(values[:edge]):.3f} | {fmean(values[-edge:]):.3f} |")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=6)
-    parser.add_argument("--steps", type=int, default=40, help="steps of four pairs with each loss")
-    parser.add_argument("--supervised", type=int, default=120, help="steps of four texts before")
-    parser.add_argument("--held", type=int, default=40, help="most pairs of each set that is held out")
-    parser.add_argument("--rate", type=float, default=2e-4)
+    parser.add_argument("--steps", type=int, default=40, help="steps with each loss")
+    parser.add_argument("--batch", type=int, default=2, help="pairs a step")
+    parser.add_argument("--supervised", type=int, default=80, help="steps of four texts before")
+    parser.add_argument("--held", type=int, default=24, help="most pairs of each set that is held out")
+    parser.add_argument("--rate", type=float, default=5e-4)
     args = parser.parse_args()
     warnings.simplefilter("ignore")
     import torch
-    from trl import DPOTrainer
 
     torch.set_num_threads(1)
     torch.manual_seed(args.seed)
@@ -255,19 +266,16 @@ def main() -> None:
     counts = ", ".join(f"{len(rows)} {name}" for name, rows in data.items())
     print(f"{len(pairs)} pairs of {len(chosen)} problems, {dropped} dropped; drawn: {counts}", flush=True)
 
-    tokenizer = train_tokenizer([problem.reference.text for problem in chosen] + texts)
+    tokenizer = train_tokenizer([text for group in texts.values() for text in group])
     model = make_model()
-    held = [pair.rejected for name in ("unseen answers", "unseen problems") for pair in data[name]]
-    learned = [text for text in texts if not any(text.endswith(answer) for answer in held)]
+    held = tuple(pair.rejected for pair in data["unseen answers"])
+    seen = [text for name, group in texts.items() if name not in unseen for text in group]
+    learned = [text for text in seen if not text.endswith(held)]
     losses = supervise(model, tokenizer, learned, steps=args.supervised, seed=args.seed)
     size = sum(item.numel() for item in model.parameters()) / 1e6
     print(f"{size:.2f} M parameters; supervised loss {losses[0]:.2f} -> {fmean(losses[-8:]):.2f}", flush=True)
 
-    start = train(None, model, tokenizer, data, argparse.Namespace(**{**vars(args), "steps": 0}))
-    trainers = {"signal-aware DPO": train(None, model, tokenizer, data, args)}
-    trainers["plain DPO"] = train(DPOTrainer, model, tokenizer, data, args)
-    for line in report(trainers, start, args.steps):
-        print(line, flush=True)
+    compare(model, tokenizer, data, args)
     print(f"\n{time.process_time() - began:.0f} CPU s of one core, without the simulator's processes")
 
 
