@@ -32,6 +32,7 @@ from pytest_rtlgen.tools.sandbox import SCRATCH, Sandbox, python_folders
 
 _START_S = 60.0
 _GRACE_S = 5.0
+_CLOSED = "the simulator was closed while a design was waiting or running; begin it again"
 
 
 class ServerLostError(Exception):
@@ -144,6 +145,8 @@ class IcarusWarm:
             self._idle.put(None)
         self._lock = threading.Lock()
         self._servers: set[WarmServer] = set()
+        self._closings = 0
+        """How often ``close`` was called: a job that it met is not begun again."""
 
     @property
     def version(self) -> str:
@@ -159,15 +162,17 @@ class IcarusWarm:
         """Play one design; a lost process is replaced once.
 
         Raises:
-            ToolError: no warm process can be started, or two in a row were lost.
+            ToolError: no warm process can be started, two in a row were lost, or ``close`` was called meanwhile.
         """
-        installation = find_icarus()
+        installation, closings = find_icarus(), self._closings
         for _ in range(2):
             files = prepare_job(job, installation)
             try:
-                with self._borrow(installation) as server:
+                with self._borrow(installation, closings) as server:
                     raw = server.run(files, self._limits)
-            except ServerLostError:
+            except ServerLostError as error:
+                if self._closings != closings:
+                    raise ToolError(_CLOSED) from error
                 continue
             return judge_outcome(job, files, raw, self._limits)
         raise ToolError(
@@ -175,20 +180,23 @@ class IcarusWarm:
         )
 
     def close(self) -> None:
-        """End every warm process."""
+        """End every warm process; a job that is running raises, and the next one starts afresh."""
         with self._lock:
+            self._closings += 1
             servers, self._servers = self._servers, set()
         for server in servers:
             server.close()
 
     @contextmanager
-    def _borrow(self, installation: IcarusInstallation) -> Iterator[WarmServer]:
+    def _borrow(self, installation: IcarusInstallation, closings: int) -> Iterator[WarmServer]:
         server = self._idle.get()
         try:
             if server is None:
                 server = WarmServer(installation, self._sandbox)
                 with self._lock:
                     self._servers.add(server)
+                    if self._closings != closings:
+                        raise ToolError(_CLOSED)
             yield server
         except BaseException:
             self._idle.put(None)  # first: whatever happens, the place must not be lost

@@ -9,6 +9,7 @@ from builders import COUNTER, COUNTER_INTERFACE
 from support.hostile_cases import list_descendants, wait_for_end
 
 from pytest_rtlgen.check.stimulus import make_stimulus
+from pytest_rtlgen.errors import ToolError
 from pytest_rtlgen.records import Trace
 from pytest_rtlgen.simulators import Simulation, SimulationJob, Simulator, make_simulator
 from pytest_rtlgen.tools.process import Limits
@@ -111,12 +112,18 @@ def test_a_server_killed_in_the_middle_of_a_job_leaves_nothing(kind: SandboxKind
     simulator = make("icarus", kind)
     play(simulator, COUNTER)
     idle = list_descendants()
-    thread = Thread(target=lambda: play(simulator, with_body("always @(posedge clk) while (1) q = q;")))
+    raised: list[str] = []
+
+    def run() -> None:
+        with pytest.raises(ToolError) as caught:
+            play(simulator, with_body("always @(posedge clk) while (1) q = q;"))
+        raised.append(str(caught.value))
+
+    thread = Thread(target=run)
     thread.start()
     assert wait_for(lambda: any(read_name(pid) == "vvp" for pid in list_descendants() - idle))
     simulator.close()
-    assert wait_for_end(before, timeout_s=1.5) == set()
     thread.join()
-    simulator.close()
+    assert raised == ["the simulator was closed while a design was waiting or running; begin it again"]
     assert wait_for_end(before) == set()
     assert wait_for(lambda: not any(temporary.iterdir()))
