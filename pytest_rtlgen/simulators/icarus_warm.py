@@ -193,16 +193,20 @@ class IcarusWarm:
         try:
             if server is None:
                 server = WarmServer(installation, self._sandbox)
-                with self._lock:
-                    self._servers.add(server)
-                    if self._closings != closings:
-                        raise ToolError(_CLOSED)
+                self._keep(server, closings)
             yield server
         except BaseException:
             self._idle.put(None)  # first: whatever happens, the place must not be lost
             self._discard(server)
             raise
         self._idle.put(server)
+
+    def _keep(self, server: WarmServer, closings: int) -> None:
+        """Have ``server`` ended by the next ``close``, unless there was one since ``closings`` was read."""
+        with self._lock:
+            self._servers.add(server)
+            if self._closings != closings:
+                raise ToolError(_CLOSED)
 
     def _discard(self, server: WarmServer | None) -> None:
         if server is None:
