@@ -3,6 +3,7 @@
 import contextlib
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -173,10 +174,10 @@ def test_an_interrupted_trip_goes_on_and_asks_nothing_twice(place: Path, checker
     assert not (place / "trip" / "report.txt").exists()
     store = RoundTripStore(place / "trip", HEADER)
     stored = [key for stage in Stage for key in store.read_completions(stage)]
-    before = len(read_asked(place))
+    before = Counter(read_asked(place))
     (place / "fail").unlink()
     interrupted = travel(place, checker)
-    asked = read_asked(place)[before:]
+    asked = Counter(read_asked(place)) - before
     assert any("rewrite hard" in line for line in asked)
     assert stored
     assert {f"{key.suite} {key.problem_id} {key.index}" for key in stored}.isdisjoint(asked)
