@@ -1,6 +1,6 @@
 """What a text declares, found on its syntax tree: ports, variables, parameters, types, functions."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from pytest_rtlgen.verilog.slicing.graph import Piece
@@ -11,6 +11,24 @@ _DECLARATIONS = {
     *("DataDeclarationSyntax", "NetDeclarationSyntax", "PortDeclarationSyntax", "LocalVariableDeclarationSyntax"),
     *("ParameterDeclarationSyntax", "TypeParameterDeclarationSyntax", "SpecparamDeclarationSyntax"),
 }
+
+_READERS = {
+    "ModuleDeclarationSyntax": "_module",
+    "ParameterDeclarationStatementSyntax": "_parameter",
+    "TypedefDeclarationSyntax": "_typedef",
+    "FunctionDeclarationSyntax": "_function",
+    "GenvarDeclarationSyntax": "_genvars",
+    "PackageImportDeclarationSyntax": "_imports",
+    "UdpDeclarationSyntax": "_primitive",
+    "DefParamSyntax": "_defparam",
+    "GenerateRegionSyntax": "_region",
+    "GenerateBlockSyntax": "_block",
+    "IfGenerateSyntax": "_if",
+    "LoopGenerateSyntax": "_loop",
+    "CaseGenerateSyntax": "_case",
+    **dict.fromkeys(_DECLARATIONS, "_declaration"),
+}
+"""Which method reads which node: by name, as an object that holds its own methods is freed late."""
 
 
 def declare_all(source: Source, names: Names, root: Any) -> None:  # noqa: ANN401  the tree's root
@@ -46,28 +64,12 @@ class _Declarer:
         self._package: Piece | None = None
         self._packages: dict[str, Piece] = {}
         self._imported: list[tuple[str, Piece]] = []
-        self._readers: Mapping[str, Callable[[Any, Range], None]] = {
-            "ModuleDeclarationSyntax": self._module,
-            "ParameterDeclarationStatementSyntax": self._parameter,
-            "TypedefDeclarationSyntax": self._typedef,
-            "FunctionDeclarationSyntax": self._function,
-            "GenvarDeclarationSyntax": self._genvars,
-            "PackageImportDeclarationSyntax": self._imports,
-            "UdpDeclarationSyntax": self._primitive,
-            "DefParamSyntax": self._defparam,
-            "GenerateRegionSyntax": self._region,
-            "GenerateBlockSyntax": self._block,
-            "IfGenerateSyntax": self._if,
-            "LoopGenerateSyntax": self._loop,
-            "CaseGenerateSyntax": self._case,
-            **dict.fromkeys(_DECLARATIONS, self._declaration),
-        }
 
     def read(self, node: Any, scope: Range) -> None:  # noqa: ANN401
         """Declare what ``node``, a member of ``scope``, declares."""
-        reader = self._readers.get(type(node).__name__)
+        reader = _READERS.get(type(node).__name__)
         if reader is not None:
-            reader(node, scope)
+            getattr(self, reader)(node, scope)
 
     def _declare(self, name: Any, scope: Range, ranges: list[Range]) -> None:  # noqa: ANN401  a token
         self._names.declare(str(name.valueText), scope, Piece(ranges, parent=self._package, is_constant=True))

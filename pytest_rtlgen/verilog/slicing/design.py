@@ -48,7 +48,8 @@ class Design:
 
     def add(self, uses: Uses, piece: Piece) -> None:
         """Add ``piece``, which does what ``uses`` says: it reads and sets those symbols and makes those calls."""
-        piece.reads = self.number(uses.reads)
+        if uses.reads:
+            piece.reads = self.number(uses.reads)
         if uses.targets:
             self.graph.add(self.number(uses.targets), piece)
         for symbol in uses.calls:

@@ -31,14 +31,6 @@ class Piece:
         """Functions that it names are called while the design is elaborated, so no statement shows the call."""
 
 
-class Reached:
-    """The pieces of one slice, and the symbols that it went through."""
-
-    def __init__(self) -> None:
-        self.pieces: set[Piece] = set()
-        self.symbols: set[int] = set()
-
-
 class Graph:
     """The pieces of a design by the symbols that they set."""
 
@@ -52,27 +44,26 @@ class Graph:
 
     def reach(
         self, symbols: Iterable[int], pieces: Iterable[Piece], list_named: Callable[[Piece], Iterable[Piece]]
-    ) -> Reached:
+    ) -> set[Piece]:
         """Return all that ``symbols`` and ``pieces`` depend on; ``list_named`` gives what a piece's names declare."""
-        found = Reached()
-        wanted, open_pieces = list(symbols), list(pieces)
-        while wanted or open_pieces:
-            while wanted:
-                symbol = wanted.pop()
-                if symbol not in found.symbols:
-                    found.symbols.add(symbol)
-                    open_pieces += self._drivers.get(symbol, ())
-            while open_pieces:
-                piece = open_pieces.pop()
-                if piece not in found.pieces:
-                    found.pieces.add(piece)
-                    wanted += piece.reads
-                    if piece.drawn is None:
-                        piece.drawn = _list_drawn(piece, list_named)
-                    open_pieces += piece.drawn
+        found: set[Piece] = set()
+        fresh = set(pieces)
+        for symbol in symbols:
+            fresh.update(self._drivers.get(symbol, ()))
+        while fresh:
+            found |= fresh
+            drawn: set[Piece] = set()
+            for piece in fresh:
+                if piece.drawn is None:
+                    piece.drawn = self._list_drawn(piece, list_named)
+                drawn.update(piece.drawn)
+            fresh = drawn - found
         return found
 
-
-def _list_drawn(piece: Piece, list_named: Callable[[Piece], Iterable[Piece]]) -> Sequence[Piece]:
-    parents = () if piece.parent is None else (piece.parent,)
-    return tuple({*piece.also, *list_named(piece), *parents} - {piece})
+    def _list_drawn(self, piece: Piece, list_named: Callable[[Piece], Iterable[Piece]]) -> Sequence[Piece]:
+        drawn = [*piece.also, *list_named(piece)]
+        if piece.parent is not None:
+            drawn.append(piece.parent)
+        for symbol in piece.reads:
+            drawn += self._drivers.get(symbol, ())
+        return drawn

@@ -1,6 +1,6 @@
 """Modules: assignments, processes, instances, gates, generate blocks, each below what decides whether it is there."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from pytest_rtlgen.verilog.slicing.declarations import list_ranges
@@ -9,6 +9,21 @@ from pytest_rtlgen.verilog.slicing.graph import Piece
 from pytest_rtlgen.verilog.slicing.source import Range
 from pytest_rtlgen.verilog.slicing.statements import read_process
 from pytest_rtlgen.verilog.slicing.uses import Uses
+
+_READERS = {
+    "NetSymbol": "_declaration",
+    "VariableSymbol": "_declaration",
+    "ContinuousAssignSymbol": "_assign",
+    "ProceduralBlockSymbol": "_process",
+    "InstanceSymbol": "_instance",
+    "InstanceArraySymbol": "_instances",
+    "PrimitiveInstanceSymbol": "_gate",
+    "UninstantiatedDefSymbol": "_unknown",
+    "GenerateBlockSymbol": "_generate",
+    "GenerateBlockArraySymbol": "_generates",
+    "NetAliasSymbol": "_alias",
+}
+"""Which method reads which member: by name, as an object that holds its own methods is freed late."""
 
 
 def read_body(design: Design, body: Any, parent: Piece) -> None:  # noqa: ANN401  a scope symbol
@@ -20,26 +35,13 @@ class _Reader:
     def __init__(self, design: Design) -> None:
         self._design = design
         self._source = design.source
-        self._readers: Mapping[str, Callable[[Any, Piece], None]] = {
-            "NetSymbol": self._declaration,
-            "VariableSymbol": self._declaration,
-            "ContinuousAssignSymbol": self._assign,
-            "ProceduralBlockSymbol": self._process,
-            "InstanceSymbol": self._instance,
-            "InstanceArraySymbol": self._instances,
-            "PrimitiveInstanceSymbol": self._gate,
-            "UninstantiatedDefSymbol": self._unknown,
-            "GenerateBlockSymbol": self._generate,
-            "GenerateBlockArraySymbol": self._generates,
-            "NetAliasSymbol": self._alias,
-        }
 
     def read(self, scope: Any, parent: Piece) -> None:  # noqa: ANN401
         """Add the members of ``scope``."""
         for member in scope:
-            reader = self._readers.get(type(member).__name__)
+            reader = _READERS.get(type(member).__name__)
             if reader is not None:
-                reader(member, parent)
+                getattr(self, reader)(member, parent)
 
     def _add(self, uses: Uses, ranges: list[Range], parent: Piece, *, scope: Any) -> None:  # noqa: ANN401
         self._design.add(uses, Piece(ranges, parent=parent))
@@ -72,7 +74,7 @@ class _Reader:
 
     def _instances(self, array: Any, parent: Piece) -> None:  # noqa: ANN401
         for element in array.elements:
-            self._readers[type(element).__name__](element, parent)
+            getattr(self, _READERS[type(element).__name__])(element, parent)
 
     def _instance(self, instance: Any, parent: Piece) -> None:  # noqa: ANN401
         syntax = instance.syntax
@@ -181,8 +183,8 @@ class _Reader:
             elif kind == "ProceduralBlockSymbol":
                 uses.see(member.body)
             elif kind in {"GenerateBlockSymbol", "GenerateBlockArraySymbol"}:
-                self._readers[kind](member, head)
-            elif kind in self._readers and member.syntax is not None:
+                getattr(self, _READERS[kind])(member, head)
+            elif kind in _READERS and member.syntax is not None:
                 uses.targets += self._design.read_names(block, self._source.find(member.syntax)).targets
         if uses.is_bad:
             uses.targets += self._design.read_names(block, self._source.find(block.syntax)).targets

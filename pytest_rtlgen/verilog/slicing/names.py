@@ -8,15 +8,15 @@ from collections.abc import Mapping, Sequence
 from pytest_rtlgen.verilog.slicing.graph import Piece
 from pytest_rtlgen.verilog.slicing.source import Range, Source
 
-_SILENT = re.compile(
+_NAME = re.compile(
     r"""
     "(?:\\.|[^"\\])*" | //[^\n]* | /\*.*?\*/    # strings and comments name nothing
     | '[sS]?[bodhBODH]\s*[0-9a-fA-FxXzZ?_]+       # nor do numbers
     | \.\s*[A-Za-z_][\w$]*\s*(?=\()              # nor connections, whose ports are another module's
+    | ([A-Za-z_][\w$]* | `\w+ | \\\S+ | \#\s*[\d`])
     """,
     re.VERBOSE | re.DOTALL,
 )
-_NAME = re.compile(r"[A-Za-z_][\w$]*|`\w+|\\\S+|#\s*[\d`]")
 _DIRECTIVE = re.compile(
     r"^[ \t]*`(define|ifdef|ifndef|elsif|else|endif|undef|timescale)\b(?:\\\r?\n|[^\n])*", re.MULTILINE
 )
@@ -74,15 +74,16 @@ class Names:
     def _read(self) -> None:
         """Find each mention of what is declared."""
         declared = self._declared
-        text = _SILENT.sub(lambda found: " " * len(found[0]), self._source.flat)
-        for token in _NAME.finditer(text):
-            name = token[0]
+        for token in _NAME.finditer(self._source.flat):
+            name = token[1]
+            if name is None:
+                continue
             if name in declared:
-                self._mentions.append((name, token.start()))
+                self._mentions.append((name, token.start(1)))
             elif name[0] == "\\" and name[1:] in declared:
-                self._mentions.append((name[1:], token.start()))
+                self._mentions.append((name[1:], token.start(1)))
             elif name[0] == "#" and _TIMESCALE in declared:
-                self._mentions.append((_TIMESCALE, token.start()))
+                self._mentions.append((_TIMESCALE, token.start(1)))
         self._starts = [start for _, start in self._mentions] or [0]
 
     def _read_directives(self) -> None:

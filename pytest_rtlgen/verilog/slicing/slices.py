@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.verilog.slicing.declarations import declare_all
 from pytest_rtlgen.verilog.slicing.design import Design
-from pytest_rtlgen.verilog.slicing.graph import Piece, Reached
+from pytest_rtlgen.verilog.slicing.graph import Piece
 from pytest_rtlgen.verilog.slicing.members import list_inside, read_body
 from pytest_rtlgen.verilog.slicing.source import Source
 from pytest_rtlgen.verilog.syntax import ParsedText, list_errors, parse_text
@@ -75,16 +76,16 @@ class _Slices:
 
     def list_spans(self, output: str) -> tuple[Span, ...]:
         """Return the spans of one output."""
-        pieces = self._reach(output).pieces
+        pieces = self._reach(output)
         merged = self._source.merge(area for piece in pieces for area in piece.ranges)
         return tuple(Span(*area) for area in self._source.count_characters(merged))
 
     def list_inputs(self, output: str) -> frozenset[str]:
         """Return the inputs of one output."""
-        symbols = self._reach(output).symbols
+        symbols = {symbol for piece in self._reach(output) for symbol in piece.reads}.union(self._ports[output])
         return frozenset(name for name in self._inputs if any(symbol in symbols for symbol in self._ports[name]))
 
-    def _reach(self, output: str) -> Reached:
+    def _reach(self, output: str) -> set[Piece]:
         names = self._design.names
         declared = [piece for name in self._names[output] for piece in names.resolve(name, self._offset)]
         return self._design.graph.reach(self._ports[output], [*declared, *names.directives], names.list_named)
@@ -95,7 +96,8 @@ def _parse(text: str) -> ParsedText:
         parsed = parse_text(text)
     except RuntimeError as error:
         raise BadReferenceError(f"the text cannot be parsed: {error}; slice only what compiles") from error
-    errors = list_errors(parsed, parsed.tree.diagnostics, most=1)
+    found = parsed.tree.diagnostics
+    errors = list_errors(parsed, found, most=1) if len(found) else ()
     if errors:
         raise BadReferenceError(f"line {errors[0].line}: {errors[0].message}; slice only what compiles")
     return parsed
@@ -107,8 +109,7 @@ def _elaborate(parsed: ParsedText, top: str) -> tuple[Any, Any]:
 
     options = pyslang.ast.CompilationOptions()
     options.topModules = {top}
-    for name in _FLAGS:
-        options.flags |= getattr(pyslang.ast.CompilationFlags, name)
+    options.flags = _load_flags()
     bag = pyslang.Bag()
     bag.compilationOptions = options
     compilation = pyslang.ast.Compilation(bag)
@@ -117,3 +118,14 @@ def _elaborate(parsed: ParsedText, top: str) -> tuple[Any, Any]:
         if instance.name == top:
             return instance, compilation
     raise BadReferenceError(f"no module {top!r} in the text; name the right one as top")
+
+
+@cache
+def _load_flags() -> Any:  # noqa: ANN401
+    """Return pyslang's usual flags and ours."""
+    import pyslang
+
+    flags = pyslang.ast.CompilationOptions().flags
+    for name in _FLAGS:
+        flags |= getattr(pyslang.ast.CompilationFlags, name)
+    return flags
