@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from builders import problem
+from support.foreign_slices import compare_cones
 from support.keep_spans import keep_only
 from verilog.test_slicing_constructs import CASES, read_case
 
@@ -119,11 +120,19 @@ def test_windows_line_ends() -> None:
         ("wire g = clk & b; reg r; always @(posedge g) r <= a; assign y = r;", {"a", "b", "clk"}),
         ("reg [3:0] r; always @* r[b] = a; assign y = r[0];", {"a", "b"}),
         ("assign {y, z} = a + b;", {"a", "b"}),
+        ("reg r [0:1]; always @(posedge clk) r[0] <= c; assign y = r[a], z = r[b];", {"a", "c", "clk"}),
     ],
 )
 def test_inputs_that_an_output_depends_on(body: str, inputs: set[str]) -> None:
     text = f"module m(input clk, a, b, c, output y, z); {body} endmodule"
     assert trace_outputs(text, "m")["y"] == inputs
+
+
+def test_ports_of_a_memory_stay_apart_in_yosys_cones_too() -> None:
+    item = next(item for item in load_suite(str(CORE)).problems if item.problem_id == "regfile_2r1w_8x8")
+    faults: list[str] = []
+    assert compare_cones([item], faults)["the same"] == 2
+    assert faults == []
 
 
 def test_an_inout_port_counts_as_an_output() -> None:
