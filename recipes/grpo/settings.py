@@ -37,6 +37,8 @@ class Settings:
     """``name``: a checkpoint; or the fields of a ``LlamaConfig`` and ``vocabulary``: random weights."""
     sft: Mapping[str, Any]
     """Fields of TRL's ``SFTConfig``."""
+    start: Mapping[str, Any] = field(default_factory=dict)
+    """When the supervised start ends early, as in ``early_stop``; empty: it does not."""
     grpo: Mapping[str, Any]
     """Fields of TRL's ``GRPOConfig``."""
     reward: Mapping[str, Any]

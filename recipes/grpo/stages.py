@@ -11,8 +11,10 @@ from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.prompts import render_prompt
 from pytest_rtlgen.prompts.read import read_style
 from pytest_rtlgen.training.options import make_reward, read_reward_options
+from pytest_rtlgen.training.reward import Reward
 from pytest_rtlgen.training.trl import for_trl
 from recipes.grpo.curve import Step, read_steps, write_steps
+from recipes.grpo.early_stop import make_early_stop
 from recipes.grpo.easy import write_sets
 from recipes.grpo.settings import Settings
 from recipes.grpo.small_model import write_small_model
@@ -35,18 +37,25 @@ def make_data(settings: Settings) -> str:
 
 
 def train_supervised(settings: Settings) -> Mapping[str, float]:
-    """Train the base model on the demonstrations, leave it in ``sft``, and return the loss at the start and the end."""
+    """Train the base model on the demonstrations, leave it in ``sft``, and return the steps it took and its loss."""
     trl, datasets = _import_trainers()
     rows = [{"prompt": row["messages"][:-1], "completion": row["messages"][-1:]} for row in _read_chats(settings)]
-    trainer = trl.SFTTrainer(
-        model=settings.base,
-        train_dataset=datasets.Dataset.from_list(rows),
-        args=trl.SFTConfig(**_complete(settings, "sft", settings.sft)),
-    )
-    trainer.train()
+    reward = _make_reward(settings)
+    try:
+        trainer = trl.SFTTrainer(
+            model=settings.base,
+            train_dataset=datasets.Dataset.from_list(rows),
+            args=trl.SFTConfig(**_complete(settings, "sft", settings.sft)),
+        )
+        if settings.start:
+            questions = list_questions(settings, settings.data.train)
+            trainer.add_callback(make_early_stop(settings, reward, questions))
+        trainer.train()
+    finally:
+        reward.close()
     _save(trainer, settings.out / "sft")
     losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
-    return {"first_loss": losses[0], "last_loss": losses[-1]}
+    return {"steps": trainer.state.global_step, "first_loss": losses[0], "last_loss": losses[-1]}
 
 
 def train_grpo(settings: Settings) -> Sequence[Step]:
@@ -56,7 +65,7 @@ def train_grpo(settings: Settings) -> Sequence[Step]:
         ToolError: TRL is not installed.
     """
     trl, datasets = _import_trainers()
-    reward = make_reward(read_reward_options({**settings.reward, "suites": settings.data.train}))
+    reward = _make_reward(settings)
     try:
         trainer = trl.GRPOTrainer(
             model=str(settings.out / "sft"),
@@ -89,6 +98,10 @@ def list_questions(settings: Settings, suites: Sequence[str]) -> list[dict[str, 
         for problem in problems
         if not problem.unjudged
     ]
+
+
+def _make_reward(settings: Settings) -> Reward:
+    return make_reward(read_reward_options({**settings.reward, "suites": settings.data.train}))
 
 
 def _read_chats(settings: Settings) -> list[dict[str, Any]]:

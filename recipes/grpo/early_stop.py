@@ -1,0 +1,58 @@
+"""Ends the supervised start once the model is right often enough for GRPO to have something to choose from."""
+
+import importlib
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from pytest_rtlgen.training.reward import Reward
+from recipes.grpo.settings import Settings
+
+_LOG = logging.getLogger("recipes.grpo")
+
+
+def make_early_stop(settings: Settings, reward: Reward, questions: Sequence[dict[str, Any]]) -> Any:  # noqa: ANN401
+    """Return a ``TrainerCallback`` that stops as ``settings.start`` says.
+
+    Every ``every`` steps the model answers the first ``problems`` of ``questions`` once each; training ends when the
+    share that passes is ``pass_rate`` or more.
+    """
+    asked = questions[: int(settings.start["problems"])]
+    tasks = [question["problem_id"] for question in asked]
+    base: Any = importlib.import_module("transformers").TrainerCallback
+
+    class EarlyStop(base):  # type: ignore[misc]  # the base is only known now
+        """Asks every few steps."""
+
+        def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:  # noqa: ANN401, ARG002
+            if state.global_step % int(settings.start["every"]):
+                return
+            most = int(settings.grpo["max_completion_length"])
+            answers = write_answers(kwargs["model"], kwargs["processing_class"], asked, most)
+            share = sum(result.parts["passed"] for result in reward.judge(answers, tasks)) / len(tasks)
+            _LOG.info("step %d: %.0f %% pass", state.global_step, 100 * share)
+            control.should_training_stop = share >= float(settings.start["pass_rate"])
+
+    return EarlyStop()
+
+
+def write_answers(model: Any, tokenizer: Any, questions: Sequence[dict[str, Any]], most: int) -> list[str]:  # noqa: ANN401
+    """Return one answer to each question, of at most ``most`` tokens, sampled at temperature 1."""
+    torch = importlib.import_module("torch")
+    texts = [
+        tokenizer.apply_chat_template(question["prompt"], tokenize=False, add_generation_prompt=True)
+        for question in questions
+    ]
+    tokens = tokenizer(texts, return_tensors="pt", padding=True, padding_side="left", add_special_tokens=False)
+    model.eval()
+    with torch.no_grad():
+        written = model.generate(
+            input_ids=tokens["input_ids"].to(model.device),
+            attention_mask=tokens["attention_mask"].to(model.device),
+            do_sample=True,
+            temperature=1.0,
+            top_k=0,
+            max_new_tokens=most,
+        )
+    model.train()
+    return list(tokenizer.batch_decode(written[:, tokens["input_ids"].shape[1] :], skip_special_tokens=True))
