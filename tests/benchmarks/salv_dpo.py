@@ -247,10 +247,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=6)
     parser.add_argument("--steps", type=int, default=40, help="steps with each loss")
-    parser.add_argument("--batch", type=int, default=2, help="pairs a step")
-    parser.add_argument("--supervised", type=int, default=80, help="steps of four texts before")
+    parser.add_argument("--batch", type=int, default=4, help="pairs a step")
+    parser.add_argument("--supervised", type=int, default=100, help="steps of four texts before")
     parser.add_argument("--held", type=int, default=24, help="most pairs of each set that is held out")
-    parser.add_argument("--rate", type=float, default=5e-4)
+    parser.add_argument("--rate", type=float, default=1e-4)
     args = parser.parse_args()
     warnings.simplefilter("ignore")
     import torch
