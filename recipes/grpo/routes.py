@@ -22,7 +22,6 @@ from recipes.grpo.settings import Settings
 
 MOST = 64
 """Completions that are judged by every route."""
-_START_S = 120
 _WAIT_S = 600
 _Route = Callable[[Settings, Sequence[str], Sequence[str]], list[float | None]]
 
@@ -120,15 +119,14 @@ def _serve(settings: Settings) -> Iterator[str]:
     command = [sys.executable, "-m", "pytest_rtlgen", "serve", "--port=0", *_spell(options)]
     command += [f"--reward={settings.reward.get('preset', 'codev-r1')}"]
     command += [f"--suite={spec}" for spec in settings.data.held_out]
-    server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    try:
-        said = server.stderr.readline() if server.stderr else ""
-        if " on http" not in said:
-            raise ToolError(f"serve failed: {said.strip() or 'it said nothing'}")
-        yield said.split(" on ")[1].split(";")[0]
-    finally:
-        os.kill(server.pid, signal.SIGINT)
-        server.wait(timeout=_START_S)
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        try:
+            said = server.stderr.readline() if server.stderr else ""
+            if " on http" not in said:
+                raise ToolError(f"serve failed: {said.strip() or 'it said nothing'}")
+            yield said.split(" on ")[1].split(";")[0]
+        finally:
+            os.kill(server.pid, signal.SIGINT)
 
 
 def _spell(options: Mapping[str, Any]) -> list[str]:
