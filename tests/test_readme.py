@@ -41,7 +41,7 @@ def test_the_demo_prints_the_table_of_the_readme(tmp_path: Path) -> None:
     command = [
         *(sys.executable, "-m", "pytest", "suites/core", "-q", "-p", "no:cacheprovider"),
         *("--rtlgen-model=replay:fixtures/completions/core", "--rtlgen-n=5", f"--rtlgen-out={tmp_path}"),
-        "--rtlgen-formal=off",  # the same verdicts sooner; test_core_suite.py checks these answers with proofs
+        "--rtlgen-formal=off",  # the same verdicts sooner; test_core_suite.py has proofs
         "--rtlgen-cycles=300",  # likewise; only the share of right outputs, the last column, is another
     ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=900)
