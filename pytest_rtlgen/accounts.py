@@ -1,7 +1,7 @@
 """The cache, the prices and the limits of one run, put together as its options say."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -12,6 +12,7 @@ from pytest_rtlgen.backends.ledger import Ledger, SpendingLimits
 from pytest_rtlgen.backends.prices import Price, explain_missing, load_prices
 from pytest_rtlgen.config import Options
 from pytest_rtlgen.errors import UsageError
+from pytest_rtlgen.records import Completion
 from pytest_rtlgen.storage.completion_cache import CompletionCache, find_cache
 
 _FREE = frozenset({"replay", "reference"})
@@ -49,13 +50,34 @@ class Accounts:
         Raises:
             UsageError: the cost is limited and there is no price for the model, or the prices cannot be read.
         """
-        prefix, _, model = spec.partition(":")
-        if prefix in _FREE:
+        if is_free(spec):
             return backend
+        return AccountedBackend(backend, ledger=self.ledger, price=self._find_price(spec), cache=self.cache)
+
+    def note(self, spec: str, completions: Iterable[Completion]) -> None:
+        """Count completions of the model that ``spec`` names, which were there before; each counts once.
+
+        Raises:
+            UsageError: as ``account`` does.
+        """
+        if is_free(spec):
+            return
+        price = self._find_price(spec)
+        for completion in completions:
+            self.ledger.note(completion, price)
+
+    def _find_price(self, spec: str) -> Price | None:
+        """Return the model's price; raises where it is missing and the cost is limited."""
         price = find_price(self.prices_path, spec)
         if price is None and self.limits.max_cost_usd is not None:
-            raise UsageError(f"--rtlgen-max-cost: {explain_missing(model, self.prices_path)}")
-        return AccountedBackend(backend, ledger=self.ledger, price=price, cache=self.cache)
+            missing = explain_missing(spec.partition(":")[2], self.prices_path)
+            raise UsageError(f"--rtlgen-max-cost: {missing}")
+        return price
+
+
+def is_free(spec: str) -> bool:
+    """Return whether the backend that ``spec`` names asks no model."""
+    return spec.partition(":")[0] in _FREE
 
 
 def find_price(path: Path | None, spec: str) -> Price | None:

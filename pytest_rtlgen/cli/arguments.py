@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from pytest_rtlgen.errors import UsageError
 
 if TYPE_CHECKING:
+    from pytest_rtlgen.backends import BackendSettings
     from pytest_rtlgen.check import CheckSettings
     from pytest_rtlgen.config import Options
 
@@ -23,6 +24,22 @@ CHECK_OPTIONS = (
     "cross-check",
 )
 """Options of the table that every command with a checker takes."""
+GENERATION_OPTIONS = (
+    "model",
+    "base-url",
+    "lora",
+    "engine",
+    "n",
+    "temperature",
+    "top-p",
+    "max-tokens",
+    "seed",
+    "concurrency",
+    "timeout",
+)
+"""Those that every command that asks a model takes."""
+SPENDING_OPTIONS = ("cache", "no-cache", "max-cost", "max-tokens-total", "prices")
+"""Those that say what such a command may keep and spend."""
 PROGRAM = "python -m pytest_rtlgen"
 
 
@@ -105,6 +122,19 @@ def make_check_settings(options: "Options", *, jobs: int) -> "CheckSettings":
         formal=FormalMode(options.formal),
         formal_budget_s=options.formal_budget_s,
         cross_check=options.cross_check,
+    )
+
+
+def make_backend_settings(options: "Options") -> "BackendSettings":
+    """Return what a backend needs besides a model's name."""
+    from pytest_rtlgen.backends import BackendSettings
+
+    return BackendSettings(
+        base_url=options.base_url,
+        timeout_s=options.timeout_s,
+        concurrency=options.concurrency,
+        lora=options.lora,
+        engine=options.engine,
     )
 
 

@@ -7,32 +7,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest_rtlgen
-from pytest_rtlgen.cli.arguments import CHECK_OPTIONS, Command, Parser, add_options, make_check_settings, read_options
+from pytest_rtlgen.cli.arguments import (
+    CHECK_OPTIONS,
+    GENERATION_OPTIONS,
+    SPENDING_OPTIONS,
+    Command,
+    Parser,
+    add_options,
+    make_backend_settings,
+    make_check_settings,
+    read_options,
+)
 from pytest_rtlgen.cli.streams import Progress, say, write_out
 from pytest_rtlgen.errors import ToolError, UsageError
 
 if TYPE_CHECKING:
-    from pytest_rtlgen.backends import BackendSettings
     from pytest_rtlgen.config import Options
     from pytest_rtlgen.prompts import PromptStyle
     from pytest_rtlgen.records import Environment, Problem, RunSettings, Suite
     from pytest_rtlgen.storage import RunStore
 
-_GENERATION = (
-    "model",
-    "base-url",
-    "lora",
-    "engine",
-    "n",
-    "temperature",
-    "top-p",
-    "max-tokens",
-    "seed",
-    "concurrency",
-    "timeout",
-)
 _PROMPT = ("preset", "prompt", "shots", "rules")
-_SPENDING = ("cache", "no-cache", "max-cost", "max-tokens-total", "prices")
 _REPAIR = ("repair", "reflector", "show-testbench")
 _CHECK = (*CHECK_OPTIONS, "scoring")
 """They are part of what a run is resumed by, and pytest must be given the same."""
@@ -40,7 +35,9 @@ _CHECK = (*CHECK_OPTIONS, "scoring")
 
 def add_arguments(parser: Parser) -> None:
     """Declare the command's arguments."""
-    add_options(parser, "suite", *_GENERATION, *_SPENDING, *_PROMPT, *_REPAIR, "out", "resume", "limit", *_CHECK)
+    add_options(
+        parser, "suite", *GENERATION_OPTIONS, *SPENDING_OPTIONS, *_PROMPT, *_REPAIR, "out", "resume", "limit", *_CHECK
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -59,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"generate needs {'--model' if options.model is None else '--suite'}")
     suites = [load_suite(spec) for spec in options.suite]
     style = read_style(options.prompt, shots=options.shots, has_rules=options.rules, suites=suites)
-    asked = _make_backend_settings(options)
+    asked = make_backend_settings(options)
     accounts = Accounts.open(options, warn=say)
     backend = accounts.account(options.model, make_backend(options.model, accounts.limit(asked)))
     plan = plan_repair(options, backend, accounts, asked, style)
@@ -102,18 +99,6 @@ def open_run(options: "Options", suites: Sequence["Suite"], style: "PromptStyle"
         return RunStore.open(found, settings)
     problems: list[Problem] = [problem for suite in suites for problem in suite.problems]
     return RunStore.create(options.out, settings, _describe_environment(options), problems)
-
-
-def _make_backend_settings(options: "Options") -> "BackendSettings":
-    from pytest_rtlgen.backends import BackendSettings
-
-    return BackendSettings(
-        base_url=options.base_url,
-        timeout_s=options.timeout_s,
-        concurrency=options.concurrency,
-        lora=options.lora,
-        engine=options.engine,
-    )
 
 
 def _make_settings(options: "Options", suites: Sequence["Suite"], style: "PromptStyle") -> "RunSettings":

@@ -1,28 +1,32 @@
 """``roundtrip``: training pairs out of designs, by way of a description that a second design is written after."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_rtlgen.cli.arguments import (
     CHECK_OPTIONS,
+    GENERATION_OPTIONS,
+    SPENDING_OPTIONS,
     Command,
     Parser,
     add_options,
     count_jobs,
+    make_backend_settings,
     make_check_settings,
     read_options,
 )
-from pytest_rtlgen.cli.streams import Progress, write_out
+from pytest_rtlgen.cli.streams import Progress, say, write_out
 from pytest_rtlgen.errors import UsageError
 
 if TYPE_CHECKING:
+    from pytest_rtlgen.accounts import Accounts
+    from pytest_rtlgen.backends import Backend
     from pytest_rtlgen.config import Options
     from pytest_rtlgen.training.roundtrip import RoundTripModels
     from pytest_rtlgen.training.roundtrip_records import RoundTripSettings
     from pytest_rtlgen.training.roundtrip_store import RoundTripHeader
-
-_GENERATION = ("model", "base-url", "n", "temperature", "top-p", "max-tokens", "seed", "concurrency", "timeout")
 
 
 def add_arguments(parser: Parser) -> None:
@@ -34,11 +38,12 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--base-n", metavar="N", type=int, default=4, help="answers of the base model; default 4")
     parser.add_argument("--band", metavar="LOW:HIGH", default="0:0.75", help="base pass rates to keep; default 0:0.75")
     parser.add_argument("--near", metavar="SHARE", type=float, default=0.8, help="likeness of duplicates; default 0.8")
-    add_options(parser, *_GENERATION, "suite", "jobs", *CHECK_OPTIONS)
+    add_options(parser, *GENERATION_OPTIONS, *SPENDING_OPTIONS, "suite", "jobs", *CHECK_OPTIONS)
 
 
 def run(args: argparse.Namespace) -> int:
     """Go through the corpus, or on with it, and print what became of it."""
+    from pytest_rtlgen.accounts import Accounts
     from pytest_rtlgen.check import Checker
     from pytest_rtlgen.loaders import load_suite
     from pytest_rtlgen.training.roundtrip import run_round_trip
@@ -51,7 +56,8 @@ def run(args: argparse.Namespace) -> int:
     settings = _make_settings(args, options)
     items = read_corpus(Path(args.corpus))
     benchmarks = [problem for spec in options.suite for problem in load_suite(spec).problems]
-    models = _make_models(args, options)
+    accounts = Accounts.open(options, warn=say)
+    models = _make_models(args, options, accounts)
     store = RoundTripStore(Path(args.folder), _make_header(args, options, settings))
     progress = Progress()
     try:
@@ -63,6 +69,7 @@ def run(args: argparse.Namespace) -> int:
                 store=store,
                 settings=settings,
                 benchmarks=benchmarks,
+                accounts=accounts,
                 progress=progress.show,
             )
     finally:
@@ -87,15 +94,24 @@ def _make_settings(args: argparse.Namespace, options: "Options") -> "RoundTripSe
     )
 
 
-def _make_models(args: argparse.Namespace, options: "Options") -> "RoundTripModels":
-    from pytest_rtlgen.backends import BackendSettings, make_backend
+def _make_models(args: argparse.Namespace, options: "Options", accounts: "Accounts") -> "RoundTripModels":
+    """Return the models, which share one cache and one account; equal names are one model, with its adapter."""
+    from pytest_rtlgen.backends import make_backend
     from pytest_rtlgen.training.roundtrip import RoundTripModels
 
-    asked = BackendSettings(base_url=options.base_url, timeout_s=options.timeout_s, concurrency=options.concurrency)
+    asked = accounts.limit(make_backend_settings(options))
+    model = str(options.model)
+    rewriter = accounts.account(model, make_backend(model, asked))
+
+    def make(spec: str) -> "Backend":
+        if spec == model:
+            return rewriter
+        return accounts.account(spec, make_backend(spec, replace(asked, lora=None)))
+
     return RoundTripModels(
-        describer=make_backend(args.describer or str(options.model), asked),
-        rewriter=make_backend(str(options.model), asked),
-        base=make_backend(args.base_model, asked) if args.base_model else None,
+        describer=make(args.describer or model),
+        rewriter=rewriter,
+        base=make(args.base_model) if args.base_model else None,
     )
 
 
@@ -111,6 +127,8 @@ def _make_header(args: argparse.Namespace, options: "Options", settings: "RoundT
         sampling=f"{sampling.temperature} {sampling.top_p} {sampling.max_tokens} {sampling.seed}",
         style=settings.style,
         check=" ".join(map(str, check)),
+        lora=options.lora or "",
+        engine=" ".join(f"{key}={value}" for key, value in options.engine),
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from pytest_rtlgen.accounts import find_price
 from pytest_rtlgen.metrics import summarize
 from pytest_rtlgen.records import Completion, Problem, RunSettings, SampleKey, SampleResult, Summary, TurnRow
-from pytest_rtlgen.report.spending import Spending, sum_spending
+from pytest_rtlgen.report.spending import Spending, join_spending, sum_spending
 from pytest_rtlgen.storage import RunStore, list_turns
 
 
@@ -108,12 +108,4 @@ def _sum(
     own = sum_spending(answers, find_price(prices, model))
     if not reflections:
         return own
-    other = sum_spending(reflections, find_price(prices, settings.reflector))
-    costs = (own.cost_usd, other.cost_usd)
-    return Spending(
-        prompt_tokens=own.prompt_tokens + other.prompt_tokens,
-        completion_tokens=own.completion_tokens + other.completion_tokens,
-        reasoning_tokens=own.reasoning_tokens + other.reasoning_tokens,
-        uncounted=own.uncounted + other.uncounted,
-        cost_usd=None if None in costs else sum(cost for cost in costs if cost is not None),
-    )
+    return join_spending([own, sum_spending(reflections, find_price(prices, settings.reflector))])

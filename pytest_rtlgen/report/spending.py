@@ -1,6 +1,6 @@
 """What the completions of a run took: tokens, and money where there is a price."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pytest_rtlgen.backends.prices import Price
@@ -30,6 +30,18 @@ def sum_spending(completions: Iterable[Completion], price: Price | None) -> Spen
         reasoning_tokens=sum(usage.reasoning or 0 for usage in usages),
         uncounted=sum(usage.completion is None for usage in usages),
         cost_usd=None if price is None else sum(price.measure_usd(usage) for usage in usages),
+    )
+
+
+def join_spending(parts: Sequence[Spending]) -> Spending:
+    """Return what ``parts``, one or more, took together; no cost where one of them has none."""
+    costs = [part.cost_usd for part in parts]
+    return Spending(
+        prompt_tokens=sum(part.prompt_tokens for part in parts),
+        completion_tokens=sum(part.completion_tokens for part in parts),
+        reasoning_tokens=sum(part.reasoning_tokens for part in parts),
+        uncounted=sum(part.uncounted for part in parts),
+        cost_usd=None if None in costs else sum(cost for cost in costs if cost is not None),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
+from pytest_rtlgen.accounts import Accounts
 from pytest_rtlgen.backends import Backend, GenerationRequest
 from pytest_rtlgen.check import Checker
 from pytest_rtlgen.check.single import make_problem
@@ -37,6 +38,7 @@ from pytest_rtlgen.training.roundtrip_records import (
     Stage,
     Usable,
 )
+from pytest_rtlgen.training.roundtrip_spending import note_answers, sum_trip_spending
 from pytest_rtlgen.training.roundtrip_store import RoundTripStore
 from pytest_rtlgen.verilog.interface import read_interface
 
@@ -62,19 +64,24 @@ def run_round_trip(  # noqa: PLR0913  what goes in, who works on it, and where i
     store: RoundTripStore,
     settings: RoundTripSettings = RoundTripSettings(),  # noqa: B008  frozen
     benchmarks: Iterable[Problem] = (),
+    accounts: Accounts | None = None,
     progress: Progress = lambda _: None,
 ) -> RoundTripReport:
     """Return what became of every design; ``store`` then holds it too.
 
     Answers and verdicts are journaled as they arrive, so the same call goes on where another one was interrupted.
+    ``accounts``, which ``models`` were made with, also counts the answers that are stored already.
 
     Raises:
-        BackendError: a model failed; what had arrived is stored.
+        BackendError: a model failed, or a limit is reached; what had arrived is stored.
+        UsageError: the cost is limited, and a model that answered has no price.
         ToolError: the simulator is missing or broken.
         StorageError: something could not be written.
     """
     trip = _Trip(models, checker, store, settings, progress)
     index = ContaminationIndex(benchmarks)
+    if accounts is not None:
+        note_answers(store, accounts)
     trip.read(items)
     trip.drop_near_duplicates()
     trip.drop_contaminated(index)
@@ -83,6 +90,8 @@ def run_round_trip(  # noqa: PLR0913  what goes in, who works on it, and where i
     rewrites = trip.rewrite()
     rates = trip.rate()
     report = trip.report(len(items), rewrites, rates)
+    if accounts is not None:
+        report = replace(report, spending=sum_trip_spending(store, accounts.prices_path))
     store.write_report(report)
     return report
 
@@ -236,13 +245,13 @@ class _Trip:
                 requests.append(GenerationRequest(problem=asked, prompt=make_prompt(asked), indices=lacks))
         total = n * len(self._left)
         arrived = total - sum(len(request.indices) for request in requests)
+        journal = self._store.journal(stage)
 
         def deliver(*completions: Completion) -> None:
             nonlocal arrived
-            for completion in completions:
-                self._store.journal(stage).append(completion)
-                have[completion.key] = completion
-                arrived += 1
+            journal.append(*completions)
+            have.update({completion.key: completion for completion in completions})
+            arrived += len(completions)
             self._progress(f"{stage.value}: {arrived}/{total} answers")
 
         if requests:

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.records import Completion, Problem, SampleKey, SamplingParams, Status
+from pytest_rtlgen.report.spending import Spending, render_spending
 
 
 class Stage(StrEnum):
@@ -120,14 +121,18 @@ class RoundTripReport:
     read: int
     kept: tuple[KeptPair, ...]
     dropped: tuple[Dropped, ...]
+    spending: Spending | None = None
+    """``None``: it was not asked for, or no model answered."""
 
     def count(self, reason: DropReason) -> int:
         """Return how many were dropped for ``reason``."""
         return sum(item.reason is reason for item in self.dropped)
 
     def __str__(self) -> str:
-        """Return one line for each thing that became of designs."""
+        """Return one line for each thing that became of designs, then tokens, where models counted them, and cost."""
         proved = sum(pair.is_proved for pair in self.kept)
         lines = [f"{self.read} designs: {len(self.kept)} kept ({proved} proved), {len(self.dropped)} dropped"]
         lines += [f"  {self.count(reason)} {reason}" for reason in DropReason if self.count(reason)]
+        if self.spending is not None and self.spending.completion_tokens:
+            lines += render_spending(self.spending)
         return "\n".join(lines)

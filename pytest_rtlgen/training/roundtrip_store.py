@@ -29,6 +29,14 @@ class RoundTripHeader:
     style: str
     check: str
     """What verdicts depend on."""
+    lora: str = ""
+    """Adapter that ``model`` answers with; empty: none."""
+    engine: str = ""
+    """Settings of the engines on this machine."""
+
+    def find_model(self, stage: Stage) -> str:
+        """Return the model that answers in ``stage``; empty: none."""
+        return {Stage.DESCRIBE: self.describer, Stage.REWRITE: self.model, Stage.BASE: self.base_model}[stage]
 
 
 class RoundTripStore:
@@ -50,6 +58,7 @@ class RoundTripStore:
             elif any(folder.iterdir()):
                 raise UsageError(f"{folder}: holds something else than a round trip; name a new folder")
             _replace(path, json.dumps(encode(header), indent=2) + "\n")
+            self.header = header
         except OSError as error:
             raise StorageError(f"{folder}: cannot be written: {error.strerror}; name another folder") from error
 
