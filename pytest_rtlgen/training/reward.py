@@ -39,8 +39,8 @@ class RewardSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Answer:
-    """One completion on its way."""
+class Answer:
+    """One completion on its way; plain data, so that its check can be done anywhere."""
 
     completion: str
     problem: Problem | None = None
@@ -142,18 +142,18 @@ class Reward:
             with self._slots.take():
                 self._find_checker().prepare(self._tasks.find(task))
 
-    def _read(self, completion: str, task: str) -> _Answer:
+    def _read(self, completion: str, task: str) -> Answer:
         try:
             problem = self._tasks.find(task)
         except RtlgenError as error:
-            return _Answer(completion=completion, reason=str(error))
+            return Answer(completion=completion, reason=str(error))
         if self.settings.guards.is_too_long(completion):
-            return _Answer(completion=completion)
+            return Answer(completion=completion)
         candidate = extract_candidate(completion, top=problem.top, header=problem.header or None)
         digest = digest_code(candidate.source) if candidate.source.strip() else None
-        return _Answer(completion=completion, problem=problem, candidate=candidate, digest=digest)
+        return Answer(completion=completion, problem=problem, candidate=candidate, digest=digest)
 
-    def _check(self, answer: _Answer) -> Verdict | str:
+    def _check(self, answer: Answer) -> Verdict | str:
         """Return the verdict, or why there is none: the harness failed."""
         if answer.problem is None:
             return answer.reason
@@ -166,7 +166,7 @@ class Reward:
             _LOG.exception("reward: %s: a defect of the harness", answer.problem.problem_id)
             return f"{answer.problem.problem_id}: a defect of the harness: {type(error).__name__}: {error}"
 
-    def _finish(self, answer: _Answer, found: Verdict | str, *, is_duplicate: bool) -> RewardResult:
+    def _finish(self, answer: Answer, found: Verdict | str, *, is_duplicate: bool) -> RewardResult:
         guards = self.settings.guards
         if isinstance(found, Verdict):
             result = self.settings.preset.reward_of(found, answer.completion)

@@ -11,7 +11,7 @@ from pytest_rtlgen import __version__
 from pytest_rtlgen.errors import ToolError
 from pytest_rtlgen.records import Verdict
 from pytest_rtlgen.tools.worker import WorkerLostError
-from pytest_rtlgen.training.reward import Reward, RewardSettings, _Answer
+from pytest_rtlgen.training.reward import Answer, Reward, RewardSettings
 
 _END_S = 10
 _PAUSE_S = 5
@@ -64,7 +64,7 @@ class CheckActor(Reward):
         self.start()
         return Place(machine=socket.gethostname(), pid=os.getpid(), version=__version__)
 
-    def check(self, answer: _Answer) -> Verdict | str:
+    def check(self, answer: Answer) -> Verdict | str:
         """Return the verdict, or why there is none: the harness failed."""
         return self._check(answer)
 
@@ -77,7 +77,7 @@ class RayWorker:
         self._actor = actor
         self._options = options
 
-    def do(self, work: _Answer) -> Verdict | str:
+    def do(self, work: Answer) -> Verdict | str:
         """Return the verdict, or why there is none.
 
         Raises:

@@ -12,7 +12,7 @@ from pytest_rtlgen.errors import ToolError, UsageError
 from pytest_rtlgen.records import Verdict
 from pytest_rtlgen.training.distributed.actor import start_actor
 from pytest_rtlgen.training.distributed.pool import Pool
-from pytest_rtlgen.training.reward import Reward, _Answer
+from pytest_rtlgen.training.reward import Answer, Reward
 
 _LOG = logging.getLogger(__name__)
 
@@ -84,7 +84,7 @@ class RayReward(Reward):
         """End every actor; the next call starts afresh. The connection to Ray stays."""
         self._pool.close()
 
-    def _check(self, answer: _Answer) -> Verdict | str:
+    def _check(self, answer: Answer) -> Verdict | str:
         if answer.problem is None:
             return answer.reason
         try:
