@@ -8,7 +8,7 @@ from report.test_terminal import SUMMARY
 from pytest_rtlgen.backends.prices import Price
 from pytest_rtlgen.records import Completion, Environment, Run, RunSettings, SampleKey, SamplingParams, TokenUsage
 from pytest_rtlgen.report import render_run_json, render_summary
-from pytest_rtlgen.report.spending import Spending, sum_spending
+from pytest_rtlgen.report.spending import Spending, join_spending, sum_spending
 
 PRICE = Price(prompt=2.0, completion=8.0)
 
@@ -42,6 +42,18 @@ def test_every_completion_counts_and_what_was_not_counted_is_said() -> None:
 def test_without_a_price_there_is_no_cost() -> None:
     text = render_summary(SUMMARY, title="t", run_path="r", spending=sum_spending([completion(0, 5, 7, 0)], None))
     assert "tokens:  5 prompt, 7 completion\ntime:    " in text
+
+
+def test_what_several_models_took_has_a_cost_where_each_has_one() -> None:
+    part = sum_spending([completion(0, 1000, 500, 300), completion(1)], PRICE)
+    assert join_spending([part, part]) == Spending(
+        prompt_tokens=2000,
+        completion_tokens=1000,
+        reasoning_tokens=600,
+        uncounted=2,
+        cost_usd=pytest.approx(0.012),  # 2 * (1000 * 2 + 500 * 8) millionths
+    )
+    assert join_spending([part, sum_spending([completion(0, 1, 1, 0)], None)]).cost_usd is None
 
 
 def test_the_json_report_has_it() -> None:

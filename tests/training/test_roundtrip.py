@@ -221,6 +221,17 @@ def test_a_folder_of_another_trip_is_refused(tmp_path: Path) -> None:
         RoundTripStore(tmp_path / "full", HEADER)
 
 
+def test_a_folder_of_before_adapters_is_gone_on_with(tmp_path: Path) -> None:
+    RoundTripStore(tmp_path, HEADER)
+    path = tmp_path / "roundtrip.json"
+    written = json.loads(path.read_text())
+    del written["lora"], written["engine"]
+    path.write_text(json.dumps(written))
+    assert RoundTripStore(tmp_path, replace(HEADER, base_model="")).header == HEADER
+    with pytest.raises(UsageError, match="was made with lora '', not 'tuned'"):
+        RoundTripStore(tmp_path, replace(HEADER, lora="tuned"))
+
+
 def test_corpora(tmp_path: Path) -> None:
     with pytest.raises(SuiteError, match="holds no design"):
         read_corpus(tmp_path)
