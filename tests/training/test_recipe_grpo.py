@@ -12,14 +12,15 @@ import pytest
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.training import RewardSettings, open_reward
-from recipes.grpo.curve import Step, draw_steps, read_steps, smooth, write_steps
-from recipes.grpo.easy import list_tasks, write_sets
-from recipes.grpo.routes import judge_by_verl, judge_in_process, judge_over_http
-from recipes.grpo.settings import DataSettings, Settings, read_settings
-from recipes.grpo.stages import list_questions
-from recipes.grpo.verl_rows import make_verl_rows
+from pytest_rtlgen.training.recipes import grpo
+from pytest_rtlgen.training.recipes.grpo.curve import Step, draw_steps, read_steps, smooth, write_steps
+from pytest_rtlgen.training.recipes.grpo.easy import list_tasks, write_sets
+from pytest_rtlgen.training.recipes.grpo.routes import judge_by_verl, judge_in_process, judge_over_http
+from pytest_rtlgen.training.recipes.grpo.settings import DataSettings, Settings, find_configuration, read_settings
+from pytest_rtlgen.training.recipes.grpo.stages import list_questions
+from pytest_rtlgen.training.recipes.grpo.verl_rows import make_verl_rows
 
-FOLDER = Path(__file__).parents[2] / "recipes" / "grpo"
+FOLDER = Path(grpo.__file__).parent
 COUNTS = {"demonstrations": 5, "train": 4, "held_out": 3}
 LOGGED = {
     "step": 1,
@@ -88,7 +89,7 @@ def test_demonstrations_pass_and_are_asked_as_the_harness_asks(tmp_path: Path) -
 
 @pytest.mark.parametrize("name", ["tiny.toml", "7b.toml"])
 def test_configurations_are_read(name: str, tmp_path: Path) -> None:
-    settings = read_settings(FOLDER / name, tmp_path)
+    settings = read_settings(find_configuration(name), tmp_path)
     assert settings.data.held_out
     assert "{out}" not in str(settings)
 
@@ -96,7 +97,7 @@ def test_configurations_are_read(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["tiny.toml", "7b.toml"])
 def test_configurations_name_what_trl_knows(name: str, tmp_path: Path) -> None:
     trl = pytest.importorskip("trl", reason="trl is not installed: pip install trl==1.16.*")
-    settings = read_settings(FOLDER / name, tmp_path)
+    settings = read_settings(find_configuration(name), tmp_path)
     for kind, given in ((trl.SFTConfig, settings.sft), (trl.GRPOConfig, settings.grpo)):
         assert set(given) <= {field.name for field in dataclasses.fields(kind)}
 
@@ -117,7 +118,7 @@ def test_the_configuration_for_verl_names_what_verl_knows(monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("seed = 1", r"missing 6 required keyword-only arguments.*; compare with recipes/grpo/tiny.toml"),
+        ("seed = 1", r"missing 6 required keyword-only arguments.*; compare with .*tiny.toml"),
         ("seed = ", r"Invalid value.*; compare with"),
         ("[data]\nholdout = []", r"unexpected keyword argument 'holdout'"),
     ],
@@ -127,6 +128,33 @@ def test_a_wrong_configuration_is_one_line(text: str, message: str, tmp_path: Pa
     path.write_text(text, encoding="utf-8")
     with pytest.raises(UsageError, match=f"^{re.escape(str(path))}: .*{message}"):
         read_settings(path, tmp_path)
+
+
+def test_a_configuration_is_found_by_name_and_by_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert find_configuration("tiny") == find_configuration("tiny.toml") == FOLDER / "tiny.toml"
+    Path("tiny.toml").write_text("", encoding="utf-8")
+    assert find_configuration("tiny.toml") == Path("tiny.toml")
+    assert find_configuration("tiny") == FOLDER / "tiny.toml"
+    with pytest.raises(UsageError, match=r"--config=other/tiny\.toml: no such file; .* shipped: 7b, tiny$"):
+        find_configuration("other/tiny.toml")
+
+
+def test_paths_are_of_the_configurations_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    text = (FOLDER / "7b.toml").read_text(encoding="utf-8")
+    (mine / "own.toml").write_text(text.replace('"codev-r1"', '"asked.txt"', 1), encoding="utf-8")
+    for name in ("asked.txt", "roundtrip/kept.jsonl"):
+        (mine / name).parent.mkdir(exist_ok=True)
+        (mine / name).touch()
+    monkeypatch.chdir(tmp_path)
+    settings = read_settings(Path("mine/own.toml"), tmp_path)
+    assert settings.prompt == str(mine / "asked.txt")
+    assert settings.data.train == (f"references:{mine}/roundtrip/kept.jsonl",)
+    assert settings.data.demonstrations == "roundtrip/sft.jsonl"
+    assert settings.data.held_out == ("suites/core", "verilog-eval-v2:", "rtllm-v2:")
+    assert read_settings(FOLDER / "7b.toml", tmp_path).prompt == "codev-r1"
 
 
 def test_steps_come_from_the_trainers_log(tmp_path: Path) -> None:
@@ -174,7 +202,7 @@ def test_http_gives_the_rewards_that_trl_gets(answers: tuple[Settings, list[str]
 def test_verls_reward_manager_gives_the_rewards_that_trl_gets(answers: tuple[Settings, list[str], list[str]]) -> None:
     if importlib.util.find_spec("verl") is None:
         pytest.skip("verl is not installed")
-    from recipes.grpo.small_model import write_small_model
+    from pytest_rtlgen.training.recipes.grpo.small_model import write_small_model
 
     settings, texts, tasks = answers
     fields = {"vocabulary": 300, "hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1}

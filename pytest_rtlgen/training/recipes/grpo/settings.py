@@ -2,11 +2,15 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pytest_rtlgen.errors import UsageError
+
+SHIPPED = Path(__file__).parent
+"""Where the configurations of this recipe are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,30 +56,50 @@ class Settings:
         return str(self.model.get("name", self.out / "base"))
 
 
+def find_configuration(name: str) -> Path:
+    """Return the configuration file that ``name`` is.
+
+    ``tiny`` is the one that is shipped, ``tiny.toml`` a file of the working directory if there is such a file.
+
+    Raises:
+        UsageError: there is neither.
+    """
+    tried = (SHIPPED / f"{name}.toml", Path(name), SHIPPED / name)
+    found = [path for path in tried if path.is_file()]
+    if not found:
+        names = ", ".join(sorted(path.stem for path in SHIPPED.glob("*.toml")))
+        raise UsageError(f"--config={name}: no such file; name a configuration file, or one that is shipped: {names}")
+    return found[0]
+
+
 def read_settings(path: Path, out: Path) -> Settings:
     """Return the settings in ``path`` for a run in ``out``.
+
+    Paths in it are of its own folder where that holds such a file or folder, else of the working directory.
 
     Raises:
         UsageError: the file cannot be read, or a key is missing or unknown.
     """
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
-        data = DataSettings(**{key: _fill(value, out) for key, value in values.pop("data", {}).items()})
-        filled = DataSettings(
-            generated=data.generated,
-            demonstrations=_fill(data.demonstrations, out),
-            train=_fill(data.train, out),
-            held_out=_fill(data.held_out, out),
+        place = partial(_place, folder=path.parent.resolve(), out=out)
+        data = DataSettings(**values.pop("data", {}))
+        placed = replace(
+            data,
+            demonstrations=place(data.demonstrations),
+            train=tuple(map(place, data.train)),
+            held_out=tuple(map(place, data.held_out)),
         )
-        return Settings(out=out, data=filled, **values)
+        settings = Settings(out=out, data=placed, **values)
+        return replace(settings, prompt=place(settings.prompt))
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}; name a configuration file") from error
     except (tomllib.TOMLDecodeError, TypeError) as error:
-        raise UsageError(f"{path}: {error}; compare with recipes/grpo/tiny.toml") from error
+        raise UsageError(f"{path}: {error}; compare with {SHIPPED / 'tiny.toml'}") from error
 
 
-def _fill(value: Any, out: Path) -> Any:  # noqa: ANN401  a value of TOML
-    """Return ``value`` with ``{out}`` in its texts replaced; lists become tuples."""
-    if isinstance(value, str):
-        return value.replace("{out}", str(out))
-    return tuple(_fill(item, out) for item in value) if isinstance(value, list | tuple) else value
+def _place(text: str, folder: Path, out: Path) -> str:
+    """Return a path, a suite or a style with ``{out}`` filled in, and beside the configuration if it is there."""
+    text = text.replace("{out}", str(out))
+    kind, colon, path = text.partition(":") if ":" in text else ("", "", text)
+    return f"{kind}{colon}{folder / path}" if path and (folder / path).exists() else text

@@ -1,4 +1,4 @@
-"""``python -m recipes.grpo.verl_rows --config FILE --out FOLDER``: the same problems as rows for verl, in Parquet.
+"""``python -m pytest_rtlgen.training.recipes.grpo.verl_rows``: the problems as rows for verl, in Parquet.
 
 Source: verl 0.9, ``examples/data_preprocess/gsm8k.py``, for the columns.
 """
@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from recipes.grpo.settings import Settings, read_settings
-from recipes.grpo.stages import list_questions
+from pytest_rtlgen.training.recipes.grpo.settings import Settings, find_configuration, read_settings
+from pytest_rtlgen.training.recipes.grpo.stages import list_questions
+
+_PROGRAM = "python -m pytest_rtlgen.training.recipes.grpo.verl_rows"
 
 
 def write_verl_rows(settings: Settings) -> list[Path]:
@@ -40,9 +42,9 @@ def make_verl_rows(questions: Sequence[dict[str, Any]], *, split: str) -> list[d
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="python -m recipes.grpo.verl_rows", description=__doc__)
-    parser.add_argument("--config", type=Path, required=True)
+    parser = argparse.ArgumentParser(description=__doc__, prog=_PROGRAM)
+    parser.add_argument("--config", required=True)
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
-    for path in write_verl_rows(read_settings(args.config, args.out.resolve())):
+    for path in write_verl_rows(read_settings(find_configuration(args.config), args.out.resolve())):
         sys.stdout.write(f"{path}\n")

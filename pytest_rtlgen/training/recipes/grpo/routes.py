@@ -16,9 +16,9 @@ from urllib.request import Request, urlopen
 from pytest_rtlgen.errors import ToolError
 from pytest_rtlgen.storage import RunStore
 from pytest_rtlgen.training.options import make_reward, read_reward_options
+from pytest_rtlgen.training.recipes.grpo.evaluate import find_run
+from pytest_rtlgen.training.recipes.grpo.settings import Settings
 from pytest_rtlgen.training.trl import for_trl
-from recipes.grpo.evaluate import find_run
-from recipes.grpo.settings import Settings
 
 MOST = 64
 """Completions that are judged by every route."""

@@ -5,10 +5,10 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
+from pytest_rtlgen.training.recipes.grpo.settings import Settings
 from pytest_rtlgen.training.reward import Reward
-from recipes.grpo.settings import Settings
 
-_LOG = logging.getLogger("recipes.grpo")
+_LOG = logging.getLogger("pytest_rtlgen.training.recipes.grpo")
 
 
 def make_early_stop(settings: Settings, reward: Reward, questions: Sequence[dict[str, Any]]) -> Any:  # noqa: ANN401

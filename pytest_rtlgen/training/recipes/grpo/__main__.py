@@ -1,4 +1,4 @@
-"""``python -m recipes.grpo --config FILE --out FOLDER [--stage NAME]``: a whole run, or one of its stages."""
+"""``python -m pytest_rtlgen.training.recipes.grpo --config FILE --out FOLDER``: a whole run, or stages of it."""
 
 import argparse
 import json
@@ -9,13 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from pytest_rtlgen.errors import RtlgenError, UsageError
-from recipes.grpo.curve import Step
-from recipes.grpo.evaluate import evaluate
-from recipes.grpo.routes import try_routes
-from recipes.grpo.settings import Settings, read_settings
-from recipes.grpo.stages import make_data, train_grpo, train_supervised
+from pytest_rtlgen.training.recipes.grpo.curve import Step
+from pytest_rtlgen.training.recipes.grpo.evaluate import evaluate
+from pytest_rtlgen.training.recipes.grpo.routes import try_routes
+from pytest_rtlgen.training.recipes.grpo.settings import Settings, find_configuration, read_settings
+from pytest_rtlgen.training.recipes.grpo.stages import make_data, train_grpo, train_supervised
 
-_LOG = logging.getLogger("recipes.grpo")
+_LOG = logging.getLogger("pytest_rtlgen.training.recipes.grpo")
 Stage = Callable[[Settings], str]
 
 
@@ -63,8 +63,8 @@ STAGES: Mapping[str, Stage] = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the stages that were asked for, all of them by default; return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m recipes.grpo", description=__doc__)
-    parser.add_argument("--config", type=Path, required=True, help="TOML file, such as recipes/grpo/tiny.toml")
+    parser = argparse.ArgumentParser(prog="python -m pytest_rtlgen.training.recipes.grpo", description=__doc__)
+    parser.add_argument("--config", required=True, help="TOML file, or the name of one that is shipped: tiny, 7b")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
     parser.add_argument("--stage", choices=STAGES, action="append", help="only this stage; may be given again")
     args = parser.parse_args(arguments)
@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _LOG.setLevel(logging.INFO)
     try:
         args.out.mkdir(parents=True, exist_ok=True)
-        settings = read_settings(args.config, args.out.resolve())
+        settings = read_settings(find_configuration(args.config), args.out.resolve())
         for stage in args.stage or STAGES:
             _run(stage, settings)
     except RtlgenError as error:

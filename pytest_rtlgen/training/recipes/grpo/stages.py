@@ -11,13 +11,13 @@ from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.prompts import render_prompt
 from pytest_rtlgen.prompts.read import read_style
 from pytest_rtlgen.training.options import make_reward, read_reward_options
+from pytest_rtlgen.training.recipes.grpo.curve import Step, read_steps, write_steps
+from pytest_rtlgen.training.recipes.grpo.early_stop import make_early_stop
+from pytest_rtlgen.training.recipes.grpo.easy import write_sets
+from pytest_rtlgen.training.recipes.grpo.settings import Settings
+from pytest_rtlgen.training.recipes.grpo.small_model import write_small_model
 from pytest_rtlgen.training.reward import Reward
 from pytest_rtlgen.training.trl import for_trl
-from recipes.grpo.curve import Step, read_steps, write_steps
-from recipes.grpo.early_stop import make_early_stop
-from recipes.grpo.easy import write_sets
-from recipes.grpo.settings import Settings
-from recipes.grpo.small_model import write_small_model
 
 
 def make_data(settings: Settings) -> str:

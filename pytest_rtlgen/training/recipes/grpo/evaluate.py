@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_rtlgen.errors import ToolError
-from recipes.grpo.settings import Settings
+from pytest_rtlgen.training.recipes.grpo.settings import Settings
 
 LIMIT_S = 24 * 3600
 
