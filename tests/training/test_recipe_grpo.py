@@ -13,12 +13,14 @@ from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.training import RewardSettings, open_reward
 from pytest_rtlgen.training.recipes import grpo
+from pytest_rtlgen.training.recipes.data import list_questions, write_sets
 from pytest_rtlgen.training.recipes.grpo.curve import Step, draw_steps, read_steps, smooth, write_steps
-from pytest_rtlgen.training.recipes.grpo.easy import list_tasks, write_sets
+from pytest_rtlgen.training.recipes.grpo.easy import make_tasks
 from pytest_rtlgen.training.recipes.grpo.routes import judge_by_verl, judge_in_process, judge_over_http
-from pytest_rtlgen.training.recipes.grpo.settings import DataSettings, Settings, find_configuration, read_settings
-from pytest_rtlgen.training.recipes.grpo.stages import list_questions
+from pytest_rtlgen.training.recipes.grpo.settings import GrpoSettings
 from pytest_rtlgen.training.recipes.grpo.verl_rows import make_verl_rows
+from pytest_rtlgen.training.recipes.settings import DataSettings, find_configuration, read_settings
+from pytest_rtlgen.training.recipes.small_model import write_small_model
 
 FOLDER = Path(grpo.__file__).parent
 COUNTS = {"demonstrations": 5, "train": 4, "held_out": 3}
@@ -32,9 +34,9 @@ LOGGED = {
 }
 
 
-def make_settings(out: Path, **changes: Any) -> Settings:
+def make_settings(out: Path, **changes: Any) -> GrpoSettings:
     held_out = (f"references:{out}/held_out.jsonl",)
-    whole = Settings(
+    whole = GrpoSettings(
         out=out,
         seed=7,
         prompt=str(FOLDER / "tiny_prompt.txt"),
@@ -53,8 +55,8 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
 
 
 def test_a_description_asks_for_its_reference_and_no_two_are_alike() -> None:
-    tasks = {task.description: task.reference for task in list_tasks(1)}
-    assert len(tasks) == 14_400 == len(list_tasks(1))
+    tasks = {task.description: task.reference for task in make_tasks(1)}
+    assert len(tasks) == 14_400 == len(list(make_tasks(1)))
     asked = "Write top_module. Inputs a, b, c and output y have 4 bits. y is the sum of a and the larger of b and c."
     assert tasks[asked] == (
         "module top_module(input [3:0] a, b, c, output [3:0] y);\n  assign y = a + (b > c ? b : c);\nendmodule\n"
@@ -64,7 +66,7 @@ def test_a_description_asks_for_its_reference_and_no_two_are_alike() -> None:
 def test_the_sets_share_no_problem_and_the_seed_decides_them(tmp_path: Path) -> None:
     for name, seed in (("one", 7), ("again", 7), ("other", 8)):
         (tmp_path / name).mkdir()
-        write_sets(tmp_path / name, COUNTS, seed=seed, prompt="{description}")
+        write_sets(tmp_path / name, COUNTS, make_tasks(seed), prompt="{description}")
     chats = read_rows(tmp_path / "one" / "demonstrations.jsonl")
     asked = [chat["messages"][0]["content"] for chat in chats]
     for name in ("train", "held_out"):
@@ -76,7 +78,7 @@ def test_the_sets_share_no_problem_and_the_seed_decides_them(tmp_path: Path) -> 
 
 @pytest.mark.simulator
 def test_demonstrations_pass_and_are_asked_as_the_harness_asks(tmp_path: Path) -> None:
-    write_sets(tmp_path, COUNTS, seed=7, prompt="{description}")
+    write_sets(tmp_path, COUNTS, make_tasks(7), prompt="{description}")
     rows = read_rows(tmp_path / "train.jsonl")
     problems = load_suite(f"references:{tmp_path}/train.jsonl").problems
     with open_reward(problems, RewardSettings()) as reward:
@@ -89,7 +91,7 @@ def test_demonstrations_pass_and_are_asked_as_the_harness_asks(tmp_path: Path) -
 
 @pytest.mark.parametrize("name", ["tiny.toml", "7b.toml"])
 def test_configurations_are_read(name: str, tmp_path: Path) -> None:
-    settings = read_settings(find_configuration(name), tmp_path)
+    settings = read_settings(GrpoSettings, find_configuration(name, FOLDER), tmp_path)
     assert settings.data.held_out
     assert "{out}" not in str(settings)
 
@@ -97,7 +99,7 @@ def test_configurations_are_read(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["tiny.toml", "7b.toml"])
 def test_configurations_name_what_trl_knows(name: str, tmp_path: Path) -> None:
     trl = pytest.importorskip("trl", reason="trl is not installed: pip install trl==1.16.*")
-    settings = read_settings(find_configuration(name), tmp_path)
+    settings = read_settings(GrpoSettings, find_configuration(name, FOLDER), tmp_path)
     for kind, given in ((trl.SFTConfig, settings.sft), (trl.GRPOConfig, settings.grpo)):
         assert set(given) <= {field.name for field in dataclasses.fields(kind)}
 
@@ -127,17 +129,17 @@ def test_a_wrong_configuration_is_one_line(text: str, message: str, tmp_path: Pa
     path = tmp_path / "wrong.toml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(UsageError, match=f"^{re.escape(str(path))}: .*{message}"):
-        read_settings(path, tmp_path)
+        read_settings(GrpoSettings, path, tmp_path)
 
 
 def test_a_configuration_is_found_by_name_and_by_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert find_configuration("tiny") == find_configuration("tiny.toml") == FOLDER / "tiny.toml"
+    assert find_configuration("tiny", FOLDER) == find_configuration("tiny.toml", FOLDER) == FOLDER / "tiny.toml"
     Path("tiny.toml").write_text("", encoding="utf-8")
-    assert find_configuration("tiny.toml") == Path("tiny.toml")
-    assert find_configuration("tiny") == FOLDER / "tiny.toml"
+    assert find_configuration("tiny.toml", FOLDER) == Path("tiny.toml")
+    assert find_configuration("tiny", FOLDER) == FOLDER / "tiny.toml"
     with pytest.raises(UsageError, match=r"--config=other/tiny\.toml: no such file; .* shipped: 7b, tiny$"):
-        find_configuration("other/tiny.toml")
+        find_configuration("other/tiny.toml", FOLDER)
 
 
 def test_paths_are_of_the_configurations_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,12 +151,12 @@ def test_paths_are_of_the_configurations_folder(tmp_path: Path, monkeypatch: pyt
         (mine / name).parent.mkdir(exist_ok=True)
         (mine / name).touch()
     monkeypatch.chdir(tmp_path)
-    settings = read_settings(Path("mine/own.toml"), tmp_path)
+    settings = read_settings(GrpoSettings, Path("mine/own.toml"), tmp_path)
     assert settings.prompt == str(mine / "asked.txt")
     assert settings.data.train == (f"references:{mine}/roundtrip/kept.jsonl",)
     assert settings.data.demonstrations == "roundtrip/sft.jsonl"
     assert settings.data.held_out == ("suites/core", "verilog-eval-v2:", "rtllm-v2:")
-    assert read_settings(FOLDER / "7b.toml", tmp_path).prompt == "codev-r1"
+    assert read_settings(GrpoSettings, FOLDER / "7b.toml", tmp_path).prompt == "codev-r1"
 
 
 def test_steps_come_from_the_trainers_log(tmp_path: Path) -> None:
@@ -178,9 +180,9 @@ def test_a_higher_reward_is_drawn_higher() -> None:
 
 
 @pytest.fixture
-def answers(tmp_path: Path) -> tuple[Settings, list[str], list[str]]:
+def answers(tmp_path: Path) -> tuple[GrpoSettings, list[str], list[str]]:
     """Return a right, a wrong, a broken and a missing answer to one problem."""
-    write_sets(tmp_path, COUNTS, seed=7, prompt="{description}")
+    write_sets(tmp_path, COUNTS, make_tasks(7), prompt="{description}")
     row = read_rows(tmp_path / "held_out.jsonl")[0]
     right = row["reference"]
     texts = [right, re.sub(r"y = .*;", "y = 0;", right), re.sub(r"y = .*;", "y = (;", right), "I cannot."]
@@ -189,7 +191,7 @@ def answers(tmp_path: Path) -> tuple[Settings, list[str], list[str]]:
 
 @pytest.mark.simulator
 @pytest.mark.slow
-def test_http_gives_the_rewards_that_trl_gets(answers: tuple[Settings, list[str], list[str]]) -> None:
+def test_http_gives_the_rewards_that_trl_gets(answers: tuple[GrpoSettings, list[str], list[str]]) -> None:
     pytest.importorskip("uvicorn", reason="the extra training is not installed")
     rewards = judge_in_process(*answers)
     assert rewards == [1.0, pytest.approx(0.3), 0.0, 0.0]
@@ -199,11 +201,11 @@ def test_http_gives_the_rewards_that_trl_gets(answers: tuple[Settings, list[str]
 @pytest.mark.simulator
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # what the libraries say to each other is not ours
-def test_verls_reward_manager_gives_the_rewards_that_trl_gets(answers: tuple[Settings, list[str], list[str]]) -> None:
+def test_verls_reward_manager_gives_the_rewards_that_trl_gets(
+    answers: tuple[GrpoSettings, list[str], list[str]],
+) -> None:
     if importlib.util.find_spec("verl") is None:
         pytest.skip("verl is not installed")
-    from pytest_rtlgen.training.recipes.grpo.small_model import write_small_model
-
     settings, texts, tasks = answers
     fields = {"vocabulary": 300, "hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1}
     write_small_model(settings.out / "sft", fields, texts, seed=1)

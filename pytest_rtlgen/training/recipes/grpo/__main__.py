@@ -1,29 +1,22 @@
 """``python -m pytest_rtlgen.training.recipes.grpo --config FILE --out FOLDER``: a whole run, or stages of it."""
 
-import argparse
 import json
-import logging
 import sys
-import time
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
-from pytest_rtlgen.errors import RtlgenError, UsageError
+from pytest_rtlgen.errors import UsageError
+from pytest_rtlgen.training.recipes.data import make_data
+from pytest_rtlgen.training.recipes.evaluate import evaluate
 from pytest_rtlgen.training.recipes.grpo.curve import Step
-from pytest_rtlgen.training.recipes.grpo.evaluate import evaluate
+from pytest_rtlgen.training.recipes.grpo.easy import make_tasks
 from pytest_rtlgen.training.recipes.grpo.routes import try_routes
-from pytest_rtlgen.training.recipes.grpo.settings import Settings, find_configuration, read_settings
-from pytest_rtlgen.training.recipes.grpo.stages import make_data, train_grpo, train_supervised
-
-_LOG = logging.getLogger("pytest_rtlgen.training.recipes.grpo")
-Stage = Callable[[Settings], str]
-
-
-def _say_supervised(settings: Settings) -> str:
-    return json.dumps(train_supervised(settings))
+from pytest_rtlgen.training.recipes.grpo.settings import SHIPPED, GrpoSettings
+from pytest_rtlgen.training.recipes.grpo.stages import train_grpo
+from pytest_rtlgen.training.recipes.program import Recipe, run_recipe
+from pytest_rtlgen.training.recipes.trainers import train_supervised
 
 
-def _say_grpo(settings: Settings) -> str:
+def _say_grpo(settings: GrpoSettings) -> str:
     steps = train_grpo(settings)
     return f"mean reward {_compare(steps)} over {len(steps)} steps; {settings.out / 'curve.csv'}"
 
@@ -35,7 +28,7 @@ def _compare(steps: Sequence[Step]) -> str:
     return " -> ".join(f"{sum(step.reward for step in part) / tenth:.3f}" for part in (first, last))
 
 
-def _say_routes(settings: Settings) -> str:
+def _say_routes(settings: GrpoSettings) -> str:
     """Compare the rewards of every route.
 
     Raises:
@@ -51,45 +44,25 @@ def _say_routes(settings: Settings) -> str:
     return f"{len(rewards)} completions, sum of rewards {total:g}; " + "; ".join(lines)
 
 
-STAGES: Mapping[str, Stage] = {
-    "data": make_data,
-    "sft": _say_supervised,
-    "evaluate-sft": lambda settings: str(evaluate(settings, "sft")),
-    "grpo": _say_grpo,
-    "evaluate-grpo": lambda settings: str(evaluate(settings, "grpo")),
-    "routes": _say_routes,
-}
+RECIPE = Recipe(
+    module="pytest_rtlgen.training.recipes.grpo",
+    about=__doc__,
+    kind=GrpoSettings,
+    shipped=SHIPPED,
+    stages={
+        "data": lambda settings: make_data(settings, make_tasks),
+        "sft": lambda settings: json.dumps(train_supervised(settings)),
+        "evaluate-sft": lambda settings: str(evaluate(settings, "sft")),
+        "grpo": _say_grpo,
+        "evaluate-grpo": lambda settings: str(evaluate(settings, "grpo")),
+        "routes": _say_routes,
+    },
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the stages that were asked for, all of them by default; return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m pytest_rtlgen.training.recipes.grpo", description=__doc__)
-    parser.add_argument("--config", required=True, help="TOML file, or the name of one that is shipped: tiny, 7b")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the run")
-    parser.add_argument("--stage", choices=STAGES, action="append", help="only this stage; may be given again")
-    args = parser.parse_args(arguments)
-    logging.basicConfig(stream=sys.stderr, format="%(message)s", level=logging.WARNING)
-    _LOG.setLevel(logging.INFO)
-    try:
-        args.out.mkdir(parents=True, exist_ok=True)
-        settings = read_settings(find_configuration(args.config), args.out.resolve())
-        for stage in args.stage or STAGES:
-            _run(stage, settings)
-    except RtlgenError as error:
-        _LOG.error("error: %s", error)
-        return 2
-    return 0
-
-
-def _run(stage: str, settings: Settings) -> None:
-    """Run one stage and note what it said and the seconds it took in ``report.jsonl``."""
-    wall_s, cpu_s = time.monotonic(), time.process_time()
-    said = STAGES[stage](settings)
-    wall_s, cpu_s = time.monotonic() - wall_s, time.process_time() - cpu_s
-    _LOG.info("%s (%.0f s): %s", stage, wall_s, said)
-    note = {"stage": stage, "wall_s": round(wall_s, 1), "cpu_s": round(cpu_s, 1), "said": said}
-    with (settings.out / "report.jsonl").open("a", encoding="utf-8") as file:
-        file.write(json.dumps(note) + "\n")
+    return run_recipe(RECIPE, arguments)
 
 
 if __name__ == "__main__":

@@ -3,60 +3,27 @@
 Of some 14,000 problems each has one description and one reference, and no two problems share a description.
 """
 
-import json
 import random
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from itertools import permutations, product
-from pathlib import Path
 
-OUTER = {"sum": "{} + {}", "difference": "{} - {}", "AND": "{} & {}", "OR": "{} | {}", "XOR": "{} ^ {}"}
-INNER = {
-    **OUTER,
-    "NAND": "~({} & {})",
-    "NOR": "~({} | {})",
-    "XNOR": "~({} ^ {})",
-    "larger": "{0} > {1} ? {0} : {1}",
-    "smaller": "{0} < {1} ? {0} : {1}",
-}
-INPUTS = ("a", "b", "c")
-WIDTHS = range(1, 9)
+from pytest_rtlgen.training.recipes.data import Task
+from pytest_rtlgen.training.recipes.operations import INPUTS, LOGIC, OPERATIONS, WIDTHS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """One problem."""
-
-    description: str
-    reference: str
-
-
-def list_tasks(seed: int) -> list[Task]:
+def make_tasks(seed: int) -> Iterator[Task]:
     """Return every problem of the family in an order that ``seed`` decides."""
     tasks = list(_make_tasks())
     random.Random(f"easy {seed}").shuffle(tasks)  # noqa: S311  reproducible on purpose
-    return tasks
-
-
-def write_sets(folder: Path, counts: Mapping[str, int], *, seed: int, prompt: str) -> None:
-    """Write as many problems as ``counts`` says to the three sets in ``folder``; no problem is in two of them.
-
-    ``prompt`` is a template: what is in its place of ``{description}`` is asked.
-    """
-    rest = iter(list_tasks(seed))
-    parts = {name: [next(rest) for _ in range(count)] for name, count in counts.items()}
-    demonstrations = [_make_chat(task, prompt) for task in parts.pop("demonstrations")]
-    _write_rows(folder / "demonstrations.jsonl", demonstrations)
-    for name, tasks in parts.items():
-        _write_rows(folder / f"{name}.jsonl", [_make_row(task, f"{name}{n:04}") for n, task in enumerate(tasks)])
+    return iter(tasks)
 
 
 def _make_tasks() -> Iterator[Task]:
-    for outer, inner, width in product(OUTER, INNER, WIDTHS):
+    for outer, inner, width in product(LOGIC, OPERATIONS, WIDTHS):
         for (first, second), third in product(permutations(INPUTS, 2), INPUTS):
-            part = f"the {inner} of {first} and {second}", f"({INNER[inner].format(first, second)})"
+            part = f"the {inner} of {first} and {second}", f"({OPERATIONS[inner].format(first, second)})"
             for words, signs in ((third, part[0]), (third, part[1])), ((part[0], third), (part[1], third)):
-                yield _make_task(width, f"the {outer} of {words[0]} and {words[1]}", OUTER[outer].format(*signs))
+                yield _make_task(width, f"the {outer} of {words[0]} and {words[1]}", LOGIC[outer].format(*signs))
 
 
 def _make_task(width: int, words: str, expression: str) -> Task:
@@ -67,16 +34,3 @@ def _make_task(width: int, words: str, expression: str) -> Task:
             f"  assign y = {expression};\nendmodule\n"
         ),
     )
-
-
-def _make_chat(task: Task, prompt: str) -> Mapping[str, object]:
-    asked = {"role": "user", "content": prompt.replace("{description}", task.description)}
-    return {"messages": [asked, {"role": "assistant", "content": task.reference}]}
-
-
-def _make_row(task: Task, problem_id: str) -> Mapping[str, object]:
-    return {"problem_id": problem_id, "instruction": task.description, "reference": task.reference}
-
-
-def _write_rows(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")

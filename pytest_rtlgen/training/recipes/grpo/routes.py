@@ -16,8 +16,8 @@ from urllib.request import Request, urlopen
 from pytest_rtlgen.errors import ToolError
 from pytest_rtlgen.storage import RunStore
 from pytest_rtlgen.training.options import make_reward, read_reward_options
-from pytest_rtlgen.training.recipes.grpo.evaluate import find_run
-from pytest_rtlgen.training.recipes.grpo.settings import Settings
+from pytest_rtlgen.training.recipes.evaluate import find_run
+from pytest_rtlgen.training.recipes.settings import Settings
 from pytest_rtlgen.training.trl import for_trl
 
 MOST = 64
@@ -38,7 +38,7 @@ class RouteReport:
 
 def try_routes(settings: Settings, stage: str) -> list[RouteReport]:
     """Return what each route gives to the first completions of the evaluation of ``stage``."""
-    store = RunStore.open(find_run(settings, stage))
+    store = RunStore.open(find_run(settings.out / "evaluation" / stage))
     completions = sorted(store.read_completions().items())[:MOST]
     texts = [completion.text for _, completion in completions]
     tasks = [key.problem_id for key, _ in completions]

@@ -1,105 +1,21 @@
-"""The configuration of a run: one TOML file, for a model of any size."""
+"""The configuration of a GRPO run."""
 
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pytest_rtlgen.errors import UsageError
+from pytest_rtlgen.training.recipes.settings import Settings
 
 SHIPPED = Path(__file__).parent
 """Where the configurations of this recipe are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DataSettings:
-    """Where the three sets come from."""
-
-    generated: Mapping[str, int] = field(default_factory=dict)
-    """How many rows of each set are made up: ``demonstrations``, ``train``, ``held_out``; empty: none."""
-    demonstrations: str = "{out}/demonstrations.jsonl"
-    """Chats, ``{"messages": […]}`` a line, as ``roundtrip`` writes them; ``{out}`` is the run's folder."""
-    train: tuple[str, ...] = ("references:{out}/train.jsonl",)
-    """Suites that GRPO poses, as for ``--rtlgen-suite``."""
-    held_out: tuple[str, ...] = ("references:{out}/held_out.jsonl",)
-    """Suites that the model is judged on; none of their problems may be in the other sets."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class GrpoSettings(Settings):
     """Everything that a run depends on."""
 
-    out: Path
-    """Folder of the run."""
-    seed: int
-    prompt: str
-    """One of the prompt styles, or a template file."""
-    data: DataSettings
-    model: Mapping[str, Any]
-    """``name``: a checkpoint; or the fields of a ``LlamaConfig`` and ``vocabulary``: random weights."""
-    sft: Mapping[str, Any]
-    """Fields of TRL's ``SFTConfig``."""
-    start: Mapping[str, Any] = field(default_factory=dict)
-    """When the supervised start ends early, as in ``early_stop``; empty: it does not."""
     grpo: Mapping[str, Any]
     """Fields of TRL's ``GRPOConfig``."""
     reward: Mapping[str, Any]
     """Fields of ``RewardOptions`` but ``suites``."""
-    evaluation: Mapping[str, Any]
-    """Options of ``generate`` by name, such as ``n`` and ``temperature``; ``backend``: what loads the checkpoint."""
-
-    @property
-    def base(self) -> str:
-        """The checkpoint that the supervised start begins from."""
-        return str(self.model.get("name", self.out / "base"))
-
-
-def find_configuration(name: str) -> Path:
-    """Return the configuration file that ``name`` is.
-
-    ``tiny`` is the one that is shipped, ``tiny.toml`` a file of the working directory if there is such a file.
-
-    Raises:
-        UsageError: there is neither.
-    """
-    tried = (SHIPPED / f"{name}.toml", Path(name), SHIPPED / name)
-    found = [path for path in tried if path.is_file()]
-    if not found:
-        names = ", ".join(sorted(path.stem for path in SHIPPED.glob("*.toml")))
-        raise UsageError(f"--config={name}: no such file; name a configuration file, or one that is shipped: {names}")
-    return found[0]
-
-
-def read_settings(path: Path, out: Path) -> Settings:
-    """Return the settings in ``path`` for a run in ``out``.
-
-    Paths in it are of its own folder where that holds such a file or folder, else of the working directory.
-
-    Raises:
-        UsageError: the file cannot be read, or a key is missing or unknown.
-    """
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-        place = partial(_place, folder=path.parent.resolve(), out=out)
-        data = DataSettings(**values.pop("data", {}))
-        placed = replace(
-            data,
-            demonstrations=place(data.demonstrations),
-            train=tuple(map(place, data.train)),
-            held_out=tuple(map(place, data.held_out)),
-        )
-        settings = Settings(out=out, data=placed, **values)
-        return replace(settings, prompt=place(settings.prompt))
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}; name a configuration file") from error
-    except (tomllib.TOMLDecodeError, TypeError) as error:
-        raise UsageError(f"{path}: {error}; compare with {SHIPPED / 'tiny.toml'}") from error
-
-
-def _place(text: str, folder: Path, out: Path) -> str:
-    """Return a path, a suite or a style with ``{out}`` filled in, and beside the configuration if it is there."""
-    text = text.replace("{out}", str(out))
-    kind, colon, path = text.partition(":") if ":" in text else ("", "", text)
-    return f"{kind}{colon}{folder / path}" if path and (folder / path).exists() else text

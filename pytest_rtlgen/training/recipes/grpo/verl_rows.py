@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pytest_rtlgen.training.recipes.grpo.settings import Settings, find_configuration, read_settings
-from pytest_rtlgen.training.recipes.grpo.stages import list_questions
+from pytest_rtlgen.training.recipes.data import list_questions
+from pytest_rtlgen.training.recipes.grpo.settings import SHIPPED, GrpoSettings
+from pytest_rtlgen.training.recipes.settings import Settings, find_configuration, read_settings
 
 _PROGRAM = "python -m pytest_rtlgen.training.recipes.grpo.verl_rows"
 
@@ -46,5 +47,6 @@ if __name__ == "__main__":
     parser.add_argument("--config", required=True)
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
-    for path in write_verl_rows(read_settings(find_configuration(args.config), args.out.resolve())):
+    configuration = find_configuration(args.config, SHIPPED)
+    for path in write_verl_rows(read_settings(GrpoSettings, configuration, args.out.resolve())):
         sys.stdout.write(f"{path}\n")

@@ -1,22 +1,23 @@
-"""Ends the supervised start once the model is right often enough for GRPO to have something to choose from."""
+"""Ends the supervised start once the model is right often enough for what follows to have a choice."""
 
 import importlib
 import logging
 from collections.abc import Sequence
 from typing import Any
 
-from pytest_rtlgen.training.recipes.grpo.settings import Settings
+from pytest_rtlgen.training.recipes.settings import Settings
 from pytest_rtlgen.training.reward import Reward
 
-_LOG = logging.getLogger("pytest_rtlgen.training.recipes.grpo")
+_LOG = logging.getLogger(__package__)
 
 
 def make_early_stop(settings: Settings, reward: Reward, questions: Sequence[dict[str, Any]]) -> Any:  # noqa: ANN401
     """Return a ``TrainerCallback`` that stops as ``settings.start`` says.
 
     Every ``every`` steps the model answers the first ``problems`` of ``questions`` once each; training ends when the
-    share that passes is ``pass_rate`` or more.
+    mean of the reward's part ``part``, ``passed`` unless it says otherwise, is ``share`` or more.
     """
+    part = str(settings.start.get("part", "passed"))
     asked = questions[: int(settings.start["problems"])]
     tasks = [question["problem_id"] for question in asked]
     base: Any = importlib.import_module("transformers").TrainerCallback
@@ -27,11 +28,11 @@ def make_early_stop(settings: Settings, reward: Reward, questions: Sequence[dict
         def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:  # noqa: ANN401, ARG002
             if state.global_step % int(settings.start["every"]):
                 return
-            most = int(settings.grpo["max_completion_length"])
+            most = int(settings.evaluation["max-tokens"])
             answers = write_answers(kwargs["model"], kwargs["processing_class"], asked, most)
-            share = sum(result.parts["passed"] for result in reward.judge(answers, tasks)) / len(tasks)
-            _LOG.info("step %d: %.0f %% pass", state.global_step, 100 * share)
-            control.should_training_stop = share >= float(settings.start["pass_rate"])
+            share = sum(result.parts[part] for result in reward.judge(answers, tasks)) / len(tasks)
+            _LOG.info("step %d: %s %.0f %%", state.global_step, part, 100 * share)
+            control.should_training_stop = share >= float(settings.start["share"])
 
     return EarlyStop()
 
