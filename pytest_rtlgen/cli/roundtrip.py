@@ -1,6 +1,8 @@
 """``roundtrip``: training pairs out of designs, by way of a description that a second design is written after."""
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from pytest_rtlgen.config import Options
     from pytest_rtlgen.training.roundtrip import RoundTripModels
     from pytest_rtlgen.training.roundtrip_records import RoundTripSettings
-    from pytest_rtlgen.training.roundtrip_store import RoundTripHeader
+    from pytest_rtlgen.training.roundtrip_store import RoundTripHeader, RoundTripStore
 
 
 def add_arguments(parser: Parser) -> None:
@@ -61,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
     store = RoundTripStore(Path(args.folder), _make_header(args, options, settings))
     progress = Progress()
     try:
-        with Checker(make_check_settings(options, jobs=count_jobs(options))) as checker:
+        with _lock(store), Checker(make_check_settings(options, jobs=count_jobs(options))) as checker:
             report = run_round_trip(
                 items,
                 models=models,
@@ -76,6 +78,26 @@ def run(args: argparse.Namespace) -> int:
         progress.clear()
     write_out(str(report))
     return 0
+
+
+@contextmanager
+def _lock(store: "RoundTripStore") -> Iterator[None]:
+    """Hold the folder for this process, so that no answer is paid for twice.
+
+    Raises:
+        UsageError: another process works in it.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(store.folder / "roundtrip.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise UsageError(f"{store.folder}: another process works in it; wait for it, or name a new folder") from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _make_settings(args: argparse.Namespace, options: "Options") -> "RoundTripSettings":
@@ -116,7 +138,7 @@ def _make_models(args: argparse.Namespace, options: "Options", accounts: "Accoun
 
 
 def _make_header(args: argparse.Namespace, options: "Options", settings: "RoundTripSettings") -> "RoundTripHeader":
-    from pytest_rtlgen.training.roundtrip_store import RoundTripHeader
+    from pytest_rtlgen.training.roundtrip_store import RoundTripHeader, RoundTripStore
 
     sampling = settings.sampling
     check = (options.simulator, options.stimulus_seed, options.cycles, options.formal, options.cross_check)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from cli_designs import GOLDEN
+from filelock import FileLock
 from support.loopback_server import Asked, LoopbackServer, Reply, chat, choice, serve
 
 from pytest_rtlgen.cli import main
@@ -186,3 +187,16 @@ def test_what_cannot_be_meant_is_one_line_and_asks_nothing(
     assert message in err
     assert err.count("\n") == 1
     assert not Path("pairs").exists()
+
+
+@pytest.mark.simulator
+def test_two_processes_do_not_pay_in_one_folder(
+    corpus: Path, server: LoopbackServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert travel(server, "--prices", "prices.toml", "--no-cache", "--max-cost", "0.03") == 2, corpus
+    asked = len(server.asked)
+    capsys.readouterr()
+    with FileLock("pairs/roundtrip.lock"):
+        assert travel(server, "--no-cache") == 2
+    assert capsys.readouterr().err == "error: pairs: another process works in it; wait for it, or name a new folder\n"
+    assert len(server.asked) == asked
