@@ -138,7 +138,7 @@ def _make_models(args: argparse.Namespace, options: "Options", accounts: "Accoun
 
 
 def _make_header(args: argparse.Namespace, options: "Options", settings: "RoundTripSettings") -> "RoundTripHeader":
-    from pytest_rtlgen.training.roundtrip_store import RoundTripHeader, RoundTripStore
+    from pytest_rtlgen.training.roundtrip_store import RoundTripHeader
 
     sampling = settings.sampling
     check = (options.simulator, options.stimulus_seed, options.cycles, options.formal, options.cross_check)
