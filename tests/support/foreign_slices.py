@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pytest_rtlgen.errors import ToolError
 from pytest_rtlgen.records import Problem
 from pytest_rtlgen.verilog.slicing import trace_outputs
 
@@ -156,4 +157,6 @@ def _ask_flows(
             if line.startswith("rtlgen "):
                 yield problem, json.loads(line.removeprefix("rtlgen "))
                 break
+        else:
+            raise ToolError("pyverilog's process has ended; is it installed? pip install -e '.[dev]'")
     child.stdin.close()
