@@ -8,8 +8,9 @@ from typing import Any
 
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.loaders import load_suite
-from pytest_rtlgen.prompts import render_prompt
+from pytest_rtlgen.prompts import PromptStyle, render_prompt
 from pytest_rtlgen.prompts.read import read_style
+from pytest_rtlgen.records import Problem
 from pytest_rtlgen.training.recipes.settings import Settings
 from pytest_rtlgen.training.recipes.small_model import write_small_model
 
@@ -58,13 +59,7 @@ def list_questions(settings: Settings, suites: Sequence[str]) -> list[dict[str, 
     style = read_style(settings.prompt)
     problems = [problem for spec in suites for problem in load_suite(spec).problems]
     return [
-        {
-            "prompt": [
-                {"role": str(message.role), "content": message.content}
-                for message in render_prompt(problem, style).messages
-            ],
-            "problem_id": problem.problem_id,
-        }
+        {"prompt": _ask(problem, style), "problem_id": problem.problem_id}
         for problem in problems
         if not problem.unjudged
     ]
@@ -76,11 +71,24 @@ def read_chats(settings: Settings) -> list[dict[str, Any]]:
     Raises:
         UsageError: the file cannot be read.
     """
+    if settings.data.demonstrations.startswith("references:"):
+        style = read_style(settings.prompt)
+        return [_demonstrate(problem, style) for problem in load_suite(settings.data.demonstrations).problems]
     path = Path(settings.data.demonstrations)
     try:
         return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}; name a file of chats in [data] demonstrations") from error
+
+
+def _ask(problem: Problem, style: PromptStyle) -> list[dict[str, str]]:
+    messages = render_prompt(problem, style).messages
+    return [{"role": str(message.role), "content": message.content} for message in messages]
+
+
+def _demonstrate(problem: Problem, style: PromptStyle) -> dict[str, Any]:
+    answer = f"```verilog\n{problem.reference.text.strip()}\n```"
+    return {"messages": [*_ask(problem, style), {"role": "assistant", "content": answer}]}
 
 
 def _make_chat(task: Task, prompt: str) -> Mapping[str, object]:

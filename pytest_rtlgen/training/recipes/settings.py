@@ -17,7 +17,10 @@ class DataSettings:
     generated: Mapping[str, int] = field(default_factory=dict)
     """How many rows of each set are made up: ``demonstrations``, ``train``, ``held_out``; empty: none."""
     demonstrations: str = "{out}/demonstrations.jsonl"
-    """Chats, ``{"messages": […]}`` a line, as ``roundtrip`` writes them; ``{out}`` is the run's folder."""
+    """Chats, ``{"messages": […]}`` a line, as ``roundtrip`` writes them; ``{out}`` is the run's folder.
+
+    Or ``references:FILE``: its problems as the harness asks them, answered by their references.
+    """
     train: tuple[str, ...] = ("references:{out}/train.jsonl",)
     """Suites whose problems are posed in training after the supervised start, as for ``--rtlgen-suite``."""
     held_out: tuple[str, ...] = ("references:{out}/held_out.jsonl",)

@@ -1,0 +1,69 @@
+"""DPO on the pairs, with the signal-aware loss or with the plain one: the same pairs in the same order."""
+
+import importlib
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Any
+
+from pytest_rtlgen.errors import ToolError
+from pytest_rtlgen.training.recipes.salv.settings import SalvSettings
+from pytest_rtlgen.training.recipes.trainers import complete_fields, import_trainers, save_checkpoint
+from pytest_rtlgen.training.salv_dpo import make_salv_trainer
+from pytest_rtlgen.training.salv_export import make_row, read_pairs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """Means over the first and over the last tenth of what was logged."""
+
+    steps: int
+    loss: tuple[float, float]
+    margin: tuple[float, float]
+    """Of the chosen answer's implicit reward over the rejected one's, over the tokens that the loss sees."""
+
+    def __str__(self) -> str:
+        """Return one line."""
+        loss, margin = (f"{first:.3f} -> {last:.3f}" for first, last in (self.loss, self.margin))
+        return f"{self.steps} steps, loss {loss}, reward margin {margin}"
+
+
+def train_dpo(settings: SalvSettings, stage: str, *, is_plain: bool) -> Progress:
+    """Train the supervised model on the pairs, leave it in the folder ``stage``, and return how the loss fell.
+
+    Raises:
+        ToolError: TRL, or with ``[lora]`` peft, is not installed.
+        UsageError: there are no pairs.
+    """
+    trl, datasets = import_trainers()
+    rows = [make_row(pair) for pair in read_pairs(settings.pairs)]
+    kind = trl.DPOTrainer if is_plain else make_salv_trainer()
+    trainer = kind(
+        model=str(settings.out / "sft"),
+        train_dataset=datasets.Dataset.from_list(rows),
+        args=trl.DPOConfig(**complete_fields(settings, stage, settings.dpo)),
+        peft_config=_make_adapter(settings),
+    )
+    trainer.train()
+    save_checkpoint(trainer, settings.out / stage)
+    return read_progress(trainer.state.log_history)
+
+
+def read_progress(log: list[dict[str, Any]]) -> Progress:
+    """Return what the ``log_history`` of TRL's DPOTrainer says."""
+    entries = [entry for entry in log if "loss" in entry]
+    tenth = max(1, len(entries) // 10)
+
+    def compare(name: str) -> tuple[float, float]:
+        first, last = (fmean(float(entry[name]) for entry in part) for part in (entries[:tenth], entries[-tenth:]))
+        return first, last
+
+    return Progress(steps=int(entries[-1]["step"]), loss=compare("loss"), margin=compare("rewards/margins"))
+
+
+def _make_adapter(settings: SalvSettings) -> Any:  # noqa: ANN401  a LoraConfig of peft
+    if not settings.lora:
+        return None
+    try:
+        return importlib.import_module("peft").LoraConfig(**settings.lora)
+    except ImportError as error:
+        raise ToolError("[lora] needs peft; run: pip install peft, or leave [lora] out") from error
