@@ -336,6 +336,14 @@ module m(«input wire a», «output wire y», z);
   assign z = a;
 endmodule
 """,
+    ("delay by a macro", "y"): """
+«`timescale 1ns / 1ps
+`define HOLD 1»
+module m(«input a», «output y», z);
+  «assign #`HOLD y = a;»
+  assign z = a;
+endmodule
+""",
     ("unknown module", "y"): """
 module m(«input a», b, «output y», z);
   «wire n;

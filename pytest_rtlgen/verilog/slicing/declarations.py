@@ -146,8 +146,8 @@ class _Declarer:
     def _function(self, node: Any, scope: Range) -> None:  # noqa: ANN401
         area = self._source.find(node)
         name = str(node.prototype.name.getLastToken().valueText)
-        self._names.declare_function(name, scope, Piece([area], parent=self._package, is_constant=True))
-        self._names.declare(name, scope, Piece(parent=self._package))
+        whole = Piece([area], parent=self._package, is_constant=True)
+        self._names.declare_function(name, scope, Piece(parent=self._package), whole)
         ports = node.prototype.portList
         for port in ports.ports if ports is not None else ():
             if hasattr(port, "declarator"):

@@ -1,11 +1,11 @@
-"""What the readers of statements and of members share: the graph, the text, and the functions met so far."""
+"""What the readers of statements and of members share: the signals, the text, and the functions met so far."""
 
 import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from pytest_rtlgen.verilog.slicing.graph import Graph, Piece
+from pytest_rtlgen.verilog.slicing.graph import Piece
 from pytest_rtlgen.verilog.slicing.names import Names
 from pytest_rtlgen.verilog.slicing.source import Range, Source
 from pytest_rtlgen.verilog.slicing.uses import Uses, resolve
@@ -17,7 +17,7 @@ _OUTSIDE = {"ModuleDeclarationSyntax", "GenerateBlockSyntax", "AnsiPortListSynta
 class Subroutine:
     """A function or task: the pieces that its statements hang from."""
 
-    def __init__(self, head: Piece, results: Sequence[int]) -> None:
+    def __init__(self, head: Piece, results: Sequence[Piece]) -> None:
         self.head = head
         self.called = Piece()
         """All its calls: whatever it sets outside itself depends on them."""
@@ -26,36 +26,48 @@ class Subroutine:
         self.results = results
 
 
+class _Signals(dict[Any, Piece]):
+    """The signal of each symbol. Symbols are held meanwhile: for one let go, pyslang makes a new object."""
+
+    def __missing__(self, symbol: Any) -> Piece:  # noqa: ANN401
+        inner = resolve(symbol)
+        found = self[symbol] = Piece() if inner is symbol else self[inner]
+        return found
+
+
 class Design:
-    """The graph under construction."""
+    """The pieces under construction, by the signals that they set."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.graph = Graph()
         self.names = Names(source)
         self.subroutines: dict[Any, Subroutine] = {}
-        self._numbers: dict[Any, int] = {}
+        self._signals: _Signals = _Signals()
 
     def forget(self) -> None:
         """Let go of pyslang's symbols. One that outlives its compilation makes a later one abort the process."""
         self.subroutines.clear()
-        self._numbers.clear()
+        self._signals.clear()
 
-    def number(self, symbols: Iterable[Any]) -> list[int]:
-        """Return the number of each symbol. Symbols are held meanwhile: for one let go, pyslang makes a new object."""
-        numbers = self._numbers
-        return [numbers.setdefault(symbol, len(numbers)) for symbol in symbols]
+    def list_signals(self, symbols: Iterable[Any]) -> list[Piece]:
+        """Return the signal of each symbol."""
+        return [self._signals[symbol] for symbol in symbols]
+
+    def drive(self, symbols: Iterable[Any], piece: Piece) -> None:
+        """Note that ``piece`` sets each of ``symbols``."""
+        for symbol in symbols:
+            self._signals[symbol].also.append(piece)
 
     def add(self, uses: Uses, piece: Piece) -> None:
         """Add ``piece``, which does what ``uses`` says: it reads and sets those symbols and makes those calls."""
-        if uses.reads:
-            piece.reads = self.number(uses.reads)
-        if uses.targets:
-            self.graph.add(self.number(uses.targets), piece)
+        signals = self._signals
+        piece.also += [signals[symbol] for symbol in uses.reads]
+        for symbol in uses.targets:
+            signals[symbol].also.append(piece)
         for symbol in uses.calls:
             found = self.call(symbol)
             if found is not None:
-                piece.reads = [*piece.reads, *found.results]
+                piece.also += found.results
                 found.called.also.append(piece)
 
     def call(self, symbol: Any) -> Subroutine | None:  # noqa: ANN401
@@ -73,7 +85,7 @@ class Design:
             with suppress(RuntimeError):  # a keyword
                 symbol = scope.lookupName(name)
                 if symbol is not None and symbol.isValue:
-                    uses.targets.append(resolve(symbol))
+                    uses.targets.append(symbol)
         uses.reads += uses.targets
         return uses
 
@@ -86,4 +98,4 @@ def find_owner(symbol: Any) -> Any:  # noqa: ANN401
 
 def is_local(symbol: Any) -> bool:  # noqa: ANN401
     """Whether ``symbol`` is declared inside a function, a task or a block of statements."""
-    return type(find_owner(symbol)).__name__ not in _OUTSIDE
+    return type(find_owner(resolve(symbol))).__name__ not in _OUTSIDE

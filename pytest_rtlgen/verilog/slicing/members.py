@@ -188,7 +188,7 @@ class _Reader:
                 uses.targets += self._design.read_names(block, self._source.find(member.syntax)).targets
         if uses.is_bad:
             uses.targets += self._design.read_names(block, self._source.find(block.syntax)).targets
-        self._design.graph.add(self._design.number(uses.targets), head)
+        self._design.drive(uses.targets, head)
 
 
 class _Connections:

@@ -1,27 +1,36 @@
 """Declarations found by the names in a text: what has no value that flows (parameters, types, widths) has no driver."""
 
 import re
-from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from pytest_rtlgen.verilog.slicing.graph import Piece
 from pytest_rtlgen.verilog.slicing.source import Range, Source
 
-_NAME = re.compile(
+_TOKEN = re.compile(
     r"""
-    "(?:\\.|[^"\\])*" | //[^\n]* | /\*.*?\*/    # strings and comments name nothing
-    | '[sS]?[bodhBODH]\s*[0-9a-fA-FxXzZ?_]+       # nor do numbers
-    | \.\s*[A-Za-z_][\w$]*\s*(?=\()              # nor connections, whose ports are another module's
-    | ([A-Za-z_][\w$]* | `\w+ | \\\S+ | \#\s*[\d`])
+    [A-Za-z_`"/'.\#\\] (?:  # all of its first characters in one set: what lies between is skipped fast
+        (?<=[A-Za-z_]) [\w$]*
+      | (?<=`) \w+
+      | (?<=") (?: \\. | [^"\\] )* "
+      | (?<=/) (?: /[^\n]* | \*.*?\*/ )
+      | (?<=') [sS]?[bodhBODH]\s*[0-9a-fA-FxXzZ?_]+
+      | (?<=\.) \s*[A-Za-z_][\w$]*\s*(?=\()
+      | (?<=\#) (?=\s*[\d`])
+      | (?<=\\) \S+
+    )
     """,
     re.VERBOSE | re.DOTALL,
 )
+"""A name, a macro or a delay's ``#``; or a string, a comment, a number or a connection's port, which name nothing."""
+_MARKS = {"begin", "end", "else", "endcase", "always", "(", ")", ";"}
+"""Stretches that name nothing, and are most of all."""
 _DIRECTIVE = re.compile(
     r"^[ \t]*`(define|ifdef|ifndef|elsif|else|endif|undef|timescale)\b(?:\\\r?\n|[^\n])*", re.MULTILINE
 )
 _DEFINED = re.compile(r"\s*`define\s+(\w+)")
-_TIMESCALE = "`timescale"
+_TIMESCALE = "#"
+"""What names a time scale: the start of a delay."""
 
 _Declared = tuple[int, int, Piece]
 """Where a declaration holds, and the declaration."""
@@ -33,9 +42,8 @@ class Names:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._declared: dict[str, list[_Declared]] = defaultdict(list)
-        self._functions: dict[str, list[_Declared]] = defaultdict(list)
-        self._mentions: list[tuple[str, int]] = []
-        self._starts: list[int] = []
+        self._functions: dict[Piece, Piece] = {}
+        self._has_backslashes = "\\" in source.flat
         self.directives: list[Piece] = []
         """Lines that choose which other lines count: they belong to every slice."""
         if "`" in source.flat:
@@ -44,47 +52,32 @@ class Names:
     def declare(self, name: str, scope: Range, piece: Piece) -> None:
         """Note that ``piece`` declares ``name`` for the text in ``scope``."""
         self._declared[name].append((*scope, piece))
+        if self._has_backslashes:
+            self._declared["\\" + name].append((*scope, piece))
 
-    def declare_function(self, name: str, scope: Range, piece: Piece) -> None:
-        """Note that ``piece`` is all of function ``name``, for whoever calls it while the design is elaborated."""
-        self._functions[name].append((*scope, piece))
+    def declare_function(self, name: str, scope: Range, piece: Piece, whole: Piece) -> None:
+        """Do the same for a function; ``whole`` is all of it, for whoever calls it while the design is elaborated."""
+        self.declare(name, scope, piece)
+        self._functions[piece] = whole
 
     def list_named(self, piece: Piece) -> list[Piece]:
         """Return the declarations of what is named in the text of ``piece``, directives among them."""
-        if not self._starts:
-            self._read()
         found: list[Piece] = []
+        flat = self._source.flat
         for start, stop in piece.ranges:
-            first = bisect_left(self._starts, start)
-            for mention in self._mentions[first : bisect_left(self._starts, stop, first)]:
-                found += self._resolved(mention, self._declared)
-                if piece.is_constant:
-                    found += self._resolved(mention, self._functions)
+            if flat[start:stop] in _MARKS:
+                continue
+            for name in _TOKEN.findall(flat, start, stop):
+                declared = self._declared.get(name)
+                if declared is not None:
+                    found += (declared[0][2],) if len(declared) == 1 else _choose(declared, start)
+        if piece.is_constant and self._functions:
+            found += [self._functions[item] for item in found if item in self._functions]
         return found
 
     def resolve(self, name: str, offset: int) -> Sequence[Piece]:
         """Return the declarations of ``name`` as it is seen from ``offset``; all, where none is."""
         return _choose(self._declared.get(name, ()), offset)
-
-    def _resolved(self, mention: tuple[str, int], declared: Mapping[str, Sequence[_Declared]]) -> Sequence[Piece]:
-        name, offset = mention
-        found = declared.get(name)
-        return () if found is None else (found[0][2],) if len(found) == 1 else _choose(found, offset)
-
-    def _read(self) -> None:
-        """Find each mention of what is declared."""
-        declared = self._declared
-        for token in _NAME.finditer(self._source.flat):
-            name = token[1]
-            if name is None:
-                continue
-            if name in declared:
-                self._mentions.append((name, token.start(1)))
-            elif name[0] == "\\" and name[1:] in declared:
-                self._mentions.append((name[1:], token.start(1)))
-            elif name[0] == "#" and _TIMESCALE in declared:
-                self._mentions.append((_TIMESCALE, token.start(1)))
-        self._starts = [start for _, start in self._mentions] or [0]
 
     def _read_directives(self) -> None:
         everywhere = (0, len(self._source.flat))

@@ -1,14 +1,14 @@
 """From a text and the name of a module to the stretches of the text that drive each of its outputs."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.verilog.slicing.declarations import declare_all
 from pytest_rtlgen.verilog.slicing.design import Design
-from pytest_rtlgen.verilog.slicing.graph import Piece
+from pytest_rtlgen.verilog.slicing.graph import Piece, reach
 from pytest_rtlgen.verilog.slicing.members import list_inside, read_body
 from pytest_rtlgen.verilog.slicing.source import Source
 from pytest_rtlgen.verilog.syntax import ParsedText, list_errors, parse_text
@@ -17,8 +17,7 @@ _FLAGS = ("AllowUseBeforeDeclare", "AllowHierarchicalConst", "AllowUnnamedGenera
 """What simulators take and pyslang by itself would not."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Span(NamedTuple):
     """A stretch of a text: ``text[start:stop]``."""
 
     start: int
@@ -37,8 +36,7 @@ def slice_outputs(source: str, top: str) -> Mapping[str, tuple[Span, ...]]:
     Raises:
         BadReferenceError: the text does not parse, is too deeply nested, or has no module ``top``.
     """
-    found = _Slices(source, top)
-    return {name: found.list_spans(name) for name in found.outputs}
+    return _Slices(source, top).list_spans()
 
 
 def trace_outputs(source: str, top: str) -> Mapping[str, frozenset[str]]:
@@ -47,8 +45,7 @@ def trace_outputs(source: str, top: str) -> Mapping[str, frozenset[str]]:
     Raises:
         BadReferenceError: as ``slice_outputs``.
     """
-    found = _Slices(source, top)
-    return {name: found.list_inputs(name) for name in found.outputs}
+    return _Slices(source, top).list_inputs()
 
 
 class _Slices:
@@ -56,6 +53,10 @@ class _Slices:
         parsed = _parse(text)
         self._source = Source(text, parsed)
         self._design = Design(self._source)
+        self._inputs: dict[str, list[Piece]] = {}
+        """The signals of each input or inout port."""
+        self._outputs: dict[str, list[Piece]] = {}
+        """The signals and the declarations of each output or inout port."""
         declare_all(self._source, self._design.names, parsed.tree.root)
         try:
             self._read(*_elaborate(parsed, top))
@@ -66,29 +67,42 @@ class _Slices:
 
     def _read(self, instance: Any, _compilation: Any) -> None:  # noqa: ANN401
         read_body(self._design, instance.body, Piece())
-        ports = [port for port in instance.body.portList if hasattr(port, "direction")]
-        inside = {str(port.name): list_inside(port) for port in ports}
-        self._ports = {name: self._design.number(symbols) for name, symbols in inside.items()}
-        self._names = {name: {name, *(str(symbol.name) for symbol in symbols)} for name, symbols in inside.items()}
-        self._offset = int(instance.body.syntax.sourceRange.start.offset)
-        self._inputs = [str(port.name) for port in ports if port.direction.name != "Out"]
-        self.outputs = [str(port.name) for port in ports if port.direction.name != "In"]
+        offset = int(instance.body.syntax.sourceRange.start.offset)
+        for port in instance.body.portList:
+            if hasattr(port, "direction"):
+                name, direction, symbols = str(port.name), port.direction.name, list_inside(port)
+                signals = self._design.list_signals(symbols)
+                if direction != "Out":
+                    self._inputs[name] = signals
+                if direction != "In":
+                    names = {name, *(str(symbol.name) for symbol in symbols)}
+                    declared = [piece for item in names for piece in self._design.names.resolve(item, offset)]
+                    self._outputs[name] = [*signals, *declared]
 
-    def list_spans(self, output: str) -> tuple[Span, ...]:
-        """Return the spans of one output."""
-        pieces = self._reach(output)
-        merged = self._source.merge(area for piece in pieces for area in piece.ranges)
-        return tuple(Span(*area) for area in self._source.count_characters(merged))
+    def list_spans(self) -> Mapping[str, tuple[Span, ...]]:
+        """Return the spans of each output."""
+        reached = {name: self._reach(name) for name in self._outputs}
+        areas = [
+            (area, piece) for piece in set().union(*reached.values()) for area in piece.ranges if area[1] > area[0]
+        ]
+        areas.sort(key=itemgetter(0))  # once, not for each output
+        found = {}
+        for name, pieces in reached.items():
+            merged = self._source.merge([area for area, piece in areas if piece in pieces])
+            found[name] = tuple(map(Span._make, self._source.count_characters(merged)))
+        return found
 
-    def list_inputs(self, output: str) -> frozenset[str]:
-        """Return the inputs of one output."""
-        symbols = {symbol for piece in self._reach(output) for symbol in piece.reads}.union(self._ports[output])
-        return frozenset(name for name in self._inputs if any(symbol in symbols for symbol in self._ports[name]))
+    def list_inputs(self) -> Mapping[str, frozenset[str]]:
+        """Return the inputs of each output."""
+        return {name: frozenset(self._list_inputs(name)) for name in self._outputs}
+
+    def _list_inputs(self, output: str) -> Iterator[str]:
+        found = self._reach(output)
+        return (name for name, signals in self._inputs.items() if not found.isdisjoint(signals))
 
     def _reach(self, output: str) -> set[Piece]:
         names = self._design.names
-        declared = [piece for name in self._names[output] for piece in names.resolve(name, self._offset)]
-        return self._design.graph.reach(self._ports[output], [*declared, *names.directives], names.list_named)
+        return reach([*self._outputs[output], *names.directives], names.list_named)
 
 
 def _parse(text: str) -> ParsedText:

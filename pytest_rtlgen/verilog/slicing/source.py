@@ -1,6 +1,6 @@
 """Where pyslang's nodes stand in the text, also those that macros expand to."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from pytest_rtlgen.verilog.syntax import ParsedText
@@ -50,20 +50,21 @@ class Source:
         start, stop = self.find(node)[0], self.find(before)[0]
         return start, start + len(self.flat[start:stop].rstrip())
 
-    def merge(self, ranges: Iterable[Range]) -> list[Range]:
-        """Return ``ranges`` sorted, none empty; those with nothing but white space between them are one."""
+    def merge(self, ranges: Sequence[Range]) -> Sequence[Range]:
+        """Return sorted ``ranges``, none empty, with those as one that have nothing but white space between them."""
+        if not ranges:
+            return ()
         flat = self.flat
         merged: list[Range] = []
-        first, last = -1, -1
-        for start, stop in sorted(set(ranges)):
-            if stop <= last or stop <= start:
+        first, last = ranges[0]
+        for start, stop in ranges:
+            if stop <= last:
                 continue
-            if start > last and not (last >= 0 and flat[last:start].isspace()):
-                if last >= 0:
-                    merged.append((first, last))
+            if start > last and not flat[last:start].isspace():
+                merged.append((first, last))
                 first = start
             last = stop
-        return [*merged, (first, last)] if last >= 0 else []
+        return [*merged, (first, last)]
 
     def count_characters(self, ranges: Sequence[Range]) -> Sequence[Range]:
         """Return sorted ``ranges``, which do not overlap, as offsets of characters."""

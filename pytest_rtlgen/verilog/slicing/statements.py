@@ -56,7 +56,7 @@ def read_subroutine(design: Design, symbol: Any) -> None:  # noqa: ANN401  a Sub
     head = Piece([source.enclose(syntax, syntax.semi), source.join(syntax.end, last)])
     results = [argument for argument in symbol.arguments if argument.direction.name != "In"]
     results += [symbol.returnValVar] if symbol.returnValVar is not None else []
-    found = design.subroutines[symbol] = Subroutine(head, design.number(results))
+    found = design.subroutines[symbol] = Subroutine(head, design.list_signals(results))
     reader = _Reader(design, head, found)
     reader.read(symbol.body, head)
     if reader.is_bad:
@@ -123,7 +123,8 @@ class _Reader:
         if type(syntax).__name__ == "BlockStatementSyntax":
             ranges = self._source.find_ends(syntax, syntax.blockName, syntax.endBlockName)
             named = [] if syntax.blockName is None else [statement.blockSymbol]  # a disable elsewhere may end it
-            parent = Piece(ranges, self._design.number(named), parent)
+            parent = Piece(ranges, parent)
+            parent.also += self._design.list_signals(named)
         self.read(statement.body, parent)
 
     def _list(self, statement: Any, parent: Piece) -> None:  # noqa: ANN401
@@ -211,7 +212,8 @@ class _Reader:
         piece = self._add(Uses(statement.expr), [self._source.find(statement.syntax)], parent)
         self._root.also.append(piece)
         if self._subroutine is not None:
-            self._design.graph.add(self._subroutine.results, piece)
+            for result in self._subroutine.results:
+                result.also.append(piece)
 
     def _jump(self, statement: Any, parent: Piece) -> None:  # noqa: ANN401
         self._root.also.append(self._add(Uses(), [self._source.find(statement.syntax)], parent))

@@ -41,7 +41,7 @@ class Uses:
                 node = node.operand
             kind = type(node).__name__
         if kind in _NAMES:
-            self.reads.append(resolve(node.symbol))
+            self.reads.append(node.symbol)
         elif kind == "AssignmentExpression":
             self._see_assignment(node)
         elif kind not in _EMPTY:
@@ -51,7 +51,7 @@ class Uses:
         """Add ``node`` as the target of an assignment: its indices are read, the rest is set."""
         kind = type(node).__name__
         if kind in _NAMES:
-            self.targets.append(resolve(node.symbol))
+            self.targets.append(node.symbol)
         elif kind in _SELECTS:
             self.see_target(node.value)
             for index in _list_indices(node, kind):
@@ -70,7 +70,7 @@ class Uses:
         advance, skip = _load_actions()
         kind = type(node).__name__
         if kind in _NAMES:
-            self.reads.append(resolve(node.symbol))
+            self.reads.append(node.symbol)
         elif kind == "AssignmentExpression":
             self._see_assignment(node)
             return skip
@@ -84,7 +84,8 @@ class Uses:
     def _see_assignment(self, node: Any) -> None:  # noqa: ANN401
         self.see_target(node.left)
         self.see(node.right)
-        self.see(node.timingControl)
+        if node.timingControl is not None:
+            self.see(node.timingControl)
 
     def _look_at_call(self, node: Any) -> None:  # noqa: ANN401
         if not node.isSystemCall:
