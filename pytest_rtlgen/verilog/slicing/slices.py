@@ -1,9 +1,11 @@
 """From a text and the name of a module to the stretches of the text that drive each of its outputs."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
+from itertools import starmap
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.verilog.slicing.declarations import declare_all
@@ -17,7 +19,8 @@ _FLAGS = ("AllowUseBeforeDeclare", "AllowHierarchicalConst", "AllowUnnamedGenera
 """What simulators take and pyslang by itself would not."""
 
 
-class Span(NamedTuple):
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
     """A stretch of a text: ``text[start:stop]``."""
 
     start: int
@@ -89,7 +92,7 @@ class _Slices:
         found = {}
         for name, pieces in reached.items():
             merged = self._source.merge([area for area, piece in areas if piece in pieces])
-            found[name] = tuple(map(Span._make, self._source.count_characters(merged)))
+            found[name] = tuple(starmap(Span, self._source.count_characters(merged)))
         return found
 
     def list_inputs(self) -> Mapping[str, frozenset[str]]:
