@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_rtlgen.check.slicing import Slicer
-from pytest_rtlgen.errors import UsageError
+from pytest_rtlgen.errors import RecordError, UsageError
 from pytest_rtlgen.prompts import PromptStyle, render_prompt
 from pytest_rtlgen.records import SampleResult
 from pytest_rtlgen.storage import Journal, RunStore
@@ -25,13 +25,17 @@ def read_preferences(run: Path, slice_source: Slice, *, style: PromptStyle | Non
     ``style`` is needed where the run asked with shots, rules or a template: the run holds no such texts.
 
     Raises:
-        RecordError: the run cannot be read.
+        RecordError: the run cannot be read, or none of it was checked.
         UsageError: its prompts cannot be made again with that style.
     """
     store = RunStore.open(run)
     found: dict[tuple[str, str], list[SampleResult]] = {}
     for key, sample in store.read_first_results().items():
         found.setdefault((key.suite, key.problem_id), []).append(sample)
+    if not found:
+        raise RecordError(
+            f"{run}: no sample of this run was checked yet; check it with python -m pytest_rtlgen check RUN"
+        )
     asked = style or PromptStyle(name=store.header.settings.prompt.partition(" ")[0])
     reports = [
         build_pairs(problem, render_prompt(problem, asked), samples, slice_source)
@@ -44,17 +48,25 @@ def read_preferences(run: Path, slice_source: Slice, *, style: PromptStyle | Non
     )
 
 
-def export_preferences(run: Path, out: Path, *, style: PromptStyle | None = None, jobs: int = 1) -> PreferenceReport:
+def export_preferences(
+    run: Path,
+    out: Path,
+    *,
+    style: PromptStyle | None = None,
+    sandbox: SandboxMode = SandboxMode.AUTO,
+    jobs: int = 1,
+) -> PreferenceReport:
     """Write the pairs of a run to a new file ``out``, and return them with what was dropped and why.
 
     Raises:
         RecordError: the run cannot be read.
         UsageError: ``out`` exists, or the prompts cannot be made again.
+        ToolError: there is no sandbox, and it is required.
         StorageError: ``out`` cannot be written.
     """
     if out.exists():
         raise UsageError(f"{out}: exists; name a new file, or remove it")
-    slicer = Slicer(sandbox=choose_sandbox(SandboxMode.AUTO), jobs=jobs)
+    slicer = Slicer(sandbox=choose_sandbox(sandbox), jobs=jobs)
     try:
         report = read_preferences(run, slicer.slice, style=style)
     finally:
@@ -80,7 +92,7 @@ def read_pairs(path: Path) -> tuple[PreferencePair, ...]:
         RecordError: a line of it is no pair.
     """
     if not path.exists():
-        raise UsageError(f"{path}: not found; make it with export_preferences")
+        raise UsageError(f"{path}: not found; make it with python -m pytest_rtlgen preferences RUN --out {path}")
     return tuple(Journal(path).read(PreferencePair))
 
 

@@ -8,6 +8,7 @@ import builders
 import pytest
 
 from pytest_rtlgen.check.slicing import Slicer
+from pytest_rtlgen.cli import main
 from pytest_rtlgen.errors import RecordError, UsageError
 from pytest_rtlgen.extract import extract_candidate
 from pytest_rtlgen.prompts import render_prompt
@@ -235,6 +236,45 @@ def test_an_export_reads_back_as_it_was(tmp_path: Path) -> None:
     assert read_pairs(out) == report.pairs
     with pytest.raises(UsageError, match=r"pairs\.jsonl: exists; name a new file"):
         export_preferences(make_run(tmp_path / "runs"), out)
+
+
+def test_the_command_says_how_many_there_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run, out = make_run(tmp_path / "runs"), tmp_path / "pairs.jsonl"
+    assert main(["preferences", str(run), "--out", str(out), "--jobs", "1"]) == 0
+    assert capsys.readouterr().out == "1 pairs of 1 problems, 0 dropped\n"
+    assert [pair.contrast for pair in read_pairs(out)] == [("x",)]
+
+
+def test_the_command_refuses_another_prompt_than_the_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run, out = make_run(tmp_path / "runs"), tmp_path / "pairs.jsonl"
+    assert main(["preferences", str(run), "--out", str(out), "--prompt", "salv"]) == 2
+    assert "prompt" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_the_command_names_samples_that_are_no_pair(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run, out = make_run(tmp_path / "runs"), tmp_path / "pairs.jsonl"
+    store = RunStore.open(run)
+    unsliceable = sample(
+        2, fence("module two(); nonsense endmodule"), verdict(x=9, y=0), digest=render_prompt(TWO, "chat").digest
+    )
+    store.append_completion(unsliceable.completion)
+    store.append_result(unsliceable)
+    assert main(["preferences", str(run), "--out", str(out)]) == 0
+    first, *reasons = capsys.readouterr().out.splitlines()
+    assert first == "1 pairs of 1 problems, 1 dropped"
+    assert len(reasons) == 1
+    assert reasons[0].startswith("  1 ")
+
+
+def test_a_run_that_was_not_checked_is_refused(tmp_path: Path) -> None:
+    settings = RunSettings(
+        model="test", suites=(("test", "0"),), sampling=SamplingParams(n=2), prompt="chat", simulator="icarus"
+    )
+    environment = Environment(harness="0", python="3", platform="test", tools=())
+    store = RunStore.create(tmp_path, settings, environment, [TWO])
+    with pytest.raises(RecordError, match="no sample of this run was checked yet"):
+        read_preferences(store.path, slice_outputs)
 
 
 def test_a_sandboxed_slicer_says_the_same() -> None:
