@@ -26,12 +26,14 @@ from pytest_rtlgen.records import Candidate, Problem
 from pytest_rtlgen.simulators import SimulationJob, Simulator, make_simulator
 from pytest_rtlgen.simulators.icarus import INSIDE, find_icarus, prepare_job
 from pytest_rtlgen.simulators.wrapper import port_widths
-from pytest_rtlgen.tools.process import Limits
+from pytest_rtlgen.tools.process import Limits, run_program
 from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
 
 CORE = Path(__file__).parents[2] / "suites" / "core"
 PROBLEMS = ("booth_mult_8", "fir4_signed", "fifo_sync_8x8", "rr_arbiter_4", "uart_rx_8e1", "vending_fsm")
 MIN_STEPS = 2000
+FREE = Limits(cpu_s=600, wall_s=600, memory_mib=16384, file_mib=1024, open_files=1024)
+"""More than any run here needs."""
 
 Player = Callable[[], bytes]
 
@@ -94,7 +96,7 @@ def play_bare(job: SimulationJob, folder: Path) -> Player:
     return play
 
 
-def play_runner(job: SimulationJob, folder: Path) -> Player:
+def play_runner(job: SimulationJob, folder: Path, limits: Limits = FREE) -> Player:
     """Use cocotb's runner in a fresh interpreter with cocotb's own defaults, as a script of a user's would."""
     script = (
         "from cocotb_tools.runner import get_runner\n"
@@ -110,7 +112,9 @@ def play_runner(job: SimulationJob, folder: Path) -> Player:
         for name, data in files.files:
             (folder / name).write_bytes(data)
         env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(INSIDE), **files.env, "TOP": files.env["COCOTB_TOPLEVEL"]}
-        subprocess.run([sys.executable, "-c", script], cwd=folder, env=env, check=True, capture_output=True)
+        done = run_program([sys.executable, "-c", script], limits=limits, env=env, cwd=folder)
+        if done.exit_code:
+            raise subprocess.CalledProcessError(done.exit_code, "cocotb's runner", done.output)
         return (folder / f"trace-{files.secret}").read_bytes().split(b"\n")[1]
 
     return play

@@ -41,7 +41,8 @@ MUTANTS = 5
 UNPROVED = ("spec2rtl", "salv")
 """Presets that ask for no proof."""
 TICKS = os.sysconf("SC_CLK_TCK")
-TIMEOUT_S = 60.0
+LIMITS = Limits(cpu_s=Limits().cpu_s, wall_s=60, memory_mib=4096, file_mib=256, open_files=1024)
+"""Of each process of a candidate's, in the others too: some mutants never end."""
 
 Judge = Callable[["Sample"], bool]
 
@@ -112,7 +113,7 @@ def measure(label: str, samples: Sequence[Sample], judge: Judge) -> Row:
 
 def measure_preset(name: str, samples: Sequence[Sample], problems: Sequence[Problem]) -> Row:
     formal = FormalMode.OFF if name in UNPROVED else FormalMode.CONFIRM
-    settings = RewardSettings(preset=find_preset(name), check=CheckSettings(formal=formal))
+    settings = RewardSettings(preset=find_preset(name), check=CheckSettings(formal=formal, limits=LIMITS))
     reward = Reward(problems=problems, settings=settings)
     before = read_cpu_s()
     reward.prepare({sample.problem.problem_id for sample in samples})
@@ -142,7 +143,7 @@ def measure_published(samples: Sequence[Sample], checker: Checker, folder: Path)
 
     def judge(sample: Sample) -> bool:
         bench, gold = benches[sample.problem.problem_id], sample.problem.reference.text
-        return check_published(folder, gold, sample.source, bench, timeout_s=TIMEOUT_S)
+        return check_published(folder, gold, sample.source, bench, limits=LIMITS)
 
     return measure(f"published, {ROUNDS} x {STEPS:,}", samples, judge)
 
@@ -153,7 +154,7 @@ def measure_cold(samples: Sequence[Sample], checker: Checker, folder: Path) -> R
         known = make_job(sample.problem, reference)
         job = SimulationJob(source=sample.source, interface=known.interface, stimulus=known.stimulus)
         try:
-            return play_runner(job, folder)() == reference.trace.rows
+            return play_runner(job, folder, LIMITS)() == reference.trace.rows
         except (subprocess.CalledProcessError, FileNotFoundError):
             return False
 
@@ -185,8 +186,7 @@ def main() -> int:
     problems = load_suite(str(CORE)).problems
     samples = list_samples(problems, count)
     rows = [measure_preset(name, samples, problems) for name in PRESETS]
-    limits = Limits(cpu_s=20, wall_s=TIMEOUT_S)
-    with Checker(CheckSettings(limits=limits)) as checker, tempfile.TemporaryDirectory() as name:
+    with Checker(CheckSettings(limits=LIMITS)) as checker, tempfile.TemporaryDirectory() as name:
         for sample in samples:
             checker.prepare(sample.problem)
         rows.append(measure_published(samples, checker, Path(name)))

@@ -4,12 +4,13 @@ Source: CodeV-R1, ``codev_eval_toolkit/verify.py``: an outer loop of resets, an 
 every input, toggles the clock and compares all outputs with one ``===`` conjunction.
 """
 
+import os
 import re
-import subprocess
 from collections.abc import Collection
 from pathlib import Path
 
 from pytest_rtlgen.records import Interface, Polarity, Port
+from pytest_rtlgen.tools.process import Limits, run_program
 
 _MODULE = re.compile(r"\bmodule\s+(?:automatic\s+|static\s+)?([A-Za-z_]\w*)")
 _BENCH = """\
@@ -38,18 +39,15 @@ endmodule
 """
 
 
-def check_published(folder: Path, gold: str, gate: str, bench: str, *, timeout_s: float) -> bool:
+def check_published(folder: Path, gold: str, gate: str, bench: str, *, limits: Limits) -> bool:
     """Compile and run one check as published; return whether it says that all tests passed."""
     for name, text in (("gold.v", rename(gold, "gold")), ("gate.v", rename(gate, "gate")), ("tb.v", bench)):
         (folder / name).write_text(text)
     compile_line = ["iverilog", "-g2012", "-s", "testbench", "-o", "tb.vvp", "tb.v", "gold.v", "gate.v"]
-    try:
-        if subprocess.run(compile_line, cwd=folder, check=False, capture_output=True, timeout=timeout_s).returncode:
-            return False
-        run_line = ["vvp", "-n", "tb.vvp"]
-        done = subprocess.run(run_line, cwd=folder, check=False, capture_output=True, timeout=timeout_s)
-    except subprocess.TimeoutExpired:
+    env = {"PATH": os.environ["PATH"]}
+    if run_program(compile_line, limits=limits, env=env, cwd=folder).exit_code:
         return False
+    done = run_program(["vvp", "-n", "tb.vvp"], limits=limits, env=env, cwd=folder, keep_stdout=True)
     return b"All tests passed." in done.stdout
 
 
