@@ -54,7 +54,7 @@ def list_ranges(source: Source, declarator: Any) -> list[Range]:  # noqa: ANN401
 
 
 def _list_declarators(whole: Any) -> list[Any]:  # noqa: ANN401
-    return [item for item in getattr(whole, "declarators", ()) if type(item).__name__ != "Token"]
+    return list(getattr(whole, "declarators", ()))[::2]  # a comma after each
 
 
 class _Declarer:
@@ -104,10 +104,10 @@ class _Declarer:
         for port in ports.ports:
             kind = type(port).__name__
             if kind == "ImplicitAnsiPortSyntax":
-                header = self._source.find(port.header)
+                start, stop = self._source.find(port.header)
                 own = self._source.find(port)
-                if header[1] > header[0] and own[0] == header[0]:
-                    before = [(header[0], header[0] + len(self._source.flat[slice(*header)].rstrip()))]
+                if stop > start and own[0] == start:
+                    before = [(start, start + len(self._source.flat[start:stop].rstrip()))]
                 self._declare(port.declarator.name, scope, [*before, own])
             elif kind == "ExplicitAnsiPortSyntax":
                 self._declare(port.name, scope, [self._source.find(port)])

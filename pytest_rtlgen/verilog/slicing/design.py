@@ -61,7 +61,7 @@ class Design:
     def add(self, uses: Uses, piece: Piece) -> None:
         """Add ``piece``, which does what ``uses`` says: it reads and sets those symbols and makes those calls."""
         signals = self._signals
-        piece.also += [signals[symbol] for symbol in uses.reads]
+        piece.also += map(signals.__getitem__, uses.reads)
         for symbol in uses.targets:
             signals[symbol].also.append(piece)
         for symbol in uses.calls:

@@ -8,7 +8,7 @@ from pytest_rtlgen.verilog.slicing.design import Design
 from pytest_rtlgen.verilog.slicing.graph import Piece
 from pytest_rtlgen.verilog.slicing.source import Range
 from pytest_rtlgen.verilog.slicing.statements import read_process
-from pytest_rtlgen.verilog.slicing.uses import Uses
+from pytest_rtlgen.verilog.slicing.uses import Uses, load_directions
 
 _READERS = {
     "NetSymbol": "_declaration",
@@ -58,7 +58,7 @@ class _Reader:
     def _assign(self, symbol: Any, parent: Piece) -> None:  # noqa: ANN401
         syntax = symbol.syntax
         whole = syntax.parent
-        if len([item for item in whole.assignments if type(item).__name__ != "Token"]) == 1:
+        if len(whole.assignments) == 1:
             ranges = [self._source.find(whole)]
         else:
             ranges = [
@@ -98,7 +98,7 @@ class _Reader:
                 named = self._design.read_names(scope, area)
                 outside.reads += named.reads
                 outside.targets += named.targets
-        direction = connection.port.direction.name
+        direction, (only_in, only_out) = connection.port.direction, load_directions()
         inside = list_inside(connection.port)
         piece = Piece(ranges, parent=head)
         for area in ranges:
@@ -106,10 +106,10 @@ class _Reader:
                 piece.also += self._design.names.resolve(str(connection.port.name), area[0])
         uses = Uses()
         uses.calls = outside.calls
-        if direction != "Out":
+        if direction is not only_out:
             uses.targets += inside
             uses.reads += outside.reads
-        if direction != "In":
+        if direction is not only_in:
             uses.targets += outside.targets or outside.reads
             uses.reads += [*inside, *outside.reads]
         self._design.add(uses, piece)

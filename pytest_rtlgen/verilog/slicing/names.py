@@ -69,8 +69,12 @@ class Names:
                 continue
             for name in _TOKEN.findall(flat, start, stop):
                 declared = self._declared.get(name)
-                if declared is not None:
-                    found += (declared[0][2],) if len(declared) == 1 else _choose(declared, start)
+                if declared is None:
+                    continue
+                if len(declared) == 1:
+                    found.append(declared[0][2])
+                else:
+                    found += _choose(declared, start)
         if piece.is_constant and self._functions:
             found += [self._functions[item] for item in found if item in self._functions]
         return found

@@ -13,6 +13,7 @@ from pytest_rtlgen.verilog.slicing.design import Design
 from pytest_rtlgen.verilog.slicing.graph import Piece, reach
 from pytest_rtlgen.verilog.slicing.members import list_inside, read_body
 from pytest_rtlgen.verilog.slicing.source import Source
+from pytest_rtlgen.verilog.slicing.uses import load_directions
 from pytest_rtlgen.verilog.syntax import ParsedText, list_errors, parse_text
 
 _FLAGS = ("AllowUseBeforeDeclare", "AllowHierarchicalConst", "AllowUnnamedGenerate", "RelaxEnumConversions")
@@ -70,14 +71,15 @@ class _Slices:
 
     def _read(self, instance: Any, _compilation: Any) -> None:  # noqa: ANN401
         read_body(self._design, instance.body, Piece())
+        only_in, only_out = load_directions()
         offset = int(instance.body.syntax.sourceRange.start.offset)
         for port in instance.body.portList:
             if hasattr(port, "direction"):
-                name, direction, symbols = str(port.name), port.direction.name, list_inside(port)
+                name, direction, symbols = str(port.name), port.direction, list_inside(port)
                 signals = self._design.list_signals(symbols)
-                if direction != "Out":
+                if direction is not only_out:
                     self._inputs[name] = signals
-                if direction != "In":
+                if direction is not only_in:
                     names = {name, *(str(symbol.name) for symbol in symbols)}
                     declared = [piece for item in names for piece in self._design.names.resolve(item, offset)]
                     self._outputs[name] = [*signals, *declared]

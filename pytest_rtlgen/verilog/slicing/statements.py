@@ -5,7 +5,7 @@ from typing import Any
 from pytest_rtlgen.verilog.slicing.design import Design, Subroutine, find_owner, is_local
 from pytest_rtlgen.verilog.slicing.graph import Piece
 from pytest_rtlgen.verilog.slicing.source import Range
-from pytest_rtlgen.verilog.slicing.uses import Uses
+from pytest_rtlgen.verilog.slicing.uses import Uses, load_directions
 
 _READERS = {
     "ExpressionStatement": "_expression",
@@ -54,7 +54,7 @@ def read_subroutine(design: Design, symbol: Any) -> None:  # noqa: ANN401  a Sub
     source = design.source
     last = syntax.endBlockName.getLastToken() if syntax.endBlockName is not None else syntax.end
     head = Piece([source.enclose(syntax, syntax.semi), source.join(syntax.end, last)])
-    results = [argument for argument in symbol.arguments if argument.direction.name != "In"]
+    results = [argument for argument in symbol.arguments if argument.direction is not load_directions()[0]]
     results += [symbol.returnValVar] if symbol.returnValVar is not None else []
     found = design.subroutines[symbol] = Subroutine(head, design.list_signals(results))
     reader = _Reader(design, head, found)
@@ -146,8 +146,11 @@ class _Reader:
     def _conditional(self, statement: Any, parent: Piece) -> None:  # noqa: ANN401
         while True:  # a chain of else if may be longer than Python's stack
             syntax = statement.syntax
-            uses = Uses(*(item.expr for item in statement.conditions))
-            uses.reads += [name for item in statement.conditions if item.pattern for name in Uses(item.pattern).reads]
+            conditions = list(statement.conditions)
+            uses = Uses(*[item.expr for item in conditions])
+            for item in conditions:
+                if item.pattern is not None:
+                    uses.reads += Uses(item.pattern).reads
             head = self._add(uses, [self._source.enclose(syntax, syntax.closeParen)], parent)
             self.read(statement.ifTrue, head)
             if statement.ifFalse is None:

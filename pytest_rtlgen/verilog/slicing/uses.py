@@ -5,7 +5,6 @@ from functools import cache
 from typing import Any
 
 _NAMES = {"NamedValueExpression", "HierarchicalValueExpression", "ArbitrarySymbolExpression"}
-_STEPS = {"Preincrement", "Predecrement", "Postincrement", "Postdecrement"}
 _SELECTS = {"ElementSelectExpression", "RangeSelectExpression", "MemberAccessExpression"}
 _EMPTY = {"NoneType", "IntegerLiteral", "UnbasedUnsizedIntegerLiteral", "StringLiteral", "EmptyArgumentExpression"}
 _WRAPPERS = {"BinaryExpression", "ConversionExpression"}
@@ -27,7 +26,8 @@ class Uses:
         """Something in it is not understood: names must be read from the text."""
         for node in nodes:
             if node is not None:
-                self.is_bad = self.is_bad or node.bad
+                if node.bad:
+                    self.is_bad = True
                 self.see(node)
 
     def see(self, node: Any) -> None:  # noqa: ANN401  an expression, a statement or a timing control; None is nothing
@@ -67,19 +67,18 @@ class Uses:
             self.targets += self.reads[before:]
 
     def _look(self, node: Any) -> Any:  # noqa: ANN401
-        advance, skip = _load_actions()
         kind = type(node).__name__
         if kind in _NAMES:
             self.reads.append(node.symbol)
-        elif kind == "AssignmentExpression":
-            self._see_assignment(node)
-            return skip
         elif kind == "UnaryExpression":
-            if node.op.name in _STEPS:
+            if node.op in _load_steps():
                 self.see_target(node.operand)
         elif kind == "CallExpression":
             self._look_at_call(node)
-        return advance
+        elif kind == "AssignmentExpression":
+            self._see_assignment(node)
+            return _load_skip()
+        return None
 
     def _see_assignment(self, node: Any) -> None:  # noqa: ANN401
         self.see_target(node.left)
@@ -117,8 +116,25 @@ def _list_indices(node: Any, kind: str) -> Iterator[Any]:  # noqa: ANN401
 
 
 @cache
-def _load_actions() -> tuple[Any, Any]:
-    """Return what tells pyslang to go on below a node, and not to."""
-    import pyslang
+def load_directions() -> tuple[Any, Any]:
+    """Return what pyslang calls the direction of an input, and of an output; their names take long to look up."""
+    from pyslang.ast import ArgumentDirection
 
-    return pyslang.ast.VisitAction.Advance, pyslang.ast.VisitAction.Skip
+    return ArgumentDirection.In, ArgumentDirection.Out
+
+
+@cache
+def _load_steps() -> tuple[Any, ...]:
+    """Return the operators that set what they stand at."""
+    from pyslang.ast import UnaryOperator
+
+    names = ("Preincrement", "Predecrement", "Postincrement", "Postdecrement")
+    return tuple(getattr(UnaryOperator, name) for name in names)
+
+
+@cache
+def _load_skip() -> Any:  # noqa: ANN401
+    """Return what tells pyslang not to go on below a node."""
+    from pyslang.ast import VisitAction
+
+    return VisitAction.Skip
