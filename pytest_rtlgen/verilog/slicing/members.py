@@ -83,27 +83,27 @@ class _Reader:
             self._design.names.declare(str(instance.name), self._source.find(syntax.parent.parent), head)
         written = _Connections(self._source, syntax)
         for index, connection in enumerate(instance.portConnections):
-            ranges = written.find(index, str(connection.port.name))
-            if type(connection.port).__name__ == "InterfacePortSymbol":
+            port, expression = connection.port, connection.expression
+            ranges = written.find(index, str(port.name))
+            if type(port).__name__ == "InterfacePortSymbol":
                 head.ranges = [*head.ranges, *ranges]
-            elif connection.expression is not None:
-                self._connect(connection, ranges, head, scope=instance.parentScope)
+            elif expression is not None:
+                self._connect(port, expression, Piece(ranges, parent=head), scope=instance.parentScope)
         self.read(instance.body, head)
 
-    def _connect(self, connection: Any, ranges: list[Range], head: Piece, *, scope: Any) -> None:  # noqa: ANN401
+    def _connect(self, port: Any, expression: Any, piece: Piece, *, scope: Any) -> None:  # noqa: ANN401
         """Add a connection: what is outside sets what is inside of an input, and the other way round for an output."""
-        outside = Uses(connection.expression)
+        outside = Uses(expression)
         if outside.is_bad:
-            for area in ranges:
+            for area in piece.ranges:
                 named = self._design.read_names(scope, area)
                 outside.reads += named.reads
                 outside.targets += named.targets
-        direction, (only_in, only_out) = connection.port.direction, load_directions()
-        inside = list_inside(connection.port)
-        piece = Piece(ranges, parent=head)
-        for area in ranges:
-            if self._source.flat.startswith(".*", area[0]):  # the text does not name what it connects
-                piece.also += self._design.names.resolve(str(connection.port.name), area[0])
+        direction, (only_in, only_out) = port.direction, load_directions()
+        inside = list_inside(port)
+        for start, _ in piece.ranges:
+            if self._source.flat.startswith(".*", start):  # the text does not name what it connects
+                piece.also += self._design.names.resolve(str(port.name), start)
         uses = Uses()
         uses.calls = outside.calls
         if direction is not only_out:
