@@ -57,15 +57,15 @@ def test_a_description_asks_for_its_reference_and_no_two_are_alike() -> None:
     tasks = list(islice(make_tasks(1), 3000))
     assert tasks == list(islice(make_tasks(1), 3000)) != list(islice(make_tasks(2), 3000))
     assert len({task.description for task in tasks}) == len({task.reference for task in tasks}) == 3000
-    nand = next(task for task in tasks if "y is the sum of a and the NAND of b and c." in task.description)
-    assert "  assign y = a + (~(b & c));\n" in nand.reference
+    nand = next(task for task in tasks if "x is the NAND of a and b." in task.description)
+    assert "  assign x = ~(a & b);\n" in nand.reference
 
 
 def test_each_output_has_a_line_of_its_own() -> None:
     source = next(make_tasks(1)).reference
     slices = slice_outputs(source, "top_module")
     assert slices is not None
-    for name in ("y", "z"):
+    for name in ("x", "y", "z"):
         text = "".join(source[span.start : span.stop] for span in slices[name])
         assert re.findall(r"assign (\w)", text) == [name]
 
@@ -101,14 +101,14 @@ def test_references_can_be_the_demonstrations(tmp_path: Path) -> None:
 def write_answers(settings: SalvSettings) -> list[str]:
     """Leave three recorded answers to each training problem where the supervised model would be; return the first's.
 
-    The second has a wrong y, the third a wrong z.
+    The second has a wrong x, the third a wrong z.
     """
     write_sets(settings.out, COUNTS, make_tasks(7), prompt="{description}")
     rows = read_rows(settings.out / "train.jsonl")
     for row in rows:
         folder = settings.out / "sft" / row["problem_id"]
         folder.mkdir(parents=True)
-        wrong = [re.sub(rf"assign {name} = .*;", f"assign {name} = 0;", row["reference"]) for name in ("y", "z")]
+        wrong = [re.sub(rf"assign {name} = .*;", f"assign {name} = 0;", row["reference"]) for name in ("x", "z")]
         for number, text in enumerate([row["reference"], *wrong]):
             (folder / f"{number}-recorded.md").write_text(text, encoding="utf-8")
     return [row["reference"] for row in rows]
@@ -120,15 +120,15 @@ def test_answers_become_pairs_by_output(tmp_path: Path) -> None:
     settings = make_settings(tmp_path)
     references = write_answers(settings)
     score = sample_answers(settings)
-    assert (score.problems, score.pass_at_1, score.credit) == (2, pytest.approx(1 / 3), pytest.approx(2 / 3))
-    assert ", outputs 66.7% of 2 problems; 4 mismatch, 2 passed" in str(score)
+    assert (score.problems, score.pass_at_1, score.credit) == (2, pytest.approx(1 / 3), pytest.approx(7 / 9))
+    assert ", outputs 77.8% of 2 problems; 4 mismatch, 2 passed" in str(score)
     assert str(write_preferences(settings)) == "8 pairs of 2 problems, 0 of whole answers; dropped: none"
     pairs = [pair for pair in read_pairs(settings.pairs) if pair.problem_id == "train0000"]
     assert {(pair.chosen_index, pair.rejected_index, pair.contrast) for pair in pairs} == {
-        (0, 1, ("y",)),
+        (0, 1, ("x",)),
         (0, 2, ("z",)),
         (1, 2, ("z",)),
-        (2, 1, ("y",)),
+        (2, 1, ("x",)),
     }
     assert pairs[0].chosen == references[0]
     assert (tmp_path / "dropped.jsonl").read_text(encoding="utf-8") == ""
