@@ -167,7 +167,7 @@ def time_call(call: Callable[[], object], rounds: int) -> float:
     return best
 
 
-def measure_cost(problems: Sequence[Problem], rounds: int) -> None:
+def measure_cost(label: str, problems: Sequence[Problem], rounds: int) -> None:
     """Print the CPU time of slicing beside that of ``yosys -dump_ast1``, with and without the start of its process."""
     ours, theirs, starts, warm = [], [], [], []
     refused = 0
@@ -186,7 +186,7 @@ def measure_cost(problems: Sequence[Problem], rounds: int) -> None:
             warm.append(time_in_process(path, rounds))
     ratios = sorted(yosys / own for own, yosys in zip(ours, theirs, strict=True))
     print(
-        f"\ncost of {len(ours)} designs, {refused} that yosys does not read left out; CPU ms a design, best of {rounds}"
+        f"\ncost of {len(ours)} {label}, {refused} that yosys does not read left out; CPU ms a design, best of {rounds}"
     )
     names = ("slice_outputs", "yosys -dump_ast1, a process", "yosys, start and end alone", "-dump_ast1 in process")
     for name, values in zip(names, (ours, theirs, starts, warm), strict=True):
@@ -259,6 +259,7 @@ def main() -> int:
     parser.add_argument("--cycles", type=int, default=None, help="of each stimulus; without it, as long as it helps")
     args = parser.parse_args()
     every: list[Problem] = []
+    groups: dict[str, list[Problem]] = {"references": [], "recorded answers": []}
     faults: list[str] = []
     limits = Limits(cpu_s=10, wall_s=40.0, file_mib=64)
     prover = Prover(sandbox=choose_sandbox(SandboxMode.AUTO), jobs=1, budget_s=1.0) if args.prove else None
@@ -267,6 +268,7 @@ def main() -> int:
             problems = [item for item in load_designs(spec) if not args.problems or item.problem_id in args.problems]
             problems = problems[:: args.every]
             every += problems
+            groups["recorded answers" if spec == COMPLETIONS else "references"] += problems
             tally = Tally()
             for problem in problems:
                 examine(checker, prover, problem, tally, args)
@@ -281,7 +283,9 @@ def main() -> int:
     if "flows" in args.parts:
         print(f"pyverilog's data flow: {dict(compare_flows(every, faults))}")
     if "cost" in args.parts:
-        measure_cost(every, args.rounds)
+        for name, problems in groups.items():
+            if problems:
+                measure_cost(name, problems, args.rounds)
     print(f"\n{len(faults)} faults")
     for fault in faults:
         print(f"  {fault}")
