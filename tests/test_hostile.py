@@ -22,6 +22,7 @@ from support.hostile_cases import (
     load_cases,
     wait_for_end,
 )
+from support.hostile_rewards import list_undue
 
 from pytest_rtlgen.check import Checker, CheckSettings
 from pytest_rtlgen.records import Status
@@ -89,6 +90,7 @@ def test_it_ends_as_expected_and_touches_nothing(
     assert wait_for_end(set(), most=idle) == set(), "a process is left"
     assert SECRET not in repr(verdict)
     assert verdict.status in case.acceptable, verdict.diagnostics
+    assert list_undue(case, verdict) == [], "it earns more than an honest wrong answer, or a correct one too little"
     if verdict.status is Status.REJECTED:
         assert all(item.line is not None for item in verdict.diagnostics), "a refusal names the line"
         assert all(item.message for item in verdict.diagnostics), "a refusal names the construct"

@@ -17,22 +17,22 @@ _BENCH = """\
 `timescale 1ns/1ps
 module testbench;
 {nets}
-  integer round, step, errors, samples;
-  {gold}_gold gold ({gold_ports});
-  {gate}_gate gate ({gate_ports});
+  integer bench_round, bench_step, bench_errors, bench_samples;
+  {gold}_gold bench_gold ({gold_ports});
+  {gate}_gate bench_gate ({gate_ports});
   initial begin
-    errors = 0; samples = 0; {idle}
-    for (round = 0; round < {rounds}; round = round + 1) begin
+    bench_errors = 0; bench_samples = 0; {idle}
+    for (bench_round = 0; bench_round < {rounds}; bench_round = bench_round + 1) begin
       {reset}
-      for (step = 0; step < {steps}; step = step + 1) begin
+      for (bench_step = 0; bench_step < {steps}; bench_step = bench_step + 1) begin
         {draw}
         {toggle}
-        #5 samples = samples + 1;
-        if (!({equal})) errors = errors + 1;
+        #5 bench_samples = bench_samples + 1;
+        if (!({equal})) bench_errors = bench_errors + 1;
       end
     end
-    $display("Error rate: %f", 1.0 * errors / samples);
-    if (errors == 0) $display("All tests passed.");
+    $display("Error rate: %f", 1.0 * bench_errors / bench_samples);
+    if (bench_errors == 0) $display("All tests passed.");
     $finish;
   end
 endmodule
