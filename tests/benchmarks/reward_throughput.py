@@ -145,6 +145,10 @@ def measure_published(samples: Sequence[Sample], checker: Checker, folder: Path)
         bench, gold = benches[sample.problem.problem_id], sample.problem.reference.text
         return check_published(folder, gold, sample.source, bench, limits=LIMITS)
 
+    for problem in {sample.problem for sample in samples}:  # a bench that refuses its own reference is no peer
+        if not judge(Sample(problem=problem, source=problem.reference.text)):
+            raise SystemExit(f"{problem.problem_id}: the published bench fails its own reference")
+
     return measure(f"published, {ROUNDS} x {STEPS:,}", samples, judge)
 
 
