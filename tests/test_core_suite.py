@@ -85,7 +85,7 @@ def test_every_kind_of_answer_is_recorded() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_recorded_answers_get_the_expected_verdict(warm: Checker, unproved: Checker, name: str) -> None:
     problem, rows = PROBLEMS[name], expectations(name)
-    checker = warm if NAMES.index(name) % 3 == 0 else unproved  # proofs are dear; a third of the suite shows them
+    checker = warm if NAMES.index(name) % 6 == 0 else unproved  # proofs are dear; a sixth of the suite shows them
     assert len(rows) >= 5
     found, wanted = [], []
     for row, completion in zip(rows, replay(problem, len(rows)), strict=True):
