@@ -1,8 +1,6 @@
 """``roundtrip``: training pairs out of designs, by way of a description that a second design is written after."""
 
 import argparse
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
     from pytest_rtlgen.config import Options
     from pytest_rtlgen.training.roundtrip import RoundTripModels
     from pytest_rtlgen.training.roundtrip_records import RoundTripSettings
-    from pytest_rtlgen.training.roundtrip_store import RoundTripHeader, RoundTripStore
+    from pytest_rtlgen.training.roundtrip_store import RoundTripHeader
 
 
 def add_arguments(parser: Parser) -> None:
@@ -50,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     from pytest_rtlgen.loaders import load_suite
     from pytest_rtlgen.training.roundtrip import run_round_trip
     from pytest_rtlgen.training.roundtrip_corpus import read_corpus
-    from pytest_rtlgen.training.roundtrip_store import RoundTripStore
+    from pytest_rtlgen.training.roundtrip_store import RoundTripStore, lock_folder
 
     options = read_options(args)
     if options.model is None:
@@ -60,15 +58,14 @@ def run(args: argparse.Namespace) -> int:
     benchmarks = [problem for spec in options.suite for problem in load_suite(spec).problems]
     accounts = Accounts.open(options, warn=say)
     models = _make_models(args, options, accounts)
-    store = RoundTripStore(Path(args.folder), _make_header(args, options, settings))
     progress = Progress()
     try:
-        with _lock(store), Checker(make_check_settings(options, jobs=count_jobs(options))) as checker:
+        with lock_folder(Path(args.folder)), Checker(make_check_settings(options, jobs=count_jobs(options))) as checker:
             report = run_round_trip(
                 items,
                 models=models,
                 checker=checker,
-                store=store,
+                store=RoundTripStore(Path(args.folder), _make_header(args, options, settings)),
                 settings=settings,
                 benchmarks=benchmarks,
                 accounts=accounts,
@@ -78,26 +75,6 @@ def run(args: argparse.Namespace) -> int:
         progress.clear()
     write_out(str(report))
     return 0
-
-
-@contextmanager
-def _lock(store: "RoundTripStore") -> Iterator[None]:
-    """Hold the folder for this process, so that no answer is paid for twice.
-
-    Raises:
-        UsageError: another process works in it.
-    """
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(store.folder / "roundtrip.lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise UsageError(f"{store.folder}: another process works in it; wait for it, or name a new folder") from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _make_settings(args: argparse.Namespace, options: "Options") -> "RoundTripSettings":

@@ -6,7 +6,8 @@
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from pytest_rtlgen.records import Completion, SampleKey
 from pytest_rtlgen.storage import Journal, decode, encode
 from pytest_rtlgen.training.roundtrip_records import Judgement, RoundTripReport, Stage, Usable
 from pytest_rtlgen.training.sft import DATASET_INFO, make_sft_row
+
+_HEADER, _LOCK = "roundtrip.json", "roundtrip.lock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +42,30 @@ class RoundTripHeader:
         return {Stage.DESCRIBE: self.describer, Stage.REWRITE: self.model, Stage.BASE: self.base_model}[stage]
 
 
+@contextmanager
+def lock_folder(folder: Path) -> Iterator[None]:
+    """Make ``folder`` and hold it for this process, so that no answer is paid for twice.
+
+    Raises:
+        UsageError: another process works in it, or it holds something else.
+        StorageError: it cannot be made.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(folder / _LOCK, timeout=0)
+    try:
+        _make_folder(folder)
+        lock.acquire()
+    except Timeout as error:
+        raise UsageError(f"{folder}: another process works in it; wait for it, or name a new folder") from error
+    except OSError as error:
+        raise StorageError(f"{folder}: cannot be written: {error.strerror}; name another folder") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 class RoundTripStore:
     """The folder of one round trip. Appends are safe between threads."""
 
@@ -50,13 +77,11 @@ class RoundTripStore:
             StorageError: it cannot be made.
         """
         self.folder = folder
-        path = folder / "roundtrip.json"
+        path = folder / _HEADER
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            _make_folder(folder)
             if path.exists():
                 header = self._compare(path, header)
-            elif any(folder.iterdir()):
-                raise UsageError(f"{folder}: holds something else than a round trip; name a new folder")
             _replace(path, json.dumps(encode(header), indent=2) + "\n")
             self.header = header
         except OSError as error:
@@ -134,6 +159,14 @@ class RoundTripStore:
             if was != now:
                 raise UsageError(f"{self.folder}: was made with {name} {was!r}, not {now!r}; name a new folder")
         return replace(header, base_model=header.base_model or found.base_model)
+
+
+def _make_folder(folder: Path) -> None:
+    """Make ``folder`` if it is missing; refuse one that holds something else than a round trip."""
+    folder.mkdir(parents=True, exist_ok=True)
+    found = {path.name for path in folder.iterdir()}
+    if _HEADER not in found and found - {_LOCK}:
+        raise UsageError(f"{folder}: holds something else than a round trip; name a new folder")
 
 
 def _render_lines(rows: Iterable[object]) -> str:

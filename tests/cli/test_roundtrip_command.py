@@ -196,7 +196,19 @@ def test_two_processes_do_not_pay_in_one_folder(
     assert travel(server, "--prices", "prices.toml", "--no-cache", "--max-cost", "0.03") == 2, corpus
     asked = len(server.asked)
     capsys.readouterr()
+    header = Path("pairs/roundtrip.json").read_text()
     with FileLock("pairs/roundtrip.lock"):
-        assert travel(server, "--no-cache") == 2
+        assert travel(server, "--no-cache", *BASE) == 2
     assert capsys.readouterr().err == "error: pairs: another process works in it; wait for it, or name a new folder\n"
     assert len(server.asked) == asked
+    assert Path("pairs/roundtrip.json").read_text() == header
+
+
+def test_a_folder_of_something_else_stays_as_it_is(
+    corpus: Path, server: LoopbackServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = sorted(corpus.iterdir())
+    assert travel(server, out="corpus") == 2
+    assert capsys.readouterr().err == "error: corpus: holds something else than a round trip; name a new folder\n"
+    assert sorted(corpus.iterdir()) == before
+    assert server.asked == []

@@ -14,10 +14,12 @@ from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.training import RewardSettings, open_reward
 from pytest_rtlgen.training.recipes import grpo
 from pytest_rtlgen.training.recipes.data import list_questions, write_sets
+from pytest_rtlgen.training.recipes.early_stop import make_early_stop
 from pytest_rtlgen.training.recipes.grpo.curve import Step, draw_steps, read_steps, smooth, write_steps
 from pytest_rtlgen.training.recipes.grpo.easy import make_tasks
 from pytest_rtlgen.training.recipes.grpo.routes import judge_by_verl, judge_in_process, judge_over_http
 from pytest_rtlgen.training.recipes.grpo.settings import GrpoSettings
+from pytest_rtlgen.training.recipes.grpo.verl_rows import main as write_rows
 from pytest_rtlgen.training.recipes.grpo.verl_rows import make_verl_rows
 from pytest_rtlgen.training.recipes.settings import DataSettings, find_configuration, read_settings
 from pytest_rtlgen.training.recipes.small_model import write_small_model
@@ -187,6 +189,47 @@ def answers(tmp_path: Path) -> tuple[GrpoSettings, list[str], list[str]]:
     right = row["reference"]
     texts = [right, re.sub(r"y = .*;", "y = 0;", right), re.sub(r"y = .*;", "y = (;", right), "I cannot."]
     return make_settings(tmp_path), texts, [row["problem_id"]] * 4
+
+
+@pytest.mark.simulator
+@pytest.mark.filterwarnings("ignore")  # what the libraries say to each other is not ours
+@pytest.mark.parametrize(
+    ("share", "is_stopping", "stops"), [(1.0, True, True), (1.0, False, False), (0.0, False, True)]
+)
+def test_an_early_stop_stops_and_lets_no_other_stop_be_forgotten(
+    answers: tuple[GrpoSettings, list[str], list[str]], share: float, is_stopping: bool, stops: bool
+) -> None:
+    for name in ("torch", "transformers"):
+        if importlib.util.find_spec(name) is None:
+            pytest.skip(f"{name} is not installed")
+    from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerControl, TrainerState
+
+    settings, texts, _ = answers
+    start = {"share": share, "every": 2, "problems": 3}
+    settings = dataclasses.replace(settings, start=start, evaluation={"max-tokens": 4})
+    fields = {"vocabulary": 300, "hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1}
+    write_small_model(settings.out / "base", fields, texts, seed=1)
+    suites = (f"references:{settings.out}/train.jsonl",)
+    control = TrainerControl(should_training_stop=is_stopping)
+    with open_reward(load_suite(suites[0]).problems, RewardSettings()) as reward:
+        stop = make_early_stop(settings, reward, list_questions(settings, suites))
+        model = AutoModelForCausalLM.from_pretrained(settings.base)
+        tokenizer = AutoTokenizer.from_pretrained(settings.base)
+        stop.on_step_end(None, TrainerState(global_step=2), control, model=model, processing_class=tokenizer)
+    assert control.should_training_stop is stops
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [("tinny", "error: --config=tinny: no such file; name a"), ("tiny", "error: .*train.jsonl: ")],
+)
+def test_rows_for_verl_that_cannot_be_made_are_one_line(
+    config: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert write_rows(["--config", config, "--out", str(tmp_path / "run")]) == 2
+    out, err = capsys.readouterr()
+    assert (out, len(err.splitlines())) == ("", 1)
+    assert re.match(message, err)
 
 
 @pytest.mark.simulator

@@ -32,7 +32,8 @@ def make_early_stop(settings: Settings, reward: Reward, questions: Sequence[dict
             answers = write_answers(kwargs["model"], kwargs["processing_class"], asked, most)
             share = sum(result.parts[part] for result in reward.judge(answers, tasks)) / len(tasks)
             _LOG.info("step %d: %s %.0f %%", state.global_step, part, 100 * share)
-            control.should_training_stop = share >= float(settings.start["share"])
+            if share >= float(settings.start["share"]):  # never unset: the trainer's own last step sets it too
+                control.should_training_stop = True
 
     return EarlyStop()
 

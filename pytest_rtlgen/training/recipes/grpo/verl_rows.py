@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pytest_rtlgen.errors import RtlgenError, ToolError
 from pytest_rtlgen.training.recipes.data import list_questions
 from pytest_rtlgen.training.recipes.grpo.settings import SHIPPED, GrpoSettings
 from pytest_rtlgen.training.recipes.settings import Settings, find_configuration, read_settings
@@ -18,8 +19,16 @@ _PROGRAM = "python -m pytest_rtlgen.training.recipes.grpo.verl_rows"
 
 
 def write_verl_rows(settings: Settings) -> list[Path]:
-    """Write ``verl_train.parquet`` and ``verl_held_out.parquet`` into the run's folder; return their paths."""
-    arrow, parquet = importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
+    """Write ``verl_train.parquet`` and ``verl_held_out.parquet`` into the run's folder; return their paths.
+
+    Raises:
+        ToolError: pyarrow is not installed.
+    """
+    try:
+        arrow, parquet = importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
+    except ImportError as error:
+        raise ToolError("pyarrow is not installed; run: pip install pyarrow") from error
+    settings.out.mkdir(parents=True, exist_ok=True)
     written = []
     for name, specs in (("train", settings.data.train), ("held_out", settings.data.held_out)):
         rows = make_verl_rows(list_questions(settings, specs), split=name)
@@ -42,11 +51,21 @@ def make_verl_rows(questions: Sequence[dict[str, Any]], *, split: str) -> list[d
     ]
 
 
-if __name__ == "__main__":
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the rows and print their paths; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, prog=_PROGRAM)
-    parser.add_argument("--config", required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    args = parser.parse_args()
-    configuration = find_configuration(args.config, SHIPPED)
-    for path in write_verl_rows(read_settings(GrpoSettings, configuration, args.out.resolve())):
-        sys.stdout.write(f"{path}\n")
+    parser.add_argument("--config", required=True, help="as for the recipe")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the run")
+    args = parser.parse_args(arguments)
+    try:
+        settings = read_settings(GrpoSettings, find_configuration(args.config, SHIPPED), args.out.resolve())
+        paths = write_verl_rows(settings)
+    except RtlgenError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 2
+    sys.stdout.writelines(f"{path}\n" for path in paths)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
