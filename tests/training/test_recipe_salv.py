@@ -232,3 +232,15 @@ def test_a_program_notes_what_its_stages_say(tmp_path: Path, caplog: pytest.LogC
     assert run_recipe(recipe, arguments) == 2
     assert "error: seed 7 brings no luck; take another" in caplog.text
     assert len(read_rows(tmp_path / "run" / "report.jsonl")) == 2
+
+
+def test_an_interrupted_program_says_how_to_go_on(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    def interrupt(settings: SalvSettings) -> str:
+        raise KeyboardInterrupt(settings.seed)
+
+    recipe = Recipe(
+        module="m", about=None, kind=SalvSettings, shipped=FOLDER, stages={"one": lambda _: "done", "two": interrupt}
+    )
+    assert run_recipe(recipe, ["--config", "tiny", "--out", str(tmp_path / "run")]) == 130
+    assert f"what earlier stages left is in {tmp_path / 'run'}: name the others with --stage" in caplog.text
+    assert [row["stage"] for row in read_rows(tmp_path / "run" / "report.jsonl")] == ["one"]

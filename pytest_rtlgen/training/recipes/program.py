@@ -15,6 +15,8 @@ from pytest_rtlgen.errors import RtlgenError
 from pytest_rtlgen.training.recipes.settings import S, find_configuration, read_settings
 
 _LOG = logging.getLogger(__package__)
+EXIT_ERROR = 2
+EXIT_INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +47,10 @@ def run_recipe(recipe: Recipe[S], arguments: Sequence[str] | None) -> int:
             _run(stage, recipe.stages[stage], settings)
     except RtlgenError as error:
         _LOG.error("error: %s", error)
-        return 2
+        return EXIT_ERROR
+    except KeyboardInterrupt:
+        _LOG.error("interrupted; what earlier stages left is in %s: name the others with --stage to go on", args.out)
+        return EXIT_INTERRUPTED
     return 0
 
 
