@@ -52,8 +52,6 @@ def compare_start(expected: Trace, actual: Trace) -> tuple[SignalVerdict, ...]:
 
 def has_unknown_mismatch(expected: Trace, actual: Trace) -> bool:
     """Whether some bit of ``actual`` is X or Z where the reference's is not: nothing sets it, or too much does."""
-    import numpy as np
-
     want, got = _table(expected), _table(actual)
     return bool(((want <= ord("1")) & (got > ord("1"))).any())
 

@@ -164,6 +164,7 @@ class _Surveyor:
         """Decide what is left out and what is forbidden, now that all is known."""
         for call in self.calls:
             self._mark_message(call)
+        self._mark_unknown_fills()
         self._spread()
         observed = [call for call in self.calls if call.name in OBSERVATIONS]
         if observed and self._mark_observations(observed):
@@ -272,6 +273,19 @@ class _Surveyor:
         names = _list_names(expression)
         return names <= known
 
+    def _mark_unknown_fills(self) -> None:
+        """Mark assignments of X under a test for X: what they say is true without them."""
+        tested = {number for number, _ in self.unknown_tests if number is not None}
+        if not tested:
+            return
+        for step in self.steps:
+            if _is_unknown_fill(step.node):
+                above = step.above
+                while above is not None and self.steps[above].kind == "SequentialBlockStatement":
+                    above = self.steps[above].above
+                if above in tested and getattr(self.steps[above].node, "elseClause", None) is None:
+                    step.is_silent = step.has_message = True
+
     def _mark_observations(self, calls: list[_Call]) -> bool:
         """Mark assignments of what only a simulator has, where nothing but messages reads what they set."""
         marked: dict[str, list[_Step]] = defaultdict(list)
@@ -321,7 +335,9 @@ class _Surveyor:
         first, last = _find_span(step.node)
         inside = [call.name for call in self.calls if first <= _find_span(call.node)[0] < last]
         named = [name for name in inside if name not in FUNCTIONS]
-        return named[0] if named else "assertion"
+        if named:
+            return named[0]
+        return "a test for X" if any(above == number for above, _ in self.unknown_tests) else "assertion"
 
     def _forbid(self, gone: set[int | None]) -> None:
         """Note what is forbidden and not left out."""
@@ -407,6 +423,16 @@ def _find_target(statement: Any) -> str | None:  # noqa: ANN401
     if expression is None or str(expression.kind.name) not in _ASSIGNMENTS:
         return None
     return str(expression.left.identifier.valueText) if str(expression.left.kind.name) == "IdentifierName" else None
+
+
+def _is_unknown_fill(statement: Any) -> bool:  # noqa: ANN401
+    """Whether ``statement`` assigns nothing but X."""
+    expression = getattr(statement, "expr", None)
+    if expression is None or str(expression.kind.name) not in _ASSIGNMENTS:
+        return False
+    digits = str(expression.right.getLastToken().rawText).lstrip("'")
+    is_literal = str(expression.right.kind.name) in {"IntegerVectorExpression", "UnbasedUnsizedLiteralExpression"}
+    return is_literal and set(digits) <= {"x", "X", "_"}
 
 
 def _list_names(node: Any) -> set[str]:  # noqa: ANN401
