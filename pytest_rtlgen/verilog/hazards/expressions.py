@@ -89,7 +89,7 @@ class Expressions:
         found = node.eval(self.context)
         return found or None
 
-    def decide(self, nodes: Iterable[Any], *, strict: bool = False) -> Value:
+    def decide(self, nodes: Iterable[Any]) -> Value:
         """Return the value of a decision that reads ``nodes``: it is known even where they are X."""
         outer, self._operands = self._operands, []
         nodes = list(nodes)
@@ -299,17 +299,10 @@ class Expressions:
     def assign(self, node: Any, value: Value, *, is_blocking: bool) -> None:  # noqa: ANN401
         """Note that ``value`` is assigned to ``node``."""
         kind = type(node).__name__
-        if kind == "ConversionExpression":
-            self.assign(node.operand, value, is_blocking=is_blocking)
-        elif kind == "ConcatenationExpression":
-            for item in node.operands:
+        parts = _PARTS.get(kind)
+        if parts is not None:
+            for item in parts(node):
                 self.assign(item, value, is_blocking=is_blocking)
-        elif kind == "StreamingConcatenationExpression":
-            for item in node.streams:
-                self.assign(item.operand, value, is_blocking=is_blocking)
-        elif kind == "SimpleAssignmentPatternExpression":
-            for item in node.elements:
-                self.assign(getattr(item, "left", item), value, is_blocking=is_blocking)
         elif kind in _NAMES | _SELECTS:
             signal, mask, is_static = self.find_path(node)
             if not is_static:
@@ -385,6 +378,14 @@ def _load_directions() -> tuple[frozenset[Any], frozenset[Any]]:
         {Direction.Out, Direction.InOut, Direction.Ref}
     )
 
+
+_PARTS: dict[str, Callable[[Any], list[Any]]] = {
+    "ConversionExpression": lambda node: [node.operand],
+    "ConcatenationExpression": lambda node: list(node.operands),
+    "StreamingConcatenationExpression": lambda node: [item.operand for item in node.streams],
+    "SimpleAssignmentPatternExpression": lambda node: [getattr(item, "left", item) for item in node.elements],
+}
+"""What makes up the target of an assignment that is more than one name."""
 
 _READERS: dict[str, Callable[[Expressions, Any], Value]] = {
     "NamedValueExpression": Expressions._name,  # noqa: SLF001

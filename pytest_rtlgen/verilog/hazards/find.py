@@ -19,8 +19,8 @@ def find_hazards(text: str, top: str) -> tuple[Hazard, ...]:
     """Return where event-driven simulation and synthesis may read module ``top`` of ``text`` differently.
 
     ``text`` is plain Verilog: no macros, directives, attributes, messages or assertions. Empty: none is known, and the
-    two differ in what they make of X alone. What cannot be told is listed, apart from ``UNSET_DECISION``: that is listed
-    only where simulators see X at all times.
+    two differ in what they make of X alone. What cannot be told is listed, apart from ``UNSET_DECISION``: that is
+    listed only where simulators see X at all times.
 
     Raises:
         RuntimeError: pyslang gives up on nesting that is too deep. So does a ``RecursionError``.
