@@ -11,6 +11,7 @@ from pytest_rtlgen.records.generation import (
     SamplingParams,
     TokenUsage,
 )
+from pytest_rtlgen.records.hazard import Hazard, HazardKind
 from pytest_rtlgen.records.ports import Direction, Port
 from pytest_rtlgen.records.problem import (
     Clock,
@@ -74,6 +75,8 @@ __all__ = [
     "Equivalence",
     "Estimate",
     "Feedback",
+    "Hazard",
+    "HazardKind",
     "FinishReason",
     "Interface",
     "Isolation",
