@@ -1,5 +1,6 @@
 """What a design means to a simulator only: no proof about its gates can tell what it does."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -36,17 +37,23 @@ _SYSTEM = frozenset(
         *("$warning", "$error", "$strobe", "$monitor", "$unit"),
     }
 )
+_HINTS = re.compile(
+    rf"[`#$]|->|[0-9]\s*\.\s*[0-9]|[0-9][eE][+-]?[0-9]|\b(?:wait|fork|primitive|repeat|{'|'.join(sorted(_WORDS))})"
+)
+"""Matches wherever one of them may stand."""
 
 
 def find_simulator_only(text: str) -> str:
     """Return the first construct that only a simulator gives a meaning, with its line; empty: there is none."""
-    return next((f"line {line}: {what}" for what, line in list_simulator_only(parse_text(text))), "")
+    return next((f"line {line}: {what}" for what, line in list_simulator_only(text, parse_text(text))), "")
 
 
-def list_simulator_only(parsed: ParsedText) -> Iterator[tuple[str, int]]:
-    """Yield (what, line) of every such construct, in source order."""
+def list_simulator_only(text: str, parsed: ParsedText) -> Iterator[tuple[str, int]]:
+    """Yield (what, line) of every such construct in ``text``, which was ``parsed``, in source order."""
     import pyslang
 
+    if not _HINTS.search(text):  # to look at each token takes longer than the rest of the analysis
+        return
     stack: list[Any] = [parsed.tree.root]
     while stack:
         item = stack.pop()

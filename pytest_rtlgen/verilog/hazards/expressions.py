@@ -1,5 +1,6 @@
 """What an expression reads: values, and the decisions inside it."""
 
+import re
 from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
@@ -23,8 +24,11 @@ _DECIDING = {"CaseEquality", "CaseInequality", "WildcardEquality", "WildcardIneq
 _SELECTS = {"ElementSelectExpression", "RangeSelectExpression", "MemberAccessExpression"}
 _NAMES = {"NamedValueExpression", "HierarchicalValueExpression"}
 _STEPS = {"Preincrement", "Predecrement", "Postincrement", "Postdecrement"}
-_HARMLESS = {"$signed", "$unsigned", "$clog2", "$bits", "$countones", "$onehot", "$onehot0", "$size", "$left", "$right"}
-_HARMLESS |= {"$high", "$low", "$increment", "$dimensions", "$unpacked_dimensions", "$itor", "$rtoi", "$cast"}
+_HARMLESS = re.compile(
+    r"\$(?:(?:un)?signed|clog2|bits|countones|onehot0?|size|left|right|high|low|increment|dimensions|itor|rtoi|time"
+    r"|unpacked_dimensions|f?(?:display|write|monitor|strobe)[bho]?|info|warning|error|fatal|finish|stop|dumpvars)\Z"
+)
+"""System functions and tasks that set none of their arguments; the others may."""
 _CONSTANTS = {"IntegerLiteral", "UnbasedUnsizedIntegerLiteral"}
 _QUIET = {"StringLiteral", "EmptyArgumentExpression", "RealLiteral", "TimeLiteral", "DataTypeExpression"}
 _QUIET |= {"NullLiteral", "UnboundedLiteral", "TypeReferenceExpression"}
@@ -83,9 +87,9 @@ class Expressions:
     def evaluate(self, node: Any) -> Any:  # noqa: ANN401
         """Return the constant that ``node`` is, with the counters of the loops around; ``None`` if it is none."""
         found = node.eval(self.context)
-        return found if found else None
+        return found or None
 
-    def decide(self, nodes: Iterable[Any], *, strict: bool = False) -> Value:
+    def decide(self, nodes: Iterable[Any]) -> Value:
         """Return the value of a decision that reads ``nodes``: it is known even where they are X."""
         outer, self._operands = self._operands, []
         nodes = list(nodes)
@@ -213,8 +217,7 @@ class Expressions:
         return self._compound[-1] if self._compound else _CONSTANT
 
     def _assignment(self, node: Any) -> Value:  # noqa: ANN401
-        if node.timingControl is not None:
-            self.process.is_odd = True
+        self.note_timing(node.timingControl)
         if node.isCompound:
             self._compound.append(self.value(node.left))
         found = self.value(node.right)
@@ -223,11 +226,16 @@ class Expressions:
         self.assign(node.left, found, is_blocking=not node.isNonBlocking)
         return found
 
+    def note_timing(self, control: Any) -> None:  # noqa: ANN401
+        """Note a timing control inside the process; delays are listed as such elsewhere."""
+        if control is not None and not type(control).__name__.startswith("Delay"):
+            self.process.is_odd = True
+
     def _call(self, node: Any) -> Value:  # noqa: ANN401
         if not node.isSystemCall:
             return self._call_own(node)
         values = [self.value(item) for item in node.arguments]
-        if str(node.subroutineName) not in _HARMLESS:
+        if not _HARMLESS.match(str(node.subroutineName)):
             for item in node.arguments:
                 self._give(item, _CONSTANT)
         return join_any(values)
@@ -246,7 +254,9 @@ class Expressions:
         if len(self.calls) >= _DEEPEST_CALL or self.calls.count(called) > 1 or len(formals) != len(actuals):
             self.note_unclear(node)
             return join_all([self.value(item) for item in actuals])
-        handed = [self.value(_argument(item)) if _is_handed(formal) else None for formal, item in _pair(formals, actuals)]
+        handed = [
+            self.value(_argument(item)) if _is_handed(formal) else None for formal, item in _pair(formals, actuals)
+        ]
         self.enter(called)
         for formal, value in zip(formals, handed, strict=True):
             if value is not None:
@@ -277,9 +287,6 @@ class Expressions:
             if signal is not None:
                 signal.is_local = True
                 self.state.forget(signal.number)
-        result = self.model.find(called.returnValVar) if called.returnValVar is not None else None
-        if result is not None and called.defaultLifetime.name == "Static":
-            result.is_kept = True
 
     def run_body(self, called: Any) -> Value:  # noqa: ANN401
         """Run the statements of a function or task; return the function's value."""
@@ -292,17 +299,10 @@ class Expressions:
     def assign(self, node: Any, value: Value, *, is_blocking: bool) -> None:  # noqa: ANN401
         """Note that ``value`` is assigned to ``node``."""
         kind = type(node).__name__
-        if kind == "ConversionExpression":
-            self.assign(node.operand, value, is_blocking=is_blocking)
-        elif kind == "ConcatenationExpression":
-            for item in node.operands:
+        parts = _PARTS.get(kind)
+        if parts is not None:
+            for item in parts(node):
                 self.assign(item, value, is_blocking=is_blocking)
-        elif kind == "StreamingConcatenationExpression":
-            for item in node.streams:
-                self.assign(item.operand, value, is_blocking=is_blocking)
-        elif kind == "SimpleAssignmentPatternExpression":
-            for item in node.elements:
-                self.assign(getattr(item, "left", item), value, is_blocking=is_blocking)
         elif kind in _NAMES | _SELECTS:
             signal, mask, is_static = self.find_path(node)
             if not is_static:
@@ -378,6 +378,14 @@ def _load_directions() -> tuple[frozenset[Any], frozenset[Any]]:
         {Direction.Out, Direction.InOut, Direction.Ref}
     )
 
+
+_PARTS: dict[str, Callable[[Any], list[Any]]] = {
+    "ConversionExpression": lambda node: [node.operand],
+    "ConcatenationExpression": lambda node: list(node.operands),
+    "StreamingConcatenationExpression": lambda node: [item.operand for item in node.streams],
+    "SimpleAssignmentPatternExpression": lambda node: [getattr(item, "left", item) for item in node.elements],
+}
+"""What makes up the target of an assignment that is more than one name."""
 
 _READERS: dict[str, Callable[[Expressions, Any], Value]] = {
     "NamedValueExpression": Expressions._name,  # noqa: SLF001

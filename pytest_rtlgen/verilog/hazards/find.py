@@ -19,14 +19,14 @@ def find_hazards(text: str, top: str) -> tuple[Hazard, ...]:
     """Return where event-driven simulation and synthesis may read module ``top`` of ``text`` differently.
 
     ``text`` is plain Verilog: no macros, directives, attributes, messages or assertions. Empty: none is known, and the
-    two differ in what they make of X alone. What cannot be told is listed, apart from ``UNSET_DECISION``: that is listed
-    only where simulators see X at all times.
+    two differ in what they make of X alone. What cannot be told is listed, apart from ``UNSET_DECISION``: that is
+    listed only where simulators see X at all times.
 
     Raises:
         RuntimeError: pyslang gives up on nesting that is too deep. So does a ``RecursionError``.
     """
     parsed = parse_text(text)
-    found = [_note(what, line) for what, line in list_simulator_only(parsed)]
+    found = [_note(what, line) for what, line in list_simulator_only(text, parsed)]
     return tuple(dict.fromkeys((*found, *_list_structural(parsed, top))))
 
 
@@ -35,6 +35,8 @@ def _note(what: str, line: int | None) -> Hazard:
 
 
 def _list_structural(parsed: ParsedText, top: str) -> tuple[Hazard, ...]:
+    if any(item.isError() for item in parsed.tree.diagnostics):
+        return (_note("a text that cannot be parsed", None),)
     instance, _compilation = _elaborate(parsed, top)
     if instance is None:
         return (_note(f"a text without module {top}", None),)

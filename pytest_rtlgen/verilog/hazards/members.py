@@ -61,7 +61,12 @@ class _Members:
             _connect(reader, signal, signal.mask, symbol.initializer)
 
     def _variable(self, symbol: Any) -> None:  # noqa: ANN401
-        self._model.find(symbol)
+        signal = self._model.find(symbol)
+        if signal is not None and symbol.initializer is not None:
+            signal.initial = 0
+            reader = self._process(Kind.INITIAL, symbol)
+            reader.process.is_declaration = True
+            _connect(reader, signal, signal.mask, symbol.initializer)
 
     def _assign(self, symbol: Any) -> None:  # noqa: ANN401
         reader = self._process(Kind.ASSIGN, symbol)
@@ -242,7 +247,9 @@ def _find_clock(reader: Statements, controls: list[Any], body: Any) -> None:  # 
         signal = reader.model.find(symbol) if symbol is not None else None
         edge = "PosEdge" if is_true else "NegEdge"
         found = [
-            pair for pair in left if signal is not None and pair[0] == Event(edge, signal.number, 1) and signal.width == 1
+            pair
+            for pair in left
+            if signal is not None and pair[0] == Event(edge, signal.number, 1) and signal.width == 1
         ]
         if len(found) != 1:
             process.is_odd = True
@@ -263,7 +270,9 @@ def _find_only(body: Any) -> Any:  # noqa: ANN401
         if kind == "BlockStatement":
             body = body.body
         elif kind == "StatementList":
-            items = [item for item in body.list if type(item).__name__ not in {"VariableDeclStatement", "EmptyStatement"}]
+            items = [
+                item for item in body.list if type(item).__name__ not in {"VariableDeclStatement", "EmptyStatement"}
+            ]
             if len(items) != 1:
                 return body
             body = items[0]

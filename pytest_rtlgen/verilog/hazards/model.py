@@ -142,6 +142,8 @@ class Process:
     clock: Event | None = None
     """Of an ``EDGE`` process in the usual form."""
     resets: list[Event] = field(default_factory=list)
+    is_declaration: bool = False
+    """It is the initial value in a declaration, which comes before all else."""
     is_mixed: bool = False
     """It sets bits by both kinds of assignment on one path."""
     is_odd: bool = False
@@ -165,7 +167,8 @@ class Process:
     def list_driven(self) -> Iterator[tuple[int, int]]:
         """Yield (signal, mask) of what it sets."""
         yield from {
-            key: self.blocking.get(key, 0) | self.nonblocking.get(key, 0) for key in {**self.blocking, **self.nonblocking}
+            key: self.blocking.get(key, 0) | self.nonblocking.get(key, 0)
+            for key in {**self.blocking, **self.nonblocking}
         }.items()
 
     @property
@@ -271,5 +274,4 @@ class Model:
 
 
 _SIGNALS = {"NetSymbol", "VariableSymbol", "FormalArgumentSymbol", "IteratorSymbol", "PatternVarSymbol"}
-_MOST_STEPS = 400_000
-
+_MOST_STEPS = 120_000

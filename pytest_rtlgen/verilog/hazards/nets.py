@@ -28,9 +28,11 @@ class Nets:
         is_inverted = False
         for _ in range(1000):
             found = [(process, flow) for process, flow in self.into.get(signal, ()) if flow.mask & mask]
-            if len(found) != 1 or found[0][0].kind is not Kind.ASSIGN or found[0][1].copied is None:
+            if len(found) != 1 or found[0][0].kind is not Kind.ASSIGN:
                 break
             flow = found[0][1]
+            if flow.copied is None:
+                break
             offset = (flow.mask & (mask - 1)).bit_count()
             source, source_mask, flips = flow.copied
             signal, mask = source, _find_bit(source_mask, offset)
@@ -99,37 +101,36 @@ def _list_bits(mask: int) -> list[int]:
 
 
 def _find_cycles(edges: Mapping[_Node, Iterable[_Node]]) -> Iterator[tuple[_Node, ...]]:
-    """Yield the strongly connected parts of a graph that hold a cycle (Tarjan's algorithm, without recursion)."""
+    """Yield the strongly connected parts of a graph that hold a cycle.
+
+    Source: https://doi.org/10.1137/0201010 (Tarjan 1972, section 4), without recursion.
+    """
     order: dict[_Node, int] = {}
     lowest: dict[_Node, int] = {}
-    stack: list[_Node] = []
-    on_stack: set[_Node] = set()
+    stack: dict[_Node, None] = {}
     for root in list(edges):
-        if root in order:
-            continue
-        work = [(root, iter(edges.get(root, ())))]
-        order[root] = lowest[root] = len(order)
-        stack.append(root)
-        on_stack.add(root)
+        work = [] if root in order else [(root, iter(edges[root]))]
         while work:
             node, rest = work[-1]
-            for other in rest:
-                if other not in order:
-                    order[other] = lowest[other] = len(order)
-                    stack.append(other)
-                    on_stack.add(other)
-                    work.append((other, iter(edges.get(other, ()))))
-                    break
-                if other in on_stack:
-                    lowest[node] = min(lowest[node], order[other])
-            else:
-                work.pop()
-                if work:
-                    lowest[work[-1][0]] = min(lowest[work[-1][0]], lowest[node])
-                if lowest[node] == order[node]:
-                    part = []
-                    while not part or part[-1] != node:
-                        part.append(stack.pop())
-                        on_stack.discard(part[-1])
-                    if len(part) > 1 or node in edges.get(node, ()):
-                        yield tuple(part)
+            if node not in order:
+                order[node] = lowest[node] = len(order)
+                stack[node] = None
+            fresh = next((other for other in rest if other not in order), None)
+            if fresh is not None:
+                work.append((fresh, iter(edges.get(fresh, ()))))
+                continue
+            work.pop()
+            lowest[node] = min((lowest[other] for other in edges.get(node, ()) if other in stack), default=lowest[node])
+            lowest[node] = min(lowest[node], order[node])
+            if lowest[node] == order[node]:
+                part = _pop_from(stack, node)
+                if len(part) > 1 or node in edges.get(node, ()):
+                    yield part
+
+
+def _pop_from(stack: dict[_Node, None], node: _Node) -> tuple[_Node, ...]:
+    """Take ``node`` and all above it off the stack."""
+    part: list[_Node] = []
+    while not part or part[-1] != node:
+        part.append(stack.popitem()[0])
+    return tuple(part)

@@ -21,6 +21,7 @@ def list_hazards(model: Model) -> Iterator[Hazard]:
         (HazardKind.INCOMPLETE_LIST, rules.list_silent_starts),
         (HazardKind.EVENT_ORDER, rules.list_races),
         (HazardKind.EVENT_ORDER, rules.list_late_reads),
+        (HazardKind.EVENT_ORDER, rules.list_unordered_starts),
         (HazardKind.DERIVED_CLOCK, rules.list_derived_clocks),
         (HazardKind.LOOP, rules.list_loops),
         (HazardKind.LOOP, rules.list_held),
@@ -38,10 +39,14 @@ class _Rules:
         self._nets = Nets(model)
         self._drivers: dict[int, list[tuple[Process, int]]] = defaultdict(list)
         self._readers: dict[int, list[tuple[Process, int]]] = defaultdict(list)
+        self._starts: dict[int, int] = defaultdict(int)
+        """Bits by signal that ``initial`` blocks set."""
         for process in model.processes:
-            if process.kind is not Kind.INITIAL:
-                for signal, mask in process.list_driven():
+            for signal, mask in process.list_driven():
+                if process.kind is not Kind.INITIAL:
                     self._drivers[signal].append((process, mask))
+                else:
+                    self._starts[signal] |= mask
             for signal, mask in process.reads.items():
                 self._readers[signal].append((process, mask))
 
@@ -53,13 +58,17 @@ class _Rules:
         return not is_seen and all(process.kind is not Kind.ASSIGN for process, _ in self._drivers[signal])
 
     def list_two_drivers(self) -> Iterator[_Found]:
-        """Yield what has a bit that two processes set; the surroundings drive the inputs."""
+        """Yield what has a bit that two processes set; the surroundings drive the inputs.
+
+        An initial value beside one process is no second driver, beside a continuous assignment it is.
+        """
         for signal, drivers in self._drivers.items():
             seen = 0
             if self._model.signals[signal].is_input:
                 seen = self._model.signals[signal].mask
             for process, mask in drivers:
-                if seen & mask and not self._is_temporary(signal):
+                started = self._starts[signal] if process.kind is Kind.ASSIGN else 0
+                if (seen | started) & mask and not self._is_temporary(signal):
                     yield (signal,), process.line
                     break
                 seen |= mask
@@ -67,14 +76,12 @@ class _Rules:
     def list_incomplete_lists(self) -> Iterator[_Found]:
         """Yield what event lists leave out; all that a process sets where its list has no usual form."""
         for process in self._model.processes:
-            if process.kind is Kind.INITIAL:
-                continue
             driven = [signal for signal, _ in process.list_driven()]
             if process.is_odd:
                 missing = driven
             elif process.kind is Kind.EDGE:
                 missing = list(process.reset_reads) or (driven if len(process.resets) > 1 else [])
-            elif process.is_complete:
+            elif process.kind is Kind.INITIAL or process.is_complete:
                 missing = []
             elif process.kind is Kind.ASSIGN or process.is_implicit:
                 missing = self._list_missing(process.inner_reads, process.outer_reads)
@@ -85,9 +92,7 @@ class _Rules:
 
     def _list_missing(self, read: Bits, listed: Bits) -> list[int]:
         return [
-            signal
-            for signal, mask in read.items()
-            if mask & ~listed.get(signal, 0) and not self._is_constant(signal)
+            signal for signal, mask in read.items() if mask & ~listed.get(signal, 0) and not self._is_constant(signal)
         ]
 
     def _is_constant(self, signal: int) -> bool:
@@ -118,8 +123,6 @@ class _Rules:
                 yield driven, process.line
 
     def _is_initial(self, signal: int) -> bool:
-        if self._model.signals[signal].initial:
-            return True
         return any(process.kind is Kind.INITIAL for process, _ in self._nets.into.get(signal, ()))
 
     def _find_lively(self) -> set[int]:
@@ -166,10 +169,10 @@ class _Rules:
         """Whether two clocked processes may run at the same edge."""
         if one.clock is None or other.clock is None:
             return True
-        return self._resolve(one.clock) not in {self._resolve(other.clock, flips=True)}
+        return self._resolve(one.clock) != self._resolve(other.clock, flips=True)
 
     def _resolve(self, event: Event, *, flips: bool = False) -> tuple[int, int, bool]:
-        """Return (signal, bit, does it rise) of the edge that ``event`` is a copy of; of the opposite edge: ``flips``."""
+        """Return (signal, bit, does it rise) of the edge that ``event`` copies; ``flips``: of the opposite edge."""
         signal, mask, is_inverted = self._nets.resolve(event.signal, event.mask)
         return signal, mask, ((event.edge == "PosEdge") != is_inverted) != flips
 
@@ -188,10 +191,25 @@ class _Rules:
             late = [
                 signal
                 for signal, mask in process.outer_reads.items() | process.inner_reads.items()
-                if mask & (process.blocking.get(signal, 0) | (process.nonblocking.get(signal, 0) & ~listed.get(signal, 0)))
+                if mask
+                & (process.blocking.get(signal, 0) | (process.nonblocking.get(signal, 0) & ~listed.get(signal, 0)))
             ]
             if late:
                 yield late, process.line
+
+    def list_unordered_starts(self) -> Iterator[_Found]:
+        """Yield initial values that depend on other values at the start, or that two ``initial`` blocks set."""
+        seen: dict[int, int] = defaultdict(int)
+        for process in self._model.processes:
+            if process.kind is not Kind.INITIAL:
+                continue
+            taken = (*process.outer_reads, *process.inner_reads)
+            if taken:
+                yield taken, process.line
+            for signal, mask in process.list_driven() if not process.is_declaration else ():
+                if seen[signal] & mask and not self._is_temporary(signal):
+                    yield (signal,), process.line
+                seen[signal] |= mask
 
     def list_derived_clocks(self) -> Iterator[_Found]:
         """Yield clocks that are no copy of an input, and resets that are neither that nor a register."""
@@ -217,8 +235,8 @@ class _Rules:
     def list_loops(self) -> Iterator[_Found]:
         """Yield combinational loops."""
         for group in self._nets.list_loops():
-            group = tuple(sorted(group))
-            yield group, self._model.signals[group[0]].line
+            signals = sorted(group)
+            yield signals, self._model.signals[signals[0]].line
 
     def list_held(self) -> Iterator[_Found]:
         """Yield what is held without a clock: by a function's variables, or in a latch that a glitch may open."""

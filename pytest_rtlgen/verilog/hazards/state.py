@@ -25,7 +25,9 @@ class _Node:
         self.is_sure = False
         self.older = older
         self.other = other
-        self.covered = mask | (older.covered if older is not None else 0) | (other.covered if other is not None else 0)
+        self.covered: int = (
+            mask | (older.covered if older is not None else 0) | (other.covered if other is not None else 0)
+        )
 
 
 _numbers = count()
@@ -51,8 +53,8 @@ class State:
         other = State()
         other.surely = dict(self.surely)
         other.scheduled_surely = dict(self.scheduled_surely)
-        other._values = dict(self._values)  # noqa: SLF001  of its own kind
-        other._scheduled = dict(self._scheduled)  # noqa: SLF001
+        other._values = dict(self._values)
+        other._scheduled = dict(self._scheduled)
         other.is_alive = self.is_alive
         return other
 

@@ -169,9 +169,11 @@ class Statements(Expressions):
 
     def _for(self, node: Any) -> None:  # noqa: ANN401
         counters: list[tuple[Any, Any]] = [(symbol, symbol.initializer) for symbol in node.loopVars]
-        for item in node.initializers:
-            if type(item).__name__ == "AssignmentExpression" and hasattr(item.left, "symbol"):
-                counters.append((item.left.symbol, item.right))
+        counters += [
+            (item.left.symbol, item.right)
+            for item in node.initializers
+            if type(item).__name__ == "AssignmentExpression" and hasattr(item.left, "symbol")
+        ]
         steps = list(node.steps)
         if counters and node.stopExpr is not None and self._unroll_for(node, counters, steps):
             return
@@ -266,12 +268,12 @@ class Statements(Expressions):
 
         for values in product(*spans):
             for symbol, value in zip(symbols, values, strict=True):
-                self.context.createLocal(symbol, pyslang.ConstantValue(pyslang.SVInt(32, value & 0xFFFFFFFF, True)))  # noqa: FBT003
+                self.context.createLocal(symbol, pyslang.ConstantValue(pyslang.SVInt(32, value & 0xFFFFFFFF, True)))
             yield
             for symbol in symbols:
                 self.context.deleteLocal(symbol)
 
-    def _repeat(self, node: Any) -> None:  # noqa: ANN401
+    def _repeat_loop(self, node: Any) -> None:  # noqa: ANN401
         known = self.evaluate(node.count)
         text = "" if known is None or known.hasUnknown() else str(known.convertToInt().value)
         if not text.removeprefix("-").isdigit():
@@ -305,7 +307,7 @@ class Statements(Expressions):
         self._leave(target)
 
     def _timed(self, node: Any) -> None:  # noqa: ANN401
-        self.process.is_odd = True
+        self.note_timing(node.timing)
         self.run(node.stmt)
 
     def _assertion(self, _node: Any) -> None:  # noqa: ANN401
@@ -327,7 +329,7 @@ def _list_matches(constant: Any, width: int, *, is_wild: bool) -> Iterator[int]:
     bits = [str(value[index]) for index in range(value.bitWidth)] + ["0"] * (width - value.bitWidth)
     if set(bits[width:]) - {"0"}:
         return
-    choices = []
+    choices: list[tuple[int, ...]] = []
     for bit in bits[:width]:
         digit = bit.lower()
         if digit in {"0", "1"}:
@@ -346,9 +348,9 @@ def _sets_any(body: Any, symbols: set[Any]) -> bool:  # noqa: ANN401
 
     def see(node: Any) -> None:  # noqa: ANN401
         kind = type(node).__name__
-        if kind == "AssignmentExpression" and getattr(node.left, "symbol", None) in symbols:
-            found.append(node)
-        elif kind == "UnaryExpression" and getattr(node.operand, "symbol", None) in symbols and "crement" in node.op.name:
+        if (kind == "AssignmentExpression" and getattr(node.left, "symbol", None) in symbols) or (
+            kind == "UnaryExpression" and getattr(node.operand, "symbol", None) in symbols and "crement" in node.op.name
+        ):
             found.append(node)
 
     body.visit(see)
@@ -365,7 +367,7 @@ _READERS: dict[str, Callable[[Statements, Any], None]] = {
     "CaseStatement": Statements._case,  # noqa: SLF001
     "ForLoopStatement": Statements._for,  # noqa: SLF001
     "ForeachLoopStatement": Statements._foreach,  # noqa: SLF001
-    "RepeatLoopStatement": Statements._repeat,  # noqa: SLF001
+    "RepeatLoopStatement": Statements._repeat_loop,  # noqa: SLF001
     "WhileLoopStatement": Statements._while,  # noqa: SLF001
     "DoWhileLoopStatement": Statements._while,  # noqa: SLF001
     "ForeverLoopStatement": Statements._forever,  # noqa: SLF001

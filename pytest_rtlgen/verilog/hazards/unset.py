@@ -11,15 +11,15 @@ def list_unset_decisions(nets: Nets) -> Iterator[tuple[int, tuple[int, ...]]]:
     unset = _find_unset(nets.model)
     if not any(unset.values()):
         return
-    found = []
+    found: list[tuple[int, int, list[int]]] = []
     for number, decision in enumerate(nets.model.decisions):
         names = [signal for signal, value in decision.operands if _is_unset(nets.model, value, unset)]
         if names:
-            found.append((number, decision.line, tuple(dict.fromkeys(names))))
+            found.append((number, decision.line, names))
     reached = _reach_decisions(nets) if found else set[int]()
     for number, line, names in found:
         if number in reached:
-            yield line, names
+            yield line, tuple(dict.fromkeys(names))
 
 
 def _find_unset(model: Model) -> dict[int, int]:
