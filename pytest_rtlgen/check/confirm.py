@@ -23,7 +23,7 @@ from pytest_rtlgen.records import (
 from pytest_rtlgen.simulators import Simulation, SimulationJob, Simulator
 
 _LITTLE = 0.1
-_SLOWER = 2
+_SLOWER = 3
 """How many times slower a candidate may get under a longer stimulus before it counts as one that hangs."""
 _SHORTEST_S = 0.02
 """What a simulation takes at least: below it, no pace can be told."""
@@ -160,7 +160,7 @@ class Confirmer:
             done = 0 if simulation.start is None else _count_steps(simulation.start)
             known = again if simulation.start is None else _compare_start(longer, simulation, simulation.start)
             possible = reference.stimulus.steps * simulation.duration_s / max(first.duration_s, _SHORTEST_S)
-            is_hanging = done * _SLOWER < min(possible, longer.stimulus.steps)
+            is_hanging = done * _SLOWER < possible
             if known.status is Status.MISMATCH:
                 again = known
             elif simulation.start is None or not is_hanging:

@@ -33,7 +33,7 @@ _SWITCH = re.compile(r"/[/*]\s*(?:[a-z_]+\s+)?(?:translate_|synthesis_|synthesis
 _TIMESCALE = re.compile(r"`timescale\s+\d+\s*[munpf]?s\s*/\s*\d+\s*[munpf]?s|`(?:end)?celldefine\b")
 """The harness sets the time scale that counts; cells are for libraries."""
 _NET_TYPE = re.compile(r"`default_nettype[ \t]+(?:none|wire)\b")
-_PLAIN_STRING = re.compile(r'"[^"\\\n]*"')
+_PLAIN_STRING = re.compile(r'"[^"`\\\n]*"')
 _NOT_PLAIN = re.compile(r'[`\\"]|[^\x00-\x7f]')
 """What a text without comments and plain strings may hold that takes a preprocessor or a lexer to be read."""
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*\Z")

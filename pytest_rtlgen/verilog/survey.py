@@ -333,10 +333,10 @@ class _Surveyor:
         if step.kind in ASSERTIONS:
             return "assertion"
         first, last = _find_span(step.node)
-        inside = [call.name for call in self.calls if first <= _find_span(call.node)[0] < last]
-        named = [name for name in inside if name not in FUNCTIONS]
+        inside = [(_find_span(call.node)[0], call.name) for call in self.calls if call.name not in FUNCTIONS]
+        named = sorted((place, name) for place, name in inside if first <= place < last)
         if named:
-            return named[0]
+            return named[0][1]
         return "a test for X" if any(above == number for above, _ in self.unknown_tests) else "assertion"
 
     def _forbid(self, gone: set[int | None]) -> None:
