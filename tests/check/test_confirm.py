@@ -6,13 +6,13 @@ from dataclasses import replace
 import pytest
 from builders import problem
 
-from pytest_rtlgen.check.confirm import Confirmer, judge_simulation
+from pytest_rtlgen.check.confirm import Confirmer, Simulated, judge_simulation
 from pytest_rtlgen.check.cross_check import CrossCheck
 from pytest_rtlgen.check.formal import Prover
 from pytest_rtlgen.check.reference import PreparedReference, prepare_reference
 from pytest_rtlgen.errors import BadReferenceError
-from pytest_rtlgen.records import Proof, Severity, Status, Verdict
-from pytest_rtlgen.simulators import Simulator, make_simulator
+from pytest_rtlgen.records import Hazard, HazardKind, Isolation, Proof, Severity, Status, Trace, Verdict
+from pytest_rtlgen.simulators import Simulation, SimulationJob, Simulator, make_simulator
 from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
 
@@ -78,11 +78,11 @@ def confirm(
     cross_check: CrossCheck | None = None,
 ) -> Verdict:
     """Return what becomes of a candidate that passed; without ``second`` none may be asked for."""
-    verdict, trace = judge_simulation(icarus, reference, source)
-    assert trace is not None
-    assert verdict.is_passed
-    return Confirmer(icarus, prover, cross_check).confirm(
-        verdict, source=source, trace=trace, reference=reference, second=(lambda: second) if second else never
+    first = judge_simulation(icarus, reference, source)
+    assert first.trace is not None
+    assert first.verdict.is_passed
+    return Confirmer(icarus, icarus, prover, cross_check).confirm(
+        first, source=source, reference=reference, second=(lambda: second) if second else never
     )
 
 
@@ -163,20 +163,90 @@ def test_without_a_prover_the_second_stimulus_alone_decides(
     assert (right.status, right.equivalence, right.diagnostics) == (Status.PASSED, None, ())
 
 
-def test_a_second_stimulus_that_takes_too_long_fails_nobody(
+def test_a_candidate_that_hangs_after_the_first_stimulus_fails(
     icarus: Simulator, reference: PreparedReference, longer: PreparedReference
 ) -> None:
-    assert judge_simulation(icarus, longer, HANGS)[0].status is Status.TIMEOUT
-    assert confirm(icarus, reference, HANGS, None, longer).is_passed
+    assert judge_simulation(icarus, longer, HANGS).verdict.status is Status.TIMEOUT
+    assert confirm(icarus, reference, HANGS, None, longer).status is Status.TIMEOUT
+
+
+class Timed:
+    """A simulator whose time was up after some steps of a trace; nothing but the pace of an answer is made up."""
+
+    name, version = "timed", "Timed 1"
+    isolation = Isolation(sandbox="none", is_network_cut=False, is_filesystem_private=False, has_limits=False)
+
+    def __init__(self, start: Trace | None, duration_s: float) -> None:
+        self._start, self._duration_s = start, duration_s
+
+    def simulate(self, job: SimulationJob) -> Simulation:
+        del job
+        return Simulation(trace=None, start=self._start, status=Status.TIMEOUT, duration_s=self._duration_s)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def confirm_in_part(
+    reference: PreparedReference, longer: PreparedReference, *, first_s: float, done: int | None, flip: bool = False
+) -> Verdict:
+    """Return what becomes of a pass that took ``first_s`` when the second stimulus ends after 10 s."""
+    rows = longer.trace.rows[: (done or 0) * longer.trace.width]
+    rows = rows[:-1] + (b"0" if rows[-1:] == b"1" else b"1") if flip else rows
+    start = None if done is None else replace(longer.trace, rows=rows)
+    timed = Timed(start, 10.0)
+    verdict = Verdict(status=Status.PASSED, method="simulate")
+    first = Simulated(verdict=verdict, trace=reference.trace, duration_s=first_s)
+    confirmer = Confirmer(timed, timed, None, None)
+    return confirmer.confirm(first, source=REFERENCE, reference=reference, second=lambda: longer)
+
+
+def test_a_slow_candidate_is_compared_as_far_as_it_came(
+    reference: PreparedReference, longer: PreparedReference
+) -> None:
+    half = longer.stimulus.steps // 2
+    right = confirm_in_part(reference, longer, first_s=5.0, done=half)
+    assert right.is_passed
+    (note,) = right.diagnostics
+    part = f"{half} of {longer.stimulus.steps} steps within the time limit"
+    assert note.message == f"the second, longer stimulus was simulated in part: {part}"
+    wrong = confirm_in_part(reference, longer, first_s=5.0, done=half, flip=True)
+    assert wrong.status is Status.MISMATCH
+    assert wrong.wave is not None
+
+
+def test_a_candidate_far_behind_its_pace_hangs(reference: PreparedReference, longer: PreparedReference) -> None:
+    half = longer.stimulus.steps // 2
+    assert confirm_in_part(reference, longer, first_s=0.1, done=half).status is Status.TIMEOUT
+    assert confirm_in_part(reference, longer, first_s=5.0, done=0).status is Status.TIMEOUT
+
+
+def test_a_simulator_that_shows_no_part_of_a_trace_fails_nobody(
+    reference: PreparedReference, longer: PreparedReference
+) -> None:
+    assert confirm_in_part(reference, longer, first_s=5.0, done=None).is_passed
+
+
+def test_nothing_is_proved_where_simulation_and_synthesis_may_differ(
+    icarus: Simulator, prover: Prover, reference: PreparedReference, longer: PreparedReference
+) -> None:
+    hazard = Hazard(kind=HazardKind.TWO_DRIVERS, names=("hit",), line=2)
+    confirmer = Confirmer(icarus, icarus, prover, None)
+    first = judge_simulation(icarus, reference, REFERENCE)
+    verdict = confirmer.confirm(first, source=REFERENCE, reference=reference, second=lambda: longer, hazards=[hazard])
+    assert verdict.is_passed
+    assert verdict.equivalence is not None
+    assert verdict.equivalence.result is Proof.UNKNOWN
+    assert verdict.equivalence.reason == "line 2: hit has two drivers, so simulation and synthesis may differ"
 
 
 def test_a_reference_that_cannot_be_played_so_long_fails_nobody(
     icarus: Simulator, reference: PreparedReference
 ) -> None:
-    verdict, trace = judge_simulation(icarus, reference, DELAYED)
-    assert trace is not None
-    confirmer = Confirmer(icarus, None, None)
-    assert confirmer.confirm(verdict, source=DELAYED, trace=trace, reference=reference, second=refuse).is_passed
+    first = judge_simulation(icarus, reference, DELAYED)
+    assert first.trace is not None
+    confirmer = Confirmer(icarus, icarus, None, None)
+    assert confirmer.confirm(first, source=DELAYED, reference=reference, second=refuse).is_passed
 
 
 @pytest.mark.parametrize(
@@ -191,9 +261,10 @@ def test_a_reference_that_cannot_be_played_so_long_fails_nobody(
 def test_the_first_simulation_is_judged(
     icarus: Simulator, reference: PreparedReference, source: str, status: Status, method: str
 ) -> None:
-    verdict, trace = judge_simulation(icarus, reference, source)
+    first = judge_simulation(icarus, reference, source)
+    verdict = first.verdict
     assert (verdict.status, verdict.method) == (status, method)
-    assert (trace is not None) == (status is Status.MISMATCH)
+    assert (first.trace is not None) == (status is Status.MISMATCH)
     assert (verdict.wave is not None) == (status is Status.MISMATCH)
 
 
@@ -202,7 +273,7 @@ RARELY = "module m(input [7:0] d, output y, output z);\nassign z = ^d; assign y 
 
 def test_an_output_that_is_hardly_ever_compared_is_warned_about(icarus: Simulator) -> None:
     reference = prepare_reference(problem(RARELY, "m"), icarus, seed=0, cycles=86)
-    verdict, _ = judge_simulation(icarus, reference, RARELY)
+    verdict = judge_simulation(icarus, reference, RARELY).verdict
     checked = verdict.signals[0].checked
     assert 0 < checked < 0.1 * reference.stimulus.steps
     assert verdict.is_passed

@@ -1,6 +1,7 @@
 """A second simulator finds out what depends on the first, and holds nothing else against anyone."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from builders import COUNTER, problem
@@ -30,6 +31,11 @@ BY_SIMULATOR = ELSEWHERE + COUNTER.replace(
     WRAP, "wire last = q == 4'd11;\n`ifdef ELSEWHERE\nassign wrap = ~last;\n`else\nassign wrap = last;\n`endif"
 )
 BY_UNKNOWN = COUNTER.replace(WRAP, "reg k; assign wrap = (q == 4'd11) & (k === 1'bx);")
+
+
+def prepare(text: str, icarus: Simulator) -> PreparedReference:
+    """Return a reference that reads otherwise in other simulators, by what they predefine."""
+    return replace(prepare_reference(problem(text.removeprefix(ELSEWHERE)), icarus, seed=0), source=text)
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +102,7 @@ def test_outputs_on_which_the_reference_differs_there_are_left_out(check: CrossC
     odd = ELSEWHERE + COUNTER.replace("output wrap", "output wrap, output odd").replace(
         "endmodule", "`ifdef ELSEWHERE\nassign odd = 0;\n`else\nassign odd = 1;\n`endif\nendmodule"
     )
-    reference = prepare_reference(problem(odd), icarus, seed=0)
+    reference = prepare(odd, icarus)
     wrong = odd.replace("4'd11", "4'd10").replace("odd = 1", "odd = en")
     result = check.examine(reference, wrong)
     assert result.disagrees == ("q", "wrap")
@@ -104,14 +110,14 @@ def test_outputs_on_which_the_reference_differs_there_are_left_out(check: CrossC
 
 
 def test_a_reference_that_differs_everywhere_judges_nothing(check: CrossCheck, icarus: Simulator) -> None:
-    result = check.examine(prepare_reference(problem(BY_SIMULATOR), icarus, seed=0), COUNTER)
+    result = check.examine(prepare(BY_SIMULATOR, icarus), COUNTER)
     assert (result.disagrees, result.signals) == ((), ())
     assert "where the reference itself differs: q, wrap" in result.note
 
 
 def test_a_reference_that_is_refused_there_judges_nothing(check: CrossCheck, icarus: Simulator) -> None:
     body = "\n`ifdef ELSEWHERE\nmissing_module u (clk);\n`endif\nendmodule"
-    reference = prepare_reference(problem(ELSEWHERE + COUNTER.replace("endmodule", body)), icarus, seed=0)
+    reference = prepare(ELSEWHERE + COUNTER.replace("endmodule", body), icarus)
     result = check.examine(reference, COUNTER)
     assert (result.disagrees, result.signals) == ((), ())
     assert "cannot play the reference (elaboration-error)" in result.note
