@@ -107,7 +107,7 @@ programs:
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(TEST_PACKAGES) >/dev/null || exit 2; \
 	fi; \
 	if [ -n "$$(missing)" ]; then \
-	  echo "make: the tests need" $$(missing)". Debian:  sudo apt-get install $(TEST_PACKAGES)"; exit 2; \
+	  echo "make: missing:" $$(missing)"; Debian:  sudo apt-get install $(TEST_PACKAGES)"; exit 2; \
 	fi
 	@rm -rf $(PROGRAMS) && mkdir -p $(PROGRAMS)
 	@for name in $(TEST_PROGRAMS); do ln -s "$$(command -v $$name)" $(PROGRAMS)/$$name; done
