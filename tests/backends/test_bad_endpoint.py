@@ -83,6 +83,7 @@ def is_poor(name: str) -> bool:
     return int(name[1:]) >= IGNORES_N_FROM
 
 
+@pytest.mark.slow
 def test_all_arrive_once_and_no_key_is_in_any_log_or_record(
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
