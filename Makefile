@@ -1,11 +1,19 @@
-# Two commands do everything, set-up included:  make demo  |  make test
+# Each of these sets itself up:  make demo | make check | make test | make test-training
 PYTHON ?= python3
 SIMULATOR ?= icarus
 BIN := .venv/bin
 VLLM_BIN := .venv-vllm/bin
 VLLM_PIP := $(VLLM_BIN)/python -m pip install --quiet --disable-pip-version-check
+TRAINING_BIN := .venv-training/bin
+TRAINING_PIP := $(TRAINING_BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo demo-local test vllm-cpu-test bench bench-long setup system lint clean
+# What the tests find on their PATH beside .venv/bin, and the Debian packages that bring it. Whatever else a test needs
+# it makes itself, so that no tool that is here by chance hides a missing step.
+TEST_PROGRAMS := bash bwrap cat env g++ git iverilog make perl sh sleep touch vvp
+TEST_PACKAGES := bash bubblewrap g++ git iverilog make perl
+PROGRAMS := $(CURDIR)/.venv/programs
+
+.PHONY: demo demo-local check test test-training vllm-cpu-test bench bench-long setup system programs lint clean
 
 demo: setup
 	$(BIN)/python -m pytest suites/core -q --rtlgen-model=replay:fixtures/completions/core --rtlgen-n=5 --rtlgen-simulator=$(SIMULATOR)
@@ -15,12 +23,29 @@ demo-local: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[local]'
 	$(BIN)/python -m pytest suites/core -q --rtlgen-model=local: --rtlgen-limit=20 --rtlgen-n=4 --rtlgen-max-tokens=96 --rtlgen-report-only
 
-test: setup lint
-	$(BIN)/python -m pytest -n 2 -q
+# What is fast and needs no simulator, in a minute and a half.
+check: lint
+	$(BIN)/python -m pytest -n 2 -q -m 'not simulator and not slow and not training_stack and not real_engine'
+
+test: programs lint
+	PATH=$(CURDIR)/$(BIN):$(PROGRAMS) $(BIN)/python -m pytest -n 2 --dist worksteal -q
+
+# What needs torch, TRL, verl, verifiers, OpenEnv or Ray, on a CPU: 3 GB in .venv-training.
+test-training: programs .venv-training/ready
+	PATH=$(CURDIR)/$(TRAINING_BIN):$(PROGRAMS) $(TRAINING_BIN)/python -m pytest -q -m training_stack
+
+.venv-training/ready: pyproject.toml
+	@test -x $(TRAINING_BIN)/python || $(PYTHON) -m venv .venv-training
+	$(TRAINING_PIP) torch==2.13.0
+	echo torch==2.13.0+cpu > .venv-training/constraints.txt
+	$(TRAINING_PIP) -c .venv-training/constraints.txt -e '.[dev,ray,training]' peft==0.21.2 'trl==1.16.*' 'verifiers==0.4.*' 'openenv==0.10.*'
+	$(TRAINING_PIP) --no-deps verl==0.9.1
+	$(TRAINING_PIP) -c .venv-training/constraints.txt aiohttp codetiming hydra-core omegaconf 'tensordict<=0.10'
+	@touch $@
 
 # The real vLLM, transformers and peft on a CPU with a random checkpoint: 3.5 GB in .venv-vllm, then 5 to 15 minutes.
 vllm-cpu-test: .venv-vllm/ready
-	$(VLLM_BIN)/python -m pytest tests/real_engines -q -p no:rtlgen -p no:cacheprovider -o filterwarnings=ignore
+	$(VLLM_BIN)/python -m pytest tests/real_engines -q -m real_engine -p no:rtlgen -p no:cacheprovider -o filterwarnings=ignore
 
 .venv-vllm/ready: pyproject.toml
 	@test -x $(VLLM_BIN)/python || $(PYTHON) -m venv .venv-vllm
@@ -74,5 +99,18 @@ system:
 	  exit 2; \
 	fi
 
+# A folder with TEST_PROGRAMS and nothing else. Root installs what is missing; others are told the one line to run.
+programs:
+	@missing() { for name in $(TEST_PROGRAMS); do command -v $$name >/dev/null 2>&1 || echo $$name; done; }; \
+	if [ -n "$$(missing)" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+	  echo "make: installing $(TEST_PACKAGES)"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(TEST_PACKAGES) >/dev/null || exit 2; \
+	fi; \
+	if [ -n "$$(missing)" ]; then \
+	  echo "make: missing:" $$(missing)"; Debian:  sudo apt-get install $(TEST_PACKAGES)"; exit 2; \
+	fi
+	@rm -rf $(PROGRAMS) && mkdir -p $(PROGRAMS)
+	@for name in $(TEST_PROGRAMS); do ln -s "$$(command -v $$name)" $(PROGRAMS)/$$name; done
+
 clean:
-	rm -rf .venv .venv-vllm .rtlgen .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf .venv .venv-training .venv-vllm .rtlgen .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

@@ -48,6 +48,7 @@ def test_only_what_is_missing_is_asked_for() -> None:
     assert [(request.problem.problem_id, request.indices) for request in requests] == [("one", (0,)), ("two", (0, 1))]
 
 
+@pytest.mark.simulator
 def test_what_arrived_before_a_failure_is_kept_and_not_asked_for_again(store: RunStore) -> None:
     first, second = Counting(most=3), Counting()
     seen: list[tuple[int, int]] = []

@@ -35,6 +35,9 @@ _VERILATE = (
     *("--x-initial", "unique", "--x-assign", "unique", "-Wno-fatal", "-Wno-lint", "-Wno-style"),
 )
 _RUNTIME = ("verilated.cpp", "verilated_threads.cpp")
+_HEADERS = "rtlgen_headers.h"
+"""Names what every design includes; compiled once, it spares each design two thirds of its compilation."""
+_INCLUDED = ("verilated.h", "cstddef", "cstdlib", "fstream", "iterator", "memory", "string")
 _LOG_LINE = re.compile(r"^%Error(?:-\w+)?: (?:candidate\.sv:(\d+):\d+: )?(.*)$")
 _MAX_DIAGNOSTICS = 20
 
@@ -122,12 +125,16 @@ class VerilatorSim:
         with self._lock:
             if self._runtime is None:
                 folder = tempfile.TemporaryDirectory(prefix="rtlgen-verilator-")
+                headers = "".join(f"#include <{name}>\n" for name in _INCLUDED)
+                (Path(folder.name) / _HEADERS).write_text(headers, encoding="utf-8")
                 sources = [str(tools.root / "include" / name) for name in _RUNTIME]
-                done = self._run((*_compiler(tools), "-c", *sources), Path(folder.name), limits=BUILD_LIMITS)
-                if done.exit_code:
-                    folder.cleanup()
-                    said = (done.output.strip().splitlines() or [f"exit status {done.exit_code}"])[0]
-                    raise ToolError(f"{tools.compiler} cannot compile {sources[0]}: {said}; reinstall g++ or Verilator")
+                for arguments in (("-c", *sources), ("-x", "c++-header", _HEADERS, "-o", f"{_HEADERS}.gch")):
+                    done = self._run((*_compiler(tools), *arguments), Path(folder.name), limits=BUILD_LIMITS)
+                    if done.exit_code:
+                        folder.cleanup()
+                        said = (done.output.strip().splitlines() or [f"exit status {done.exit_code}"])[0]
+                        message = f"{tools.compiler} cannot compile {sources[0]}: {said}; reinstall g++ or Verilator"
+                        raise ToolError(message)
                 self._runtime = folder
             return Path(self._runtime.name)
 
@@ -140,7 +147,8 @@ class VerilatorSim:
             "VERILATOR_ROOT": str(tools.root),
             "RTLGEN_NONCE": nonce,
         }
-        readable = [tools.root, Path(tools.program).parent, Path(tools.compiler).resolve().parent.parent, _INSIDE]
+        compiler = Path(tools.compiler)  # it may be a link from elsewhere
+        readable = [tools.root, Path(tools.program).parent, compiler.parent, compiler.resolve().parent.parent, _INSIDE]
         if self._runtime is not None:
             readable.append(Path(self._runtime.name))
         command = self._sandbox.wrap(argv, env=env, readable=readable, scratch=folder)
@@ -204,7 +212,8 @@ def _render_build(files: Sequence[str], *, runtime: Path, job: SimulationJob, no
     defines = (f"-DRTLGEN_{name}={value}" for name, value in sizes.items())
     includes = (part for name in files for part in ("-include", name))
     objects = (str(runtime / Path(name).with_suffix(".o")) for name in _RUNTIME)
-    return (*defines, "-Iobj", *includes, str(_INSIDE / "rtlgen_verilator.cpp"), *objects, "-o", "design")
+    shared = ("-include", str(runtime / _HEADERS))  # the first, or g++ reads the headers anew
+    return (*defines, "-Iobj", *shared, *includes, str(_INSIDE / "rtlgen_verilator.cpp"), *objects, "-o", "design")
 
 
 def _write_job(job: SimulationJob, folder: Path, nonce: str) -> None:

@@ -1,4 +1,4 @@
-"""An endpoint that does everything wrong: 3,120 completions arrive, each once, and the key is nowhere to be seen."""
+"""An endpoint that does everything wrong: 1,040 completions arrive, each once, and the key is nowhere to be seen."""
 
 import logging
 import threading
@@ -19,10 +19,10 @@ from pytest_rtlgen.records import Environment, RunSettings, SampleKey, SamplingP
 from pytest_rtlgen.storage import RunStore
 
 KEY = "sk-test-4b1d77c0ffee"
-PROBLEMS, N = 156, 20
-IGNORES_N_FROM = 130
+PROBLEMS, N = 52, 20
+IGNORES_N_FROM = 43
 """From this problem on the server gives one choice, whatever it is asked for."""
-MOST_HANGS = 6
+MOST_HANGS = 2
 STREAM = Reply(
     body=f'data: {{"choices": [{{"delta": {{"content": "{KEY}"}}}}]}}\n\ndata: [DONE]\n\n'.encode(),
     headers={"content-type": "text/event-stream"},
@@ -83,6 +83,7 @@ def is_poor(name: str) -> bool:
     return int(name[1:]) >= IGNORES_N_FROM
 
 
+@pytest.mark.slow
 def test_all_arrive_once_and_no_key_is_in_any_log_or_record(
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
@@ -108,7 +109,7 @@ def test_all_arrive_once_and_no_key_is_in_any_log_or_record(
     wanted = {SampleKey(suite="test", problem_id=one.problem_id, index=index) for one in problems for index in range(N)}
     got = store.read_completions()
     assert got.keys() == wanted
-    assert store.count_completions() == len(wanted) == 3120
+    assert store.count_completions() == len(wanted) == 1040
     assert set(endpoint.faults) == set(range(len(FAULTS)))
     arrived = Counter(completion.text.replace("[OPENAI_API_KEY]", KEY) for completion in got.values())
     assert max(arrived.values()) == 1

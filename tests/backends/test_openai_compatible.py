@@ -290,8 +290,8 @@ def test_when_the_retries_are_used_up_one_line_says_what_and_what_to_do(reply: R
 
 
 def test_a_server_that_always_hangs_is_tried_three_times_only() -> None:
-    with serve(lambda *_: HANG) as server, pytest.raises(BackendError, match=r"no answer within 0\.2 s, 3 tries"):
-        collect(backend(server, timeout_s=0.2, max_retries=9), request())
+    with serve(lambda *_: HANG) as server, pytest.raises(BackendError, match=r"no answer within 0\.5 s, 3 tries"):
+        collect(backend(server, timeout_s=0.5, max_retries=9), request())
     assert len(server.asked) == 3
 
 

@@ -180,6 +180,14 @@ def test_dice_fall_the_same_in_every_run(scorer: HarnessScorer) -> None:
     assert first.startswith("test_rolls: 0.")
 
 
+@pytest.fixture
+def yosys_on_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "yosys").write_text("#!/bin/sh\n")
+    (tmp_path / "yosys").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+
+
+@pytest.mark.usefixtures("yosys_on_path")
 @pytest.mark.parametrize(
     ("name", "text", "kind", "message"),
     [

@@ -100,6 +100,7 @@ def test_a_second_run_checks_only_what_is_missing(designs: Path, capsys: pytest.
     assert read_results(out) == dict.fromkeys(range(4), "passed")
 
 
+@pytest.mark.simulator
 def test_an_error_of_an_earlier_run_is_skipped_but_not_forgotten(
     designs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -106,6 +106,7 @@ def list_stored() -> set[SampleKey]:
     return stored | {completion.key for completion in found}
 
 
+@pytest.mark.slow
 def test_killed_three_times_it_ends_with_the_same_completions_and_asks_for_none_that_it_has(
     mini: Path, server: LoopbackServer
 ) -> None:

@@ -55,6 +55,7 @@ def test_the_command_line_takes_it(kept: Path, capsys: pytest.CaptureFixture[str
     assert "2 prompts" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_pytest_takes_it(kept: Path) -> None:
     options = ["--collect-only", "-q", "-p", "no:cacheprovider", "--rtlgen-model=reference:"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}

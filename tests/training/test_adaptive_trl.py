@@ -1,4 +1,4 @@
-"""Adaptive sampling in TRL: the parts, and a real trainer of a tiny model where TRL is installed."""
+"""Adaptive sampling in TRL: the parts, and TRL's own trainer with a tiny model (``make test-training``)."""
 
 import itertools
 import math
@@ -25,7 +25,7 @@ def test_rows_are_drawn_without_end_each_pass_whole_and_in_another_order() -> No
 
 def make_tiny(folder: Path) -> tuple[Any, Any]:
     """Return a random model of two layers and its tokenizer of single characters."""
-    tokenizers = pytest.importorskip("tokenizers")
+    import tokenizers
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast, set_seed
 
     set_seed(0)
@@ -47,12 +47,13 @@ def make_tiny(folder: Path) -> tuple[Any, Any]:
     return LlamaForCausalLM(config), tokenizer
 
 
+@pytest.mark.training_stack
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")
 @pytest.mark.parametrize("is_hopeless", [False, True], ids=["learnable", "hopeless"])
 def test_a_real_trainer_trains_on_useful_groups_only(tmp_path: Path, is_hopeless: bool) -> None:
-    trl = pytest.importorskip("trl")
-    dataset = pytest.importorskip("datasets").Dataset
+    import trl
+    from datasets import Dataset
 
     model, tokenizer = make_tiny(tmp_path)
     rng = random.Random(0)
@@ -78,7 +79,7 @@ def test_a_real_trainer_trains_on_useful_groups_only(tmp_path: Path, is_hopeless
         model=model,
         processing_class=tokenizer,
         args=settings,
-        train_dataset=dataset.from_dict({"prompt": ["ab", "cd", "ef"] * 8}),
+        train_dataset=Dataset.from_dict({"prompt": ["ab", "cd", "ef"] * 8}),
         reward_funcs=[reward],
         sampling_rounds=4,
     )

@@ -142,8 +142,8 @@ def test_settings_reach_the_buffer_and_strange_ones_are_named() -> None:
         make(lambda _: "dull", rounds=3)
 
 
-def test_the_real_buffer_where_verl_is_installed() -> None:
-    pytest.importorskip("verl")
+@pytest.mark.training_stack
+def test_the_real_buffer_of_verl() -> None:
     found = adaptive_verl.AdaptiveReplayBuffer
     assert all(hasattr(found, name) for name in METHODS)
 

@@ -187,7 +187,8 @@ def test_it_is_pickled_without_its_actors() -> None:
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Ray on this machine with two cores and a folder for slots; its processes hold a secret."""
-    ray = pytest.importorskip("ray", reason="needs the extra ray")
+    import ray
+
     folder = tmp_path_factory.mktemp("run")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_RUNTIME_DIR", str(folder))
@@ -228,6 +229,7 @@ def judge(reward: Reward) -> list[RewardResult]:
     return reward.judge([*BATCH, ""], TASKS)
 
 
+@pytest.mark.training_stack
 @pytest.mark.simulator
 @pytest.mark.slow
 def test_rewards_are_those_of_one_process_in_the_same_order(on_ray: RayReward, wanted: list[RewardResult]) -> None:
@@ -237,6 +239,7 @@ def test_rewards_are_those_of_one_process_in_the_same_order(on_ray: RayReward, w
     assert on_ray.replaced == 0
 
 
+@pytest.mark.training_stack
 @pytest.mark.simulator
 @pytest.mark.slow
 def test_a_worker_that_is_killed_within_a_check_changes_no_reward(
@@ -265,6 +268,7 @@ def test_a_worker_that_is_killed_within_a_check_changes_no_reward(
     assert [pid for pid in tools if is_running(pid)] == [], "its tools end with it"
 
 
+@pytest.mark.training_stack
 @pytest.mark.simulator
 @pytest.mark.slow
 def test_no_secret_of_the_environment_reaches_a_tool(on_ray: RayReward) -> None:
@@ -276,6 +280,7 @@ def test_no_secret_of_the_environment_reaches_a_tool(on_ray: RayReward) -> None:
     assert [pid for pid in tools if SECRET.encode() in environment(pid)] == []
 
 
+@pytest.mark.training_stack
 @pytest.mark.simulator
 @pytest.mark.slow
 def test_a_cluster_without_a_free_core_gives_no_reward_and_says_why(on_ray: RayReward) -> None:

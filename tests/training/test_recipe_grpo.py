@@ -1,7 +1,6 @@
 """The recipe of docs/how-to/train-with-grpo.md, without its training: problems, configurations, curve, routes."""
 
 import dataclasses
-import importlib.util
 import json
 import re
 from pathlib import Path
@@ -98,17 +97,18 @@ def test_configurations_are_read(name: str, tmp_path: Path) -> None:
     assert "{out}" not in str(settings)
 
 
+@pytest.mark.training_stack
 @pytest.mark.parametrize("name", ["tiny.toml", "7b.toml"])
 def test_configurations_name_what_trl_knows(name: str, tmp_path: Path) -> None:
-    trl = pytest.importorskip("trl", reason="trl is not installed: pip install trl==1.16.*")
+    import trl
+
     settings = read_settings(GrpoSettings, find_configuration(name, FOLDER), tmp_path)
     for kind, given in ((trl.SFTConfig, settings.sft), (trl.GRPOConfig, settings.grpo)):
         assert set(given) <= {field.name for field in dataclasses.fields(kind)}
 
 
+@pytest.mark.training_stack
 def test_the_configuration_for_verl_names_what_verl_knows(monkeypatch: pytest.MonkeyPatch) -> None:
-    if importlib.util.find_spec("verl") is None:
-        pytest.skip("verl is not installed")
     from hydra import compose, initialize_config_dir
 
     monkeypatch.setenv("RUN", "run")
@@ -191,6 +191,7 @@ def answers(tmp_path: Path) -> tuple[GrpoSettings, list[str], list[str]]:
     return make_settings(tmp_path), texts, [row["problem_id"]] * 4
 
 
+@pytest.mark.training_stack
 @pytest.mark.simulator
 @pytest.mark.filterwarnings("ignore")  # what the libraries say to each other is not ours
 @pytest.mark.parametrize(
@@ -199,9 +200,6 @@ def answers(tmp_path: Path) -> tuple[GrpoSettings, list[str], list[str]]:
 def test_an_early_stop_stops_and_lets_no_other_stop_be_forgotten(
     answers: tuple[GrpoSettings, list[str], list[str]], share: float, is_stopping: bool, stops: bool
 ) -> None:
-    for name in ("torch", "transformers"):
-        if importlib.util.find_spec(name) is None:
-            pytest.skip(f"{name} is not installed")
     from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerControl, TrainerState
 
     settings, texts, _ = answers
@@ -235,20 +233,18 @@ def test_rows_for_verl_that_cannot_be_made_are_one_line(
 @pytest.mark.simulator
 @pytest.mark.slow
 def test_http_gives_the_rewards_that_trl_gets(answers: tuple[GrpoSettings, list[str], list[str]]) -> None:
-    pytest.importorskip("uvicorn", reason="the extra training is not installed")
     rewards = judge_in_process(*answers)
     assert rewards == [1.0, pytest.approx(0.3), 0.0, 0.0]
     assert judge_over_http(*answers) == rewards
 
 
+@pytest.mark.training_stack
 @pytest.mark.simulator
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # what the libraries say to each other is not ours
 def test_verls_reward_manager_gives_the_rewards_that_trl_gets(
     answers: tuple[GrpoSettings, list[str], list[str]],
 ) -> None:
-    if importlib.util.find_spec("verl") is None:
-        pytest.skip("verl is not installed")
     settings, texts, tasks = answers
     fields = {"vocabulary": 300, "hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1}
     write_small_model(settings.out / "sft", fields, texts, seed=1)

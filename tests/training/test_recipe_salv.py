@@ -1,7 +1,6 @@
 """The recipe of docs/how-to/train-with-salv.md: problems, configurations, pairs, and two steps of each loss."""
 
 import dataclasses
-import importlib.util
 import json
 import logging
 import re
@@ -77,13 +76,14 @@ def test_configurations_are_read(name: str, tmp_path: Path) -> None:
     assert "{out}" not in str(settings)
 
 
+@pytest.mark.training_stack
 @pytest.mark.parametrize("name", ["tiny", "7b"])
 def test_configurations_name_what_the_libraries_know(name: str, tmp_path: Path) -> None:
-    trl = pytest.importorskip("trl", reason="trl is not installed: pip install trl==1.16.*")
+    import peft
+    import trl
+
     settings = read_settings(SalvSettings, find_configuration(name, FOLDER), tmp_path)
-    kinds = [(trl.SFTConfig, settings.sft), (trl.DPOConfig, settings.dpo)]
-    if importlib.util.find_spec("peft"):
-        kinds.append((importlib.import_module("peft").LoraConfig, settings.lora))
+    kinds = ((trl.SFTConfig, settings.sft), (trl.DPOConfig, settings.dpo), (peft.LoraConfig, settings.lora))
     for kind, given in kinds:
         assert set(given) <= {field.name for field in dataclasses.fields(kind)}
 
@@ -163,14 +163,12 @@ def test_progress_comes_from_the_trainers_log() -> None:
     assert str(progress) == "20 steps, loss 0.750 -> 0.051, reward margin 0.150 -> 1.950"
 
 
+@pytest.mark.training_stack
 @pytest.mark.simulator
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # what the libraries say to each other is not ours
 @pytest.mark.parametrize("lora", [{}, {"r": 2, "target_modules": "all-linear", "task_type": "CAUSAL_LM"}])
 def test_both_losses_leave_a_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lora: dict[str, Any]) -> None:
-    pytest.importorskip("trl", reason="trl is not installed: pip install trl==1.16.*")
-    if lora:
-        pytest.importorskip("peft", reason="peft is not installed")
     from transformers import AutoModelForCausalLM
 
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")

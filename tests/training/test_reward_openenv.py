@@ -1,4 +1,4 @@
-"""The OpenEnv environment in OpenEnv's own server. Runs where openenv is installed: ``pip install openenv==0.10.*``."""
+"""The OpenEnv environment in OpenEnv's own server: ``make test-training``."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,14 +6,11 @@ from typing import Any
 import builders
 import pytest
 
-pytest.importorskip("openenv", reason="openenv is not installed: pip install openenv==0.10.*")
-
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.training import Reward, RewardSettings, open_reward
-from pytest_rtlgen.training.openenv import RtlAction, RtlEnvironment, make_openenv_app
 
 RIGHT = f"```verilog\n{builders.COUNTER}```"
-pytestmark = pytest.mark.simulator
+pytestmark = [pytest.mark.simulator, pytest.mark.training_stack]
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +20,8 @@ def reward() -> Iterator[Reward]:
 
 
 def test_one_episode(reward: Reward) -> None:
+    from pytest_rtlgen.training.openenv import RtlAction, RtlEnvironment
+
     environment = RtlEnvironment(reward, prompt="codev-r1")
     posed = environment.reset(seed=1, episode_id="e")
     assert posed.problem_id == "counter"
@@ -35,6 +34,8 @@ def test_one_episode(reward: Reward) -> None:
 
 
 def test_tasks_are_listed_and_chosen(reward: Reward) -> None:
+    from pytest_rtlgen.training.openenv import RtlEnvironment
+
     environment = RtlEnvironment(reward, prompt="chat")
     assert environment.num_tasks(environment.list_splits()[0]) == 1
     assert environment.get_task("all", 0) == {"id": "counter", "index": 0}
@@ -44,6 +45,8 @@ def test_tasks_are_listed_and_chosen(reward: Reward) -> None:
 
 
 def test_a_harness_that_fails_gives_no_reward(reward: Reward) -> None:
+    from pytest_rtlgen.training.openenv import RtlAction, RtlEnvironment
+
     answered = RtlEnvironment(reward, prompt="chat").step(RtlAction(completion=RIGHT, problem_id="nonesuch"))
     assert answered.reward is None
     assert "unknown problem" in answered.reason
@@ -51,6 +54,8 @@ def test_a_harness_that_fails_gives_no_reward(reward: Reward) -> None:
 
 def test_over_its_server(reward: Reward) -> None:
     from fastapi.testclient import TestClient
+
+    from pytest_rtlgen.training.openenv import make_openenv_app
 
     with TestClient(make_openenv_app(reward)) as client:
         posed: dict[str, Any] = client.post("/reset", json={"index": 0}).json()

@@ -17,9 +17,6 @@ from typing import Any
 
 import builders
 import pytest
-
-pytest.importorskip("uvicorn", reason="uvicorn is not installed: pip install 'pytest-rtlgen[training]'")
-
 import uvicorn
 
 from pytest_rtlgen.errors import UsageError

@@ -1,4 +1,4 @@
-"""TRL's own GRPOTrainer takes two steps with our reward. Runs where trl is installed: ``pip install trl==1.16.*``."""
+"""TRL's own GRPOTrainer takes two steps with our reward: ``make test-training``."""
 
 import math
 import warnings
@@ -8,12 +8,10 @@ from typing import Any
 import builders
 import pytest
 
-pytest.importorskip("trl", reason="trl is not installed: pip install trl==1.16.*")
-
 from pytest_rtlgen.training import RewardSettings, find_preset, open_reward
 from pytest_rtlgen.training.trl import for_trl
 
-pytestmark = [pytest.mark.simulator, pytest.mark.slow]
+pytestmark = [pytest.mark.simulator, pytest.mark.slow, pytest.mark.training_stack]
 
 
 def make_model() -> tuple[Any, Any]:

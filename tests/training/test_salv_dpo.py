@@ -1,4 +1,4 @@
-"""Signal-aware DPO on TRL's trainer. Runs where trl is installed: ``pip install trl==1.16.*``."""
+"""Signal-aware DPO on TRL's trainer: ``make test-training``."""
 
 import logging
 import math
@@ -9,12 +9,11 @@ from typing import Any
 
 import pytest
 
+from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.training.salv_collator import SpanCollator, cut_mask
 from pytest_rtlgen.training.salv_dpo import add_masks, make_salv_trainer
 
-pytest.importorskip("trl", reason="trl is not installed: pip install trl==1.16.*")
-
-from pytest_rtlgen.errors import UsageError
+pytestmark = pytest.mark.training_stack
 
 TEMPLATE = (
     "{% for m in messages %}<{{ m.role }}>{{ m.content | trim }}</{{ m.role }}>\n{% endfor %}"

@@ -1,6 +1,5 @@
 """Masks over tokens in both directions: what counts decodes to the spans, and the rest holds nothing of them."""
 
-import importlib.util
 import random
 from itertools import pairwise
 from pathlib import Path
@@ -14,10 +13,6 @@ from pytest_rtlgen.training.token_masks import mask_answer, mask_tokens
 from pytest_rtlgen.verilog.slicing import slice_outputs
 
 CORE = Path(__file__).parents[2] / "suites" / "core"
-needs_tokenizers = pytest.mark.skipif(
-    importlib.util.find_spec("transformers") is None,
-    reason="transformers is not installed: pip install trl==1.16.*",
-)
 
 WORDS = "a <= b;\nc"
 #        0123456 78
@@ -88,7 +83,7 @@ def decode(tokenizer: Any, ids: list[int], mask: list[int], bit: int) -> str:
     return str(tokenizer.decode(kept, clean_up_tokenization_spaces=False))
 
 
-@needs_tokenizers
+@pytest.mark.training_stack
 @pytest.mark.parametrize("text", ["assign q = a; // naïve 真 🙂\nassign p = b;", "é = 1;\nassign p = 真;"])
 def test_bytes_as_tokens_decode_to_exactly_the_span_and_to_exactly_the_rest(text: str) -> None:
     tokenizer = train_tokenizer([], size=257)
@@ -99,7 +94,7 @@ def test_bytes_as_tokens_decode_to_exactly_the_span_and_to_exactly_the_rest(text
             assert decode(tokenizer, ids, mask, 0) == text[:start] + text[stop:]
 
 
-@needs_tokenizers
+@pytest.mark.training_stack
 def test_a_token_over_the_edge_counts_whole() -> None:
     tokenizer = merge_tokens((";", "Ċ"), ("Ġ", "b"))
     text = "x = a;\ny = b;\nz"
@@ -124,7 +119,7 @@ def merge_tokens(*merges: tuple[str, str]) -> Any:
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer)
 
 
-@needs_tokenizers
+@pytest.mark.training_stack
 @pytest.mark.parametrize("trim", [False, True], ids=["whole offsets", "trimmed offsets"])
 def test_slices_of_the_core_suite_through_bpe(trim: bool) -> None:
     problems = load_suite(str(CORE)).problems[::6]
