@@ -27,7 +27,7 @@ _LINE = r"^[ \t]*+(?:`{3,}+|~{3,}+)"
 _LINE_FENCE = re.compile(_LINE, re.MULTILINE)
 _WHOLE_LINE_FENCE = re.compile(rf"{_LINE}(?:{_BLANK}|{_INFO})", re.MULTILINE | re.IGNORECASE)
 _REASONING = r"</?(?:think|thinking|seed:think)>|<\|channel\|>final<\|message\|>|assistantfinal"
-_TAG_ANYWHERE = re.compile(_REASONING, re.IGNORECASE)
+REASONING_TAG = re.compile(_REASONING, re.IGNORECASE)
 _TAG_AT_LINE = re.compile(rf"^(?:{_REASONING})", re.IGNORECASE | re.MULTILINE)
 _PROSE_TOKEN = (
     rf"(?P<line>{_LINE})|(?P<mark>`{{3,}}+)|(?P<tag>{_REASONING})"
@@ -139,7 +139,7 @@ class Walk:
         elif kind == "block":
             self._skip_comment(token.start())
         elif kind in {"comment", "string"}:
-            tag = _TAG_ANYWHERE.search(self._text, token.start(), token.end())
+            tag = REASONING_TAG.search(self._text, token.start(), token.end())
             self.position = token.end() if tag is None else tag.start()
         return None
 
@@ -193,7 +193,7 @@ class Walk:
         if end == len(self._text) or self._fence_lines.find(start + 2) < end:
             return
         again = min(self._comments.find(start + 2), end) if self.fence else end
-        tag = (_TAG_AT_LINE if self.fence else _TAG_ANYWHERE).search(self._text, start + 2, again)
+        tag = (_TAG_AT_LINE if self.fence else REASONING_TAG).search(self._text, start + 2, again)
         if self.fence and again == end:
             tag = None
         behind = again if again < end else end + 2

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from pytest_rtlgen.extract.fences import Kind, Walk
+from pytest_rtlgen.extract.fences import REASONING_TAG, Kind, Walk
 
 _CLOSE = re.compile(r"</(?:think|thinking|seed:think)>|<\|channel\|>final<\|message\|>|assistantfinal", re.IGNORECASE)
 _ONLY_ANALYSIS = re.compile(r"\s*(?:(?:<\|start\|>assistant)?<\|channel\|>analysis<\|message\|>|analysis(?=[A-Z]))")
@@ -18,6 +18,8 @@ def drop_reasoning(text: str) -> str:
     """
     if _ONLY_ANALYSIS.match(text) is not None and _CLOSE.search(text) is None:
         return ""
+    if REASONING_TAG.search(text) is None:
+        return text
     kept: list[str] = []
     start = 0
     walk = Walk(text)
