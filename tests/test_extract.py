@@ -134,7 +134,8 @@ def test_line_ends_stay_legal() -> None:
     [
         (f"```verilog\n{CUT}", FinishReason.STOP, True),
         (CUT, FinishReason.STOP, True),
-        (fence(CUT + "\n"), FinishReason.STOP, False),
+        (fence(CUT + "\n"), FinishReason.STOP, True),
+        (fence(CUT + "\n" + HELPER), FinishReason.STOP, False),
         (fence(CUT + "\n"), FinishReason.LENGTH, True),
         (fence(GOOD) + "and so", FinishReason.LENGTH, False),
         ("```verilog\nmodule top(input a); // GOOD endmodule", FinishReason.STOP, True),
@@ -161,6 +162,69 @@ def test_a_body_gets_its_header_back() -> None:
     assert_good(found)
     assert scan_modules(found.source).modules().keys() == {"top"}
     assert extract(fence(body)).source == ""
+
+
+FENCED = "module top(input a, output y);\n  {0}\n  assign y = a; // GOOD\nendmodule\n"
+INSIDE = [
+    "// see ``` here",
+    "// ```",
+    "/// ```verilog",
+    "  // ends with ```",
+    'initial $display("```");',
+    'initial $display("a \\" ``` b");',
+    "/* see ``` here */",
+    "/* see\n * ```\n * or ``` this\n */",
+    "`define CAT(a) a```SUFFIX",
+    "/*\n<think>\n*/",
+    "/*\n</think>\n*/",
+    "/*\nassistantfinal\n*/",
+]
+
+
+@pytest.mark.parametrize("line", INSIDE)
+def test_what_is_no_line_of_its_own_ends_no_fence(line: str) -> None:
+    code = FENCED.format(line)
+    assert extract(f"Here:\n{fence(code)}It's done.").source == f"\n{code}"
+    assert extract(f"```verilog\n{code}").source == f"\n{code}"
+
+
+@pytest.mark.parametrize("line", [line for line in INSIDE if "\n" not in line and "SUFFIX" not in line])
+def test_backticks_in_a_bare_module_open_no_fence(line: str) -> None:
+    assert extract(FENCED.format(line)).source == FENCED.format(line)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "```\n",
+        "\n   ``` \nDone.",
+        "\n`````\nDone.",
+        "```\nDone.",
+        "``` Done, with a `tick`.",
+        " // top```\nDone.",
+        " // top ```\nDone.",
+        " : top```\nDone.",
+        "\n// end of file```\nDone.",
+        "\n`default_nettype wire``` Done.",
+        "\n```This module is done.",
+        "\n```verilog\nDone.",
+        f"\n```verilog\n{BENCH}```\n",
+    ],
+)
+def test_a_fence_that_ends_in_the_line_of_the_code_is_closed(end: str) -> None:
+    found = extract(f"Here:\n```verilog\n{GOOD.rstrip()}{end}")
+    assert_good(found)
+    assert (found.rule, "Done" in found.source, "done" in found.source) == ("fence", False, False)
+
+
+def test_a_fence_that_is_opened_again_is_another() -> None:
+    assert_good(extract(f"```verilog\n{DRAFT}```verilog\n{GOOD}```\n"))
+    assert_good(extract(f"```verilog\nmodule top(input a); // DRAFT\n```verilog\n{GOOD}```\n"))
+
+
+def test_reasoning_in_a_fence_that_was_never_closed_is_dropped() -> None:
+    assert_good(extract(f"```verilog\nmodule top; /* DRAFT\n</think>\n{fence('/* c */' + GOOD)}"))
+    assert_good(extract(f"```verilog\n{DRAFT}</think>\n{GOOD}"))
 
 
 def test_words_in_strings_and_comments_are_no_code() -> None:
@@ -199,6 +263,14 @@ SHAPES: dict[str, Callable[[int], str]] = {
     "quotes": lambda size: '"\\' * (size // 2),
     "spaces": lambda size: "```" + " " * size + "x",
     "brackets": lambda size: "[" * size,
+    "comments in a fence": lambda size: "```v\n" + "/* " * (size // 6) + "x" * (size // 2) + "*/",
+    "comments and fences": lambda size: "```v\n/*\n```\n" * (size // 11) + "*/",
+    "fences in fences": lambda size: "".join("`" * n + "\n</think>\n" for n in range(int((2 * size) ** 0.5), 3, -1)),
+    "fences opened again": lambda size: "```v\n" * (size // 5),
+    "behind a module": lambda size: "```v\nendmodule" + " " * (size // 2) + "x" + "``` y " * (size // 12),
+    "entities": lambda size: f"```v\n{HEADER}" + "&lt;= " * (size // 6) + "\nendmodule\n```\n",
+    "hidden characters": lambda size: f"```v\n{HEADER}" + "\u200b " * (size // 2) + "\nendmodule\n```\n",
+    "quotes of a chat": lambda size: f"> ```v\n> {HEADER}" + "> a\n" * (size // 4) + "> endmodule\n",
 }
 
 

@@ -213,7 +213,7 @@ ANSWERS: dict[str, tuple[str, str | None, FinishReason, bool, bool, tuple[str, .
         "module TopModule(input a, output y);\n",
         STOP,
         True,
-        False,
+        True,
         ("module TopModule",),
         ("DECOY",),
     ),

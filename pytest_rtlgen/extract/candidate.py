@@ -3,7 +3,9 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
+from pytest_rtlgen.extract.encoding import has_marks, has_removed_lines, list_unmarked, restore_characters
 from pytest_rtlgen.extract.fences import Block, split_fences
 from pytest_rtlgen.extract.modules import Definition, scan_modules
 from pytest_rtlgen.extract.reasoning import drop_reasoning, list_marked
@@ -31,6 +33,24 @@ def extract_candidate(
     ``header`` is the module header of a completion-style prompt: an answer that is only a body gets it back.
     Nothing found: an empty source with rule ``none``. An answer that ends inside the module is marked truncated.
     """
+    found = _extract(text, top, header, finish_reason)
+    if has_marks(found.source):
+        found = _extract_unmarked(text, top, header, finish_reason) or found
+    rule, source = restore_characters(found.source)
+    return replace(found, source=source, rule=_join(rule, found.rule)) if rule else found
+
+
+def _extract_unmarked(text: str, top: str, header: str | None, finish_reason: FinishReason) -> Candidate | None:
+    """Return the candidate of an answer whose code is quoted or a patch, when that makes it whole."""
+    for rule, unmarked in list_unmarked(text):
+        found = _extract(unmarked, top, header, finish_reason)
+        is_whole = top in scan_modules(found.source).modules() and not found.is_truncated
+        if is_whole and not has_marks(found.source) and not (rule == "patch" and has_removed_lines(found.source)):
+            return replace(found, rule=_join(rule, found.rule))
+    return None
+
+
+def _extract(text: str, top: str, header: str | None, finish_reason: FinishReason) -> Candidate:
     answer = drop_reasoning(text.removeprefix(_BOM))
     parts = [*_list_json_strings(answer), *list_marked(answer)]
     for name, part in parts:
@@ -43,9 +63,8 @@ def extract_candidate(
             rule, source, is_open = unfinished
             is_truncated = is_open or finish_reason is FinishReason.LENGTH
             return Candidate(source=source, rule=_join(name, rule), is_truncated=is_truncated)
-    is_cut = finish_reason is FinishReason.LENGTH
     for name, part in parts:
-        body = _find_body(part, header, is_cut=is_cut) if header else None
+        body = _find_body(part, header) if header else None
         if body is not None:
             return Candidate(source=body[1], rule=_join(name, body[0]), is_truncated=body[2])
         found = _find_other(part)
@@ -73,19 +92,20 @@ def _find_complete(text: str, top: str) -> tuple[str, str] | None:
 
 
 def _find_unfinished(text: str, top: str) -> tuple[str, str, bool] | None:
-    """Return (rule, source, whether the text just stops) of a definition of ``top`` that is never closed."""
+    """Return (rule, source, whether its text or fence ends inside a module) of a definition of ``top`` never closed."""
     blocks, outside = split_fences(text)
     for block in reversed(blocks):
-        if top in scan_modules(block.text).modules(closed=False):
-            return "unfinished-fence", block.text, not block.is_closed
+        scan = scan_modules(block.text)
+        if top in scan.modules(closed=False):
+            return "unfinished-fence", block.text, not block.is_closed or scan.definitions[-1].end is None
     cut = scan_modules(outside).modules(closed=False).get(top)
     if cut is not None:
         return "unfinished-module", outside[cut.start :], True
     return None
 
 
-def _find_body(text: str, header: str, *, is_cut: bool) -> tuple[str, str, bool] | None:
-    """Return (rule, source, whether it just stops) of an answer that begins behind the header of its prompt."""
+def _find_body(text: str, header: str) -> tuple[str, str, bool] | None:
+    """Return (rule, source, whether it ends inside the module) of an answer that begins behind its prompt's header."""
     blocks, outside = split_fences(text)
     body = blocks[-1].text if blocks else outside
     scan = scan_modules(body)
@@ -95,8 +115,7 @@ def _find_body(text: str, header: str, *, is_cut: bool) -> tuple[str, str, bool]
     modules = [item for item in scan_modules(source).definitions if item.is_module]
     if modules and modules[0].end is not None:
         return "body-with-header", _cut_behind(source, modules[0]), False
-    is_open = all(item.end is None for item in modules)
-    return "body-with-header", source, is_open and (is_cut or not blocks or not blocks[-1].is_closed)
+    return "body-with-header", source, all(item.end is None for item in modules)
 
 
 def _cut_behind(source: str, module: Definition) -> str:

@@ -3,12 +3,8 @@
 import re
 from collections.abc import Iterator
 
-_MARK = re.compile(
-    r"`{3,}"
-    r"|(?P<open><(?:think|thinking|seed:think)>)"
-    r"|(?P<close></(?:think|thinking|seed:think)>|<\|channel\|>final<\|message\|>|assistantfinal)",
-    re.IGNORECASE,
-)
+from pytest_rtlgen.extract.fences import REASONING_TAG, Kind, Walk
+
 _CLOSE = re.compile(r"</(?:think|thinking|seed:think)>|<\|channel\|>final<\|message\|>|assistantfinal", re.IGNORECASE)
 _ONLY_ANALYSIS = re.compile(r"\s*(?:(?:<\|start\|>assistant)?<\|channel\|>analysis<\|message\|>|analysis(?=[A-Z]))")
 _ANSWER = re.compile(r"</?answer>", re.IGNORECASE)
@@ -17,34 +13,29 @@ _ANSWER = re.compile(r"</?answer>", re.IGNORECASE)
 def drop_reasoning(text: str) -> str:
     """Return ``text`` without what stands between reasoning tags; tags inside a code fence are code.
 
+    So is a tag in a comment there; at the start of a line of its code it shows that the fence was never closed.
     A closing tag without an opening one ends reasoning that began before the text; an unclosed one runs to the end.
     """
     if _ONLY_ANALYSIS.match(text) is not None and _CLOSE.search(text) is None:
         return ""
+    if REASONING_TAG.search(text) is None:
+        return text
     kept: list[str] = []
-    start, fence = 0, 0
-    position = 0
-    while (mark := _MARK.search(text, position)) is not None:
-        position = mark.end()
-        if mark["open"] is None and mark["close"] is None:
-            length = mark.end() - mark.start()
-            fence = length if not fence else 0 if length >= fence else fence
-        elif fence and not _is_line_start(text, mark.start()):
+    start = 0
+    walk = Walk(text)
+    for event in walk:
+        if event.kind is not Kind.TAG:
             continue
-        elif mark["close"] is not None:
-            fence = 0
+        if _CLOSE.match(text, event.start) is not None:
             kept.clear()
-            start = mark.end()
+            start = event.end
+            walk.leave_fence()
         else:
-            kept.append(text[start : mark.start()])
-            end = _CLOSE.search(text, mark.end())
-            start = position = len(text) if end is None else end.end()
+            kept.append(text[start : event.start])
+            end = _CLOSE.search(text, event.end)
+            start = walk.position = len(text) if end is None else end.end()
     kept.append(text[start:])
     return "\n".join(kept)
-
-
-def _is_line_start(text: str, position: int) -> bool:
-    return position == 0 or text[position - 1] == "\n"
 
 
 def list_marked(text: str) -> Iterator[tuple[str, str]]:
