@@ -33,6 +33,7 @@ from pytest_rtlgen.simulators.fallback import WithFallback
 from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
 from pytest_rtlgen.verilog.examine import Examination
+from pytest_rtlgen.verilog.screen import Screening
 
 KEPT_REFERENCES = 512
 """Prepared references that a checker remembers; one is some 100 KiB, so a stream of any length stays small."""
@@ -113,6 +114,15 @@ class Checker:
             BadReferenceError: the reference does not build, does not finish, or shows no known output.
         """
         return self._references.get(problem)
+
+    def screen(self, source: str, problem: Problem) -> Screening:
+        """Return the text that every tool gets of a candidate, and what was left out of it, or why it is refused.
+
+        Raises:
+            BadReferenceError: the problem's reference is no good.
+            ToolError: no reader can be started.
+        """
+        return self._screener.screen(source, self.prepare(problem).wanted)
 
     def check(self, candidate: Candidate, problem: Problem) -> Verdict:
         """Return what ``candidate`` is worth.

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from typing import TYPE_CHECKING
 
 from pytest_rtlgen.cli.arguments import (
     CHECK_OPTIONS,
@@ -12,8 +13,12 @@ from pytest_rtlgen.cli.arguments import (
     make_check_settings,
     read_options,
 )
-from pytest_rtlgen.cli.streams import STDIN, read_text, show_name, write_out
+from pytest_rtlgen.cli.streams import STDIN, read_text, say, show_name, write_out
 from pytest_rtlgen.errors import UsageError
+
+if TYPE_CHECKING:
+    from pytest_rtlgen.check import Checker
+    from pytest_rtlgen.records import Problem
 
 
 def add_arguments(parser: Parser) -> None:
@@ -23,6 +28,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--candidate", metavar="FILE", help="Verilog file to check; - is standard input")
     parser.add_argument("--top", metavar="NAME", help="module to check; by default the reference's top module")
     parser.add_argument("--json", action="store_true", help="print the verdict, or the run, as one JSON object")
+    parser.add_argument("--show-text", action="store_true", help="print the candidate as every tool reads it")
     parser.add_argument("--jsonl", metavar="IN", help="check every line of this JSON Lines file; - is standard input")
     parser.add_argument("--out", dest="results", metavar="OUT", help="file that --jsonl appends its verdicts to")
     add_options(parser, *CHECK_OPTIONS, "jobs", "suite", "prices")
@@ -58,6 +64,8 @@ def _check_run(args: argparse.Namespace) -> int:
 def _check_one(args: argparse.Namespace) -> int:
     if args.reference is None or args.candidate is None:
         raise UsageError("check needs RUN, or --reference FILE and --candidate FILE, or --jsonl IN and --out OUT")
+    if args.show_text and args.json:
+        raise UsageError("--show-text prints no verdict; leave out --json")
     if args.results is not None:
         raise UsageError("--out belongs to --jsonl; one verdict is printed, so redirect it")
     if args.reference == args.candidate == STDIN:
@@ -73,9 +81,21 @@ def _check_one(args: argparse.Namespace) -> int:
 
     problem = make_problem(reference=reference, top=args.top, name=show_name(args.reference))
     with Checker(settings) as checker:
+        if args.show_text:
+            return _show_text(checker, candidate, problem)
         verdict = checker.check(Candidate(source=candidate, rule="given"), problem)
     write_out(json.dumps(encode(verdict)) if args.json else render_verdict(verdict))
     return 0 if verdict.is_passed else 1
+
+
+def _show_text(checker: "Checker", candidate: str, problem: "Problem") -> int:
+    """Print the canonical text; what was left out, or why nothing can be compiled, goes to standard error."""
+    screening = checker.screen(candidate, problem)
+    write_out(screening.source.rstrip("\n"))
+    for item in screening.diagnostics:
+        place = "" if item.line is None else f"line {item.line}: "
+        say(f"{item.severity}: {place}{item.message}")
+    return 0 if screening.status is None else 1
 
 
 COMMAND = Command(

@@ -82,7 +82,7 @@ def read_canonical(source: str, *, kept: Collection[str] = ()) -> CanonicalText:
     objection = _object(text)
     if objection is not None:
         return objection
-    text = _TIMESCALE.sub(_blank, _leave_out_switched(text))
+    text = _TIMESCALE.sub(_blank, leave_out_switched(text))
     plain = _strip_comments(text)
     if _is_plain(plain):
         return CanonicalText(text=plain)
@@ -144,8 +144,8 @@ def _blank(found: "re.Match[str]") -> str:
     return re.sub(r"[^\n]", " ", found[0])
 
 
-def _leave_out_switched(text: str) -> str:
-    """Return ``text`` without what stands between comments that switch synthesis off and on."""
+def leave_out_switched(text: str) -> str:
+    """Return ``text`` with blanks for what stands between comments that switch synthesis off and on."""
     if "_off" not in text.lower() and " off" not in text.lower():
         return text
     pieces, seen, start = list[str](), 0, -1

@@ -130,3 +130,19 @@ def test_long_spelling_and_environment_mean_the_same(
     assert main([*args, "--rtlgen-cycles=20"]) == 0
     from_long_spelling = json.loads(capsys.readouterr().out)["signals"][0]["checked"]
     assert (from_environment, from_long_spelling) == (120, 60)
+
+
+def test_the_text_that_every_tool_reads_is_shown(cli: Cli, designs: Path) -> None:
+    text = "`define N ~a // not\nmodule inv (input a, output y, output n);\n  assign y = `N, n = a;\n"
+    (designs / "macro.sv").write_text(text + "  initial $display(1);\nendmodule\n")
+    done = cli("check", "--reference", "golden.sv", "--candidate", str(designs / "macro.sv"), "--show-text")
+    assert done.returncode == 0
+    assert done.stdout == "\nmodule inv (input a, output y, output n);\n  assign y = ~ a , n = a;\n  \nendmodule\n"
+    assert done.stderr == "note: left out, as no output can depend on it: $display (line 4)\n"
+
+
+def test_a_text_that_is_refused_is_shown_with_the_reason(cli: Cli, designs: Path) -> None:
+    (designs / "ends.sv").write_text(GOLDEN.replace("endmodule", "  initial $finish;\nendmodule"))
+    done = cli("check", "--reference", "golden.sv", "--candidate", str(designs / "ends.sv"), "--show-text")
+    assert (done.returncode, done.stderr) == (1, "error: line 4: system task $finish\n")
+    assert "$finish" in done.stdout

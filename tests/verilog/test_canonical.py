@@ -167,7 +167,7 @@ def test_a_canonical_text_is_its_own_canonical_text(pieces: list[str]) -> None:
 @settings(max_examples=300, deadline=None)
 @given(st.lists(PIECES.filter(lambda piece: "`" not in piece and "\\" not in piece), max_size=25))
 def test_a_text_without_macros_is_read_alike_with_and_without_the_parser(pieces: list[str]) -> None:
-    text = canonical._leave_out_switched(" \n".join(pieces))
+    text = canonical.leave_out_switched(" \n".join(pieces))
     parsed = parse_text(text, options=canonical.preprocessor_options())
     printed = canonical._Printer(text, parsed, kept=frozenset(), has_doubts=False).print()
     if printed.status is None:

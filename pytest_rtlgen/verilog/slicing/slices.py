@@ -8,6 +8,7 @@ from operator import itemgetter
 from typing import Any
 
 from pytest_rtlgen.errors import BadReferenceError
+from pytest_rtlgen.verilog.canonical import leave_out_switched, preprocessor_options
 from pytest_rtlgen.verilog.slicing.declarations import declare_all
 from pytest_rtlgen.verilog.slicing.design import Design
 from pytest_rtlgen.verilog.slicing.graph import Piece, reach
@@ -33,7 +34,8 @@ def slice_outputs(source: str, top: str) -> Mapping[str, tuple[Span, ...]]:
 
     Offsets count characters. Spans hold whole statements, declarations and the heads of what governs them, neither
     start nor end in white space, and have more than white space between them. The module's own header is no part of
-    them, ports that matter apart. A net or variable counts as a whole: bits are not told apart.
+    them, ports that matter apart. The text is read as a check reads it: with ``SYNTHESIS`` defined, and without what
+    stands between ``translate_off`` and ``translate_on``. A net or variable counts as a whole: bits are not told apart.
 
     Hostile text can make this hang: ``check.slicing.Slicer`` runs it in a process of its own.
 
@@ -112,7 +114,7 @@ class _Slices:
 
 def _parse(text: str) -> ParsedText:
     try:
-        parsed = parse_text(text)
+        parsed = parse_text(leave_out_switched(text), options=preprocessor_options())
     except RuntimeError as error:
         raise BadReferenceError(f"the text cannot be parsed: {error}; slice only what compiles") from error
     found = parsed.tree.diagnostics
