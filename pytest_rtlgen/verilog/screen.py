@@ -7,7 +7,7 @@ from typing import Any
 from pytest_rtlgen.records import Diagnostic, Interface, Port, Severity, Status
 from pytest_rtlgen.verilog.canonical import read_canonical
 from pytest_rtlgen.verilog.interface import find_instance, list_modules, list_ports
-from pytest_rtlgen.verilog.survey import Finding, Survey, apply_spans, survey_text
+from pytest_rtlgen.verilog.survey import LeftOut, Survey, apply_spans, survey_text
 from pytest_rtlgen.verilog.syntax import ParsedText, list_errors, parse_text
 from pytest_rtlgen.verilog.unused import leave_out_unused
 
@@ -49,7 +49,7 @@ def _screen_syntax(text: str, wanted: Interface) -> Screening:
         return _refuse(Status.INTERFACE_MISMATCH, text, [(_describe_modules(wanted.module, modules), None)])
     text, parsed, survey = reduce_text(text, parsed, wanted.module)
     if survey.findings:
-        return _refuse(Status.REJECTED, text, survey.findings)
+        return _refuse(Status.REJECTED, text, [(item.message, item.line) for item in survey.findings])
     instance = find_instance(parsed, wanted.module, is_shallow=True)
     if instance is None:
         return _refuse(Status.ELABORATION_ERROR, text, [(f"module {wanted.module!r} cannot be elaborated", None)])
@@ -64,7 +64,7 @@ def reduce_text(text: str, parsed: ParsedText, top: str) -> tuple[str, ParsedTex
 
     What is forbidden in modules that ``top`` does not use goes with them; with an empty ``top``, all are used.
     """
-    left_out: list[Finding] = []
+    left_out: list[LeftOut] = []
     survey = survey_text(parsed)
     for _ in range(_MOST_ROUNDS):
         shorter = text
@@ -80,7 +80,7 @@ def reduce_text(text: str, parsed: ParsedText, top: str) -> tuple[str, ParsedTex
     return text, parsed, Survey(findings=survey.findings, spans=(), left_out=tuple(left_out))
 
 
-def describe_left_out(found: Sequence[Finding]) -> tuple[Diagnostic, ...]:
+def describe_left_out(found: Sequence[LeftOut]) -> tuple[Diagnostic, ...]:
     """Return the note that names what was left out, each kind with its lines; none where nothing was."""
     lines: dict[str, list[int]] = {}
     for what, line in found:
