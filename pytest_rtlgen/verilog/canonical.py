@@ -156,6 +156,7 @@ def find_objection(text: str) -> CanonicalText | None:
 
 
 def refuse(text: str, status: Status, message: str, line: int) -> CanonicalText:
+    """Return that ``text`` is not read, and why."""
     diagnostic = Diagnostic(tool="screen", severity=Severity.ERROR, message=message, line=line)
     return CanonicalText(text=text, status=status, diagnostics=(diagnostic,))
 
@@ -207,6 +208,7 @@ def _list_forbidden(parsed: ParsedText) -> Iterator[tuple[str, int]]:
 
 
 def list_directives(parsed: ParsedText) -> Iterator[Any]:
+    """Yield the directives that slang has obeyed, in order; those behind the last module are not among them."""
     found: list[Any] = []
 
     def see(token: Any) -> None:  # noqa: ANN401  a pyslang Token
