@@ -8,12 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from support.hostile_cases import SHARED_2, HostileCase, load_cases
 
 from pytest_rtlgen.check.harness import HarnessScorer
 from pytest_rtlgen.check.harness_run import list_harness_commands, open_harness
 from pytest_rtlgen.errors import BadReferenceError, ToolError
 from pytest_rtlgen.loaders import load_suite
-from pytest_rtlgen.records import CocotbHarness, SourceFile, Status
+from pytest_rtlgen.records import CocotbHarness, Severity, SourceFile, Status
 from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.tools.sandbox import SandboxKind, SandboxMode, choose_sandbox, look_for_sandbox
 
@@ -345,6 +346,32 @@ def test_several_threads_share_one_harness(scorer: HarnessScorer) -> None:
     with ThreadPoolExecutor(2) as pool:
         found = pool.map(lambda source: scorer.score({ADDER: source}, ADDING).status, (RIGHT, WRONG))
     assert list(found) == [Status.PASSED, Status.MISMATCH]
+
+
+@pytest.mark.parametrize("source", ["WRONG", "RIGHT"])
+def test_a_string_that_looks_like_an_inclusion_hides_nothing(scorer: HarnessScorer, source: str) -> None:
+    hidden = 'initial $display("`include " ); initial $finish; //tiny_adder.sv" ");\nendmodule'
+    text = {"WRONG": WRONG, "RIGHT": RIGHT}[source].replace("endmodule", hidden)
+    verdict = scorer.score({ADDER: text}, ADDING)
+    assert (verdict.status, verdict.diagnostics[0].message) == (Status.REJECTED, "system task $finish")
+
+
+@pytest.mark.parametrize(
+    "case",
+    [case for case in load_cases(SHARED_2) if case.folder.name.startswith("cvdp_")],
+    ids=lambda case: case.folder.name,
+)
+def test_no_hostile_case_fools_a_harness(scorer: HarnessScorer, case: HostileCase) -> None:
+    for harness in (ADDING, edit(ADDING, "src/test_runner.py", TWICE.replace("TEST_DIR", "sim_build"))):
+        assert scorer.score({ADDER: case.source("", "")}, harness).status in case.acceptable
+
+
+def test_messages_are_left_out_with_a_note(scorer: HarnessScorer) -> None:
+    text = RIGHT.replace("endmodule", '\ninitial $display("%0d", sum);\nendmodule')
+    verdict = scorer.score({ADDER: text}, ADDING)
+    assert verdict.status is Status.PASSED
+    (note,) = verdict.diagnostics
+    assert (note.severity, "$display (line 2)" in note.message) == (Severity.NOTE, True)
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason=f"{REAL} is not on this machine")

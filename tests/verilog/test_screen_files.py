@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from pytest_rtlgen.records import Severity, SourceFile, Status
+from pytest_rtlgen.verilog.canonical import preprocessor_options
 from pytest_rtlgen.verilog.screen_files import Construct, FilesScreening, screen_files
 from pytest_rtlgen.verilog.survey import FindingKind
+from pytest_rtlgen.verilog.syntax import parse_text
 
 HEADER = SourceFile(name="rtl/widths.svh", text="`ifndef WIDTHS\n`define WIDTHS\n`define W 8\n`endif\n")
 CUT = SourceFile(name="rtl/cut.sv", text="`define CUT\nmodule cut(input x);\n")
@@ -265,3 +267,17 @@ def test_escaped_names_of_given_files_stay() -> None:
 def test_inclusions_without_end_are_refused() -> None:
     found = screen_several('`include "a.sv"\n' + PLAIN)
     assert (found.status, found.diagnostics[0].line) == (Status.RESOURCE_LIMIT, 1)
+
+
+def test_slang_opens_no_file() -> None:
+    counts = [
+        len(parse_text(f"{line}module m; endmodule\n", options=preprocessor_options()).manager.getAllBuffers())
+        for line in ("", f'`include "{__file__}"\n')
+    ]
+    assert counts[0] == counts[1]
+
+
+def test_a_crowd_of_inclusions_and_macros_is_bounded() -> None:
+    header = SourceFile(name="b.svh", text="`define X wire x;\n" + "`define Y " + "`X " * 3000 + "\n`Y\n" * 300)
+    found = screen_files([SourceFile(name="a.sv", text='`include "b.svh"\n' + PLAIN)], (header,))
+    assert found.status is Status.RESOURCE_LIMIT
