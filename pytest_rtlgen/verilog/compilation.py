@@ -36,6 +36,7 @@ _VERILOG = _HEADERS | {".v", ".sv"}
 _INCLUDED = re.compile(r'`include\s+"([^"\n]+)"')
 _USED = re.compile(r"`(?:(?:ifdef|ifndef|elsif)\s+)?([A-Za-z_][\w$]*)")
 _DEFINED = re.compile(r"`define\s+([A-Za-z_][\w$]*)")
+_NET_TYPE = re.compile(r" *(`default_nettype \w+) *")
 _CONSTANT = "localparam value = "
 _SAFE_ESCAPED = re.compile(r"\\([A-Za-z_][\w.:\[\]+-]*)(?=\s)")
 
@@ -273,7 +274,7 @@ class _Reader:
         for place, line in zip(expanded.places, found.text.split("\n"), strict=False):
             if place.file:
                 lines.setdefault(place.line, []).append(line)
-        joined = "\n".join(" ".join(filter(None, line)) for line in lines.values())
+        joined = "\n".join(_join(line) for line in lines.values())
         return replace(found, text=joined)
 
     def _read_directives(self, expanded: _Expanded) -> "_Directives":
@@ -317,6 +318,11 @@ def _put_time_scales(text: str, scales: Sequence[tuple[int, str]]) -> str:
         is_free = not lines[line - 1].strip()
         lines[line - 1 : line] = [scale] if is_free else [scale, lines[line - 1]]
     return "\n".join(lines)
+
+
+def _join(lines: Sequence[str]) -> str:
+    """Return ``lines`` on one line, but for directives, for which there must be a line each."""
+    return lines[0] if len(lines) == 1 else _NET_TYPE.sub(r"\n\1\n", " ".join(filter(None, lines)))
 
 
 def _parse(text: str) -> ParsedText:

@@ -219,7 +219,7 @@ class _Surveyor:
         return Survey(
             findings=tuple(sorted(self.findings, key=lambda item: item.line)),
             spans=_keep_outer(self.spans),
-            left_out=tuple(sorted(set(self.left_out), key=lambda item: item[1])),
+            left_out=tuple(sorted(set(self.left_out), key=lambda item: item[::-1])),
         )
 
     # -- on the way down

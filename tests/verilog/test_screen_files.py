@@ -69,6 +69,12 @@ def test_what_an_inclusion_brings_stands_on_its_line() -> None:
     assert lines[2] == "  assign y = half(a);"
 
 
+def test_a_net_type_that_an_inclusion_brings_stands_on_a_line_of_its_own() -> None:
+    header = SourceFile(name="rtl/strict.svh", text="wire w;\n`default_nettype none\nwire v;\n")
+    text = compile_text(f'`include "strict.svh"\n{PLAIN}', given=(header,))
+    assert [line.strip() for line in text.split("\n")[:3]] == ["wire w;", "`default_nettype none", "wire v;"]
+
+
 def test_an_inclusion_decides_what_follows() -> None:
     header = SourceFile(name="rtl/on.svh", text="`define ON\n")
     text = f'`include "on.svh"\n`ifdef ON\n`include "/etc/hostname"\n`endif\n{PLAIN}'
@@ -81,7 +87,7 @@ def test_messages_are_left_out_with_a_note() -> None:
     assert "display" not in compile_text(text)
     (note,) = screen(text).diagnostics
     assert note.severity is Severity.NOTE
-    assert note.message.endswith("assertion (line 3); $display (line 3)")
+    assert note.message.endswith("$display (line 3); assertion (line 3)")
 
 
 def test_a_branch_that_held_a_message_does_not_take_the_next_item() -> None:
