@@ -7,11 +7,12 @@ Every token stays on the line of the model's text that it comes from, so no map 
 
 import re
 from bisect import bisect_right
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_rtlgen.records import Diagnostic, Severity, Status
+from pytest_rtlgen.verilog.doubtful import READ_DIFFERENTLY, DoubtfulMacros
 from pytest_rtlgen.verilog.macros import MOST_EXPANSION, estimate_expansion
 from pytest_rtlgen.verilog.syntax import ParsedText, list_errors, parse_text, walk_tokens
 
@@ -31,13 +32,15 @@ _SWITCH = re.compile(r"/[/*]\s*(?:[a-z_]+\s+)?(?:translate_|synthesis_|synthesis
 """Comments between which synthesis tools read nothing."""
 _TIMESCALE = re.compile(r"`timescale\s+\d+\s*[munpf]?s\s*/\s*\d+\s*[munpf]?s|`(?:end)?celldefine\b")
 """The harness sets the time scale that counts; cells are for libraries."""
-_NET_TYPE = re.compile(r"`default_nettype[ \t]+(?:none|wire)\b")
-_PLAIN_STRING = re.compile(r'"[^"\\\n]*"')
+_NET_TYPE = re.compile(r"^[ \t]*`default_nettype[ \t]+(?:none|wire)$", re.MULTILINE)
+"""Icarus reads nothing behind it on its line."""
+_PLAIN_STRING = re.compile(r'"[^"`\\\n]*"')
 _NOT_PLAIN = re.compile(r'[`\\"]|[^\x00-\x7f]')
 """What a text without comments and plain strings may hold that takes a preprocessor or a lexer to be read."""
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*\Z")
 _NOT_PRINTED = re.compile(rb"[^ -~]|[\\\"`]")
-_SYNTHESIS = ("SYNTHESIS=1",)
+_SYNTHESIS = ("SYNTHESIS=",)
+"""Defined, without a value that logic could use: tools disagree on it."""
 _PREDEFINED = ("__slang__", "__slang_major__", "__slang_minor__", "SV_COV_START", "SV_COV_STOP", "SV_COV_RESET",
                "SV_COV_CHECK", "SV_COV_MODULE", "SV_COV_HIER", "SV_COV_ASSERTION", "SV_COV_FSM_STATE",
                "SV_COV_STATEMENT", "SV_COV_TOGGLE", "SV_COV_OVERFLOW", "SV_COV_ERROR", "SV_COV_NOCOV", "SV_COV_OK",
@@ -50,6 +53,7 @@ _GONE = frozenset(
     }
 )
 """Directives that have done their work, or that mean nothing to one design alone."""
+_NET_TYPES = frozenset({"DefaultNetTypeDirective", "ResetAllDirective"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +65,8 @@ class CanonicalText:
     status: Status | None = None
     """``None``: it is plain Verilog now. Else syntax-error, rejected or resource-limit."""
     diagnostics: tuple[Diagnostic, ...] = ()
+    doubts: tuple[tuple[int, str], ...] = ()
+    """(byte, what): tokens of ``text`` that preprocessors read in different ways; no logic may depend on them."""
 
 
 @dataclass(slots=True)
@@ -114,12 +120,15 @@ def read_canonical(source: str, *, kept: Collection[str] = (), names: EscapedNam
     except (RuntimeError, RecursionError) as error:  # pyslang gives up on nesting that is too deep
         return refuse(text, Status.REJECTED, f"too deeply nested to be read: {error}", 1)
     errors = list_errors(parsed, parsed.tree.diagnostics, most=_MOST_ERRORS)
-    directive = next(_list_forbidden(parsed), None) if "`" in plain else None
-    if directive is not None:
-        return refuse(text, Status.REJECTED, *directive)
+    directives = list_directives(parsed) if "`" in plain else []
+    macros = DoubtfulMacros(directives)
+    forbidden = next(_list_forbidden(directives, macros), None)
+    if forbidden is not None:
+        message, token = forbidden
+        return refuse(text, Status.REJECTED, message, parsed.line(token.location))
     if errors:
         return CanonicalText(text=text, status=Status.SYNTAX_ERROR, diagnostics=errors)
-    return _Printer(text, parsed, names or choose_names(text, kept=kept)).print()
+    return _Printer(text, parsed, names or choose_names(text, kept=kept), has_doubts=macros.has_any).print()
 
 
 def normalise(source: str) -> str:
@@ -188,7 +197,8 @@ def leave_out_switched(text: str) -> str:
 def _strip_comments(text: str) -> str:
     """Return ``text`` without its comments, and without blanks at the ends of lines."""
     stripped = _PIECE.sub(lambda found: _blank(found) if found["comment"] else found[0], text)
-    return re.sub(r"[ \t\f\v]+$", "", stripped.replace("\f", " ").replace("\v", " "), flags=re.MULTILINE)
+    stripped = stripped.replace("\f", " ").replace("\v", " ")
+    return "\n".join(line.rstrip() for line in stripped.split("\n"))
 
 
 def _is_plain(text: str) -> bool:
@@ -198,24 +208,27 @@ def _is_plain(text: str) -> bool:
     return _NOT_PLAIN.search(_PLAIN_STRING.sub("", _NET_TYPE.sub("", text))) is None
 
 
-def _list_forbidden(parsed: ParsedText) -> Iterator[tuple[str, int]]:
-    """Yield (what, line) of the directives that may not reach any tool."""
-    for node in list_directives(parsed):
+def _list_forbidden(directives: Iterable[Any], macros: DoubtfulMacros) -> Iterator[tuple[str, Any]]:
+    """Yield (what, token) of the directives that no tool may see, and of macros that tools read differently."""
+    for node in directives:
         kind = str(node.kind.name)
-        if kind in _GONE or kind in {"DefaultNetTypeDirective", "ResetAllDirective"}:
-            continue
-        yield f"compiler directive {node.directive.rawText}", parsed.line(node.directive.location)
+        if kind == "MacroUsage":
+            message = macros.judge(node)
+            if message:
+                yield message, node.directive
+        elif kind not in _GONE and kind not in _NET_TYPES:
+            yield f"compiler directive {node.directive.rawText}", node.directive
 
 
-def list_directives(parsed: ParsedText) -> Iterator[Any]:
-    """Yield the directives that slang has obeyed, in order; those behind the last module are not among them."""
+def list_directives(parsed: ParsedText) -> list[Any]:
+    """Return the directives that slang has obeyed, in order; those behind the last module are not among them."""
     found: list[Any] = []
 
     def see(token: Any) -> None:  # noqa: ANN401  a pyslang Token
         found.extend(_list_token_directives(token))
 
     walk_tokens(parsed.tree.root, see)
-    return iter(found)
+    return found
 
 
 def _list_token_directives(token: Any) -> Iterator[Any]:  # noqa: ANN401
@@ -231,6 +244,9 @@ class _Printer:
     source: str
     parsed: ParsedText
     names: EscapedNames
+    has_doubts: bool
+    """Whether strings and escaped names that macros make are to be doubted."""
+    doubts: list[tuple[int, str]] = field(default_factory=list)
     pieces: list[bytes] = field(default_factory=list)
     line: int = 0
     """Lines printed so far."""
@@ -241,13 +257,15 @@ class _Printer:
     """Where the last token ended in the source; -1: a macro made it."""
     starts: list[int] = field(default_factory=list)
     """Offset of each line of the source, in bytes."""
+    code: bytes = b""
     refusal: CanonicalText | None = None
 
     def print(self) -> CanonicalText:
         """Return the printed text, or a refusal of one that has grown too large."""
-        code = self.source.encode()
-        self.starts = [0, *(found.end() for found in re.finditer(rb"\n", code))]
+        self.code = self.source.encode()
+        self.starts = [0, *(found.end() for found in re.finditer(rb"\n", self.code))]
         has_net_types = "default_nettype" in self.source or "resetall" in self.source
+        has_lines = "__LINE__" in self.source
 
         def see(token: Any) -> None:  # noqa: ANN401
             if has_net_types:
@@ -255,6 +273,8 @@ class _Printer:
             raw = str(token.rawText)
             if raw and self.size <= MOST_EXPANSION:
                 self._move(token.location, len(raw.encode()))
+                if has_lines or self.has_doubts:
+                    self._doubt(token, raw)
                 self._write(self._spell(token, raw))
 
         walk_tokens(self.parsed.tree.root, see)
@@ -264,15 +284,30 @@ class _Printer:
         if self.refusal is not None:
             return self.refusal
         self.pieces.append(b"\n" * (len(self.starts) - 1 - self.line))
-        return CanonicalText(text=b"".join(self.pieces).decode())
+        return CanonicalText(text=b"".join(self.pieces).decode(), doubts=tuple(self.doubts))
+
+    def _doubt(self, token: Any, raw: str) -> None:  # noqa: ANN401
+        """Note a token that a macro made and that another preprocessor may make otherwise."""
+        manager = self.parsed.manager
+        if not manager.isMacroLoc(token.location):
+            return
+        if raw.isdecimal() and not self._stands(raw, manager.getOriginalLoc(token.location)):
+            self.doubts.append((self.size, f"`__LINE__ in the design's logic, {READ_DIFFERENTLY}"))
+        elif self.has_doubts and raw.startswith(('"', "\\")):
+            self.doubts.append((self.size, f"a string or an escaped name made by a macro, {READ_DIFFERENTLY}"))
+
+    def _stands(self, raw: str, location: Any) -> bool:  # noqa: ANN401
+        """Whether the source has ``raw`` at ``location``; where it has not, the preprocessor made it up."""
+        return self.code.startswith(raw.encode(), location.offset)
 
     def _print_net_types(self, token: Any) -> None:  # noqa: ANN401
         for directive in _list_token_directives(token):
             kind = str(directive.kind.name)
-            if kind in {"DefaultNetTypeDirective", "ResetAllDirective"}:
+            if kind in _NET_TYPES:
                 self._move(directive.directive.location)
                 name = "wire" if kind == "ResetAllDirective" else str(directive.netType.rawText)
-                self._write(f" `default_nettype {name} ".encode())
+                self._write(f" `default_nettype {name}\n".encode())  # Icarus reads nothing behind it on its line
+                self.line, self.column = self.line + 1, 0
 
     def _move(self, location: Any, length: int = 0) -> None:  # noqa: ANN401  a pyslang SourceLocation
         """Go to where ``location`` is in the source, or past what has been printed there already."""
@@ -283,12 +318,11 @@ class _Printer:
         is_joined = offset == self.end and not is_macro
         self.end = -1 if is_macro else offset + length
         if line > self.line:
-            self.pieces.append(b"\n" * (line - self.line))
+            self._write(b"\n" * (line - self.line))
             self.line, self.column = line, 0
         column = offset - self.starts[line]
         if column > self.column:
-            self.pieces.append(b" " * (column - self.column))
-            self.column = column
+            self._write(b" " * (column - self.column))
         elif self.column and not is_joined:
             self._write(b" ")
 

@@ -46,10 +46,28 @@ class CompiledFile:
     """One of the candidate's files, read."""
 
     name: str
+    source: str
     canonical: CanonicalText
-    """Lines are those of the model's file, what an inclusion brings included."""
+    """Behind lines that define macros, with a line for each line of an inclusion; see ``find_line`` and ``finish``."""
     macros: Mapping[str, str | None]
     """Those that given files use and this one defines: name and value; ``None`` where it is more than a value."""
+    places: tuple["_Place", ...]
+    time_scales: tuple[tuple[int, str], ...]
+    """(line, directive)."""
+
+    def find_line(self, line: int) -> int:
+        """Return which line of the source a line of the canonical text is."""
+        return self.places[min(line, len(self.places)) - 1].line
+
+    def finish(self, text: str) -> str:
+        """Return ``text``, which has the canonical text's lines, with the source's lines and as tools get it."""
+        lines: dict[int, list[str]] = {}
+        for place, line in zip(self.places, text.split("\n"), strict=False):
+            if place.file:
+                lines.setdefault(place.line, []).append(line)
+        joined = "\n".join(_join(line) for line in lines.values())
+        values = (f"`define {name} {value}\n" for name, value in self.macros.items() if value is not None)
+        return _put_time_scales(joined, self.time_scales) + "".join(values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,11 +169,15 @@ class _Reader:
             directives = self._read_directives(expanded)
         after = directives.macros
         if name in self.own:
-            canonical = expanded.refusal or self._collapse(read_canonical(expanded.text, names=self.names), expanded)
-            if canonical.status is None:
-                canonical = replace(canonical, text=_put_time_scales(canonical.text, directives.time_scales))
             fresh = {key for key, value in after.items() if macros.get(key) != value}
-            self.done[name] = self._conclude(name, canonical, fresh, after)
+            self.done[name] = CompiledFile(
+                name=name,
+                source=text,
+                canonical=expanded.refusal or read_canonical(expanded.text, names=self.names),
+                macros=self._find_shared(fresh, after),
+                places=tuple(expanded.places),
+                time_scales=tuple(directives.time_scales),
+            )
         if "`" in text and not is_alone:
             self.macros = {key: value for key, value in after.items() if macros.get(key) != value or key in before}
 
@@ -174,15 +196,12 @@ class _Reader:
                 found.update(macros)
         return found
 
-    def _conclude(
-        self, name: str, canonical: CanonicalText, fresh: set[str], macros: Mapping[str, str]
-    ) -> CompiledFile:
-        """Return the file with those of its ``fresh`` macros that given files use."""
+    def _find_shared(self, fresh: set[str], macros: Mapping[str, str]) -> dict[str, str | None]:
+        """Return the values of those of the ``fresh`` macros that given files use."""
         given = [text for file, text in self.texts.items() if file not in self.own] if fresh else []
         defined = {key for text in given for key in _DEFINED.findall(text)}
         used = {key for text in given for key in _USED.findall(text)} - defined
-        values = {key: self._evaluate(key, macros) for key in sorted(fresh & used)}
-        return CompiledFile(name=name, canonical=canonical, macros=values)
+        return {key: self._evaluate(key, macros) for key in sorted(fresh & used)}
 
     def _evaluate(self, macro: str, macros: Mapping[str, str]) -> str | None:
         """Return what ``macro`` expands to, on one line; ``None`` where that is more than a value."""
@@ -215,11 +234,13 @@ class _Reader:
                 return expanded
             objection = find_objection(expanded.text)
             if objection is not None:
-                return self._refuse(expanded, objection)
+                expanded.refusal = objection
+                return expanded
             if not self._include_next(expanded):
                 return expanded
         message = f"more than {_MOST_INCLUSIONS} inclusions"
-        return self._refuse(expanded, refuse(expanded.text, Status.RESOURCE_LIMIT, message, 1))
+        expanded.refusal = refuse(expanded.text, Status.RESOURCE_LIMIT, message, 1)
+        return expanded
 
     def _include_next(self, expanded: _Expanded) -> bool:
         """Replace the first inclusion, which no other comes before; return whether there was one."""
@@ -234,7 +255,7 @@ class _Reader:
         is_plain = path.startswith('"') and not is_macro and bool(place.file)
         found = self._find(path[1:-1], place.file) if is_plain else None
         if found is None:
-            self._refuse(expanded, refuse(expanded.text, Status.REJECTED, "compiler directive `include", line))
+            expanded.refusal = refuse(expanded.text, Status.REJECTED, "compiler directive `include", line)
             return True
         if place.file in self.own or found in self.own:
             self.included.add(found)
@@ -244,10 +265,6 @@ class _Reader:
         expanded.text = b"".join(pieces).decode()
         expanded.places[line - 1 : line] = [replace(place, file=found)] * inner.count("\n") + [place]
         return True
-
-    def _refuse(self, expanded: _Expanded, why: CanonicalText) -> _Expanded:
-        expanded.refusal = self._collapse(why, expanded)
-        return expanded
 
     def _find(self, path: str, includer: str) -> str | None:
         """Return the name of the file that ``path`` means in ``includer``."""
@@ -260,22 +277,6 @@ class _Reader:
         parts = PurePosixPath(path).parts
         alike = [] if ".." in parts else [name for name in self.texts if PurePosixPath(name).name == parts[-1]]
         return alike[0] if alike else None
-
-    def _collapse(self, found: CanonicalText, expanded: _Expanded) -> CanonicalText:
-        """Return ``found``, made of the expanded text, with the lines of the file itself."""
-        if found.status is not None:
-            text = self.texts[expanded.places[-1].file]
-            diagnostics = tuple(
-                item if item.line is None else replace(item, line=expanded.places[item.line - 1].line)
-                for item in found.diagnostics
-            )
-            return replace(found, text=text, diagnostics=diagnostics)
-        lines: dict[int, list[str]] = {}
-        for place, line in zip(expanded.places, found.text.split("\n"), strict=False):
-            if place.file:
-                lines.setdefault(place.line, []).append(line)
-        joined = "\n".join(_join(line) for line in lines.values())
-        return replace(found, text=joined)
 
     def _read_directives(self, expanded: _Expanded) -> "_Directives":
         """Return what an expanded text has defined at its end."""

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_rtlgen.records import Diagnostic, Interface, Port, Severity, Status
-from pytest_rtlgen.verilog.canonical import read_canonical
+from pytest_rtlgen.verilog.canonical import CanonicalText, read_canonical
 from pytest_rtlgen.verilog.interface import find_instance, list_modules, list_ports
-from pytest_rtlgen.verilog.survey import LeftOut, Survey, apply_spans, survey_text
+from pytest_rtlgen.verilog.survey import Finding, FindingKind, LeftOut, Survey, apply_spans, survey_text
 from pytest_rtlgen.verilog.syntax import ParsedText, list_errors, parse_text
 from pytest_rtlgen.verilog.unused import leave_out_unused
 
@@ -34,12 +34,13 @@ def screen_candidate(source: str, wanted: Interface) -> Screening:
     if canonical.status is not None:
         return Screening(status=canonical.status, source=canonical.text, diagnostics=canonical.diagnostics)
     try:
-        return _screen_syntax(canonical.text, wanted)
+        return _screen_syntax(canonical, wanted)
     except (RuntimeError, RecursionError) as error:  # pyslang gives up on nesting that is too deep
         return _refuse(Status.REJECTED, canonical.text, [(f"too deeply nested to be read: {error}", 1)])
 
 
-def _screen_syntax(text: str, wanted: Interface) -> Screening:
+def _screen_syntax(canonical: CanonicalText, wanted: Interface) -> Screening:
+    text = canonical.text
     parsed = parse_text(text)
     errors = list_errors(parsed, parsed.tree.diagnostics, most=_MOST_FINDINGS)
     if errors:
@@ -47,7 +48,7 @@ def _screen_syntax(text: str, wanted: Interface) -> Screening:
     modules = list_modules(parsed)
     if modules.count(wanted.module) != 1:
         return _refuse(Status.INTERFACE_MISMATCH, text, [(_describe_modules(wanted.module, modules), None)])
-    text, parsed, survey = reduce_text(text, parsed, wanted.module)
+    text, parsed, survey = reduce_text(canonical, parsed, wanted.module)
     if survey.findings:
         return _refuse(Status.REJECTED, text, [(item.message, item.line) for item in survey.findings])
     instance = find_instance(parsed, wanted.module, is_shallow=True)
@@ -59,13 +60,17 @@ def _screen_syntax(text: str, wanted: Interface) -> Screening:
     return Screening(status=None, source=text, diagnostics=describe_left_out(survey.left_out))
 
 
-def reduce_text(text: str, parsed: ParsedText, top: str) -> tuple[str, ParsedText, Survey]:
+def reduce_text(canonical: CanonicalText, parsed: ParsedText, top: str) -> tuple[str, ParsedText, Survey]:
     """Return a canonical text without what no output can depend on, parsed, and the survey that says what that was.
 
     What is forbidden in modules that ``top`` does not use goes with them; with an empty ``top``, all are used.
     """
     left_out: list[LeftOut] = []
+    text = canonical.text
     survey = survey_text(parsed)
+    doubts = _list_doubts(canonical, survey)
+    if doubts:
+        return text, parsed, Survey(findings=doubts, spans=(), left_out=())
     for _ in range(_MOST_ROUNDS):
         shorter = text
         if survey.findings and top:
@@ -78,6 +83,16 @@ def reduce_text(text: str, parsed: ParsedText, top: str) -> tuple[str, ParsedTex
         text, parsed = shorter, parse_text(shorter)
         survey = survey_text(parsed)
     return text, parsed, Survey(findings=survey.findings, spans=(), left_out=tuple(left_out))
+
+
+def _list_doubts(canonical: CanonicalText, survey: Survey) -> tuple[Finding, ...]:
+    """Return, with their lines, the tokens that preprocessors read differently and that are not left out."""
+    code = canonical.text.encode()
+    return tuple(
+        Finding(kind=FindingKind.DOUBT, name=what, line=code.count(b"\n", 0, offset) + 1)
+        for offset, what in canonical.doubts
+        if not any(first <= offset < last for first, last, _ in survey.spans)
+    )
 
 
 def describe_left_out(found: Sequence[LeftOut]) -> tuple[Diagnostic, ...]:

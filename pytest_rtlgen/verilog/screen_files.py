@@ -6,7 +6,7 @@ foreign modules, foreign code. Ports are the tests' business.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from pytest_rtlgen.records import Diagnostic, Severity, SourceFile, Status
@@ -102,14 +102,14 @@ def _screen_each(files: Sequence[SourceFile], given: Sequence[SourceFile], order
 
 def _screen_file(file: CompiledFile) -> _Screened:
     canonical = file.canonical
-    source = SourceFile(name=file.name, text=canonical.text)
+    source = SourceFile(name=file.name, text=file.source)
     if canonical.status is not None:
-        return _Screened(file=source, status=canonical.status, diagnostics=canonical.diagnostics)
+        return _Screened(file=source, status=canonical.status, diagnostics=_place(file, canonical.diagnostics))
     parsed = parse_text(canonical.text)
     errors = list_errors(parsed, parsed.tree.diagnostics, most=_MOST_FINDINGS)
     if errors:
-        return _Screened(file=source, status=Status.SYNTAX_ERROR, diagnostics=errors)
-    text, parsed, survey = reduce_text(canonical.text, parsed, "")
+        return _Screened(file=source, status=Status.SYNTAX_ERROR, diagnostics=_place(file, errors))
+    text, parsed, survey = reduce_text(canonical, parsed, "")
     left_out = survey.left_out
     if survey.findings:
         last = survey_text(parsed)
@@ -118,14 +118,18 @@ def _screen_file(file: CompiledFile) -> _Screened:
     findings += [
         Finding(kind=FindingKind.MACRO, name=name, line=1) for name, value in file.macros.items() if value is None
     ]
-    values = "".join(f"`define {name} {value}\n" for name, value in file.macros.items() if value is not None)
     return _Screened(
-        file=SourceFile(name=file.name, text=text + values),
+        file=SourceFile(name=file.name, text=file.finish(text)),
         status=Status.REJECTED if findings else None,
         findings=tuple(findings),
-        diagnostics=tuple(_describe(item.message, item.line) for item in findings),
-        left_out=left_out,
+        diagnostics=_place(file, [_describe(item.message, item.line) for item in findings]),
+        left_out=tuple((what, file.find_line(line)) for what, line in left_out),
     )
+
+
+def _place(file: CompiledFile, found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Return ``found`` in the canonical text with the lines of the source."""
+    return tuple(item if item.line is None else replace(item, line=file.find_line(item.line)) for item in found)
 
 
 def _leave_out_file(screened: _Screened, *, is_included: bool) -> _Screened:

@@ -74,6 +74,8 @@ class FindingKind(StrEnum):
     """A statement that ``initial`` may not hold."""
     ACTION = "action"
     """An assertion that does something."""
+    DOUBT = "doubt"
+    """Text that preprocessors read in different ways."""
     MACRO = "macro"
     """A macro that trusted files use and that is more than a value."""
 
@@ -86,6 +88,7 @@ _MESSAGES = {
     FindingKind.UNKNOWN_TEST: "a test for X or Z, which no circuit can make",
     FindingKind.HIERARCHICAL_NAME: "hierarchical name {name}",
     FindingKind.INITIAL: "{name} in initial, where only values are set",
+    FindingKind.DOUBT: "{name}",
     FindingKind.MACRO: "macro {name}, which given files use, is more than a value",
     FindingKind.ACTION: "an assertion whose action is more than a message",
 }
@@ -210,6 +213,7 @@ class _Surveyor:
         """Decide what is left out and what is forbidden, now that all is known."""
         for call in self.calls:
             self._mark_message(call)
+        self._mark_unknown_fills()
         self._spread()
         observed = [call for call in self.calls if call.name in OBSERVATIONS]
         if observed and self._mark_observations(observed):
@@ -317,6 +321,19 @@ class _Surveyor:
         names = _list_names(expression)
         return names <= known
 
+    def _mark_unknown_fills(self) -> None:
+        """Mark assignments of X under a test for X: what they say is true without them."""
+        tested = {number for number, _ in self.unknown_tests if number is not None}
+        if not tested:
+            return
+        for step in self.steps:
+            if _is_unknown_fill(step.node):
+                above = step.above
+                while above is not None and self.steps[above].kind == "SequentialBlockStatement":
+                    above = self.steps[above].above
+                if above in tested and getattr(self.steps[above].node, "elseClause", None) is None:
+                    step.is_silent = step.has_message = True
+
     def _mark_observations(self, calls: list[_Call]) -> bool:
         """Mark assignments of what only a simulator has, where nothing but messages reads what they set."""
         marked: dict[str, list[_Step]] = defaultdict(list)
@@ -365,9 +382,11 @@ class _Surveyor:
         if step.kind in ASSERTIONS:
             return "assertion"
         first, last = _find_span(step.node)
-        inside = [call.name for call in self.calls if first <= _find_span(call.node)[0] < last]
-        named = [name for name in inside if name not in FUNCTIONS]
-        return named[0] if named else "assertion"
+        inside = [(_find_span(call.node)[0], call.name) for call in self.calls if call.name not in FUNCTIONS]
+        named = sorted((place, name) for place, name in inside if first <= place < last)
+        if named:
+            return named[0][1]
+        return "a test for X" if any(above == number for above, _ in self.unknown_tests) else "assertion"
 
     def _forbid(self, gone: set[int | None]) -> None:
         """Note what is forbidden and not left out."""
@@ -455,6 +474,16 @@ def _find_target(statement: Any) -> str | None:  # noqa: ANN401
     if expression is None or str(expression.kind.name) not in _ASSIGNMENTS:
         return None
     return str(expression.left.identifier.valueText) if str(expression.left.kind.name) == "IdentifierName" else None
+
+
+def _is_unknown_fill(statement: Any) -> bool:  # noqa: ANN401
+    """Whether ``statement`` assigns nothing but X."""
+    expression = getattr(statement, "expr", None)
+    if expression is None or str(expression.kind.name) not in _ASSIGNMENTS:
+        return False
+    digits = str(expression.right.getLastToken().rawText).lstrip("'")
+    is_literal = str(expression.right.kind.name) in {"IntegerVectorExpression", "UnbasedUnsizedLiteralExpression"}
+    return is_literal and set(digits) <= {"x", "X", "_"}
 
 
 def _list_names(node: Any) -> set[str]:  # noqa: ANN401
