@@ -168,7 +168,7 @@ def test_a_canonical_text_is_its_own_canonical_text(pieces: list[str]) -> None:
 def test_a_text_without_macros_is_read_alike_with_and_without_the_parser(pieces: list[str]) -> None:
     text = canonical.leave_out_switched(" \n".join(pieces))
     parsed = parse_text(text, options=canonical.preprocessor_options())
-    printed = canonical._Printer(text, parsed, kept=frozenset(), has_doubts=False).print()
+    printed = canonical._Printer(text, parsed, canonical.choose_names(text), has_doubts=False).print()
     if printed.status is None:
         assert list_tokens(printed.text) == list_tokens(read_canonical(text).text)
 
