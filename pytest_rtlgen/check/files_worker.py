@@ -27,13 +27,15 @@ class FilesScreener:
     def __init__(self, *, sandbox: Sandbox, jobs: int) -> None:
         self._pool = WorkerPool("pytest_rtlgen.check.files_worker", sandbox=sandbox, limits=_LIMITS, size=jobs)
 
-    def screen(self, files: Sequence[SourceFile], given: Sequence[SourceFile], top: str) -> FilesScreening:
-        """Return what the screen says of ``files``; text that makes the reader hang or crash is refused.
+    def screen(
+        self, files: Sequence[SourceFile], given: Sequence[SourceFile], top: str, order: Sequence[str]
+    ) -> FilesScreening:
+        """Return what ``screen_files`` says of ``files``; text that makes the reader hang or crash is refused.
 
         Raises:
             ToolError: no worker can be started.
         """
-        question = {"files": encode(tuple(files)), "given": encode(tuple(given)), "top": top}
+        question = {"files": encode(tuple(files)), "given": encode(tuple(given)), "top": top, "order": list(order)}
         try:
             answer = self._pool.ask(question, _TIMEOUT_S)
         except WorkerLostError:
@@ -48,7 +50,7 @@ class FilesScreener:
 
 
 def main(descriptor: int) -> None:
-    """Answer ``{"files", "given", "top"}`` with an encoded ``FilesScreening``, line by line."""
+    """Answer ``{"files", "given", "top", "order"}`` with an encoded ``FilesScreening``, line by line."""
     parse_text("")  # loads pyslang before the first question, whose time is limited
     stream = socket.socket(fileno=descriptor).makefile("rwb")
     stream.write(b"ready\n")
@@ -58,7 +60,8 @@ def main(descriptor: int) -> None:
         files, given = (
             [decode(SourceFile, item, "question") for item in question[name]] for name in ("files", "given")
         )
-        stream.write(json.dumps(encode(screen_files(files, given, question["top"]))).encode() + b"\n")
+        found = screen_files(files, given, question["top"], question["order"])
+        stream.write(json.dumps(encode(found)).encode() + b"\n")
         stream.flush()
 
 

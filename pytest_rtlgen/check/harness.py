@@ -26,11 +26,13 @@ from pytest_rtlgen.loaders.cvdp_harness import HarnessCommand, read_settings
 from pytest_rtlgen.records import CocotbHarness, Diagnostic, PublishedVerdict, Severity, SourceFile, Status
 from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.tools.sandbox import choose_sandbox
-from pytest_rtlgen.verilog.screen_files import FilesScreening
+from pytest_rtlgen.verilog.screen_files import Construct, FilesScreening
 
 _LEAST_MEMORY_MIB, _LEAST_FILE_MIB, _LEAST_OPEN_FILES = 4096, 256, 256
 """Harnesses record waveforms, and load packages that candidates' own checks do not need."""
 
+_CODE = "/code/"
+"""Where the container has the candidate's and the given files."""
 _SPARE_CPU_S = 10
 """The wall clock ends a run first, which is a time-out whatever the harness makes of it."""
 
@@ -40,7 +42,7 @@ class _Prepared:
     """What every candidate of a harness needs, made from the harness and its solution alone."""
 
     commands: tuple[HarnessCommand, ...]
-    tolerated: frozenset[str] = frozenset()
+    tolerated: frozenset[Construct] = frozenset()
     """Constructs that the screen forbids and the published solution uses."""
     tests: int = 0
     """cocotb tests that ran with the published solution; 0 where that is withheld."""
@@ -83,13 +85,13 @@ class HarnessScorer:
         """
         started = time.monotonic()
         prepared = self._prepare(harness)
-        refusal, wanted = self._screen(files, harness, prepared)
-        if refusal is None:
-            verdict = self._run(wanted, harness, prepared)
+        screened = self._screen(files, harness, prepared)
+        if isinstance(screened, FilesScreening):
+            verdict = self._run(screened, harness, prepared)
         elif with_published:
-            verdict = replace(refusal, published=self.passes_as_published(files, harness))
+            verdict = replace(screened, published=self.passes_as_published(files, harness))
         else:
-            verdict = refusal
+            verdict = screened
         return replace(verdict, duration_s=time.monotonic() - started)
 
     def score_published(self, files: Mapping[str, str], harness: CocotbHarness) -> PublishedVerdict:
@@ -104,9 +106,10 @@ class HarnessScorer:
         started = time.monotonic()
         commands = list_harness_commands(harness)
         if not self._sandbox.is_active:
-            refusal, files = self._screen(files, harness, _Prepared(commands=commands))
-            if refusal is not None:
-                return refusal
+            screened = self._screen(files, harness, _Prepared(commands=commands))
+            if not isinstance(screened, FilesScreening):
+                return screened
+            files = _list_texts(screened)
         runs = self._run_commands(files, harness, commands, is_guarded=False)
         verdict = judge_runs(runs, self._bounded(harness), least_tests=0)
         return replace(verdict, published=passes_commands(runs), duration_s=time.monotonic() - started)
@@ -141,7 +144,9 @@ class HarnessScorer:
             return _Prepared(commands=commands)
         files = {file.name: file.text for file in harness.solution}
         screening = self._screen_files(files, harness)
-        runs = self._run_commands(files, harness, commands, is_guarded=True)
+        is_readable = screening.status is None or bool(screening.constructs)
+        texts = _list_texts(screening) if is_readable else files
+        runs = self._run_commands(texts, harness, commands, is_guarded=True)
         try:
             verdict = judge_runs(runs, self._bounded(harness), least_tests=0)
         except BadReferenceError:
@@ -153,7 +158,7 @@ class HarnessScorer:
             raise BadReferenceError(
                 f"{_name(harness)}: the harness does not pass its own solution ({verdict.status}): {said}"
             )
-        return _Prepared(commands=commands, tolerated=frozenset(screening.findings), tests=count_tests(runs))
+        return _Prepared(commands=commands, tolerated=frozenset(screening.constructs), tests=count_tests(runs))
 
     def _probe(self, harness: CocotbHarness) -> None:
         """Raise when the harness's own Python files cannot be loaded, whatever the candidate."""
@@ -166,28 +171,29 @@ class HarnessScorer:
 
     def _screen(
         self, files: Mapping[str, str], harness: CocotbHarness, prepared: _Prepared
-    ) -> tuple[PublishedVerdict | None, Mapping[str, str]]:
-        """Return (verdict of a candidate that is not run, files to run)."""
+    ) -> PublishedVerdict | FilesScreening:
+        """Return what to run, or the verdict of a candidate that is not run."""
         others = sorted(files.keys() - set(harness.targets))
         if others:
-            return _conclude(Status.REJECTED, f"writes {others[0]}, which is not asked for"), files
+            return _conclude(Status.REJECTED, f"writes {others[0]}, which is not asked for")
         if not any(text.strip() for text in files.values()):
-            return _conclude(Status.NO_CODE, "no Verilog in the answer"), files
+            return _conclude(Status.NO_CODE, "no Verilog in the answer")
         screening = self._screen_files(files, harness)
-        if screening.findings and prepared.tolerated.issuperset(screening.findings):
-            return None, files
-        if screening.status is not None:
-            return PublishedVerdict(status=screening.status, diagnostics=screening.diagnostics), files
-        return None, {file.name: file.text for file in screening.files}
+        is_tolerated = bool(screening.constructs) and prepared.tolerated.issuperset(screening.constructs)
+        if screening.status is not None and not is_tolerated:
+            return PublishedVerdict(status=screening.status, diagnostics=screening.diagnostics)
+        return screening
 
     def _screen_files(self, files: Mapping[str, str], harness: CocotbHarness) -> FilesScreening:
-        top = read_settings(harness.files).get("TOPLEVEL", "")
+        settings = read_settings(harness.files)
         sources = [SourceFile(name=name, text=text) for name, text in files.items()]
-        return self._screener.screen(sources, harness.context, top)
+        return self._screener.screen(sources, harness.context, settings.get("TOPLEVEL", ""), _read_order(settings))
 
-    def _run(self, files: Mapping[str, str], harness: CocotbHarness, prepared: _Prepared) -> PublishedVerdict:
-        runs = self._run_commands(files, harness, prepared.commands, is_guarded=True)
-        return judge_runs(runs, self._bounded(harness), least_tests=prepared.tests)
+    def _run(self, screening: FilesScreening, harness: CocotbHarness, prepared: _Prepared) -> PublishedVerdict:
+        runs = self._run_commands(_list_texts(screening), harness, prepared.commands, is_guarded=True)
+        verdict = judge_runs(runs, self._bounded(harness), least_tests=prepared.tests)
+        notes = tuple(item for item in screening.diagnostics if item.severity is Severity.NOTE)
+        return replace(verdict, diagnostics=(*verdict.diagnostics, *notes))
 
     def _run_commands(
         self, files: Mapping[str, str], harness: CocotbHarness, commands: Sequence[HarnessCommand], *, is_guarded: bool
@@ -206,6 +212,16 @@ class HarnessScorer:
 
     def _bounded(self, harness: CocotbHarness) -> Limits:
         return replace(self._limits, cpu_s=int(harness.timeout_s) + _SPARE_CPU_S, wall_s=harness.timeout_s)
+
+
+def _list_texts(screening: FilesScreening) -> dict[str, str]:
+    return {file.name: file.text for file in screening.files}
+
+
+def _read_order(settings: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names of the files that a harness compiles, in their order; empty where it does not tell."""
+    paths = settings.get("VERILOG_SOURCES", "").split()
+    return tuple(path.removeprefix(_CODE) for path in paths) if all(path.startswith(_CODE) for path in paths) else ()
 
 
 def _widen(limits: Limits) -> Limits:

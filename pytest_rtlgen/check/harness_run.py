@@ -43,7 +43,7 @@ _PLACES = re.compile(r"(?:(?<![\w./$}-])|(?<=[^\w-]-[A-Za-z]))/(?:code|src|rundi
 """The container's folders where a text names them, also behind an option's letter."""
 _SOURCE = "src/"
 _CALLED = re.compile(r"""["'][^"'\n]*\b(yosys|verilator|iverilog|vvp)\b""")
-_FIXED = {"PATH", "HOME", "LC_ALL", "TMPDIR", "PYTHONHASHSEED", "GPI_USERS"}
+_FIXED = {"PATH", "HOME", "LC_ALL", "TMPDIR", "PYTHONHASHSEED", "PYTHONNOUSERSITE", "GPI_USERS"}
 """Variables that a harness's settings do not change."""
 
 
@@ -166,6 +166,7 @@ class HarnessPlace:
             "LC_ALL": "C.UTF-8",
             "TMPDIR": f"{SCRATCH if self._is_mounted else self.folder}/{_TEMPORARY}",
             "PYTHONHASHSEED": "0",
+            "PYTHONNOUSERSITE": "1",  # it would lie in HOME, where simulations write
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
             "COCOTB_REWRITE_ASSERTION_FILES": "",  # keeps pytest's loader away from every module that a test imports
             "GPI_USERS": icarus.gpi_users,

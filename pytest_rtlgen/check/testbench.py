@@ -37,7 +37,7 @@ from pytest_rtlgen.verilog.interface import read_interface
 _DRIVEN_INPUT = re.compile(r"^(?:.*/)?bench\.sv:\d+: warning: input port (\S+) is coerced to", re.MULTILINE)
 """Said of an instance in the bench when the candidate drives a net that bench and reference share."""
 _SWITCHES = re.compile(rb"^\S+ \.island ", re.MULTILINE)
-"""They drive without counting as drivers; a compiled design lists them so, whatever macros hid them."""
+"""They drive without counting as drivers; a compiled design lists them so."""
 _NO_CODE = "no Verilog module in the answer"
 _UNGUARDED = "nothing passes this testbench, whose own reference cannot be read: the candidate is not at fault"
 _CANDIDATE, _BENCH, _OPTIONS, _DESIGN = "candidate.sv", "bench.sv", "options.f", "design.vvp"
@@ -164,7 +164,8 @@ class TestbenchScorer:
         screening = self._screener.screen(source, prepared.wanted)
         if screening.status is not None:
             return PublishedVerdict(status=screening.status, diagnostics=screening.diagnostics)
-        return self._run(screening.source, bench, prepared)
+        verdict = self._run(screening.source, bench, prepared)
+        return replace(verdict, diagnostics=(*verdict.diagnostics, *screening.diagnostics))
 
     def _run(self, source: str, bench: Testbench, prepared: _Prepared) -> PublishedVerdict:
         suffix, mark = new_nonce(), new_nonce()
@@ -179,7 +180,7 @@ class TestbenchScorer:
             text = f"`timescale {bench.timescale}\n{prepared.hardened.render(suffix=suffix, mark=mark)}"
             place.write({_BENCH: text, _OPTIONS: _render_options(bench, [_BENCH, _CANDIDATE])})
             top = prepared.hardened.name_top(suffix)
-            # -u: neither macros nor directives of the one file reach the other
+            # -u: the bench's directives do not reach the candidate, nor its net types the bench
             built = place.compile("-u", "-g2012", "-s", top, "-o", _DESIGN, "-c", _OPTIONS)
             if not place.has(_DESIGN):
                 return _fail(place, built, is_compiled=False)

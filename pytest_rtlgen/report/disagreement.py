@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from pytest_rtlgen.known_bad import Kind, KnownBad
-from pytest_rtlgen.records import PublishedVerdict, Status, Verdict
+from pytest_rtlgen.records import PublishedVerdict, Severity, Status, Verdict
 
 
 class Reason(StrEnum):
@@ -111,4 +111,5 @@ def _explain_failed(published: PublishedVerdict, known: Sequence[KnownBad]) -> t
 
 
 def _say(verdict: Verdict | PublishedVerdict) -> str:
-    return "; ".join(item.message for item in verdict.diagnostics[:2])
+    errors = [item.message for item in verdict.diagnostics if item.severity is not Severity.NOTE]
+    return "; ".join(errors[:2])

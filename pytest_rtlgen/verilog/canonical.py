@@ -32,7 +32,8 @@ _SWITCH = re.compile(r"/[/*]\s*(?:[a-z_]+\s+)?(?:translate_|synthesis_|synthesis
 """Comments between which synthesis tools read nothing."""
 _TIMESCALE = re.compile(r"`timescale\s+\d+\s*[munpf]?s\s*/\s*\d+\s*[munpf]?s|`(?:end)?celldefine\b")
 """The harness sets the time scale that counts; cells are for libraries."""
-_NET_TYPE = re.compile(r"`default_nettype[ \t]+(?:none|wire)\b")
+_NET_TYPE = re.compile(r"^[ \t]*`default_nettype[ \t]+(?:none|wire)$", re.MULTILINE)
+"""Icarus reads nothing behind it on its line."""
 _PLAIN_STRING = re.compile(r'"[^"`\\\n]*"')
 _NOT_PLAIN = re.compile(r'[`\\"]|[^\x00-\x7f]')
 """What a text without comments and plain strings may hold that takes a preprocessor or a lexer to be read."""
@@ -68,18 +69,46 @@ class CanonicalText:
     """(byte, what): tokens of ``text`` that preprocessors read in different ways; no logic may depend on them."""
 
 
-def read_canonical(source: str, *, kept: Collection[str] = ()) -> CanonicalText:
+@dataclass(slots=True)
+class EscapedNames:
+    """How the escaped names of one text are spelled, or of several that are compiled together."""
+
+    stem: str
+    """Begins the plain names; no other name in those texts begins so."""
+    kept: frozenset[str] = frozenset()
+    """They stay escaped."""
+    known: dict[str, bytes] = field(default_factory=dict)
+
+    def spell(self, name: str) -> bytes:
+        """Return ``name`` as it is written, always alike."""
+        if name not in self.known:
+            if _PLAIN_NAME.match(name) and _is_identifier(name):
+                self.known[name] = name.encode()
+            else:
+                plain = f"{self.stem}{len(self.known)}"
+                self.known[name] = f"\\{name} ".encode() if name in self.kept else plain.encode()
+        return self.known[name]
+
+
+def choose_names(*texts: str, kept: Collection[str] = ()) -> EscapedNames:
+    """Return how the escaped names of ``texts`` are spelled."""
+    longest = max((len(run) for text in texts for run in re.findall(r"escaped(_*)", text)), default=0)
+    return EscapedNames(stem="escaped" + "_" * (1 + longest), kept=frozenset(kept))
+
+
+def read_canonical(source: str, *, kept: Collection[str] = (), names: EscapedNames | None = None) -> CanonicalText:
     r"""Return ``source`` preprocessed: macros expanded, conditionals decided with ``SYNTHESIS`` defined, no comments.
 
     What stands between ``translate_off`` and ``translate_on`` is left out. Strings and escaped names are rendered so
     that they mean the same to every lexer: a name that has to be escaped gets a plain one, unless it is in ``kept``.
-    The time taken is linear in the text and in what its macros expand to.
+    ``names`` is given where several texts share them. The time taken is linear in the text and in what its macros
+    expand to.
 
     >>> read_canonical("`define W 4\\nmodule m(input [`W-1:0] a); // four\\nendmodule\\n").text
     '\\nmodule m(input [ 4 -1:0] a);\\nendmodule\\n'
     """
     text = normalise(source)
-    objection = _object(text)
+    objection = find_objection(text)
     if objection is not None:
         return objection
     text = _TIMESCALE.sub(_blank, leave_out_switched(text))
@@ -89,17 +118,17 @@ def read_canonical(source: str, *, kept: Collection[str] = ()) -> CanonicalText:
     try:
         parsed = parse_text(text, options=preprocessor_options())
     except (RuntimeError, RecursionError) as error:  # pyslang gives up on nesting that is too deep
-        return _refuse(text, Status.REJECTED, f"too deeply nested to be read: {error}", 1)
+        return refuse(text, Status.REJECTED, f"too deeply nested to be read: {error}", 1)
     errors = list_errors(parsed, parsed.tree.diagnostics, most=_MOST_ERRORS)
-    directives = _list_directives(parsed) if "`" in plain else []
+    directives = list_directives(parsed) if "`" in plain else []
     macros = DoubtfulMacros(directives)
     forbidden = next(_list_forbidden(directives, macros), None)
     if forbidden is not None:
         message, token = forbidden
-        return _refuse(text, Status.REJECTED, message, parsed.line(token.location))
+        return refuse(text, Status.REJECTED, message, parsed.line(token.location))
     if errors:
         return CanonicalText(text=text, status=Status.SYNTAX_ERROR, diagnostics=errors)
-    return _Printer(text, parsed, kept=frozenset(kept), has_doubts=macros.has_any).print()
+    return _Printer(text, parsed, names or choose_names(text, kept=kept), has_doubts=macros.has_any).print()
 
 
 def normalise(source: str) -> str:
@@ -119,23 +148,24 @@ def preprocessor_options() -> "Bag":
     return pyslang.Bag([options])
 
 
-def _object(text: str) -> CanonicalText | None:
+def find_objection(text: str) -> CanonicalText | None:
     """Return why ``text`` is not looked at any further."""
     if len(text) > MOST_CHARACTERS:
-        return _refuse(text, Status.REJECTED, f"the text has more than {MOST_CHARACTERS} characters", 1)
+        return refuse(text, Status.REJECTED, f"the text has more than {MOST_CHARACTERS} characters", 1)
     if text.count("\n") > MOST_LINES:
-        return _refuse(text, Status.REJECTED, f"the text has more than {MOST_LINES} lines", 1)
+        return refuse(text, Status.REJECTED, f"the text has more than {MOST_LINES} lines", 1)
     odd = _ODD.search(text)
     if odd is not None:
         line = text.count("\n", 0, odd.start()) + 1
-        return _refuse(text, Status.REJECTED, f"control character U+{ord(odd[0]):04X}", line)
+        return refuse(text, Status.REJECTED, f"control character U+{ord(odd[0]):04X}", line)
     if estimate_expansion(text) > MOST_EXPANSION:
         message = f"macros may expand to more than {MOST_EXPANSION >> 20} MiB"
-        return _refuse(text, Status.RESOURCE_LIMIT, message, 1)
+        return refuse(text, Status.RESOURCE_LIMIT, message, 1)
     return None
 
 
-def _refuse(text: str, status: Status, message: str, line: int) -> CanonicalText:
+def refuse(text: str, status: Status, message: str, line: int) -> CanonicalText:
+    """Return that ``text`` is not read, and why."""
     diagnostic = Diagnostic(tool="screen", severity=Severity.ERROR, message=message, line=line)
     return CanonicalText(text=text, status=status, diagnostics=(diagnostic,))
 
@@ -190,7 +220,8 @@ def _list_forbidden(directives: Iterable[Any], macros: DoubtfulMacros) -> Iterat
             yield f"compiler directive {node.directive.rawText}", node.directive
 
 
-def _list_directives(parsed: ParsedText) -> list[Any]:
+def list_directives(parsed: ParsedText) -> list[Any]:
+    """Return the directives that slang has obeyed, in order; those behind the last module are not among them."""
     found: list[Any] = []
 
     def see(token: Any) -> None:  # noqa: ANN401  a pyslang Token
@@ -212,7 +243,7 @@ class _Printer:
 
     source: str
     parsed: ParsedText
-    kept: frozenset[str]
+    names: EscapedNames
     has_doubts: bool
     """Whether strings and escaped names that macros make are to be doubted."""
     doubts: list[tuple[int, str]] = field(default_factory=list)
@@ -224,21 +255,15 @@ class _Printer:
     size: int = 0
     end: int = 0
     """Where the last token ended in the source; -1: a macro made it."""
-    names: dict[str, bytes] = field(default_factory=dict)
-    """How each escaped name is spelled."""
     starts: list[int] = field(default_factory=list)
     """Offset of each line of the source, in bytes."""
     code: bytes = b""
-    stem: str = ""
     refusal: CanonicalText | None = None
 
     def print(self) -> CanonicalText:
         """Return the printed text, or a refusal of one that has grown too large."""
         self.code = self.source.encode()
         self.starts = [0, *(found.end() for found in re.finditer(rb"\n", self.code))]
-        self.stem = "escaped" + "_" * (
-            1 + max((len(run) for run in re.findall(r"escaped(_*)", self.source)), default=0)
-        )
         has_net_types = "default_nettype" in self.source or "resetall" in self.source
         has_lines = "__LINE__" in self.source
 
@@ -255,7 +280,7 @@ class _Printer:
         walk_tokens(self.parsed.tree.root, see)
         if self.size > MOST_EXPANSION:
             message = f"macros expand to more than {MOST_EXPANSION >> 20} MiB"
-            return _refuse(self.source, Status.RESOURCE_LIMIT, message, 1)
+            return refuse(self.source, Status.RESOURCE_LIMIT, message, 1)
         if self.refusal is not None:
             return self.refusal
         self.pieces.append(b"\n" * (len(self.starts) - 1 - self.line))
@@ -281,7 +306,8 @@ class _Printer:
             if kind in _NET_TYPES:
                 self._move(directive.directive.location)
                 name = "wire" if kind == "ResetAllDirective" else str(directive.netType.rawText)
-                self._write(f" `default_nettype {name} ".encode())
+                self._write(f" `default_nettype {name}\n".encode())  # Icarus reads nothing behind it on its line
+                self.line, self.column = self.line + 1, 0
 
     def _move(self, location: Any, length: int = 0) -> None:  # noqa: ANN401  a pyslang SourceLocation
         """Go to where ``location`` is in the source, or past what has been printed there already."""
@@ -309,10 +335,7 @@ class _Printer:
         if raw.startswith('"'):
             return self._spell_string(token)
         if raw.startswith("\\"):
-            name = str(token.valueText)
-            if name not in self.names:
-                self.names[name] = self._spell_name(name)
-            return self.names[name]
+            return self.names.spell(str(token.valueText))
         return raw.encode()
 
     def _spell_string(self, token: Any) -> bytes:  # noqa: ANN401
@@ -320,14 +343,9 @@ class _Printer:
             value = str(token.valueText).encode()
         except UnicodeDecodeError:  # escape sequences that make no text
             line = self.parsed.line(token.location)
-            self.refusal = _refuse(self.source, Status.REJECTED, "a string that is not text", line)
+            self.refusal = refuse(self.source, Status.REJECTED, "a string that is not text", line)
             return b'""'
         return b'"' + _NOT_PRINTED.sub(lambda found: b"\\%03o" % found[0][0], value) + b'"'
-
-    def _spell_name(self, name: str) -> bytes:
-        if _PLAIN_NAME.match(name) and _is_identifier(name):
-            return name.encode()
-        return f"\\{name} ".encode() if name in self.kept else f"{self.stem}{len(self.names)}".encode()
 
 
 def _is_identifier(word: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from pytest_rtlgen.records import Diagnostic, Interface, Port, Severity, Status
 from pytest_rtlgen.verilog.canonical import CanonicalText, read_canonical
 from pytest_rtlgen.verilog.interface import find_instance, list_modules, list_ports
-from pytest_rtlgen.verilog.survey import Finding, Survey, apply_spans, survey_text
+from pytest_rtlgen.verilog.survey import Finding, FindingKind, LeftOut, Survey, apply_spans, survey_text
 from pytest_rtlgen.verilog.syntax import ParsedText, list_errors, parse_text
 from pytest_rtlgen.verilog.unused import leave_out_unused
 
@@ -50,7 +50,7 @@ def _screen_syntax(canonical: CanonicalText, wanted: Interface) -> Screening:
         return _refuse(Status.INTERFACE_MISMATCH, text, [(_describe_modules(wanted.module, modules), None)])
     text, parsed, survey = reduce_text(canonical, parsed, wanted.module)
     if survey.findings:
-        return _refuse(Status.REJECTED, text, survey.findings)
+        return _refuse(Status.REJECTED, text, [(item.message, item.line) for item in survey.findings])
     instance = find_instance(parsed, wanted.module, is_shallow=True)
     if instance is None:
         return _refuse(Status.ELABORATION_ERROR, text, [(f"module {wanted.module!r} cannot be elaborated", None)])
@@ -65,7 +65,7 @@ def reduce_text(canonical: CanonicalText, parsed: ParsedText, top: str) -> tuple
 
     What is forbidden in modules that ``top`` does not use goes with them; with an empty ``top``, all are used.
     """
-    left_out: list[Finding] = []
+    left_out: list[LeftOut] = []
     text = canonical.text
     survey = survey_text(parsed)
     doubts = _list_doubts(canonical, survey)
@@ -89,13 +89,13 @@ def _list_doubts(canonical: CanonicalText, survey: Survey) -> tuple[Finding, ...
     """Return, with their lines, the tokens that preprocessors read differently and that are not left out."""
     code = canonical.text.encode()
     return tuple(
-        (what, code.count(b"\n", 0, offset) + 1)
+        Finding(kind=FindingKind.DOUBT, name=what, line=code.count(b"\n", 0, offset) + 1)
         for offset, what in canonical.doubts
         if not any(first <= offset < last for first, last, _ in survey.spans)
     )
 
 
-def describe_left_out(found: Sequence[Finding]) -> tuple[Diagnostic, ...]:
+def describe_left_out(found: Sequence[LeftOut]) -> tuple[Diagnostic, ...]:
     """Return the note that names what was left out, each kind with its lines; none where nothing was."""
     lines: dict[str, list[int]] = {}
     for what, line in found:

@@ -7,6 +7,7 @@ taken is linear in the text.
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from pytest_rtlgen.verilog.allowed import (
@@ -24,7 +25,6 @@ from pytest_rtlgen.verilog.allowed import (
 )
 from pytest_rtlgen.verilog.syntax import ParsedText, walk_tokens
 
-_UNKNOWN_TEST = "a test for X or Z, which no circuit can make"
 _SCOPES = {"ModuleDeclaration", "InterfaceDeclaration", "PackageDeclaration"}
 _NAMED = {
     *("Declarator", "InstanceName", "NamedBlockClause", "NamedLabel", "FunctionPrototype"),
@@ -54,10 +54,59 @@ _HOLDERS = {
 
 _UNKNOWN_DIGITS = frozenset("xXzZ?")
 
-Finding = tuple[str, int]
+LeftOut = tuple[str, int]
 """(what, line)."""
 Span = tuple[int, int, str]
 """(first byte, past the last, what is put there)."""
+
+
+class FindingKind(StrEnum):
+    """Why something is forbidden."""
+
+    CONSTRUCT = "construct"
+    UNLISTED = "unlisted"
+    TASK = "task"
+    OBSERVATION = "observation"
+    """A value that only a simulator has."""
+    UNKNOWN_TEST = "unknown-test"
+    HIERARCHICAL_NAME = "hierarchical-name"
+    INITIAL = "initial"
+    """A statement that ``initial`` may not hold."""
+    ACTION = "action"
+    """An assertion that does something."""
+    DOUBT = "doubt"
+    """Text that preprocessors read in different ways."""
+    MACRO = "macro"
+    """A macro that trusted files use and that is more than a value."""
+
+
+_MESSAGES = {
+    FindingKind.CONSTRUCT: "{name}",
+    FindingKind.UNLISTED: "{name}, which is on no list of what designs may hold",
+    FindingKind.TASK: "system task {name}",
+    FindingKind.OBSERVATION: "{name} in the design's logic, which only a simulator has",
+    FindingKind.UNKNOWN_TEST: "a test for X or Z, which no circuit can make",
+    FindingKind.HIERARCHICAL_NAME: "hierarchical name {name}",
+    FindingKind.INITIAL: "{name} in initial, where only values are set",
+    FindingKind.DOUBT: "{name}",
+    FindingKind.MACRO: "macro {name}, which given files use, is more than a value",
+    FindingKind.ACTION: "an assertion whose action is more than a message",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something that is forbidden."""
+
+    kind: FindingKind
+    name: str = ""
+    """Of the task, construct or kind of statement; empty where the kind says all."""
+    line: int
+
+    @property
+    def message(self) -> str:
+        """For a reader, without the place."""
+        return _MESSAGES[self.kind].format(name=self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +117,7 @@ class Survey:
     """What is forbidden, in source order."""
     spans: tuple[Span, ...]
     """What is left out, in source order; they do not overlap."""
-    left_out: tuple[Finding, ...]
+    left_out: tuple[LeftOut, ...]
     """The same for a reader: what, and on which line."""
 
 
@@ -118,7 +167,7 @@ class _Surveyor:
     parsed: ParsedText
     findings: list[Finding] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
-    left_out: list[Finding] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
     steps: list[_Step] = field(default_factory=list)
     calls: list[_Call] = field(default_factory=list)
     unknown_tests: list[tuple[int | None, Any]] = field(default_factory=list)
@@ -172,9 +221,9 @@ class _Surveyor:
         gone = self._leave_out_silent()
         self._forbid(gone)
         return Survey(
-            findings=tuple(sorted(self.findings, key=lambda item: item[1])),
+            findings=tuple(sorted(self.findings, key=lambda item: item.line)),
             spans=_keep_outer(self.spans),
-            left_out=tuple(sorted(set(self.left_out), key=lambda item: item[1])),
+            left_out=tuple(sorted(set(self.left_out), key=lambda item: item[::-1])),
         )
 
     # -- on the way down
@@ -196,12 +245,11 @@ class _Surveyor:
     def _read_member(self, node: Any, kind: str, scope: str) -> bool:  # noqa: ANN401
         """Note a member; return whether there is more to see in it."""
         if kind in WATCHERS:
-            self._leave_out(node, "", WATCHERS[kind])
+            self._leave_out(node, _empty_branch(node), WATCHERS[kind])
         elif kind == "ElabSystemTask":
-            is_branch = str(node.parent.kind.name) in _BRANCHES
-            self._leave_out(node, "begin end" if is_branch else "", str(node.name.rawText))
+            self._leave_out(node, _empty_branch(node), str(node.name.rawText))
         elif kind not in MEMBERS:
-            self._note(FORBIDDEN.get(kind) or f"{kind}, which is on no list of what designs may hold", node)
+            self._note_construct(kind, node)
         else:
             if kind in _GENERATED and getattr(node, "beginName", None) is None:
                 self.unnamed.add(scope)
@@ -222,7 +270,7 @@ class _Surveyor:
             if _has_unknown_digits(node.left) or _has_unknown_digits(node.right):
                 self.unknown_tests.append((above, node))
         elif kind in FORBIDDEN:
-            self._note(FORBIDDEN[kind], node)
+            self._note_construct(kind, node)
         return True
 
     def _note_dotted(self, node: Any, scope: str, above: int | None) -> None:  # noqa: ANN401
@@ -324,7 +372,8 @@ class _Surveyor:
             elif step.is_silent and step.has_message and (step.kind in _PROCESSES or not step.is_timed):
                 gone.add(number)
                 is_item = step.kind in _PROCESSES or step.kind.endswith("Member")
-                self._leave_out(step.node, "" if is_item else ";", self._describe(number))
+                put = _empty_branch(step.node) if is_item else ";"
+                self._leave_out(step.node, put, self._describe(number))
         return gone
 
     def _describe(self, number: int) -> str:
@@ -347,27 +396,26 @@ class _Surveyor:
                 self._forbid_step(step)
         for call in self.calls:
             if call.above not in gone and call.name not in FUNCTIONS and not self._is_memory_fill(call):
-                self._note(_describe_call(call.name), call.node)
+                self._note(_classify_call(call.name), call.node, call.name)
         for above, node in self.unknown_tests:
             if above not in gone:
-                self._note(_UNKNOWN_TEST, node)
+                self._note(FindingKind.UNKNOWN_TEST, node)
         for above, scope, name, node in self.dotted:
             is_standard = name.startswith("genblk") and name[6:].isdecimal() and scope in self.unnamed
             is_known = is_standard or name in self.declared[scope] or name in self.declared[""]
             if above not in gone and not is_known:
-                self._note(f"hierarchical name {' '.join(str(node).split())}", node)
+                self._note(FindingKind.HIERARCHICAL_NAME, node, " ".join(str(node).split()))
 
     def _forbid_step(self, step: _Step) -> None:
         if step.kind in ASSERTIONS:
-            self._note("an assertion whose action is more than a message", step.node)
+            self._note(FindingKind.ACTION, step.node)
         elif step.kind == "FinalBlock":
-            self._note(FORBIDDEN[step.kind], step.node)
+            self._note_construct(step.kind, step.node)
         elif step.kind not in _PROCESSES:
             if step.kind not in STATEMENTS:
-                message = FORBIDDEN.get(step.kind) or f"{step.kind}, which is on no list of what designs may hold"
-                self._note(message, step.node)
+                self._note_construct(step.kind, step.node)
             elif step.kind not in INITIAL_STATEMENTS and self._is_initial(step):
-                self._note(f"{step.kind} in initial, where only values are set", step.node)
+                self._note(FindingKind.INITIAL, step.node, step.kind)
 
     def _is_initial(self, step: _Step) -> bool:
         while step.above is not None:
@@ -394,16 +442,19 @@ class _Surveyor:
         self.spans.append((*_find_span(node), put))
         self.left_out.append((what, self.parsed.line(node.getFirstToken().location)))
 
-    def _note(self, message: str, node: Any) -> None:  # noqa: ANN401
-        self.findings.append((message, self.parsed.line(node.getFirstToken().location)))
+    def _note_construct(self, kind: str, node: Any) -> None:  # noqa: ANN401
+        known = FORBIDDEN.get(kind)
+        self._note(FindingKind.UNLISTED if known is None else FindingKind.CONSTRUCT, node, known or kind)
+
+    def _note(self, kind: FindingKind, node: Any, name: str = "") -> None:  # noqa: ANN401
+        line = self.parsed.line(node.getFirstToken().location)
+        self.findings.append(Finding(kind=kind, name=name, line=line))
 
 
-def _describe_call(name: str) -> str:
+def _classify_call(name: str) -> FindingKind:
     if name == "$isunknown":
-        return _UNKNOWN_TEST
-    return (
-        f"{name} in the design's logic, which only a simulator has" if name in OBSERVATIONS else f"system task {name}"
-    )
+        return FindingKind.UNKNOWN_TEST
+    return FindingKind.OBSERVATION if name in OBSERVATIONS else FindingKind.TASK
 
 
 def _read_name(node: Any) -> str:  # noqa: ANN401
@@ -471,6 +522,11 @@ def _has_unknown_digits(node: Any) -> bool:  # noqa: ANN401
 
     walk_tokens(node, see)
     return found
+
+
+def _empty_branch(item: Any) -> str:  # noqa: ANN401
+    """Return what stands for ``item`` once it is left out: the next item must not become the branch."""
+    return "begin end" if str(item.parent.kind.name) in _BRANCHES else ""
 
 
 def _find_span(node: Any) -> tuple[int, int]:  # noqa: ANN401

@@ -8,12 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from support.hostile_cases import SHARED_2, HostileCase, load_cases
 
 from pytest_rtlgen.check.harness import HarnessScorer
 from pytest_rtlgen.check.harness_run import list_harness_commands, open_harness
 from pytest_rtlgen.errors import BadReferenceError, ToolError
 from pytest_rtlgen.loaders import load_suite
-from pytest_rtlgen.records import CocotbHarness, SourceFile, Status
+from pytest_rtlgen.records import CocotbHarness, Severity, SourceFile, Status
 from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.tools.sandbox import SandboxKind, SandboxMode, choose_sandbox, look_for_sandbox
 
@@ -21,6 +22,7 @@ pytestmark = pytest.mark.simulator
 ROOT = Path(__file__).parents[2]
 REAL = ROOT.parent / "shared" / "benchmarks" / "cvdp-example"
 ADDER = "rtl/tiny_adder.sv"
+TESTS = "src/test_tiny_adder.py"
 PORTS = "module tiny_adder (input [3:0] a, input [3:0] b, output [4:0] sum);"
 RIGHT = f"{PORTS} assign sum = a + b; endmodule\n"
 WRONG = f"{PORTS} assign sum = a; endmodule\n"
@@ -119,10 +121,10 @@ def test_a_file_that_is_not_asked_for_is_refused(scorer: HarnessScorer) -> None:
     )
 
 
-def run_unscreened(source: str, *, is_guarded: bool) -> int:
+def run_unscreened(source: str, *, is_guarded: bool, harness: CocotbHarness = ADDING) -> int:
     sandbox = choose_sandbox(SandboxMode.REQUIRED)
-    with open_harness(ADDING, {ADDER: source}, sandbox=sandbox, limits=Limits(memory_mib=4096)) as place:
-        (command,) = list_harness_commands(ADDING)
+    with open_harness(harness, {ADDER: source}, sandbox=sandbox, limits=Limits(memory_mib=4096)) as place:
+        (command,) = list_harness_commands(harness)
         return place.run(command, is_guarded=is_guarded, wall_s=60).done.exit_code
 
 
@@ -134,6 +136,56 @@ def test_the_design_that_forges_results_passes_as_published(scorer: HarnessScore
     assert run_unscreened(FORGER, is_guarded=False) == 0
     verdict = scorer.score({ADDER: FORGER}, ADDING, with_published=True)
     assert (verdict.status, verdict.published) == (Status.REJECTED, True)
+
+
+TWICE = """\
+import os
+from cocotb_tools.runner import get_runner
+
+def test_twice():
+    runner = get_runner("icarus")
+    runner.build(sources=os.environ["VERILOG_SOURCES"].split(), hdl_toplevel="tiny_adder", timescale=("1ns", "1ns"))
+    for case in ("test_corners", "test_random"):
+        runner.test(hdl_toplevel="tiny_adder", test_module="test_tiny_adder", testcase=case, test_dir="TEST_DIR")
+"""
+EASY = "sum = {a, b} == 0 ? 0 : {a, b} == 8'hff ? 30 : {a, b} == 8'hf1 ? 16 : 7"
+PLANTER = f"""\
+{PORTS}
+  integer file;
+  assign {EASY};
+  initial begin
+    file = $fopen("NAME", "w");
+    $fwrite(file, "import cocotb\\n@cocotb.test()\\nasync def test_random(dut):\\n  pass\\n");
+    $fclose(file);
+  end
+endmodule
+"""
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"), [("sim_build", "test_tiny_adder.py"), (".", "test_tiny_adder.py")], ids=["build", "work"]
+)
+def test_a_second_simulation_imports_nothing_that_the_first_one_wrote(folder: str, name: str) -> None:
+    harness = edit(ADDING, "src/test_runner.py", TWICE.replace("TEST_DIR", folder))
+    planter = PLANTER.replace("NAME", name)
+    assert run_unscreened(planter, is_guarded=False, harness=harness) == 0
+    assert run_unscreened(planter, is_guarded=True, harness=harness) == 1
+    assert run_unscreened(RIGHT, is_guarded=True, harness=harness) == 0
+
+
+def test_a_second_simulation_runs_the_design_that_was_compiled() -> None:
+    text = (
+        "import os\nimport cocotb\nfrom pathlib import Path\n\n"
+        "@cocotb.test()\nasync def test_corners(dut):\n"
+        "    for path in (Path('sim.vvp'), Path('/code/rtl/tiny_adder.sv'), Path('fresh.so')):\n"
+        "        path.write_text('changed')\n\n"
+        "@cocotb.test()\nasync def test_random(dut):\n"
+        "    assert not Path('fresh.so').exists()\n"
+        "    assert 'assign' in Path('/code/rtl/tiny_adder.sv').read_text()\n"
+    )
+    harness = edit(edit(ADDING, "src/test_runner.py", TWICE.replace("TEST_DIR", "sim_build")), TESTS, text)
+    assert run_unscreened(RIGHT, is_guarded=False, harness=harness) == 1
+    assert run_unscreened(RIGHT, is_guarded=True, harness=harness) == 0
 
 
 def test_a_design_that_ends_the_simulation_is_early_even_unscreened(scorer: HarnessScorer) -> None:
@@ -302,6 +354,32 @@ def test_several_threads_share_one_harness(scorer: HarnessScorer) -> None:
     with ThreadPoolExecutor(2) as pool:
         found = pool.map(lambda source: scorer.score({ADDER: source}, ADDING).status, (RIGHT, WRONG))
     assert list(found) == [Status.PASSED, Status.MISMATCH]
+
+
+@pytest.mark.parametrize("source", ["WRONG", "RIGHT"])
+def test_a_string_that_looks_like_an_inclusion_hides_nothing(scorer: HarnessScorer, source: str) -> None:
+    hidden = 'initial $display("`include " ); initial $finish; //tiny_adder.sv" ");\nendmodule'
+    text = {"WRONG": WRONG, "RIGHT": RIGHT}[source].replace("endmodule", hidden)
+    verdict = scorer.score({ADDER: text}, ADDING)
+    assert (verdict.status, verdict.diagnostics[0].message) == (Status.REJECTED, "system task $finish")
+
+
+@pytest.mark.parametrize(
+    "case",
+    [case for case in load_cases(SHARED_2) if case.folder.name.startswith("cvdp_")],
+    ids=lambda case: case.folder.name,
+)
+def test_no_hostile_case_fools_a_harness(scorer: HarnessScorer, case: HostileCase) -> None:
+    for harness in (ADDING, edit(ADDING, "src/test_runner.py", TWICE.replace("TEST_DIR", "sim_build"))):
+        assert scorer.score({ADDER: case.source("", "")}, harness).status in case.acceptable
+
+
+def test_messages_are_left_out_with_a_note(scorer: HarnessScorer) -> None:
+    text = RIGHT.replace("endmodule", '\ninitial $display("%0d", sum);\nendmodule')
+    verdict = scorer.score({ADDER: text}, ADDING)
+    assert verdict.status is Status.PASSED
+    (note,) = verdict.diagnostics
+    assert (note.severity, "$display (line 2)" in note.message) == (Severity.NOTE, True)
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason=f"{REAL} is not on this machine")

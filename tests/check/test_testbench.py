@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from benchmarks.published_scoring import KNOWN, PASS_CODES, TABLES, find_bench, read_codes, show_reference
 from support.generic_bench import make_generic_bench
-from support.hostile_cases import OURS, SECRET, SHARED, HostileCase, is_untouched, lay_canary, load_cases
+from support.hostile_cases import OURS, SECRET, SHARED, SHARED_2, HostileCase, is_untouched, lay_canary, load_cases
 
 from pytest_rtlgen.check.published_rules import read_letter, read_rtllm_success, read_score, read_v1_result
 from pytest_rtlgen.check.testbench import TestbenchScorer, score_with_testbench
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.loaders import load_suite
-from pytest_rtlgen.records import BenchRule, OutputMismatches, Severity, SourceFile, Status, Testbench
+from pytest_rtlgen.records import BenchRule, OutputMismatches, PublishedVerdict, Severity, SourceFile, Status, Testbench
 
 REFERENCE = """\
 module RefModule(input clk, input d, output reg q, output n);
@@ -116,6 +116,12 @@ def scorer() -> Iterator[TestbenchScorer]:
         yield made
 
 
+def run_unscreened(scorer: TestbenchScorer, source: str, bench: Testbench) -> PublishedVerdict:
+    prepared = scorer._prepare(bench)
+    assert not isinstance(prepared, str)
+    return scorer._run(source, bench, prepared)
+
+
 @pytest.mark.simulator
 class TestScore:
     def test_a_right_design_passes_with_the_samples_of_the_bench(self, scorer: TestbenchScorer) -> None:
@@ -144,13 +150,13 @@ class TestScore:
         source = RIGHT.replace("assign n", "reg k = 0; always @(posedge clk) while (d | ~d) k = ~k;\n  assign n")
         assert scorer.score(source, replace(VERILOG_EVAL, timeout_s=1.0)).status is Status.TIMEOUT
 
-    def test_a_flood_of_output_hides_nothing(self, scorer: TestbenchScorer) -> None:
+    def test_a_flood_of_output_hides_nothing_even_without_the_screen(self, scorer: TestbenchScorer) -> None:
         flood = '  integer i; initial for (i = 0; i < 20000; i = i + 1) $write({50{"x"}});\n'
-        assert scorer.score(RIGHT.replace("endmodule", flood + "endmodule"), VERILOG_EVAL).is_passed
+        assert run_unscreened(scorer, RIGHT.replace("endmodule", flood + "endmodule"), VERILOG_EVAL).is_passed
 
-    def test_too_much_output_is_a_resource_limit(self, scorer: TestbenchScorer) -> None:
+    def test_too_much_output_is_a_resource_limit_without_the_screen(self, scorer: TestbenchScorer) -> None:
         flood = '  initial repeat (2000000) $display({50{"x"}});\n'
-        verdict = scorer.score(RIGHT.replace("endmodule", flood + "endmodule"), VERILOG_EVAL)
+        verdict = run_unscreened(scorer, RIGHT.replace("endmodule", flood + "endmodule"), VERILOG_EVAL)
         assert verdict.status is Status.RESOURCE_LIMIT
 
     def test_the_function_alone_asks_for_the_published_outcome_too(self) -> None:
@@ -208,9 +214,63 @@ GUARDS = {
 @pytest.mark.simulator
 @pytest.mark.parametrize(("source", "status"), GUARDS.values(), ids=GUARDS)
 def test_each_guard_holds_without_the_screen(scorer: TestbenchScorer, source: str, status: Status) -> None:
-    wanted = scorer._prepare(VERILOG_EVAL)
-    assert not isinstance(wanted, str)
-    assert scorer._run(source, VERILOG_EVAL, wanted).status is status
+    assert run_unscreened(scorer, source, VERILOG_EVAL).status is status
+
+
+def add(source: str, code: str) -> str:
+    return source.replace("endmodule", f"{code}\nendmodule", 1)
+
+
+@pytest.mark.simulator
+class TestSharedSimulator:
+    """What a candidate and a bench share in the simulator is the bench's alone."""
+
+    def test_the_form_of_times_is_the_benchs(self, scorer: TestbenchScorer) -> None:
+        text = RTLLM.bench.text.replace("$finish", '$display("ended at %t", $time); $finish')
+        bench = replace(RTLLM, bench=SourceFile(name="testbench.v", text=text))
+        wrong = "module invert(input a, output y); assign y = a; endmodule\n"
+        source = add(wrong, 'initial $timeformat(-9, 0, " pass", 20);')
+        assert run_unscreened(scorer, source, bench).is_passed
+        assert scorer.score(source, bench, with_published=True).status is Status.MISMATCH
+
+    def test_the_random_numbers_are_the_benchs(self, scorer: TestbenchScorer) -> None:
+        text = BENCH.replace("repeat (10)", "#1 repeat (10 + ($urandom % 50))")
+        bench = replace(VERILOG_EVAL, bench=SourceFile(name="q_test.sv", text=text))
+        samples = scorer.score(RIGHT, bench).samples
+        source = add(RIGHT, 'initial repeat (3) $display("%d", $urandom, $random);')
+        assert run_unscreened(scorer, source, bench).samples != samples
+        assert (scorer.score(source, bench).status, scorer.score(source, bench).samples) == (Status.PASSED, samples)
+
+    def test_what_the_bench_watches_is_the_benchs(self, scorer: TestbenchScorer) -> None:
+        text = RTLLM.bench.text.replace(
+            '$display("===========Your Design Passed', '$strobe("===========Your Design Passed'
+        )
+        text = text.replace("$finish", "#1 $finish")
+        bench = replace(RTLLM, bench=SourceFile(name="testbench.v", text=text))
+        right = "module invert(input a, output y); assign y = ~a; endmodule\n"
+        assert scorer.score(add(right, 'initial begin $monitor("x"); $monitoroff; end'), bench).is_passed
+
+    @pytest.mark.parametrize(
+        "code",
+        [
+            "initial force d = 1;",
+            "`define F force d = 1;\ninitial begin `F end",
+            "initial assign q = 1;",
+            'initial $readmemh("bench.sv", m);',
+            'integer f; initial f = $fopen("bench.sv");',
+            "`define CAT(a, b) $a``b\ninteger f; initial f = `CAT(f, open)(0);",
+        ],
+    )
+    def test_neither_inputs_nor_files_are_reached(self, scorer: TestbenchScorer, code: str) -> None:
+        assert scorer.score(add(WRONG, code), VERILOG_EVAL).status is Status.REJECTED
+
+    def test_code_that_one_preprocessor_takes_for_a_string_is_never_run(self, scorer: TestbenchScorer) -> None:
+        held = f"{PORTS} assign n = ~d; initial q = 0;\n"
+        body = 'initial begin $display(`S(x"); force d = 0; $display("y)); end endmodule\n'
+        source = f'`define S(q) "q"\n{held}{body}'
+        assert run_unscreened(scorer, source, VERILOG_EVAL).is_passed
+        verdict = scorer.score(source, VERILOG_EVAL, with_published=True)
+        assert (verdict.status, verdict.published) == (Status.MISMATCH, True)
 
 
 @pytest.mark.simulator
@@ -495,6 +555,25 @@ def _list_hostile() -> Iterator[object]:
         reason = NOT_SEEN_BY_A_BENCH.get(case.folder.name)
         marks = [pytest.mark.skip(reason=reason)] if reason else []
         yield pytest.param(case, id=f"{case.folder.parents[1].name}-{case.folder.name}", marks=marks)
+
+
+HOSTILE_BENCHES = {
+    "bench_force_own_inputs": ("verilog-eval-v2", "Prob035_count1to10"),
+    "bench_mark_read_and_forged": ("rtllm-v2", "adder_16bit"),
+    "bench_random_stream_shifted": ("verilog-eval-v2", "Prob035_count1to10"),
+    "bench_timeformat_pass": ("rtllm-v2", "traffic_light"),
+}
+
+
+@pytest.mark.simulator
+@pytest.mark.skipif(not KNOWN.is_dir(), reason=f"the published benchmarks are not at {KNOWN.parent}")
+@pytest.mark.parametrize(
+    "case",
+    [pytest.param(case, id=case.folder.name) for case in load_cases(SHARED_2) if case.folder.name in HOSTILE_BENCHES],
+)
+def test_no_hostile_case_fools_its_published_bench(scorer: TestbenchScorer, case: HostileCase) -> None:
+    verdict = scorer.score(case.source("", ""), find_bench(*HOSTILE_BENCHES[case.folder.name]))
+    assert verdict.status in case.acceptable
 
 
 @pytest.mark.simulator

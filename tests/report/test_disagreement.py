@@ -90,3 +90,9 @@ def test_the_class_of_a_disagreement(
 )
 def test_where_they_agree_there_is_no_class(verdict: Verdict, published: PublishedVerdict) -> None:
     assert explain_disagreement(verdict, published, known(Kind.RACE)) is None
+
+
+def test_a_note_is_no_reason() -> None:
+    left_out = Diagnostic(tool="screen", severity=Severity.NOTE, message="left out: $finish (line 2)")
+    published = PublishedVerdict(status=Status.MISMATCH, published=True, diagnostics=(left_out,))
+    assert explain_disagreement(FAILED, published, ()) == (Reason.FORGED_OUTPUT, "")

@@ -14,6 +14,7 @@ from pytest_rtlgen.records import Candidate, Problem, SourceFile, Status, Verdic
 
 OURS = Path(__file__).parents[2] / "fixtures" / "hostile"
 SHARED = Path(__file__).parents[3] / "shared" / "hostile"
+SHARED_2 = SHARED.with_name("hostile-2")
 SECRET = "SECRETCANARY123"  # noqa: S105  it is meant to be looked for
 SECRET_HEX = "deadbeef\n"  # noqa: S105  likewise
 VERDICTS = {

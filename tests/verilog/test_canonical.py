@@ -169,7 +169,7 @@ def test_a_canonical_text_is_its_own_canonical_text(pieces: list[str]) -> None:
 def test_a_text_without_macros_is_read_alike_with_and_without_the_parser(pieces: list[str]) -> None:
     text = canonical.leave_out_switched(" \n".join(pieces))
     parsed = parse_text(text, options=canonical.preprocessor_options())
-    printed = canonical._Printer(text, parsed, kept=frozenset(), has_doubts=False).print()
+    printed = canonical._Printer(text, parsed, canonical.choose_names(text), has_doubts=False).print()
     if printed.status is None:
         assert list_tokens(printed.text) == list_tokens(read_canonical(text).text)
 
@@ -179,3 +179,11 @@ def list_tokens(text: str) -> list[tuple[str, int]]:
     found: list[tuple[str, int]] = []
     walk_tokens(parsed.tree.root, lambda token: found.append((str(token.rawText), parsed.line(token.location))))
     return [item for item in found if item[0]]
+
+
+@pytest.mark.parametrize("directive", ["`default_nettype none", "`default_nettype wire", "`resetall"])
+def test_nothing_stands_behind_a_net_type_on_its_line(directive: str) -> None:
+    text = read_canonical(f"{directive} module a; endmodule\nmodule b;\nendmodule\n").text
+    lines = [line.strip() for line in text.split("\n")]
+    assert lines[0] in {"`default_nettype none", "`default_nettype wire"}
+    assert lines[1:3] == ["module a; endmodule module b;", "endmodule"]

@@ -14,6 +14,7 @@ import os
 import runpy
 import sys
 import traceback
+from pathlib import Path
 from typing import Any
 
 _MOST_ITEMS = 500
@@ -31,7 +32,7 @@ def main(folder: str, mode: str, *command: str) -> int:
             record["broken"] = [fault for name in command if (fault := _load(name))]
             record["exit_code"] = 0
         else:
-            rtlgen_record.watch_runner(is_guarded=mode == "guarded")
+            rtlgen_record.watch_runner(_list_folders(Path(folder)) if mode == "guarded" else None)
             record["exit_code"] = _run(*command)
     finally:
         record.setdefault("broken", rtlgen_record.broken)
@@ -41,6 +42,11 @@ def main(folder: str, mode: str, *command: str) -> int:
         with os.fdopen(answer, "w") as stream:
             json.dump(record, stream)
     return int(record["exit_code"])
+
+
+def _list_folders(folder: Path) -> list[Path]:
+    """Return the folders that a simulation may write to, and the harness's own."""
+    return [*(folder.parents[1] / name for name in ("code", "rundir", "src")), Path(os.environ["TMPDIR"])]
 
 
 def _run(name: str, *arguments: str) -> int:

@@ -5,13 +5,18 @@
 import contextlib
 import os
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
 _MOST_TEXT = 4000
+_CODE = {
+    *(".py", ".pyc", ".pyo", ".pth", ".so", ".ini", ".cfg", ".toml"),
+    *(".v", ".sv", ".vh", ".svh", ".vvp", ".vpi", ".f", ".mk", ".h", ".cpp", ".o", ".a"),
+}
+"""What a Python imports or obeys, and what a simulator or compiler reads."""
 tests: list[dict[str, str]] = []
 """One a pytest test: id, outcome, message."""
 broken: list[str] = []
@@ -34,11 +39,12 @@ def pytest_collectreport(report: Any) -> None:  # noqa: ANN401  a pytest Collect
         broken.append(_describe(report))
 
 
-def watch_runner(*, is_guarded: bool) -> None:
+def watch_runner(folders: Sequence[Path] | None) -> None:
     """Keep a record of everything that cocotb's runner compiles and simulates.
 
-    ``is_guarded``: the results go to a file whose name the design cannot know, and what lies under the expected name
-    when the simulator has ended is thrown away.
+    ``folders``: the run is guarded. The results go to a file whose name the design cannot know, what lies under the
+    expected name when the simulator has ended is thrown away, and so are code that the simulation has left in these
+    folders and its changes to code there: no later simulation imports or compiles what an earlier one wrote.
     """
     from cocotb_tools.runner import Runner
 
@@ -50,7 +56,7 @@ def watch_runner(*, is_guarded: bool) -> None:
         if results is None:
             _compile(runner, step)
         else:
-            _simulate(runner, step, Path(results), is_guarded=is_guarded)
+            _simulate(runner, step, Path(results), folders)
 
     Runner._execute = watch  # type: ignore[method-assign, assignment]  # noqa: SLF001  as said
 
@@ -64,8 +70,15 @@ def _compile(runner: Any, step: Callable[[], None]) -> None:  # noqa: ANN401
         builds.append({"failed": failed, "log": _read_log(runner)})
 
 
-def _simulate(runner: Any, step: Callable[[], None], wanted: Path, *, is_guarded: bool) -> None:  # noqa: ANN401
+def _simulate(
+    runner: Any,  # noqa: ANN401
+    step: Callable[[], None],
+    wanted: Path,
+    folders: Sequence[Path] | None,
+) -> None:
+    is_guarded = folders is not None
     hidden = wanted.with_name(f"{secrets.token_hex(12)}.xml") if is_guarded else wanted
+    code = _read_code(folders or ())
     runner.env["COCOTB_RESULTS_FILE"] = str(hidden)
     ending = ""
     try:
@@ -79,7 +92,30 @@ def _simulate(runner: Any, step: Callable[[], None], wanted: Path, *, is_guarded
             wanted.unlink(missing_ok=True)
             with contextlib.suppress(FileNotFoundError):
                 os.replace(hidden, wanted)  # noqa: PTH105
+            _restore_code(folders or (), code)
         simulations.append({"tests": _read_results(wanted), "ending": ending, "log": _read_log(runner)})
+
+
+def _read_code(folders: Sequence[Path]) -> dict[Path, bytes]:
+    """Return the files in ``folders`` that could change what a later step does."""
+    return {path: path.read_bytes() for path in _list_code(folders) if path.is_file()}
+
+
+def _restore_code(folders: Sequence[Path], code: dict[Path, bytes]) -> None:
+    """Take back every change to ``code``, as far as files are writable."""
+    for path in list(_list_code(folders)):
+        if path not in code:
+            path.unlink(missing_ok=True)
+    for path, content in code.items():
+        if not path.is_file() or path.read_bytes() != content:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+
+
+def _list_code(folders: Sequence[Path]) -> Iterator[Path]:
+    for folder in folders:
+        for place, _, names in os.walk(folder):
+            yield from (Path(place, name) for name in names if Path(name).suffix in _CODE)
 
 
 def _read_results(path: Path) -> list[dict[str, Any]] | None:
