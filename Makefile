@@ -5,7 +5,7 @@ BIN := .venv/bin
 VLLM_BIN := .venv-vllm/bin
 VLLM_PIP := $(VLLM_BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo demo-local test vllm-cpu-test bench bench-long setup system lint clean
+.PHONY: demo demo-local test vllm-cpu-test bench bench-long fuzz setup system lint clean
 
 demo: setup
 	$(BIN)/python -m pytest suites/core -q --rtlgen-model=replay:fixtures/completions/core --rtlgen-n=5 --rtlgen-simulator=$(SIMULATOR)
@@ -45,6 +45,10 @@ bench-long: setup
 	$(BIN)/python tests/benchmarks/adaptive_sampling.py --batches 200
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/reward_hostile.py
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/reward_throughput.py
+
+# Mutants that tools read differently, for five minutes; fails if one passes that a longer stimulus or another simulator fails.
+fuzz: setup
+	$(BIN)/python tests/benchmarks/fuzz.py --seconds 300
 
 lint: setup
 	$(BIN)/ruff check .

@@ -1,6 +1,5 @@
 """The embedded suite and its recorded answers: every expectation was written by reading, the checker must agree."""
 
-import shutil
 import subprocess
 import tomllib
 from collections import Counter
@@ -18,6 +17,7 @@ from pytest_rtlgen.pipeline import check_completion
 from pytest_rtlgen.prompts import render_prompt
 from pytest_rtlgen.records import Completion, Difficulty, Problem, SamplingParams, Status
 from pytest_rtlgen.simulators import SimulationJob
+from pytest_rtlgen.simulators.verilator import find_verilator
 
 ROOT = Path(__file__).parent.parent
 RECORDINGS = ROOT / "fixtures" / "completions" / "core"
@@ -113,11 +113,14 @@ def test_yosys_plays_the_reference_the_same(warm: Checker, yosys: Checker, name:
     assert yosys.simulator.simulate(job).trace == reference.trace
 
 
-@pytest.mark.skipif(shutil.which("verilator") is None, reason="Verilator is not installed")
+@pytest.mark.simulator
 @pytest.mark.parametrize("name", NAMES)
 def test_verilator_reads_the_reference(name: str) -> None:
-    command = ["verilator", "--lint-only", "-Wno-fatal", "-sv", str(ROOT / "suites" / "core" / name / "reference.sv")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    tools = find_verilator()
+    source = str(ROOT / "suites" / "core" / name / "reference.sv")
+    command = [tools.program, "--lint-only", "-Wno-fatal", "-sv", source]
+    env = {"VERILATOR_ROOT": str(tools.root)}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=env)
     assert done.returncode == 0, done.stderr
 
 

@@ -111,8 +111,8 @@ def find_icarus() -> IcarusInstallation:
         )
     python, libpython, entry_point, vpi_library = _find_cocotb()
     return IcarusInstallation(
-        iverilog=iverilog,
-        vvp=vvp,
+        iverilog=str(Path(iverilog).resolve()),  # a link from elsewhere is not seen within a sandbox
+        vvp=str(Path(vvp).resolve()),
         version=version,
         python=python,
         parts=_find_parts(iverilog) if version in _DIRECT_VERSIONS else None,

@@ -140,7 +140,8 @@ class VerilatorSim:
             "VERILATOR_ROOT": str(tools.root),
             "RTLGEN_NONCE": nonce,
         }
-        readable = [tools.root, Path(tools.program).parent, Path(tools.compiler).resolve().parent.parent, _INSIDE]
+        compiler = Path(tools.compiler)  # it may be a link from elsewhere
+        readable = [tools.root, Path(tools.program).parent, compiler.parent, compiler.resolve().parent.parent, _INSIDE]
         if self._runtime is not None:
             readable.append(Path(self._runtime.name))
         command = self._sandbox.wrap(argv, env=env, readable=readable, scratch=folder)

@@ -9,7 +9,6 @@ from pytest_rtlgen.check.cross_check import CrossCheck
 from pytest_rtlgen.check.reference import PreparedReference, prepare_reference
 from pytest_rtlgen.errors import ToolError, UsageError
 from pytest_rtlgen.simulators import Simulation, SimulationJob, Simulator, make_simulator
-from pytest_rtlgen.simulators.verilator import find_verilator
 from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
 
@@ -41,11 +40,6 @@ def icarus() -> Iterator[Simulator]:
 
 @pytest.fixture(scope="module", params=["yosys", pytest.param("verilator", marks=pytest.mark.slow)])
 def check(request: pytest.FixtureRequest) -> Iterator[CrossCheck]:
-    if request.param == "verilator":
-        try:
-            find_verilator()
-        except ToolError as error:
-            pytest.skip(str(error))
     cross_check = CrossCheck(request.param, choose_sandbox(SandboxMode.AUTO), Limits())
     yield cross_check
     cross_check.close()

@@ -35,17 +35,6 @@ CORE = (
 KINDS = ("combinational and signed", "two clocks", "memory", "states", "wide", "gated clock", "loops", "async reset")
 
 
-def is_missing() -> str:
-    try:
-        find_verilator()
-    except ToolError as error:
-        return str(error)
-    finally:
-        find_verilator.cache_clear()
-    return ""
-
-
-needs_verilator = pytest.mark.skipif(bool(is_missing()), reason=is_missing() or "Verilator is here")
 pytestmark = pytest.mark.simulator
 
 
@@ -76,7 +65,6 @@ def count_known(first: Trace, second: Trace) -> tuple[int, int]:
     return len(pairs), sum(one != other for one, other in pairs)
 
 
-@needs_verilator
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CORE, ids=[f"{name}: {kind}" for name, kind in zip(CORE, KINDS, strict=True)])
 def test_it_agrees_with_icarus_on_what_both_know(verilator: Simulator, icarus: Simulator, name: str) -> None:
@@ -89,14 +77,12 @@ def test_it_agrees_with_icarus_on_what_both_know(verilator: Simulator, icarus: S
     assert known > 0.9 * len(reference.trace.rows)
 
 
-@needs_verilator
 def test_what_depends_on_power_up_is_unknown_until_the_reset(verilator: Simulator) -> None:
     simulation = play(verilator, COUNTER)
     assert simulation.trace is not None
     assert simulation.trace.rows[:10] == b"XXXX000000"
 
 
-@needs_verilator
 @pytest.mark.parametrize("width", [1, 12, 30, 50, 130])
 def test_ports_of_every_width_and_spelling(verilator: Simulator, width: int) -> None:
     ports = interface("m.x", ("a.b[0]", "input", width), ("new", "output", width), ("y-", "output", 1))
@@ -113,7 +99,6 @@ def test_ports_of_every_width_and_spelling(verilator: Simulator, width: int) -> 
     assert simulation.trace.rows.decode() == f"{flipped}{last}" + "1" * width + "0"
 
 
-@needs_verilator
 def test_a_design_without_inputs(verilator: Simulator) -> None:
     ports = interface("one", ("y", "output", 2))
     stimulus = Stimulus(inputs=(), rows=b"", steps=3)
@@ -121,7 +106,6 @@ def test_a_design_without_inputs(verilator: Simulator) -> None:
     assert simulation.trace == Trace(outputs=ports.outputs, rows=b"101010")
 
 
-@needs_verilator
 @pytest.mark.parametrize(
     ("old", "new", "status", "line", "said"),
     [
@@ -140,7 +124,6 @@ def test_a_refusal_has_no_trace_and_says_why(
     assert "top_n" not in simulation.diagnostics[0].message
 
 
-@needs_verilator
 @pytest.mark.parametrize(
     ("code", "status", "said"),
     [
@@ -154,7 +137,6 @@ def test_a_design_that_never_settles_is_ended(verilator: Simulator, code: str, s
     assert said in simulation.diagnostics[0].message
 
 
-@needs_verilator
 def test_foreign_code_stays_inside_the_sandbox(verilator: Simulator, tmp_path: Path) -> None:
     if not choose_sandbox(SandboxMode.AUTO).is_active:
         pytest.skip("no sandbox on this machine")
@@ -164,7 +146,6 @@ def test_foreign_code_stays_inside_the_sandbox(verilator: Simulator, tmp_path: P
     assert not target.exists()
 
 
-@needs_verilator
 def test_close_leaves_no_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     simulator = make_cross_simulator("verilator", sandbox=choose_sandbox(SandboxMode.OFF), limits=Limits())
