@@ -8,7 +8,7 @@ from support.fuzzing.changes import pick
 NAMES = ("a", "b", "c")
 """What the module of a generated text can read, one bit each."""
 _OPERATORS = ("&", "|", "^", "&&", "||", "==", "!=", "+", "~^", ">>")
-_STRINGS = ("plain", "a (b, c", "x)", "// none", "/* none */", "`none", "p + q", r"\" p \"", r"\\", r"\n\t%d", "50% m", "'", "")
+_STRINGS = ("plain", "a (b, c", "x)", "// none", "/* none */", "`none", "p + q", r"\" p \"", r"\\", r"\n\t%d", "50%% m", "'", "")
 _COMMENTS = ("// p `none (", "/* q, ) */", "/* two\nlines */", '// "open', "/* \" */", "// `define X", "// ends in \\")
 _ESCAPED = (r"\a) ", r"\p+q ", r"\x,y ", "\\\"z ", r"\b ", r"\wire ", "\\`m ", r"\// ", r"\a\b ")
 
@@ -78,7 +78,7 @@ class MacroWriter:
             left, right = self.write_expression(depth + 1), self.write_expression(depth + 1)
             return f"({left} {rng.choice(_OPERATORS)} {right})"
         if roll < 0.68:
-            return f"{{{self.write_expression(depth + 2)}, {rng.choice(self.names)}}}"
+            return f"{{1'b1, {rng.choice(self.names)}, {{2{{{rng.choice(self.names)}}}}}}}"
         if roll < 0.74:
             return f"{rng.choice(['(`__LINE__ + 0)', '`__LINE__', '1 '])}"
         if roll < 0.8:
@@ -109,7 +109,7 @@ class MacroWriter:
         if makes == "name":
             return f"{formals[0]}``" if formals else rng.choice(self.names)
         if makes == "item":
-            return f'initial $display("%b", {rng.choice([*formals, *NAMES])});'
+            return f'always @(posedge b) $display("%b", {rng.choice([*formals, *NAMES])});'
         shown, self.macros = self.macros, [macro for macro in self.macros if macro.name < name]
         words = [*formals, *formals, *NAMES, "1'b1", self.write_expression(2)]
         self.macros = shown

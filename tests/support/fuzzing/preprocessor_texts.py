@@ -79,7 +79,7 @@ class _TextWriter:
         if roll < 0.25:
             return self._declare(depth)
         if roll < 0.32:
-            return f"  initial $display({self._macros.write_string()}, {self._macros.write_expression()});\n"
+            return f"  always @(posedge b) $display({self._macros.write_string()}, {self._macros.write_expression()});\n"
         if roll < 0.38:
             self._count += 1
             return f"  localparam S{self._count} = {self._macros.write_string()};{self._gap()}\n"
@@ -89,7 +89,7 @@ class _TextWriter:
             return self._write_conditional(lambda: self._write_item(depth + 1) + self._write_item(depth + 1))
         if roll < 0.66:
             off, on = rng.choice(_SWITCHES)
-            hidden = rng.choice(["initial $display(a);\n", self._macros.write_comment(), "wire t_off; "])
+            hidden = rng.choice(["always @* y = a;\n", self._macros.write_comment(), "wire t_off; "])
             return f"  {off}{hidden}{on}\n"
         if roll < 0.72:
             return self._macros.write_comment()
