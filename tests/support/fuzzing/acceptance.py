@@ -6,8 +6,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from pytest_rtlgen.simulators.icarus import find_icarus
 from support.fuzzing.preprocessor_texts import TOP
+
+from pytest_rtlgen.simulators.icarus import find_icarus
 
 _LONGEST_S = 20.0
 _READER = """

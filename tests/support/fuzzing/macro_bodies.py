@@ -8,9 +8,23 @@ from support.fuzzing.changes import pick
 NAMES = ("a", "b", "c")
 """What the module of a generated text can read, one bit each."""
 _OPERATORS = ("&", "|", "^", "&&", "||", "==", "!=", "+", "~^", ">>")
-_STRINGS = ("plain", "a (b, c", "x)", "// none", "/* none */", "`none", "p + q", r"\" p \"", r"\\", r"\n\t%d", "50%% m", "'", "")
-_COMMENTS = ("// p `none (", "/* q, ) */", "/* two\nlines */", '// "open', "/* \" */", "// `define X", "// ends in \\")
-_ESCAPED = (r"\a) ", r"\p+q ", r"\x,y ", "\\\"z ", r"\b ", r"\wire ", "\\`m ", r"\// ", r"\a\b ")
+_STRINGS = (
+    "plain",
+    "a (b, c",
+    "x)",
+    "// none",
+    "/* none */",
+    "`none",
+    "p + q",
+    r"\" p \"",
+    r"\\",
+    r"\n\t%d",
+    "50%% m",
+    "'",
+    "",
+)
+_COMMENTS = ("// p `none (", "/* q, ) */", "/* two\nlines */", '// "open', '/* " */', "// `define X", "// ends in \\")
+_ESCAPED = (r"\a) ", r"\p+q ", r"\x,y ", '\\"z ', r"\b ", r"\wire ", "\\`m ", r"\// ", r"\a\b ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,9 +94,9 @@ class MacroWriter:
         if roll < 0.68:
             return f"{{1'b1, {rng.choice(self.names)}, {{2{{{rng.choice(self.names)}}}}}}}"
         if roll < 0.74:
-            return f"{rng.choice(['(`__LINE__ + 0)', '`__LINE__', '1 '])}"
+            return rng.choice(["(`__LINE__ == 32'd9)", "(32'd7 < `__LINE__)"])
         if roll < 0.8:
-            return rng.choice(["1'b1", "1 'b 0", "4'hA", "8'b1010_0101", "'d3", "2"])
+            return rng.choice(["1'b1", "1 'b 0", "4'hA", "8'b1010_0101", "3 'o 7", "12'd0"])
         called = self.call("name", depth + 1) if roll < 0.88 else None
         return called or rng.choice(self.names)
 
@@ -105,7 +119,15 @@ class MacroWriter:
         rng = self._rng
         if makes == "string":
             formal = rng.choice(formals) if formals else "p"
-            return rng.choice([f'`"{formal}`"', f'`"<{formal}> `\\`"{formal}`\\`"`"', f'"{formal}"', f'"{formal} + {formal}"', '"text"'])
+            return rng.choice(
+                [
+                    f'`"{formal}`"',
+                    f'`"<{formal}> `\\`"{formal}`\\`"`"',
+                    f'"{formal}"',
+                    f'"{formal} + {formal}"',
+                    '"text"',
+                ]
+            )
         if makes == "name":
             return f"{formals[0]}``" if formals else rng.choice(self.names)
         if makes == "item":
@@ -134,7 +156,20 @@ class MacroWriter:
         if macro.makes == "name":
             return rng.choice(NAMES)
         if macro.makes == "string":
-            return rng.choice(["plain", '"quoted"', '"a, b) (c"', "(a, b)", "[a, b]", "\\a) ", "a /* c */ b", "a  b", '"\\""', "`__LINE__"])
+            return rng.choice(
+                [
+                    "plain",
+                    '"quoted"',
+                    '"a, b) (c"',
+                    "(a, b)",
+                    "[a, b]",
+                    "\\a) ",
+                    "a /* c */ b",
+                    "a  b",
+                    '"\\""',
+                    "`__LINE__",
+                ]
+            )
         text = self.write_expression(depth + 1)
         return rng.choice([text, text, f"{text} /* , ) */", f"\n    {text}\n", f"({text})", f"{text} // , (\n"])
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 from pytest_rtlgen.simulators.icarus import find_icarus
+from pytest_rtlgen.verilog.syntax import walk_tokens
 
 Canonise = Callable[[str], str | None]
 """A model's text to the text that every tool gets; ``None``: it is refused."""
@@ -74,7 +76,7 @@ def list_differences(raw: str, canonise: Canonise) -> Iterator[Difference]:
     again = canonise(text)
     if again is None or read_text(again) != found:
         yield Difference(fault=Fault.AGAIN, detail="" if again is None else "its tokens are others then")
-    yield from _compare_preprocessed(text, found)
+    yield from _compare_preprocessed(text)
 
 
 def read_raw(raw: str) -> ReadText:
@@ -96,25 +98,23 @@ def read_text(text: str) -> ReadText:
     engine = pyslang.DiagnosticEngine(manager)
     errors = tuple(engine.formatMessage(item) for item in tree.diagnostics if item.isError())
     tokens: list[ReadToken] = []
-    stack = [tree.root]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, pyslang.parsing.Token):
-            if item.rawText:
-                line = manager.getLineNumber(manager.getFullyExpandedLoc(item.location))
-                tokens.append(_read_token(item, int(line)))
-        elif item is not None:
-            stack.extend(reversed(list(item)))
+
+    def see(token: Any) -> None:
+        if token.rawText:
+            line = manager.getLineNumber(manager.getFullyExpandedLoc(token.location))
+            tokens.append(_read_token(token, int(line)))
+
+    walk_tokens(tree.root, see)
     return ReadText(tokens=tuple(tokens), errors=errors)
 
 
-def _read_token(token: object, line: int) -> ReadToken:
-    raw, kind = str(token.rawText), str(token.kind.name)  # type: ignore[attr-defined]  a pyslang Token
+def _read_token(token: Any, line: int) -> ReadToken:
+    raw, kind = str(token.rawText), str(token.kind.name)
     is_escaped = raw.startswith("\\")
     value = raw
     if raw.startswith('"') or is_escaped:
         try:
-            value = str(token.valueText)  # type: ignore[attr-defined]
+            value = str(token.valueText)
         except UnicodeDecodeError:
             value = raw
     return ReadToken(kind=kind, value=value, is_escaped=is_escaped, line=line)
@@ -149,7 +149,7 @@ def _is_same(want: ReadToken, got: ReadToken, spelled: dict[str, str]) -> bool:
 
 
 def leave_out_switched(text: str) -> str:
-    """Return ``text`` with blanks for what stands between a comment that switches synthesis off and one that does on."""
+    """Return ``text`` with blanks for what stands between comments that switch synthesis off and on."""
     kept: list[str] = []
     is_on = True
     for piece in _split(text):
@@ -196,15 +196,15 @@ def _read_switch(piece: str) -> str:
     return ways[found[0]] if found else ""
 
 
-def _compare_preprocessed(text: str, found: ReadText) -> Iterator[Difference]:
+def _compare_preprocessed(text: str) -> Iterator[Difference]:
     after = run_preprocessor(text)
     if after is None:
         yield Difference(fault=Fault.LEFT_OVER, detail="it fails")
         return
-    tokens = read_text(after).tokens
-    if tokens != found.tokens:
-        at = next((n for n, (one, two) in enumerate(zip_longest(found.tokens, tokens)) if one != two), 0)
-        yield Difference(fault=Fault.LEFT_OVER, detail=f"token {at}: {found.tokens[at:at + 1]}, {tokens[at:at + 1]}")
+    for number, (one, two) in enumerate(zip_longest(text.split("\n"), after.split("\n"), fillvalue=""), 1):
+        if one.rstrip() != two.rstrip():
+            yield Difference(fault=Fault.LEFT_OVER, detail=f"line {number}: {one!r}, after it {two!r}")
+            return
 
 
 def run_preprocessor(text: str) -> str | None:

@@ -65,7 +65,9 @@ def _compare_acceptance(canonical: dict[int, str]) -> Iterator[tuple[int, Differ
 def render_texts(found: TextsFound, *, most_shown: int = 20) -> str:
     """Return the counts, and a line for each of the first differences."""
     counts = Counter(item.fault for _, item in found.differences)
-    lines = [f"{found.texts} texts: {found.valid} valid, {found.accepted} accepted, {len(found.differences)} differences"]
+    lines = [
+        f"{found.texts} texts: {found.valid} valid, {found.accepted} accepted, {len(found.differences)} differences"
+    ]
     lines += [f"  {counts[fault]:5} {fault}" for fault in Fault if counts[fault]]
     lines += [f"  text {number}: {item.fault}: {item.detail}" for number, item in found.differences[:most_shown]]
     return "\n".join(lines)

@@ -7,14 +7,55 @@ from support.fuzzing.macro_bodies import NAMES, MacroWriter
 
 TOP = "m"
 _OWN = ("W", "F", "G", "KIND", "_x1", "p")
-_TOOLS = ("SYNTHESIS", "__ICARUS__", "VERILATOR", "YOSYS", "__slang__", "SV_COV_START", "SIMULATION", "FORMAL", "COCOTB_SIM")
-_DEAD = ("`include \"none.vh\"\n", "don't `none (\n", "wire [`none:0] z;\n", "`define W dead\n", "`timescale 1s/1s\n")
-_DIRECTIVES = ("`timescale 1ns / 1ps\n", "`timescale 1ns/1ps // end\n", "`celldefine\n", "`endcelldefine\n",
-               "`default_nettype none\n", "`default_nettype wire\n", "`resetall\n", "`nounconnected_drive\n")  # fmt: skip
-_SWITCHES = (("// synthesis translate_off\n", "// synthesis translate_on\n"), ("/* synopsys translate_off */", "/* synopsys translate_on */"),
-             ("// pragma translate_off\n", "// pragma translate_on\n"), ("// synthesis_off\n", "// synthesis_on\n"))  # fmt: skip
+_TOOLS = (
+    "SYNTHESIS",
+    "__ICARUS__",
+    "VERILATOR",
+    "YOSYS",
+    "__slang__",
+    "SV_COV_START",
+    "SIMULATION",
+    "FORMAL",
+    "COCOTB_SIM",
+)
+_DEAD = ('`include "none.vh"\n', "don't `none (\n", "wire [`none:0] z;\n", "`define W dead\n", "`timescale 1s/1s\n")
+_DIRECTIVES = (
+    *("`timescale 1ns / 1ps\n", "`timescale 1ns/1ps // end\n", "`celldefine\n", "`endcelldefine\n"),
+    *("`default_nettype none\n", "`default_nettype wire\n", "`resetall\n", "`nounconnected_drive\n"),
+)
+_SWITCHES = (
+    ("// synthesis translate_off\n", "// synthesis translate_on\n"),
+    ("/* synopsys translate_off */", "/* synopsys translate_on */"),
+    ("// pragma translate_off\n", "// pragma translate_on\n"),
+    ("// synthesis_off\n", "// synthesis_on\n"),
+)
 _ATTRIBUTES = ('(* keep = "true" *) ', "(* full_case, parallel_case *) ", '(* src = "a.v:1 // no" *) ', "(* a = 1 *) ")
-_FRAGMENTS = ("`", "``", '"', "\\\n", "(", ")", "`endif\n", "`else\n", "`define\n", "`ifdef W\n", "/*", "*/", "//", "\\", "'", "`W(", ",", "\n", "`\"", "#1 ")
+_FRAGMENTS = (
+    "`",
+    "``",
+    '"',
+    "\\\n",
+    "(",
+    ")",
+    "`endif\n",
+    "`else\n",
+    "`define\n",
+    "`ifdef W\n",
+    "/*",
+    "*/",
+    "//",
+    "\\",
+    "'",
+    "`W(",
+    ",",
+    "\n",
+    '`"',
+    "#1 ",
+)
+
+
+_DEEPEST = 3
+"""Conditionals within conditionals."""
 
 
 def write_text(rng: random.Random, *, odds_of_damage: float = 0.3) -> str:
@@ -50,13 +91,15 @@ class _TextWriter:
         parts.append(self._write_header())
         parts += [self._write_item(depth=0) for _ in range(rng.randint(3, 12))]
         driven = "".join(f"  assign y[{bit}] = {self._macros.write_expression()};\n" for bit in range(8))
-        parts += [driven, f"  assign s = {self._macros.write_string()};\n", "endmodule", rng.choice(["\n", "", " // end\n", ": m\n"])]
+        parts += [driven, f"  assign s = {self._macros.write_string()};\n"]
+        parts.append(f"endmodule{rng.choice(['', ' // end', ': m'])}\n")
         parts += [self._write_outside() for _ in range(rng.randint(0, 2))]
         return "".join(parts)
 
     def _write_header(self) -> str:
-        gap = self._gap()
-        return f"{self._attribute()}module {TOP} (input wire {', '.join(NAMES)},{gap}output wire [7:0] y, output wire [63:0] s);\n"
+        inputs = f"input wire {', '.join(NAMES)}"
+        outputs = "output wire [7:0] y, output wire [63:0] s"
+        return f"{self._attribute()}module {TOP} ({inputs},{self._gap()}{outputs});\n"
 
     def _write_outside(self) -> str:
         """Return what may stand outside a module."""
@@ -74,28 +117,33 @@ class _TextWriter:
 
     def _write_item(self, depth: int) -> str:
         """Return what may stand in a module: declarations, and all that may stand outside but for directives."""
-        rng = self._rng
-        roll = rng.random()
-        if roll < 0.25:
-            return self._declare(depth)
-        if roll < 0.32:
-            return f"  always @(posedge b) $display({self._macros.write_string()}, {self._macros.write_expression()});\n"
-        if roll < 0.38:
-            self._count += 1
-            return f"  localparam S{self._count} = {self._macros.write_string()};{self._gap()}\n"
-        if roll < 0.44:
-            return f"  {self._macros.call('item') or ''}\n"
-        if roll < 0.6 and depth < 3:
-            return self._write_conditional(lambda: self._write_item(depth + 1) + self._write_item(depth + 1))
-        if roll < 0.66:
-            off, on = rng.choice(_SWITCHES)
-            hidden = rng.choice(["always @* y = a;\n", self._macros.write_comment(), "wire t_off; "])
-            return f"  {off}{hidden}{on}\n"
-        if roll < 0.72:
-            return self._macros.write_comment()
-        if roll < 0.9:
-            return self._macros.define(rng.choice(_OWN))
-        return self._macros.forget(rng.choice(_OWN))
+        writers: list[tuple[int, Callable[[], str]]] = [
+            (25, lambda: self._declare(depth)),
+            (7, self._write_display),
+            (6, self._write_constant),
+            (6, lambda: f"  {self._macros.call('item') or ''}\n"),
+            (16 if depth < _DEEPEST else 0, lambda: self._write_conditional(lambda: self._write_items(depth + 1))),
+            (6, self._write_switched),
+            (6, self._macros.write_comment),
+            (18, lambda: self._macros.define(self._rng.choice(_OWN))),
+            (10, lambda: self._macros.forget(self._rng.choice(_OWN))),
+        ]
+        return self._rng.choices([write for _, write in writers], [odds for odds, _ in writers])[0]()
+
+    def _write_items(self, depth: int) -> str:
+        return self._write_item(depth) + self._write_item(depth)
+
+    def _write_display(self) -> str:
+        return f"  always @(posedge b) $display({self._macros.write_string()}, {self._macros.write_expression()});\n"
+
+    def _write_constant(self) -> str:
+        self._count += 1
+        return f"  localparam S{self._count} = {self._macros.write_string()};{self._gap()}\n"
+
+    def _write_switched(self) -> str:
+        off, on = self._rng.choice(_SWITCHES)
+        hidden = self._rng.choice(["always @* y = a;\n", self._macros.write_comment(), "wire t_off; "])
+        return f"  {off}{hidden}{on}\n"
 
     def _declare(self, depth: int) -> str:
         self._count += 1
