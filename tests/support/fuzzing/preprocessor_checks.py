@@ -8,13 +8,26 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+from pytest_rtlgen.records import Status
 from pytest_rtlgen.simulators.icarus import find_icarus
 from pytest_rtlgen.verilog.syntax import walk_tokens
 
-Canonise = Callable[[str], str | None]
-"""A model's text to the text that every tool gets; ``None``: it is refused."""
+
+class Canonical(Protocol):
+    """The text that every tool gets, or why none does."""
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def status(self) -> Status | None:
+        """Why the text is refused; ``None``: it is not."""
+
+
+Canonise = Callable[[str], Canonical]
+"""From a model's text."""
 _UNDEFINED = ("__slang__", "__slang_major__", "__slang_minor__", "SV_COV_START", "SV_COV_STOP", "SV_COV_RESET",
               "SV_COV_CHECK", "SV_COV_MODULE", "SV_COV_HIER", "SV_COV_ASSERTION", "SV_COV_FSM_STATE",
               "SV_COV_STATEMENT", "SV_COV_TOGGLE", "SV_COV_OVERFLOW", "SV_COV_ERROR", "SV_COV_NOCOV", "SV_COV_OK",
@@ -30,7 +43,7 @@ class Fault(StrEnum):
     LINES = "a token stands on another line"
     AGAIN = "it is not its own canonical text"
     ACCEPTED = "of Yosys and Icarus one accepts it and the other does not"
-    REFUSED = "it is refused, and slang reads it without an error"
+    REFUSED = "it is called a syntax error, and slang reads it without one"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +77,10 @@ class ReadText:
 def list_differences(raw: str, canonise: Canonise) -> Iterator[Difference]:
     """Yield what does not hold of the canonical text of ``raw``, slang and Icarus' preprocessor being the judges."""
     expected = read_raw(raw)
-    text = canonise(raw)
-    if text is None:
-        if not expected.errors:
+    made = canonise(raw)
+    text = made.text
+    if made.status is not None:
+        if made.status is Status.SYNTAX_ERROR and not expected.errors:
             yield Difference(fault=Fault.REFUSED, detail="")
         return
     found = read_text(text)
@@ -74,8 +88,8 @@ def list_differences(raw: str, canonise: Canonise) -> Iterator[Difference]:
     for error in found.errors:
         yield Difference(fault=Fault.TOKENS, detail=f"slang reads it with an error: {error}")
     again = canonise(text)
-    if again is None or read_text(again) != found:
-        yield Difference(fault=Fault.AGAIN, detail="" if again is None else "its tokens are others then")
+    if again.status is not None or read_text(again.text) != found:
+        yield Difference(fault=Fault.AGAIN, detail=str(again.status or "its tokens are others then"))
     yield from _compare_preprocessed(text)
 
 

@@ -12,6 +12,8 @@ from support.fuzzing.acceptance import list_unlike
 from support.fuzzing.preprocessor_checks import Canonise, Difference, Fault, list_differences, read_raw
 from support.fuzzing.preprocessor_texts import write_text
 
+from pytest_rtlgen.records import Status
+
 _BATCH = 50
 _PROGRESS_S = 10.0
 
@@ -23,8 +25,8 @@ class TextsFound:
     texts: int
     valid: int
     """Those that slang reads without an error."""
-    accepted: int
-    """Those that were not refused."""
+    statuses: tuple[tuple[Status | None, int], ...]
+    """Per reason of a refusal, most first, how many; ``None``: not refused."""
     differences: tuple[tuple[int, Difference], ...]
     """(number of the text, what does not hold), in order."""
 
@@ -38,21 +40,22 @@ def fuzz_texts(canonise: Canonise, *, seed: int, most: int, seconds: float) -> T
     """Return what does not hold of the first ``most`` texts, or of as many as there is time for."""
     started = told = time.monotonic()
     found: list[tuple[int, Difference]] = []
-    valid = accepted = number = 0
+    valid = number = 0
+    statuses: Counter[Status | None] = Counter()
     while number < most and time.monotonic() < started + seconds:
         batch = range(number, min(most, number + _BATCH))
         texts = {at: draw_text(at, seed=seed) for at in batch}
-        canonical = {at: text for at, raw in texts.items() if (text := canonise(raw)) is not None}
+        made = {at: canonise(raw) for at, raw in texts.items()}
+        statuses.update(item.status for item in made.values())
         valid += sum(not read_raw(raw).errors for raw in texts.values())
-        accepted += len(canonical)
         found += [(at, item) for at, raw in texts.items() for item in list_differences(raw, canonise)]
-        found += _compare_acceptance(canonical)
+        found += _compare_acceptance({at: item.text for at, item in made.items() if item.status is None})
         number = batch.stop
         if time.monotonic() > told + _PROGRESS_S:
             told = time.monotonic()
             sys.stderr.write(f"{told - started:5.0f} s: {number} texts, {len(found)} differences\n")
     differences = tuple(sorted(found, key=lambda item: item[0]))
-    return TextsFound(texts=number, valid=valid, accepted=accepted, differences=differences)
+    return TextsFound(texts=number, valid=valid, statuses=tuple(statuses.most_common()), differences=differences)
 
 
 def _compare_acceptance(canonical: dict[int, str]) -> Iterator[tuple[int, Difference]]:
@@ -65,9 +68,8 @@ def _compare_acceptance(canonical: dict[int, str]) -> Iterator[tuple[int, Differ
 def render_texts(found: TextsFound, *, most_shown: int = 20) -> str:
     """Return the counts, and a line for each of the first differences."""
     counts = Counter(item.fault for _, item in found.differences)
-    lines = [
-        f"{found.texts} texts: {found.valid} valid, {found.accepted} accepted, {len(found.differences)} differences"
-    ]
+    ends = ", ".join(f"{number} {status or 'accepted'}" for status, number in found.statuses)
+    lines = [f"{found.texts} texts, {found.valid} of them valid: {ends}; {len(found.differences)} differences"]
     lines += [f"  {counts[fault]:5} {fault}" for fault in Fault if counts[fault]]
     lines += [f"  text {number}: {item.fault}: {item.detail}" for number, item in found.differences[:most_shown]]
     return "\n".join(lines)
