@@ -46,7 +46,7 @@ bench-long: setup
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/reward_hostile.py
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/reward_throughput.py
 
-# Mutants that tools read differently, for five minutes; fails if one passes that a longer stimulus or another simulator fails.
+# Texts and mutants that tools read differently, for five minutes; fails if one passes that should not. Options: fuzz.py --help
 fuzz: setup
 	$(BIN)/python tests/benchmarks/fuzz.py --seconds 300
 

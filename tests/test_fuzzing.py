@@ -199,6 +199,12 @@ def test_fooled_is_a_pass_that_a_judge_fails(judgement: Judgement, fooled: str, 
     assert judgement.is_right is is_right
 
 
+def test_a_pass_that_one_judge_cannot_read_is_unclear() -> None:
+    judged = [Judgement(mutant=mutant(), statuses=statuses(P, M, M), longer=P, other=status) for status in (P, M, E)]
+    assert [item.is_unclear for item in judged] == [False, False, True]
+    assert not Judgement(mutant=mutant(), statuses=statuses(M, M, M)).is_unclear
+
+
 FOUND = [
     Judgement(mutant=mutant(number=1), statuses=statuses(P, P, M), longer=M, other=P),
     Judgement(mutant=mutant(number=0), statuses=statuses(E, E, E)),
@@ -215,7 +221,7 @@ def test_the_table_counts_by_kind_and_names_what_fooled() -> None:
         0,
     )
     lines = render_report(FOUND).splitlines()
-    assert lines[2].split() == ["drivers", "2", "1", "0", "1,", "0,", "1", "1,", "0,", "1", "0,", "0,", "0", "0"]
+    assert lines[2].split() == ["drivers", "2", "1", "0", "1,", "0,", "1", "1,", "0,", "1", "0,", "0,", "0", "0", "0"]
     assert lines[-2].startswith("fooled  drivers-counter-1: made up (passed in confirm, first; longer mismatch")
     assert lines[-1] == "error   order-counter-0: ToolError: gone"
 

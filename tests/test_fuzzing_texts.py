@@ -70,7 +70,7 @@ def test_a_seed_fixes_the_texts() -> None:
 
 
 def test_undamaged_texts_are_nearly_all_valid() -> None:
-    texts = [write_text(random.Random(f"valid {number}"), odds_of_damage=0) for number in range(60)]
+    texts = [write_text(random.Random(f"valid {number}"), is_damaged=False) for number in range(60)]
     assert sum(not read_raw(text).errors for text in texts) >= 54
 
 

@@ -59,6 +59,11 @@ class Judgement:
         """Whether both judges pass it."""
         return not self.mutant.is_wrong and {self.longer, self.other} == {Status.PASSED}
 
+    @property
+    def is_unclear(self) -> bool:
+        """Whether some mode passes what is neither known to be wrong nor passed by both judges."""
+        return Status.PASSED in self.statuses.values() and not self.is_wrong and not self.is_right
+
     def is_fooled(self, mode: FormalMode) -> bool:
         """Whether ``mode`` passes what is known to be wrong."""
         return self.is_passed(mode) and self.is_wrong

@@ -157,7 +157,7 @@ def compare_tokens(expected: Sequence[ReadToken], found: Sequence[ReadToken]) ->
 def _is_same(want: ReadToken, got: ReadToken, spelled: dict[str, str]) -> bool:
     if want.kind != got.kind:
         return False
-    if want.is_escaped or want.value in spelled:
+    if want.is_escaped or (want.kind == "Identifier" and want.value in spelled):
         return spelled.setdefault(want.value, got.value) == got.value
     return want.value == got.value
 

@@ -58,13 +58,13 @@ _DEEPEST = 3
 """Conditionals within conditionals."""
 
 
-def write_text(rng: random.Random, *, odds_of_damage: float = 0.3) -> str:
+def write_text(rng: random.Random, *, is_damaged: bool) -> str:
     """Return a text that defines module ``m (input a, b, c, output [7:0] y, output [63:0] s)`` or nearly does.
 
-    With ``odds_of_damage`` some characters of it are left out, doubled or put in, and few of those texts are valid.
+    Damaged: some characters of it are left out, doubled or put in, and few of those texts are valid.
     """
     text = _TextWriter(rng).write()
-    if rng.random() < odds_of_damage:
+    if is_damaged:
         text = _damage(text, rng)
     ending = rng.choice(["\n"] * 5 + ["\r\n", "\r"])
     return text.replace("\n", ending)
@@ -148,7 +148,9 @@ class _TextWriter:
     def _declare(self, depth: int) -> str:
         self._count += 1
         rng = self._rng
-        name = f"n{self._count}" if rng.random() < 0.7 else f"{self._macros.new_escaped_name().rstrip()}_{self._count} "
+        name = (
+            f"n{self._count}" if rng.random() < 0.85 else f"{self._macros.new_escaped_name().rstrip()}_{self._count} "
+        )
         value = self._macros.write_expression()
         if depth == 0:  # what stands in a conditional may not exist
             self._macros.names.append(name)

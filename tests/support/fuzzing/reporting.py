@@ -25,7 +25,9 @@ class Tally:
     right: Mapping[FormalMode, int]
     """Of those passed: what both judges pass too."""
     fooled: Mapping[FormalMode, int]
-    """Of those passed: what is known to be wrong. The rest was judged by neither."""
+    """Of those passed: what is known to be wrong."""
+    unclear: int
+    """Passed in some mode, neither known to be wrong nor passed by both judges."""
     errors: int
 
 
@@ -38,6 +40,7 @@ def tally(judgements: Sequence[Judgement]) -> Tally:
         passed={mode: sum(item.is_passed(mode) for item in judgements) for mode in MODES},
         right={mode: sum(item.is_passed(mode) and item.is_right for item in judgements) for mode in MODES},
         fooled={mode: sum(item.is_fooled(mode) for item in judgements) for mode in MODES},
+        unclear=sum(item.is_unclear for item in judgements),
         errors=sum(bool(item.error) for item in judgements),
     )
 
@@ -49,26 +52,35 @@ def list_fooled(judgements: Sequence[Judgement]) -> tuple[Judgement, ...]:
 
 
 def render_report(judgements: Sequence[Judgement]) -> str:
-    """Return the table by kind, and a line for each mutant that fooled a mode or raised an error."""
+    """Return the table by kind, and a line for each mutant that fooled a mode, is unclear or raised an error."""
     kinds = list(dict.fromkeys(item.mutant.kind for item in judgements))
     groups = [(kind, [item for item in judgements if item.mutant.kind == kind]) for kind in kinds]
     rows = [_row(kind, tally(group)) for kind, group in (*groups, ("all", list(judgements)))]
-    heads = ["kind", "mutants", "built", "refused", *(f"{mode}: passed, right, fooled" for mode in MODES), "errors"]
+    heads = [
+        "kind",
+        "mutants",
+        "built",
+        "refused",
+        *(f"{mode}: passed, right, fooled" for mode in MODES),
+        "unclear",
+        "errors",
+    ]
     lines = [tabulate(rows, heads)]
-    lines += [_describe(item) for item in list_fooled(judgements)]
+    lines += [f"fooled  {_describe(item)}" for item in list_fooled(judgements)]
+    lines += [f"unclear {_describe(item)}" for item in judgements if item.is_unclear]
     lines += [f"error   {item.mutant.name}: {item.error}" for item in judgements if item.error]
     return "\n".join(lines)
 
 
 def _row(kind: str, counts: Tally) -> list[object]:
     modes = [f"{counts.passed[mode]}, {counts.right[mode]}, {counts.fooled[mode]}" for mode in MODES]
-    return [kind, counts.mutants, counts.built, counts.refused, *modes, counts.errors]
+    return [kind, counts.mutants, counts.built, counts.refused, *modes, counts.unclear, counts.errors]
 
 
 def _describe(item: Judgement) -> str:
-    modes = ", ".join(mode for mode in MODES if item.is_fooled(mode))
+    modes = ", ".join(mode for mode in MODES if item.is_passed(mode))
     judges = f"longer {item.longer}, yosys {item.other}"
-    return f"fooled  {item.mutant.name}: {item.mutant.operator} (passed in {modes}; {judges})"
+    return f"{item.mutant.name}: {item.mutant.operator} (passed in {modes}; {judges})"
 
 
 def keep_case(item: Judgement, folder: Path) -> Path:
