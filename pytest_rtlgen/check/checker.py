@@ -3,30 +3,43 @@
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
-from pytest_rtlgen.check.compare import compare_traces
-from pytest_rtlgen.check.confirm import Confirmer, judge_simulation
+from pytest_rtlgen.check.compare import compare_traces, has_unknown_mismatch
+from pytest_rtlgen.check.confirm import Confirmer, Simulated, judge_simulation
 from pytest_rtlgen.check.cross_check import CrossCheck
 from pytest_rtlgen.check.formal import FormalMode, Prover
-from pytest_rtlgen.check.power_up import PowerUp
 from pytest_rtlgen.check.reference import PreparedReference, prepare_reference
-from pytest_rtlgen.check.screening import Screener
+from pytest_rtlgen.check.screening import TOO_LARGE, Screener
 from pytest_rtlgen.check.stimulus import DEFAULT_CYCLES
 from pytest_rtlgen.errors import BadReferenceError
-from pytest_rtlgen.records import Candidate, Diagnostic, Problem, Proof, Severity, Status, Verdict
+from pytest_rtlgen.records import (
+    Candidate,
+    Diagnostic,
+    Hazard,
+    HazardKind,
+    Problem,
+    Proof,
+    Severity,
+    Status,
+    Verdict,
+)
 from pytest_rtlgen.simulators import make_simulator
+from pytest_rtlgen.simulators.fallback import WithFallback
 from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
+from pytest_rtlgen.verilog.examine import Examination
 
 KEPT_REFERENCES = 512
 """Prepared references that a checker remembers; one is some 100 KiB, so a stream of any length stays small."""
 
 KEPT_SECONDS = 32
+_REFUSED = frozenset({Status.SYNTAX_ERROR, Status.ELABORATION_ERROR})
+"""What a compiler says of a text that it does not take."""
 _SECOND_LENGTH = 4
 """How much longer the second stimulus is, which only candidates meet that passed and were not wholly proved."""
 
@@ -70,9 +83,10 @@ class Checker:
             else Prover(sandbox=sandbox, jobs=settings.jobs, budget_s=settings.formal_budget_s)
         )
         self._cross_check = CrossCheck(settings.cross_check, sandbox, settings.limits) if settings.cross_check else None
-        careful = make_simulator("yosys", sandbox=sandbox, limits=settings.limits, jobs=1)
-        self._power_up = PowerUp(careful, self._prover)
-        self._confirmer = Confirmer(self.simulator, self._prover, self._cross_check, self._power_up)
+        self._other = make_simulator("yosys", sandbox=sandbox, limits=settings.limits, jobs=settings.jobs)
+        self._trusted = WithFallback(self.simulator, self._other)
+        self._confirmer = Confirmer(self.simulator, self._trusted, self._prover, self._cross_check)
+        self._other_confirmer = Confirmer(self._other, self._trusted, self._prover, self._cross_check)
 
     def __enter__(self) -> Self:
         return self
@@ -85,6 +99,7 @@ class Checker:
     def close(self) -> None:
         """End every process."""
         self.simulator.close()
+        self._other.close()
         self._screener.close()
         if self._prover is not None:
             self._prover.close()
@@ -114,12 +129,12 @@ class Checker:
 
     def _prepare(self, problem: Problem) -> PreparedReference:
         settings = self.settings
-        return prepare_reference(problem, self.simulator, seed=settings.stimulus_seed, cycles=settings.cycles)
+        return prepare_reference(problem, self._trusted, seed=settings.stimulus_seed, cycles=settings.cycles)
 
     def _prepare_second(self, problem: Problem) -> PreparedReference:
         settings = self.settings
         cycles = _SECOND_LENGTH * (settings.cycles or problem.cycles or DEFAULT_CYCLES)
-        return prepare_reference(problem, self.simulator, seed=-1 - settings.stimulus_seed, cycles=cycles)
+        return prepare_reference(problem, self._trusted, seed=-1 - settings.stimulus_seed, cycles=cycles)
 
     def _judge_extraction(self, candidate: Candidate) -> Verdict | None:
         if candidate.is_truncated:
@@ -137,12 +152,15 @@ class Checker:
             verdict,
             diagnostics=(*screening.diagnostics, *verdict.diagnostics),
             isolation=self.simulator.isolation,
-            simulator=self.simulator.version,
+            simulator=verdict.simulator or self.simulator.version,
         )
 
     def _prove_first(self, source: str, reference: PreparedReference) -> Verdict | None:
         """Return the verdict of a complete proof; ``None`` where there is none and simulation must tell."""
         if self._prover is None or self.settings.formal is not FormalMode.FIRST:
+            return None
+        examination = self._screener.examine(source, reference.wanted.module)
+        if examination is None or examination.hazards or examination.refusals:
             return None
         equivalence = self._prover.compare(reference, source)
         if equivalence.result is not Proof.EQUIVALENT:
@@ -151,23 +169,65 @@ class Checker:
         return Verdict(status=Status.PASSED, method="prove", signals=known, equivalence=equivalence)
 
     def _simulate(self, source: str, problem: Problem, reference: PreparedReference) -> Verdict:
-        verdict, trace = judge_simulation(self.simulator, reference, source, power_up=self._power_up)
-        if trace is None:
-            return verdict
-        excuse = None
-        if not verdict.is_passed:
-            excuse = self._power_up.excuse(reference, source, trace)
-            if excuse is None:
-                return verdict
-            verdict = excuse.turn(verdict)
-        return self._confirmer.confirm(
-            verdict,
+        first = judge_simulation(self.simulator, reference, source)
+        if first.verdict.method == "compile" and first.verdict.status in _REFUSED:
+            return self._simulate_elsewhere(first.verdict, source, problem, reference)
+        if first.trace is None:
+            return first.verdict
+        if not first.verdict.is_passed:
+            return self._name_drivers(first, source, reference)
+        examination = self._screener.examine(source, reference.wanted.module)
+        return _refuse_examined(examination) or self._confirm(first, source, problem, reference, examination)
+
+    def _confirm(
+        self,
+        first: Simulated,
+        source: str,
+        problem: Problem,
+        reference: PreparedReference,
+        examination: Examination | None,
+        *,
+        is_elsewhere: bool = False,
+    ) -> Verdict:
+        hazards = examination.hazards if examination is not None else ()
+        confirmer = self._other_confirmer if is_elsewhere else self._confirmer
+        verdict = confirmer.confirm(
+            first,
             source=source,
-            trace=trace,
             reference=reference,
             second=lambda: self._seconds.get(problem),
-            excuse=excuse,
+            hazards=hazards,
         )
+        return _add(verdict, *_describe_drivers(hazards, Severity.WARNING))
+
+    def _simulate_elsewhere(
+        self, refused: Verdict, source: str, problem: Problem, reference: PreparedReference
+    ) -> Verdict:
+        """Return the second simulator's verdict on what the first cannot compile, ``refused`` if that tells nothing.
+
+        It tells nothing of a text that pyslang does not take either, or that synthesis may read otherwise.
+        """
+        examination = self._screener.examine(source, reference.wanted.module)
+        if examination is None or not examination.is_clean:
+            return refused
+        if examination.hazards or examination.refusals:
+            return _add(refused, *(_note(hazard.message, hazard.line) for hazard in examination.hazards[:1]))
+        first = judge_simulation(self._other, reference, source)
+        if first.trace is None:
+            return refused
+        verdict = first.verdict
+        if verdict.is_passed:
+            verdict = self._confirm(first, source, problem, reference, examination, is_elsewhere=True)
+        note = f"{self.simulator.version} cannot compile it, so {self._other.version} simulated it"
+        return replace(_add(verdict, _note(note)), simulator=self._other.version)
+
+    def _name_drivers(self, first: Simulated, source: str, reference: PreparedReference) -> Verdict:
+        """Return the mismatch ``first`` with the name of what has two drivers, where X or Z shows."""
+        if first.trace is None or not has_unknown_mismatch(reference.trace, first.trace):
+            return first.verdict
+        examination = self._screener.examine(source, reference.wanted.module)
+        hazards = examination.hazards if examination is not None else ()
+        return _add(first.verdict, *_describe_drivers(hazards, Severity.ERROR))
 
 
 class _ReferenceCache:
@@ -207,6 +267,35 @@ class _ReferenceCache:
                     del self._kept[problem]
             future.set_exception(error)
             raise
+
+
+def _refuse_examined(examination: Examination | None) -> Verdict | None:
+    """Return the refusal of a design for what it shows where it is elaborated; ``None``: it may pass."""
+    if examination is None:
+        return _refuse(Status.RESOURCE_LIMIT, "screen", TOO_LARGE)
+    if not examination.refusals:
+        return None
+    diagnostics = tuple(
+        Diagnostic(tool="screen", severity=Severity.ERROR, message=message, line=line)
+        for message, line in examination.refusals
+    )
+    return Verdict(status=Status.REJECTED, method="screen", diagnostics=diagnostics)
+
+
+def _describe_drivers(hazards: Sequence[Hazard], severity: Severity) -> tuple[Diagnostic, ...]:
+    return tuple(
+        Diagnostic(tool="screen", severity=severity, message=hazard.message, line=hazard.line)
+        for hazard in hazards
+        if hazard.kind is HazardKind.TWO_DRIVERS
+    )
+
+
+def _note(message: str, line: int | None = None) -> Diagnostic:
+    return Diagnostic(tool="screen", severity=Severity.NOTE, message=message, line=line)
+
+
+def _add(verdict: Verdict, *diagnostics: Diagnostic) -> Verdict:
+    return replace(verdict, diagnostics=(*verdict.diagnostics, *diagnostics))
 
 
 def _refuse(status: Status, tool: str, message: str) -> Verdict:

@@ -4,7 +4,7 @@ The rule for X: where the reference's bit is X, anything is accepted; where it i
 bit must be the same, so X and Z from a candidate are mismatches there.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 _BEFORE = 6
 _AFTER = 3
-_SETTLED = 0.75
-"""Share of the steps looked at in which guesses must have come to an end."""
 
 
 def compare_traces(expected: Trace, actual: Trace) -> tuple[SignalVerdict, ...]:
@@ -47,51 +45,15 @@ def cut_wave(
     )
 
 
-def compare_from(expected: Trace, actual: Trace, step: int) -> tuple[SignalVerdict, ...]:
-    """Return ``compare_traces`` of the steps from ``step`` on; times count from there."""
-    tails = (replace(trace, rows=trace.rows[step * trace.width :]) for trace in (expected, actual))
-    return compare_traces(*tails)
+def compare_start(expected: Trace, actual: Trace) -> tuple[SignalVerdict, ...]:
+    """Return ``compare_traces`` of as many steps as ``actual``, the shorter one, has."""
+    return compare_traces(replace(expected, rows=expected.rows[: len(actual.rows)]), actual)
 
 
-def list_unknown_only(expected: Trace, actual: Trace) -> frozenset[str] | None:
-    """Return the outputs that mismatch, if every bit that does is X in ``actual``; else ``None``."""
-    wrong = {signal.name for signal in compare_traces(expected, actual) if signal.mismatches}
-    filled = fill_unknown(expected, actual, wrong)
-    if any(signal.mismatches for signal in compare_traces(expected, filled)):
-        return None
-    return frozenset(wrong)
-
-
-def fill_unknown(expected: Trace, actual: Trace, outputs: Collection[str]) -> Trace:
-    """Return ``actual`` with the value of ``expected`` in each X bit of ``outputs``."""
-    import numpy as np
-
-    chosen = np.concatenate([np.full(port.width, port.name in outputs) for port in expected.outputs])
+def has_unknown_mismatch(expected: Trace, actual: Trace) -> bool:
+    """Whether some bit of ``actual`` is X or Z where the reference's is not: nothing sets it, or too much does."""
     want, got = _table(expected), _table(actual)
-    return replace(actual, rows=np.where((got == ord("X")) & chosen, want, got).tobytes())
-
-
-def drop_guesses(expected: Trace, careful: Trace, *, must_end: bool) -> Trace:
-    """Return ``expected`` with X in each bit that only it knows, where ``careful``, its first steps, has X.
-
-    A bit of the outputs that the two ever know otherwise stays as it is. So does, with ``must_end``, one that is still
-    guessed in the last quarter of ``careful``, or is known to both in none of its steps after the last guess.
-    """
-    import numpy as np
-
-    first = _table(careful)
-    want = _table(expected).copy()
-    start = want[: len(first)]
-    is_known = start <= ord("1")
-    is_guess = is_known & (first == ord("X"))
-    is_sure = is_known & (first <= ord("1"))
-    is_dropped = ~(is_sure & (start != first)).any(axis=0)
-    if must_end:
-        numbers = np.arange(1, len(first) + 1)[:, None]
-        last_guess, last_sure = (is_guess * numbers).max(axis=0), (is_sure * numbers).max(axis=0)
-        is_dropped &= (last_guess <= _SETTLED * len(first)) & (last_sure > last_guess)
-    start[is_guess & is_dropped] = ord("X")
-    return replace(expected, rows=want.tobytes())
+    return bool(((want <= ord("1")) & (got > ord("1"))).any())
 
 
 def _compare_signal(port: Port, want: "NDArray[np.uint8]", got: "NDArray[np.uint8]") -> SignalVerdict:

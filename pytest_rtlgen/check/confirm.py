@@ -1,17 +1,17 @@
 """What a candidate meets after it has passed its first simulation: a proof, or else a second stimulus."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from pytest_rtlgen.check.compare import compare_traces, cut_wave
+from pytest_rtlgen.check.compare import compare_start, compare_traces, cut_wave
 from pytest_rtlgen.check.cross_check import CrossCheck, CrossCheckResult
 from pytest_rtlgen.check.formal import Prover
-from pytest_rtlgen.check.power_up import Excuse, PowerUp
 from pytest_rtlgen.check.reference import PreparedReference
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.records import (
     Diagnostic,
     Equivalence,
+    Hazard,
     Proof,
     Severity,
     SignalVerdict,
@@ -20,49 +20,61 @@ from pytest_rtlgen.records import (
     Trace,
     Verdict,
 )
-from pytest_rtlgen.simulators import SimulationJob, Simulator
+from pytest_rtlgen.simulators import Simulation, SimulationJob, Simulator
 
 _LITTLE = 0.1
+_SLOWER = 2
+"""How many times slower a candidate may get under a longer stimulus before it counts as one that hangs."""
+_SHORTEST_S = 0.02
+"""What a simulation takes at least: below it, no pace can be told."""
 _REPRODUCED_NOTE = "found by proof: the shortest inputs that show it were replayed in the simulator"
 _SECOND_NOTE = "found under a second, longer stimulus, which the candidate could not be proved to make needless"
+_UNFINISHED = "the second, longer stimulus was simulated in part: {done} of {steps} steps within the time limit"
 
 
-def judge_simulation(
-    simulator: Simulator,
-    reference: PreparedReference,
-    source: str,
-    *,
-    power_up: PowerUp | None = None,
-    excuse: Excuse | None = None,
-    is_replay: bool = False,
-) -> tuple[Verdict, Trace | None]:
-    """Play ``source`` under the reference's stimulus; return what follows, and what it answered if it ran.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simulated:
+    """A candidate's first simulation, and what follows from it."""
 
-    ``power_up`` tells what the reference only guesses, ``excuse`` which X bits of the candidate are proved to be right.
+    verdict: Verdict
+    trace: Trace | None
+    """``None``: it did not run to its end."""
+    duration_s: float = 0.0
+
+
+def judge_simulation(simulator: Simulator, reference: PreparedReference, source: str) -> Simulated:
+    """Simulate ``source`` under the reference's stimulus and compare.
 
     Raises:
         ToolError: a tool is missing or broken.
     """
-    job = SimulationJob(source=source, interface=reference.wanted, stimulus=reference.stimulus)
-    simulation = simulator.simulate(job)
+    simulation = simulator.simulate(_make_job(reference, source))
     if simulation.trace is None:
-        status = simulation.status or Status.RUNTIME_ERROR
-        method = "simulate" if simulation.is_compiled else "compile"
-        return Verdict(status=status, method=method, diagnostics=simulation.diagnostics), None
-    trace = excuse.apply(reference.trace, simulation.trace) if excuse else simulation.trace
+        return Simulated(verdict=_explain(simulation), trace=None, duration_s=simulation.duration_s)
+    verdict = _compare(reference, simulation, simulation.trace)
+    return Simulated(verdict=verdict, trace=simulation.trace, duration_s=simulation.duration_s)
+
+
+def _make_job(reference: PreparedReference, source: str) -> SimulationJob:
+    return SimulationJob(source=source, interface=reference.wanted, stimulus=reference.stimulus)
+
+
+def _explain(simulation: Simulation) -> Verdict:
+    status = simulation.status or Status.RUNTIME_ERROR
+    method = "simulate" if simulation.is_compiled else "compile"
+    return Verdict(status=status, method=method, diagnostics=simulation.diagnostics)
+
+
+def _compare(reference: PreparedReference, simulation: Simulation, trace: Trace) -> Verdict:
     signals = compare_traces(reference.trace, trace)
-    if power_up is not None and power_up.is_early(signals, reference.trace, trace):
-        reference = power_up.settle(reference, is_replay=is_replay)
-        signals = compare_traces(reference.trace, trace)
     is_wrong = any(signal.mismatches for signal in signals)
-    verdict = Verdict(
+    return Verdict(
         status=Status.MISMATCH if is_wrong else Status.PASSED,
         method="simulate",
         signals=signals,
         diagnostics=(*simulation.diagnostics, *_warn_of_little(signals, reference.stimulus.steps)),
         wave=cut_wave(reference.stimulus, reference.trace, trace, signals),
     )
-    return verdict, simulation.trace
 
 
 def _warn_of_little(signals: Sequence[SignalVerdict], steps: int) -> tuple[Diagnostic, ...]:
@@ -80,63 +92,80 @@ def _warn_of_little(signals: Sequence[SignalVerdict], steps: int) -> tuple[Diagn
 
 
 class Confirmer:
-    """Looks again at candidates that passed. Thread-safe."""
+    """Looks again at candidates that passed. Thread-safe.
+
+    ``trusted`` simulates references, ``simulator`` the candidates.
+    """
 
     def __init__(
-        self,
-        simulator: Simulator,
-        prover: Prover | None,
-        cross_check: CrossCheck | None,
-        power_up: PowerUp | None = None,
+        self, simulator: Simulator, trusted: Simulator, prover: Prover | None, cross_check: CrossCheck | None
     ) -> None:
         self._simulator = simulator
+        self._trusted = trusted
         self._prover = prover
         self._cross_check = cross_check
-        self._power_up = power_up
 
     def confirm(
         self,
-        verdict: Verdict,
+        first: Simulated,
         *,
         source: str,
-        trace: Trace,
         reference: PreparedReference,
         second: Callable[[], PreparedReference],
-        excuse: Excuse | None = None,
+        hazards: Sequence[Hazard] = (),
     ) -> Verdict:
-        """Return ``verdict``, a pass, with what a proof says of it, or the failure that was found after all.
+        """Return the verdict of ``first``, a pass, with what a proof says of it, or the failure found after all.
 
-        A pass that is not wholly proved is played ``second``, a stimulus of another seed; a counterexample counts when
-        it shows in the simulator, and never before. A second simulator, where asked for, can only find it out.
+        A pass that is not wholly proved is simulated under ``second``, a stimulus of another seed; a counterexample
+        counts when it shows in the simulator, and never before. Where ``hazards`` let simulation and synthesis differ,
+        nothing is proved. A second simulator, where asked for, can only find it out.
 
         Raises:
             ToolError: a tool is missing or broken.
         """
-        if excuse is None:
-            verdict = self._prove(verdict, source, trace, reference)
-        else:
-            verdict = replace(verdict, equivalence=excuse.equivalence)
+        verdict = self._prove(first, source, reference, hazards)
         if verdict.is_passed and (verdict.equivalence is None or verdict.equivalence.result is not Proof.EQUIVALENT):
-            verdict = self._play_second(verdict, source, second, excuse)
+            verdict = self._simulate_second(verdict, first, source, reference, second)
         if self._cross_check is None or not verdict.is_passed:
             return verdict
         return _judge_cross_check(verdict, self._cross_check.examine(reference, source))
 
-    def _prove(self, verdict: Verdict, source: str, trace: Trace, reference: PreparedReference) -> Verdict:
+    def _prove(self, first: Simulated, source: str, reference: PreparedReference, hazards: Sequence[Hazard]) -> Verdict:
         if self._prover is None:
-            return verdict
-        found = self._prover.compare(reference, source, trace)
-        return self._replay(replace(verdict, equivalence=found), source, reference)
+            return first.verdict
+        if hazards:
+            outputs = tuple((port.name, Proof.UNKNOWN) for port in reference.wanted.outputs)
+            found = Equivalence(outputs=outputs, reason=_describe_hazard(hazards[0]))
+        else:
+            found = self._prover.compare(reference, source, first.trace)
+        return self._replay(replace(first.verdict, equivalence=found), source, reference)
 
-    def _play_second(
-        self, verdict: Verdict, source: str, second: Callable[[], PreparedReference], excuse: Excuse | None
+    def _simulate_second(
+        self,
+        verdict: Verdict,
+        first: Simulated,
+        source: str,
+        reference: PreparedReference,
+        second: Callable[[], PreparedReference],
     ) -> Verdict:
         try:
             longer = second()
         except BadReferenceError:  # it ran under the first stimulus, which the pass rests on
             return verdict
-        again, _ = judge_simulation(self._simulator, longer, source, power_up=self._power_up, excuse=excuse)
-        if again.is_passed or again.status is Status.TIMEOUT:  # four times as long may take longer than is allowed
+        simulation = self._simulator.simulate(_make_job(longer, source))
+        again = _explain(simulation)
+        if simulation.trace is not None:
+            again = _compare(longer, simulation, simulation.trace)
+        elif simulation.status is Status.TIMEOUT:
+            done = 0 if simulation.start is None else _count_steps(simulation.start)
+            known = again if simulation.start is None else _compare_start(longer, simulation, simulation.start)
+            possible = reference.stimulus.steps * simulation.duration_s / max(first.duration_s, _SHORTEST_S)
+            is_hanging = done * _SLOWER < min(possible, longer.stimulus.steps)
+            if known.status is Status.MISMATCH:
+                again = known
+            elif simulation.start is None or not is_hanging:
+                return _note_unfinished(verdict, done, longer.stimulus.steps)
+        if again.is_passed:
             return verdict
         note = Diagnostic(tool="compare", severity=Severity.NOTE, message=_SECOND_NOTE)
         return replace(again, equivalence=verdict.equivalence, diagnostics=(*again.diagnostics, note))
@@ -150,7 +179,7 @@ class Confirmer:
         worst: Verdict | None = None
         signals = {signal.name: signal for signal in verdict.signals}
         for name, stimulus in sorted(equivalence.counterexamples, key=lambda item: item[1].steps):
-            replayed = self._play(stimulus, source, reference)
+            replayed = self._simulate_both(stimulus, source, reference)
             if replayed is None or replayed.is_passed:
                 continue
             shown.append((name, stimulus))
@@ -167,14 +196,42 @@ class Confirmer:
             diagnostics=(*verdict.diagnostics, *worst.diagnostics, note),
         )
 
-    def _play(self, stimulus: Stimulus, source: str, reference: PreparedReference) -> Verdict | None:
-        """Return how the candidate does under ``stimulus``; ``None`` when the reference itself cannot be played it."""
-        own = replace(reference.wanted, module=reference.top)
-        played = self._simulator.simulate(SimulationJob(source=reference.source, interface=own, stimulus=stimulus))
-        if played.trace is None:
+    def _simulate_both(self, stimulus: Stimulus, source: str, reference: PreparedReference) -> Verdict | None:
+        """Return how the candidate does under ``stimulus``; ``None`` when the reference does not run under it."""
+        named = replace(reference.wanted, module=reference.top)
+        job = SimulationJob(source=reference.source, interface=named, stimulus=stimulus)
+        expected = self._trusted.simulate(job).trace
+        if expected is None:
             return None
-        shown = replace(reference, stimulus=stimulus, trace=played.trace)
-        return judge_simulation(self._simulator, shown, source, power_up=self._power_up, is_replay=True)[0]
+        return judge_simulation(self._simulator, replace(reference, stimulus=stimulus, trace=expected), source).verdict
+
+
+def _describe_hazard(hazard: Hazard) -> str:
+    place = "" if hazard.line is None else f"line {hazard.line}: "
+    return f"{place}{hazard.message}, so simulation and synthesis may differ"
+
+
+def _compare_start(reference: PreparedReference, simulation: Simulation, start: Trace) -> Verdict:
+    """Compare what was simulated until the time was up."""
+    signals = compare_start(reference.trace, start)
+    is_wrong = any(signal.mismatches for signal in signals)
+    return Verdict(
+        status=Status.MISMATCH if is_wrong else Status.PASSED,
+        method="simulate",
+        signals=signals,
+        diagnostics=simulation.diagnostics,
+        wave=cut_wave(replace(reference.stimulus, steps=_count_steps(start)), reference.trace, start, signals),
+    )
+
+
+def _note_unfinished(verdict: Verdict, done: int, steps: int) -> Verdict:
+    message = _UNFINISHED.format(done=done, steps=steps)
+    note = Diagnostic(tool="compare", severity=Severity.NOTE, message=message)
+    return replace(verdict, diagnostics=(*verdict.diagnostics, note))
+
+
+def _count_steps(trace: Trace) -> int:
+    return len(trace.rows) // trace.width
 
 
 def _judge_cross_check(verdict: Verdict, found: CrossCheckResult) -> Verdict:

@@ -2,7 +2,6 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from enum import StrEnum
 from threading import Lock
 from typing import Any
@@ -46,21 +45,17 @@ class Prover:
         self._lock = Lock()
         self._unmodelled: OrderedDict[PreparedReference, frozenset[str]] = OrderedDict()
 
-    def compare(
-        self, reference: PreparedReference, source: str, trace: Trace | None = None, *, is_settled: bool = False
-    ) -> Equivalence:
+    def compare(self, reference: PreparedReference, source: str, trace: Trace | None = None) -> Equivalence:
         """Return what can be proved about the module ``reference.wanted.module`` in ``source``.
 
         ``trace`` is what the simulator showed of it: an output that Yosys shows otherwise is unknown, as Yosys then
         does not model what the simulator runs. Nothing here is a verdict until a counterexample has been replayed.
-        With ``is_settled`` the first state is power-up, and the candidate's registers may hold any 0 or 1 there rather
-        than X: its real values, which a simulator may not know. Counterexamples are left out then.
 
         Raises:
             ToolError: no worker can be started.
         """
         known = self._unmodelled.get(reference)
-        question = _ask(reference, source, self._budget_s, is_settled=is_settled)
+        question = _ask(reference, source, self._budget_s)
         question["play"] = [*(["gold"] if known is None else []), *(["gate"] if trace else [])]
         try:
             answer = self._pool.ask(question, limit_wall(self._budget_s) + _ANSWER_S)
@@ -71,7 +66,7 @@ class Prover:
         doubted = set(known or ())
         if trace and "played" in answer:
             doubted |= _list_differing(trace, answer["played"]["gate"])
-        return _conclude(reference, {**answer, "refuted": {}} if is_settled else answer, doubted)
+        return _conclude(reference, answer, doubted)
 
     def close(self) -> None:
         """End the workers."""
@@ -101,9 +96,9 @@ def make_prefix(interface: Interface) -> tuple[str, Mapping[str, str]]:
     return "".join(rows), values
 
 
-def _ask(reference: PreparedReference, source: str, seconds: float, *, is_settled: bool) -> dict[str, Any]:
+def _ask(reference: PreparedReference, source: str, seconds: float) -> dict[str, Any]:
     interface, stimulus = reference.wanted, reference.stimulus
-    prefix, start = make_prefix(replace(interface, resets=()) if is_settled else interface)
+    prefix, start = make_prefix(interface)
     return {
         "gold": reference.source,
         "gold_top": reference.top,
@@ -115,7 +110,6 @@ def _ask(reference: PreparedReference, source: str, seconds: float, *, is_settle
         "prefix": prefix,
         "blurred": _blur(interface, prefix),
         "start": start,
-        "settled": ["gate"] if is_settled else [],
         "rows": stimulus.rows[: _PLAYED * stimulus.width].decode("ascii"),
         "steps": min(_PLAYED, stimulus.steps),
         "seconds": max(1, round(seconds)),

@@ -43,8 +43,6 @@ _READ = (
     *("proc", "flatten", "opt_expr -keepdc", "opt_clean", "memory_collect", "memory_map -keepdc", "opt_expr -keepdc"),
     *("opt_dff -keepdc -nodffe -nosdff", "techmap -map +/pmux2mux.v", "opt_expr -keepdc", "opt_clean"),
 )
-_MERGED = "t:$anyinit %n"
-"""Two registers that start as they like are two, whatever they are given later."""
 _MAP = (
     *(
         "hierarchy -top rtlgen_top",
@@ -52,11 +50,11 @@ _MAP = (
         "flatten",
         "opt_clean -purge",
         "dffunmap",
-        f"opt_merge -share_all {_MERGED}",
+        "opt_merge -share_all",
     ),
     *("xprop -assume-def-inputs -required", "delete t:$assume", "opt_clean -purge", "techmap", "opt_expr"),
     *(
-        f"opt_merge -share_all {_MERGED}",
+        "opt_merge -share_all",
         "opt_clean -purge",
         "dffunmap",
         "aigmap",
@@ -128,8 +126,6 @@ class _Model:
                 self._run(f"sim -r rows.yw -w {side}")
             if self._is_sampled:
                 self._run(f"clk2fflogic {side}")
-            if side in self._question.get("settled", ()):
-                self._run(f"formalff -clk2ff -ff2anyinit {side}")
             self._run(f"design -stash {side}")
         self._run("design -reset")
         for side in ("gold", "gate"):
@@ -177,7 +173,7 @@ class _Model:
         for command in _READ:
             self._run(command)
         self._run(f"rename {top} {side}")
-        if side == "gate" and "gate" not in self._question["play"]:
+        if side == "gate":
             self._run("check -assert")  # nothing else would show two drivers that Yosys merges
         self._run(f"write_json {side}.json")
         self._run(f"design -stash {side}")

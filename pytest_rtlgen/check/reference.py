@@ -1,5 +1,6 @@
 """Everything a problem's candidates are compared with, made from the reference alone."""
 
+import re
 from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,8 +8,9 @@ from dataclasses import dataclass, replace
 from pytest_rtlgen.check.coverage import list_reached
 from pytest_rtlgen.check.stimulus import Measure, make_stimulus
 from pytest_rtlgen.errors import BadReferenceError
-from pytest_rtlgen.records import Direction, Interface, Problem, Stimulus, Trace
+from pytest_rtlgen.records import Direction, Interface, Problem, SourceFile, Stimulus, Trace
 from pytest_rtlgen.simulators import Simulation, SimulationJob, Simulator
+from pytest_rtlgen.verilog.canonical import read_canonical
 from pytest_rtlgen.verilog.constants import mine_constants
 from pytest_rtlgen.verilog.interface import read_interface
 from pytest_rtlgen.verilog.probes import add_probes
@@ -39,6 +41,7 @@ def prepare_reference(
         BadReferenceError: it does not build, does not finish, or shows no known output.
         ToolError: the simulator is missing or broken.
     """
+    problem = replace(problem, reference=read_reference(problem.reference))
     interface = read_interface(problem.reference, problem.reference_top)
     interface = replace(
         interface,
@@ -65,6 +68,15 @@ def prepare_reference(
         source=problem.reference.text,
         top=problem.reference_top,
     )
+
+
+def read_reference(source: SourceFile) -> SourceFile:
+    """Return a reference as candidates are read: preprocessed once, with ``SYNTHESIS`` defined (``canonical.py``).
+
+    One that includes files, or that cannot be read so, is left to the simulator as it is: references are trusted.
+    """
+    canonical = read_canonical(source.text, kept=re.findall(r"\\(\S+)", source.text))
+    return source if canonical.status is not None else replace(source, text=canonical.text)
 
 
 def _make_measure(problem: Problem, interface: Interface, simulator: Simulator) -> Measure | None:

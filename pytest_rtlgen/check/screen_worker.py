@@ -1,4 +1,4 @@
-"""The process that screens candidates: pyslang reads hostile text there, under limits, and may hang or crash.
+"""The process that reads candidates: pyslang meets hostile text there, under limits, and may hang or crash.
 
 Started by ``WorkerPool``: ``python -m pytest_rtlgen.check.screen_worker FD``.
 """
@@ -6,24 +6,37 @@ Started by ``WorkerPool``: ``python -m pytest_rtlgen.check.screen_worker FD``.
 import json
 import socket
 import sys
+from typing import Any
 
 from pytest_rtlgen.records import Interface
 from pytest_rtlgen.storage import decode, encode
+from pytest_rtlgen.verilog.examine import examine_design
 from pytest_rtlgen.verilog.screen import screen_candidate
 from pytest_rtlgen.verilog.syntax import parse_text
 
 
 def main(descriptor: int) -> None:
-    """Answer ``{"source", "wanted"}`` with an encoded ``Screening``, line by line, until the socket closes."""
+    """Answer questions, line by line, until the socket closes.
+
+    ``{"source", "wanted"}`` is answered with an encoded ``Screening``, ``{"text", "top"}`` with an ``Examination``, or
+    ``null`` where the text is too deeply nested to be examined.
+    """
     parse_text("")  # loads pyslang before the first question, whose time is limited
     stream = socket.socket(fileno=descriptor).makefile("rwb")
     stream.write(b"ready\n")
     stream.flush()
     for line in stream:
-        question = json.loads(line)
-        screening = screen_candidate(question["source"], decode(Interface, question["wanted"], "question"))
-        stream.write(json.dumps(encode(screening)).encode() + b"\n")
+        stream.write(json.dumps(_answer(json.loads(line))).encode() + b"\n")
         stream.flush()
+
+
+def _answer(question: dict[str, Any]) -> Any:  # noqa: ANN401  JSON
+    if "wanted" in question:
+        return encode(screen_candidate(question["source"], decode(Interface, question["wanted"], "question")))
+    try:
+        return encode(examine_design(question["text"], question["top"]))
+    except (RuntimeError, RecursionError):
+        return None
 
 
 if __name__ == "__main__":

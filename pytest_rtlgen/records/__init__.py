@@ -11,6 +11,7 @@ from pytest_rtlgen.records.generation import (
     SamplingParams,
     TokenUsage,
 )
+from pytest_rtlgen.records.hazard import Hazard, HazardKind
 from pytest_rtlgen.records.ports import Direction, Port
 from pytest_rtlgen.records.problem import (
     Clock,
@@ -75,6 +76,8 @@ __all__ = [
     "Estimate",
     "Feedback",
     "FinishReason",
+    "Hazard",
+    "HazardKind",
     "Interface",
     "Isolation",
     "Message",

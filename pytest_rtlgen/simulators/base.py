@@ -25,6 +25,10 @@ class Simulation:
     trace: Trace | None
     status: Status | None
     """``None`` exactly when there is a trace."""
+    start: Trace | None = None
+    """The trace as far as it came, where the time was up before its end."""
+    simulator: str = ""
+    """Program and version, where it is not the one that was asked."""
     is_compiled: bool = True
     """Whether the compiler took the design."""
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -34,8 +38,10 @@ class Simulation:
 class Simulator(Protocol):
     """Plays designs. Thread-safe; start-up is lazy; ``close`` leaves no process behind."""
 
-    name: str
-    """As ``--rtlgen-simulator`` spells it."""
+    @property
+    def name(self) -> str:
+        """As ``--rtlgen-simulator`` spells it."""
+        ...
 
     @property
     def version(self) -> str:
@@ -72,3 +78,12 @@ def read_trace(payload: bytes, *, nonce: str, outputs: Sequence[object], chars: 
     rows, _, tail = rest.partition(b"\n")
     is_whole = head == mark and tail == mark and len(rows) == chars and not rows.strip(b"01XZ")
     return rows if is_whole and outputs else None
+
+
+def read_start(payload: bytes, *, nonce: str, width: int) -> bytes | None:
+    """Return the whole rows of a trace that was cut, ``None`` where it has no beginning."""
+    head, found, rest = payload.partition(b"\n")
+    rows = rest.partition(b"\n")[0]
+    if not found or head != nonce.encode() or rows.strip(b"01XZ") or not width:
+        return None
+    return rows[: len(rows) // width * width]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pytest_rtlgen.errors import ToolError
 from pytest_rtlgen.records import Diagnostic, Severity, Status, Trace
-from pytest_rtlgen.simulators.base import Simulation, SimulationJob, new_nonce, read_trace
+from pytest_rtlgen.simulators.base import Simulation, SimulationJob, new_nonce, read_start, read_trace
 from pytest_rtlgen.simulators.wrapper import count_block_steps, port_widths, render_wrapper
 from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.tools.versions import find_program, read_icarus_version
@@ -233,8 +233,14 @@ def judge_outcome(job: SimulationJob, files: JobFiles, raw: RawOutcome, limits: 
         else ()
     )
     note = Diagnostic(tool="simulator", severity=Severity.ERROR, message=reason)
+    start = None
+    if status is Status.TIMEOUT and raw.is_compiled:
+        width = port_widths(job.interface.outputs)
+        found = read_start(raw.trace, nonce=files.secret, width=width)
+        start = None if found is None else Trace(outputs=job.interface.outputs, rows=found)
     return Simulation(
         trace=None,
+        start=start,
         status=status,
         is_compiled=raw.is_compiled,
         diagnostics=(*diagnostics, note),

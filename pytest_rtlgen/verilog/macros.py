@@ -1,17 +1,15 @@
-"""An upper bound of what a text's macros expand to, found without expanding them.
+"""What a text's macros expand to at most, found without expanding them.
 
-Macros that build the names of other macros cannot be bounded so; they are named instead, and refused.
+Macros that build the names of other macros are not followed: the process that expands them has limits of its own.
 """
 
 import re
-from bisect import bisect_right
 from dataclasses import dataclass
 
 MOST_EXPANSION = 4 << 20
 """Most characters that a candidate may have after macro expansion."""
 _ENDLESS = 1 << 60
 _DEEPEST = 100
-_CONDITIONALS = {"ifdef", "ifndef", "elsif", "else", "endif", "undef", "undefineall"}
 _HIDDEN = re.compile(
     r"(?P<comment>//[^\n]*|/\*.*?(?:\*/|\Z))"
     r"|`\\?`?\""
@@ -21,14 +19,6 @@ _HIDDEN = re.compile(
 )
 _DEFINE = re.compile(r"`define[ \t]+(?P<name>[A-Za-z_][\w$]*)(?P<rest>(?:[^\n\\]|\\\r?\n|\\)*+)")
 _TOKEN = re.compile(r"``|`(?P<use>[A-Za-z_][\w$]*)|(?P<word>[A-Za-z_][\w$]*)|(?P<sign>[()])|\s+|.", re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OddMacro:
-    """A macro whose expansion cannot be bounded, and where it stands."""
-
-    message: str
-    offset: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,28 +37,8 @@ class _Growth:
     """How many times one argument's text may come up in it."""
 
 
-def find_odd_macro(text: str) -> OddMacro | None:
-    """Return the first macro of ``text`` that builds macros or names of macros."""
-    if "`define" not in text:
-        return None
-    plain = _hide(text)
-    escaped = re.search(r"`\\\w", plain)
-    if escaped is not None:
-        return OddMacro(message="macro with an escaped name", offset=escaped.start())
-    found = list(_DEFINE.finditer(plain))
-    if len(found) != len(re.findall(r"`define\b", plain)):
-        return OddMacro(message="`define inside a macro, or without a plain name", offset=plain.find("`define"))
-    for match in found:
-        message = _judge_macro(_read_macro(match))
-        if message:
-            return OddMacro(message=f"macro {match['name']} {message}", offset=match.start())
-    if any("``" in match["rest"] for match in found):
-        return _find_pasted_name(plain, sorted({match["name"] for match in found}))
-    return None
-
-
 def estimate_expansion(text: str) -> int:
-    """Return an upper bound of the characters of ``text`` after macro expansion, at most ``2 ** 60``."""
+    """Return about how many characters ``text`` has after macro expansion, rather too many, at most ``2 ** 60``."""
     if "`define" not in text:
         return len(text)
     plain = _hide(text)
@@ -119,37 +89,6 @@ def _measure(text: str, parameters: frozenset[str], table: _Table) -> _Growth:
             called = 1 if growth is None else max(growth.repeats, 1)
         size, repeats = min(size, _ENDLESS), min(repeats, _ENDLESS)
     return _Growth(size=size, repeats=repeats)
-
-
-def _find_pasted_name(plain: str, names: list[str]) -> OddMacro | None:
-    """Return the first macro in an argument whose name, with something pasted to it, is another macro's name."""
-    depth = 0
-    is_called = False
-    for token in _TOKEN.finditer(plain):
-        if token["sign"] is not None:
-            is_inside = depth > 0 or is_called
-            depth = max(0, depth + (1 if token["sign"] == "(" else -1)) if is_inside else 0
-        use = token["use"]
-        if use and depth:
-            following = bisect_right(names, use)
-            if following < len(names) and names[following].startswith(use):
-                return OddMacro(message=f"macro `{use} in an argument, where names are pasted", offset=token.start())
-        if not token[0].isspace():
-            is_called = use is not None
-    return None
-
-
-def _judge_macro(macro: _Macro) -> str:
-    if "```" in macro.body or re.search(r"(?<!`)`[A-Za-z_][\w$]*``", macro.body):
-        return "builds the name of a macro"
-    for use in re.findall(r"(?<!`)`([A-Za-z_][\w$]*)", macro.body):
-        if use in macro.parameters:
-            return f"calls its argument `{use}"
-        if use == "define":
-            return "defines a macro"
-        if use in _CONDITIONALS:
-            return f"holds the directive `{use}"
-    return ""
 
 
 def _read_macro(match: re.Match[str]) -> _Macro:

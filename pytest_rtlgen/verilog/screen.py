@@ -5,20 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_rtlgen.records import Diagnostic, Interface, Port, Severity, Status
-from pytest_rtlgen.verilog.directives import (
-    blank_timescales,
-    list_hidden_tasks,
-    list_objections,
-    spell_tool_names,
-)
-from pytest_rtlgen.verilog.inactive import blank_inactive, blank_unused_modules
+from pytest_rtlgen.verilog.canonical import CanonicalText, read_canonical
 from pytest_rtlgen.verilog.interface import find_instance, list_modules, list_ports
-from pytest_rtlgen.verilog.reach import HARMLESS_TASKS, list_reaches
-from pytest_rtlgen.verilog.simulator_values import forget_dice, list_simulator_values
+from pytest_rtlgen.verilog.survey import Finding, Survey, apply_spans, survey_text
 from pytest_rtlgen.verilog.syntax import ParsedText, list_errors, parse_text
+from pytest_rtlgen.verilog.unused import leave_out_unused
 
 _MOST_FINDINGS = 10
-_BOM = "\ufeff"
+_MOST_ROUNDS = 4
+"""Leaving something out may uncover more: an attribute on a statement that is left out, say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,31 +23,24 @@ class Screening:
     status: Status | None
     """``None``: the candidate may be compiled."""
     source: str
-    """The text to compile; its lines are the candidate's own."""
+    """The text to compile, and the only one that any tool gets; its lines are the candidate's own."""
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
 def screen_candidate(source: str, wanted: Interface) -> Screening:
     """Return whether ``source`` may be compiled as an answer that must have the interface ``wanted``."""
-    text = spell_tool_names(_normalise(source))
-    objections = list(list_objections(text))
-    if objections:
-        status = Status.SYNTAX_ERROR if all(item.is_syntax for item in objections) else Status.REJECTED
-        return _refuse(status, text, [(item.message, item.line) for item in objections])
-    text = blank_timescales(text)
+    names = {wanted.module, *(port.name for port in wanted.ports)}
+    canonical = read_canonical(source, kept=names)
+    if canonical.status is not None:
+        return Screening(status=canonical.status, source=canonical.text, diagnostics=canonical.diagnostics)
     try:
-        return _screen_syntax(text, wanted)
+        return _screen_syntax(canonical, wanted)
     except (RuntimeError, RecursionError) as error:  # pyslang gives up on nesting that is too deep
-        return _refuse(Status.REJECTED, text, [(f"too deeply nested to be read: {error}", 1)])
+        return _refuse(Status.REJECTED, canonical.text, [(f"too deeply nested to be read: {error}", 1)])
 
 
-def _normalise(source: str) -> str:
-    """Return ``source`` as every reader sees it alike: a lone carriage return ends a comment for some readers only."""
-    text = source.encode("utf-8", "replace").decode().removeprefix(_BOM)  # lone surrogates cannot be written to a file
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _screen_syntax(text: str, wanted: Interface) -> Screening:
+def _screen_syntax(canonical: CanonicalText, wanted: Interface) -> Screening:
+    text = canonical.text
     parsed = parse_text(text)
     errors = list_errors(parsed, parsed.tree.diagnostics, most=_MOST_FINDINGS)
     if errors:
@@ -60,18 +48,69 @@ def _screen_syntax(text: str, wanted: Interface) -> Screening:
     modules = list_modules(parsed)
     if modules.count(wanted.module) != 1:
         return _refuse(Status.INTERFACE_MISMATCH, text, [(_describe_modules(wanted.module, modules), None)])
-    text = blank_inactive(text, parsed)
-    reaches = [*list_reaches(parsed), *list_simulator_values(parsed)] or list(list_hidden_tasks(text, HARMLESS_TASKS))
-    if reaches:
-        shorter = blank_unused_modules(text, parsed, wanted.module)
-        return _refuse(Status.REJECTED, text, reaches) if shorter == text else screen_candidate(shorter, wanted)
+    text, parsed, survey = reduce_text(canonical, parsed, wanted.module)
+    if survey.findings:
+        return _refuse(Status.REJECTED, text, survey.findings)
     instance = find_instance(parsed, wanted.module, is_shallow=True)
     if instance is None:
         return _refuse(Status.ELABORATION_ERROR, text, [(f"module {wanted.module!r} cannot be elaborated", None)])
     differences = list(_compare_ports(parsed, instance, wanted))
     if differences:
         return _refuse(Status.INTERFACE_MISMATCH, text, differences)
-    return Screening(status=None, source=forget_dice(text, parsed))
+    return Screening(status=None, source=text, diagnostics=describe_left_out(survey.left_out))
+
+
+def reduce_text(canonical: CanonicalText, parsed: ParsedText, top: str) -> tuple[str, ParsedText, Survey]:
+    """Return a canonical text without what no output can depend on, parsed, and the survey that says what that was.
+
+    What is forbidden in modules that ``top`` does not use goes with them; with an empty ``top``, all are used.
+    """
+    left_out: list[Finding] = []
+    text = canonical.text
+    survey = survey_text(parsed)
+    doubts = _list_doubts(canonical, survey)
+    if doubts:
+        return text, parsed, Survey(findings=doubts, spans=(), left_out=())
+    for _ in range(_MOST_ROUNDS):
+        shorter = text
+        if survey.findings and top:
+            shorter = leave_out_unused(text, parsed, top)
+        if shorter == text and not survey.findings:
+            shorter = apply_spans(text, survey.spans)
+            left_out += survey.left_out
+        if shorter == text:
+            break
+        text, parsed = shorter, parse_text(shorter)
+        survey = survey_text(parsed)
+    return text, parsed, Survey(findings=survey.findings, spans=(), left_out=tuple(left_out))
+
+
+def _list_doubts(canonical: CanonicalText, survey: Survey) -> tuple[Finding, ...]:
+    """Return, with their lines, the tokens that preprocessors read differently and that are not left out."""
+    code = canonical.text.encode()
+    return tuple(
+        (what, code.count(b"\n", 0, offset) + 1)
+        for offset, what in canonical.doubts
+        if not any(first <= offset < last for first, last, _ in survey.spans)
+    )
+
+
+def describe_left_out(found: Sequence[Finding]) -> tuple[Diagnostic, ...]:
+    """Return the note that names what was left out, each kind with its lines; none where nothing was."""
+    lines: dict[str, list[int]] = {}
+    for what, line in found:
+        lines.setdefault(what, []).append(line)
+    if not lines:
+        return ()
+    listed = "; ".join(f"{what} ({_describe_lines(where)})" for what, where in lines.items())
+    message = f"left out, as no output can depend on it: {listed}"
+    return (Diagnostic(tool="screen", severity=Severity.NOTE, message=message),)
+
+
+def _describe_lines(lines: Sequence[int]) -> str:
+    shown = sorted(set(lines))
+    more = "" if len(shown) <= _MOST_FINDINGS else ", …"
+    return f"line{'s' * (len(shown) > 1)} {', '.join(map(str, shown[:_MOST_FINDINGS]))}{more}"
 
 
 def _describe_modules(wanted: str, found: Sequence[str]) -> str:

@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from pytest_rtlgen.records import Diagnostic, Severity, SourceFile, Status
-from pytest_rtlgen.verilog.directives import list_hidden_tasks, list_objections
-from pytest_rtlgen.verilog.inactive import blank_inactive
-from pytest_rtlgen.verilog.reach import HARMLESS_TASKS, list_reaches
+
+
 from pytest_rtlgen.verilog.syntax import list_errors, parse_text
 
 _MOST_FINDINGS = 10

@@ -1,8 +1,10 @@
 """What a design means to a simulator only: no proof about its gates can tell what it does."""
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
-from pytest_rtlgen.verilog.syntax import parse_text
+from pytest_rtlgen.verilog.syntax import ParsedText, parse_text
 
 _NODES = {
     "DelayControl": "a delay",
@@ -35,24 +37,32 @@ _SYSTEM = frozenset(
         *("$warning", "$error", "$strobe", "$monitor", "$unit"),
     }
 )
+_HINTS = re.compile(
+    rf"[`#$]|->|[0-9]\s*\.\s*[0-9]|[0-9][eE][+-]?[0-9]|\b(?:wait|fork|primitive|repeat|{'|'.join(sorted(_WORDS))})"
+)
+"""Matches wherever one of them may stand."""
 
 
 def find_simulator_only(text: str) -> str:
     """Return the first construct that only a simulator gives a meaning, with its line; empty: there is none."""
+    return next((f"line {line}: {what}" for what, line in list_simulator_only(text, parse_text(text))), "")
+
+
+def list_simulator_only(text: str, parsed: ParsedText) -> Iterator[tuple[str, int]]:
+    """Yield (what, line) of every such construct in ``text``, which was ``parsed``, in source order."""
     import pyslang
 
-    parsed = parse_text(text)
+    if not _HINTS.search(text):  # to look at each token takes longer than the rest of the analysis
+        return
     stack: list[Any] = [parsed.tree.root]
     while stack:
         item = stack.pop()
         if isinstance(item, pyslang.parsing.Token):
             word = item.rawText
-            found = word if word in _WORDS or (word.startswith("$") and word not in _SYSTEM) else ""
-            place = item.location
+            if word in _WORDS or (word.startswith("$") and word not in _SYSTEM):
+                yield str(word), parsed.line(item.location)
         elif item is not None:
             found = _NODES.get(item.kind.name, "")
-            place = item.sourceRange.start
+            if found:
+                yield found, parsed.line(item.sourceRange.start)
             stack.extend(reversed(list(item)))
-        if item is not None and found:
-            return f"line {parsed.line(place)}: {found}"
-    return ""

@@ -25,12 +25,13 @@ class ParsedText:
         return int(self.manager.getLineNumber(self.manager.getFullyExpandedLoc(location)))
 
 
-def parse_text(text: str) -> ParsedText:
+def parse_text(text: str, *, options: Any = None) -> ParsedText:  # noqa: ANN401  a pyslang Bag
     """Parse ``text``; never raises on bad Verilog. A ``RuntimeError`` of pyslang (nesting too deep) goes through."""
     import pyslang
 
     manager = pyslang.SourceManager()
-    return ParsedText(pyslang.syntax.SyntaxTree.fromText(text, manager, "design.sv", "design.sv"), manager)
+    bag = pyslang.Bag() if options is None else options
+    return ParsedText(pyslang.syntax.SyntaxTree.fromText(text, manager, "design.sv", "design.sv", bag), manager)
 
 
 def elaborate(parsed: ParsedText) -> tuple[Any, Any]:

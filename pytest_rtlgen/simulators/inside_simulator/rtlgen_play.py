@@ -7,7 +7,7 @@ holds the job; the environment names the signals (see ``wrapper.py``) and where 
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import cocotb
 from cocotb.handle import Immediate
@@ -21,33 +21,40 @@ def read_blocks(path: Path, block_chars: int) -> list[str]:
     return [text[i : i + block_chars].ljust(block_chars, "0") for i in range(0, len(text), block_chars)]
 
 
-def write_trace(secret: str, rows: str) -> None:
-    """Send the trace through the descriptor or file that the harness chose, under the job's secret."""
-    payload = f"{secret}\n{rows}\n{secret}".encode("ascii")
+def open_trace(secret: str) -> BinaryIO:
+    """Return the descriptor or file that the harness chose for the trace, unbuffered: what was simulated is kept."""
     descriptor = os.environ.get("RTLGEN_TRACE_FD")
     if descriptor is None:
-        Path(f"trace-{secret}").write_bytes(payload)
-        return
-    with os.fdopen(int(descriptor), "wb") as pipe:
-        pipe.write(payload)
-    # Nothing is left to do: skip the interpreter's tear-down and the simulator's end-of-run callbacks.
-    os._exit(0)
+        return Path(f"trace-{secret}").open("wb", buffering=0)
+    return os.fdopen(int(descriptor), "wb", buffering=0)
+
+
+def end_trace(trace: BinaryIO, secret: str) -> None:
+    """End the trace with the job's secret, by which it is known to be whole."""
+    trace.write(f"\n{secret}".encode("ascii"))
+    trace.close()
+    if "RTLGEN_TRACE_FD" in os.environ:
+        # Nothing is left to do: skip the interpreter's tear-down and the simulator's end-of-run callbacks.
+        os._exit(0)
 
 
 @cocotb.test()
 async def play(top: Any) -> None:  # noqa: ANN401  cocotb finds the handle's type at run time
-    """Play every block and collect what the outputs were at the end of each step."""
+    """Simulate every block and send what the outputs were at the end of each step."""
     sys.path[:] = [path for path in sys.path if path]  # the current folder is one that the design may write to
     nonce = os.environ["RTLGEN_NONCE"]
-    trace_chars = int(os.environ["RTLGEN_TRACE_CHARS"])
+    secret, left = os.environ["RTLGEN_SECRET"], int(os.environ["RTLGEN_TRACE_CHARS"])
     block_in, block_out, go, done = (
         getattr(top, f"{name}_{nonce}") for name in ("block_in", "block_out", "go", "done")
     )
     await Timer(1, "ns")  # every process of the design has started and waits before an input moves
-    rows = []
+    trace = open_trace(secret)
+    trace.write(f"{secret}\n".encode("ascii"))
     for number, block in enumerate(read_blocks(Path("stimulus"), len(block_in))):
         block_in.set(Immediate(LogicArray(block)))
         go.set(Immediate((number + 1) % 2))
         await done.value_change
-        rows.append(str(block_out.value))
-    write_trace(os.environ["RTLGEN_SECRET"], "".join(rows)[:trace_chars].upper())
+        rows = str(block_out.value)[:left].upper()
+        left -= len(rows)
+        trace.write(rows.encode("ascii"))
+    end_trace(trace, secret)

@@ -1,0 +1,78 @@
+"""Look at a candidate where it is elaborated: what the screen, which elaborates nothing, cannot see."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_rtlgen.records import STEP_NS, Hazard, HazardKind
+from pytest_rtlgen.verilog.hazards import find_hazards
+from pytest_rtlgen.verilog.interface import find_instance
+from pytest_rtlgen.verilog.syntax import ParsedText, parse_text, walk
+
+_DELAYS = {"DelayControl": ("expr",), "Delay3Control": ("expr1", "expr2", "expr3")}
+_LONGEST_DELAY_NS = STEP_NS / 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examination:
+    """What the elaborated design shows."""
+
+    hazards: tuple[Hazard, ...]
+    """Where simulation and synthesis may read it differently."""
+    refusals: tuple[tuple[str, int | None], ...] = ()
+    """(what, line): for which it is refused, whatever it does."""
+    is_clean: bool = False
+    """pyslang elaborates it without an error."""
+
+
+def examine_design(text: str, top: str) -> Examination:
+    """Return what module ``top`` of ``text``, which is canonical and screened, shows when it is elaborated.
+
+    Raises:
+        RuntimeError: pyslang gives up on nesting that is too deep. So does a ``RecursionError``.
+    """
+    hazards = find_hazards(text, top)
+    unset = ((hazard.message, hazard.line) for hazard in hazards if hazard.kind is HazardKind.UNSET_DECISION)
+    parsed = parse_text(text)
+    instance = find_instance(parsed, top)
+    delays = list_bad_delays(instance, parsed) if instance is not None and "#" in text else ()
+    return Examination(hazards=hazards, refusals=(*unset, *delays), is_clean=_is_clean(instance))
+
+
+def list_bad_delays(instance: Any, parsed: ParsedText) -> tuple[tuple[str, int], ...]:  # noqa: ANN401
+    """Return (what, line) of delays that are computed while the design runs, or longer than half a step."""
+    found = dict.fromkeys(
+        (message, parsed.line(expression.sourceRange.start))
+        for expression in _list_delays(instance)
+        if (message := _judge_delay(expression, instance))
+    )
+    return tuple(found)
+
+
+def _list_delays(instance: Any) -> Iterator[Any]:  # noqa: ANN401
+    for node in walk(instance):
+        control = node if type(node).__name__ in _DELAYS else getattr(node, "delay", None)
+        for field in _DELAYS.get(type(control).__name__, ()):
+            expression = getattr(control, field)
+            if expression is not None:
+                yield expression
+
+
+def _judge_delay(expression: Any, instance: Any) -> str:  # noqa: ANN401
+    import pyslang
+
+    value = expression.eval(pyslang.ast.EvalContext(instance)).value
+    if not isinstance(value, (pyslang.SVInt, float)):
+        return "a delay that is computed"
+    if isinstance(value, pyslang.SVInt) and value.hasUnknown:
+        return "a delay that is unknown"
+    amount = float(value) if isinstance(value, float) else float(int(value))
+    if 0 <= amount <= _LONGEST_DELAY_NS:
+        return ""
+    return f"a delay of {amount:g} ns, longer than half a step of {STEP_NS} ns"
+
+
+def _is_clean(instance: Any) -> bool:  # noqa: ANN401
+    if instance is None:
+        return False
+    return not any(item.isError() for item in instance.body.compilation.getAllDiagnostics())

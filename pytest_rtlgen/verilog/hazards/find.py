@@ -1,0 +1,77 @@
+"""From a text and the name of its top module to its hazards."""
+
+from functools import cache
+from typing import Any
+
+from pytest_rtlgen.records import Hazard, HazardKind
+from pytest_rtlgen.verilog.hazards.members import read_design
+from pytest_rtlgen.verilog.hazards.model import Model, TooLargeError
+from pytest_rtlgen.verilog.hazards.rules import list_hazards
+from pytest_rtlgen.verilog.simulator_only import list_simulator_only
+from pytest_rtlgen.verilog.syntax import ParsedText, parse_text
+
+_FLAGS = ("AllowUseBeforeDeclare", "AllowHierarchicalConst", "AllowUnnamedGenerate", "RelaxEnumConversions")
+"""What simulators take and pyslang by itself would not."""
+_UNCLEAR = "a construct that is not analysed"
+
+
+def find_hazards(text: str, top: str) -> tuple[Hazard, ...]:
+    """Return where event-driven simulation and synthesis may read module ``top`` of ``text`` differently.
+
+    ``text`` is plain Verilog: no macros, directives, attributes, messages or assertions. Empty: none is known, and the
+    two differ in what they make of X alone. What cannot be told is listed, apart from ``UNSET_DECISION``: that is
+    listed only where simulators see X at all times.
+
+    Raises:
+        RuntimeError: pyslang gives up on nesting that is too deep. So does a ``RecursionError``.
+    """
+    parsed = parse_text(text)
+    found = [_note(what, line) for what, line in list_simulator_only(text, parsed)]
+    return tuple(dict.fromkeys((*found, *_list_structural(parsed, top))))
+
+
+def _note(what: str, line: int | None) -> Hazard:
+    return Hazard(kind=HazardKind.SIMULATOR_ONLY, names=(what,), line=line)
+
+
+def _list_structural(parsed: ParsedText, top: str) -> tuple[Hazard, ...]:
+    if any(item.isError() for item in parsed.tree.diagnostics):
+        return (_note("a text that cannot be parsed", None),)
+    instance, _compilation = _elaborate(parsed, top)
+    if instance is None:
+        return (_note(f"a text without module {top}", None),)
+    model = Model(top, parsed.line)
+    try:
+        read_design(model, instance)
+    except TooLargeError:
+        return (_note("a design too large to be analysed", None),)
+    finally:
+        model.forget()
+    unclear = [_note(_UNCLEAR, line) for line in dict.fromkeys(model.unclear)]
+    return (*unclear, *list_hazards(model))
+
+
+def _elaborate(parsed: ParsedText, top: str) -> tuple[Any, Any]:
+    """Return module ``top`` as an InstanceSymbol, or ``None``, and the compilation that keeps it alive."""
+    import pyslang
+
+    options = pyslang.ast.CompilationOptions()
+    options.topModules = {top}
+    options.flags = _load_flags()
+    bag = pyslang.Bag()
+    bag.compilationOptions = options
+    compilation = pyslang.ast.Compilation(bag)
+    compilation.addSyntaxTree(parsed.tree)
+    found = (instance for instance in compilation.getRoot().topInstances if instance.name == top)
+    return next(found, None), compilation
+
+
+@cache
+def _load_flags() -> Any:  # noqa: ANN401
+    """Return pyslang's usual flags and ours."""
+    import pyslang
+
+    flags = pyslang.ast.CompilationOptions().flags
+    for name in _FLAGS:
+        flags |= getattr(pyslang.ast.CompilationFlags, name)
+    return flags
