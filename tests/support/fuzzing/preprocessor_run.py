@@ -56,7 +56,9 @@ def fuzz_texts(canonise: Canonise, *, seed: int, most: int, seconds: float) -> T
         statuses.update(item.status for item in made.values())
         valid += sum(not read_raw(raw).errors for raw in texts.values())
         found += [(at, item) for at, raw in texts.items() for item in list_differences(raw, canonise)]
-        found += _compare_acceptance({at: item.text for at, item in made.items() if not item.status and not _is_damaged(at)})
+        found += _compare_acceptance(
+            {at: item.text for at, item in made.items() if not item.status and not _is_damaged(at)}
+        )
         number = batch.stop
         if time.monotonic() > told + _PROGRESS_S:
             told = time.monotonic()
