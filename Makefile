@@ -13,7 +13,7 @@ TEST_PROGRAMS := bash bwrap cat env g++ git iverilog make perl sh sleep touch vv
 TEST_PACKAGES := bash bubblewrap g++ git iverilog make perl
 PROGRAMS := $(CURDIR)/.venv/programs
 
-.PHONY: demo demo-local check test test-training vllm-cpu-test bench bench-long setup system programs lint clean
+.PHONY: demo demo-local check test test-training vllm-cpu-test bench bench-long fuzz setup system programs lint clean
 
 demo: setup
 	$(BIN)/python -m pytest suites/core -q --rtlgen-model=replay:fixtures/completions/core --rtlgen-n=5 --rtlgen-simulator=$(SIMULATOR)
@@ -70,6 +70,10 @@ bench-long: setup
 	$(BIN)/python tests/benchmarks/adaptive_sampling.py --batches 200
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/reward_hostile.py
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/reward_throughput.py
+
+# Texts and mutants that tools read differently, for five minutes; fails if one passes that should not. Options: fuzz.py --help
+fuzz: setup
+	$(BIN)/python tests/benchmarks/fuzz.py --seconds 300
 
 lint: setup
 	$(BIN)/ruff check .
