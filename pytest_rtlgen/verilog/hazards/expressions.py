@@ -21,6 +21,8 @@ from pytest_rtlgen.verilog.hazards.state import State
 _STRICT = {"Add", "Subtract", "Multiply", "Divide", "Mod", "BinaryXor", "BinaryXnor", "Equality", "Inequality"}
 _STRICT |= {"GreaterThan", "GreaterThanEqual", "LessThan", "LessThanEqual", "Power", "LogicalEquivalence"}
 _DECIDING = {"CaseEquality", "CaseInequality", "WildcardEquality", "WildcardInequality"}
+_COUNTING = {"$countones", "$countbits", "$onehot", "$onehot0", "$isunknown"}
+"""System functions that take X for a value."""
 _SELECTS = {"ElementSelectExpression", "RangeSelectExpression", "MemberAccessExpression"}
 _NAMES = {"NamedValueExpression", "HierarchicalValueExpression"}
 _STEPS = {"Preincrement", "Predecrement", "Postincrement", "Postdecrement"}
@@ -234,6 +236,8 @@ class Expressions:
     def _call(self, node: Any) -> Value:  # noqa: ANN401
         if not node.isSystemCall:
             return self._call_own(node)
+        if str(node.subroutineName) in _COUNTING:
+            return self.decide(node.arguments)
         values = [self.value(item) for item in node.arguments]
         if not _HARMLESS.match(str(node.subroutineName)):
             for item in node.arguments:

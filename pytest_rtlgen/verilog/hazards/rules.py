@@ -84,7 +84,7 @@ class _Rules:
             elif process.kind is Kind.INITIAL or process.is_complete:
                 missing = []
             elif process.kind is Kind.ASSIGN or process.is_implicit:
-                missing = self._list_missing(process.inner_reads, process.outer_reads)
+                missing = self._list_missing(process.inner_reads, {})  # an argument may hand over some bits only
             else:
                 missing = self._list_missing({**process.inner_reads, **process.outer_reads}, _sum(process.events))
             if missing:
