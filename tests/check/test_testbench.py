@@ -270,7 +270,7 @@ class TestSharedSimulator:
         source = f'`define S(q) "q"\n{held}{body}'
         assert run_unscreened(scorer, source, VERILOG_EVAL).is_passed
         verdict = scorer.score(source, VERILOG_EVAL, with_published=True)
-        assert (verdict.status, verdict.published) == (Status.MISMATCH, True)
+        assert (verdict.status, verdict.published) == (Status.REJECTED, True)
 
 
 @pytest.mark.simulator
