@@ -41,6 +41,8 @@ KEPT_REFERENCES = 512
 KEPT_SECONDS = 32
 _REFUSED = frozenset({Status.SYNTAX_ERROR, Status.ELABORATION_ERROR})
 """What a compiler says of a text that it does not take."""
+_STRUCTURAL = frozenset(HazardKind) - {HazardKind.SIMULATOR_ONLY, HazardKind.UNSET_DECISION}
+"""Hazards for which a design must be right in both readings, the simulator's and that of synthesis."""
 _SECOND_LENGTH = 4
 """How much longer the second stimulus is, which only candidates meet that passed and were not wholly proved."""
 
@@ -86,6 +88,7 @@ class Checker:
         self._cross_check = CrossCheck(settings.cross_check, sandbox, settings.limits) if settings.cross_check else None
         self._other = make_simulator("yosys", sandbox=sandbox, limits=settings.limits, jobs=settings.jobs)
         self._trusted = WithFallback(self.simulator, self._other)
+        self._synthesis = CrossCheck("yosys", sandbox, settings.limits)
         self._confirmer = Confirmer(self.simulator, self._trusted, self._prover, self._cross_check)
         self._other_confirmer = Confirmer(self._other, self._trusted, self._prover, self._cross_check)
 
@@ -101,6 +104,7 @@ class Checker:
         """End every process."""
         self.simulator.close()
         self._other.close()
+        self._synthesis.close()
         self._screener.close()
         if self._prover is not None:
             self._prover.close()
@@ -208,6 +212,8 @@ class Checker:
             second=lambda: self._seconds.get(problem),
             hazards=hazards,
         )
+        if verdict.is_passed and not is_elsewhere and any(hazard.kind in _STRUCTURAL for hazard in hazards):
+            verdict = confirmer.read_again(verdict, self._synthesis, source=source, reference=reference)
         return _add(verdict, *_describe_drivers(hazards, Severity.WARNING))
 
     def _simulate_elsewhere(

@@ -130,6 +130,15 @@ class Confirmer:
             return verdict
         return _judge_cross_check(verdict, self._cross_check.examine(reference, source))
 
+    @staticmethod
+    def read_again(verdict: Verdict, synthesis: CrossCheck, *, source: str, reference: PreparedReference) -> Verdict:
+        """Return ``verdict``, a pass, unless the design contradicts the reference as synthesis reads it.
+
+        Raises:
+            ToolError: a tool is missing or broken.
+        """
+        return _judge_cross_check(verdict, synthesis.examine(reference, source))
+
     def _prove(self, first: Simulated, source: str, reference: PreparedReference, hazards: Sequence[Hazard]) -> Verdict:
         if self._prover is None:
             return first.verdict

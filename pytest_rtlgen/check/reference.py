@@ -14,6 +14,7 @@ from pytest_rtlgen.verilog.canonical import read_canonical
 from pytest_rtlgen.verilog.constants import mine_constants
 from pytest_rtlgen.verilog.interface import read_interface
 from pytest_rtlgen.verilog.probes import add_probes
+from pytest_rtlgen.verilog.survey import compare_by_value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +74,11 @@ def prepare_reference(
 def read_reference(source: SourceFile) -> SourceFile:
     """Return a reference as candidates are read: preprocessed once, with ``SYNTHESIS`` defined (``canonical.py``).
 
-    One that includes files, or that cannot be read so, is left to the simulator as it is: references are trusted.
+    One that includes files, or that cannot be read so, is left to the simulator as it is: references are trusted, so
+    nothing is left out of them.
     """
     canonical = read_canonical(source.text, kept=re.findall(r"\\(\S+)", source.text))
-    return source if canonical.status is not None else replace(source, text=canonical.text)
+    return source if canonical.status is not None else replace(source, text=compare_by_value(canonical.text))
 
 
 def _make_measure(problem: Problem, interface: Interface, simulator: Simulator) -> Measure | None:

@@ -23,7 +23,7 @@ from pytest_rtlgen.verilog.allowed import (
     STATEMENTS,
     WATCHERS,
 )
-from pytest_rtlgen.verilog.syntax import ParsedText, walk_tokens
+from pytest_rtlgen.verilog.syntax import ParsedText, parse_text, walk_tokens
 
 _SCOPES = {"ModuleDeclaration", "InterfaceDeclaration", "PackageDeclaration"}
 _NAMED = {
@@ -137,6 +137,16 @@ def apply_spans(text: str, spans: Iterable[Span]) -> str:
     return b"".join([*pieces, data[seen:]]).decode()
 
 
+def compare_by_value(text: str) -> str:
+    """Return a canonical text with ``==`` for ``===``, except where X or Z is what is asked for."""
+    if "==" not in text or ("===" not in text and "!==" not in text):
+        return text
+    parsed = parse_text(text)
+    surveyor = _Surveyor(parsed)
+    surveyor.read(parsed.tree.root)
+    return apply_spans(text, sorted(surveyor.identities))
+
+
 @dataclass(slots=True)
 class _Step:
     """A statement, assertion or process."""
@@ -170,6 +180,7 @@ class _Surveyor:
     left_out: list[LeftOut] = field(default_factory=list)
     steps: list[_Step] = field(default_factory=list)
     calls: list[_Call] = field(default_factory=list)
+    identities: list[Span] = field(default_factory=list)
     unknown_tests: list[tuple[int | None, Any]] = field(default_factory=list)
     """(step around it, node)."""
     declared: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -222,7 +233,7 @@ class _Surveyor:
         self._forbid(gone)
         return Survey(
             findings=tuple(sorted(self.findings, key=lambda item: item.line)),
-            spans=_keep_outer(self.spans),
+            spans=_keep_outer([*self.spans, *self.identities]),
             left_out=tuple(sorted(set(self.left_out), key=lambda item: item[::-1])),
         )
 
@@ -269,6 +280,8 @@ class _Surveyor:
         elif kind in _IDENTITIES:
             if _has_unknown_digits(node.left) or _has_unknown_digits(node.right):
                 self.unknown_tests.append((above, node))
+            else:
+                self.identities.append(_render_identity(node))
         elif kind in FORBIDDEN:
             self._note_construct(kind, node)
         return True
@@ -466,6 +479,13 @@ def _read_name(node: Any) -> str:  # noqa: ANN401
 def _read_call(expression: Any) -> Any:  # noqa: ANN401
     """Return the name that is called when ``expression`` is a call, with or without arguments."""
     return expression.left if str(expression.kind.name) == "InvocationExpression" else expression
+
+
+def _render_identity(node: Any) -> Span:  # noqa: ANN401
+    """Return what makes a comparison by ``===`` one by ``==``, as synthesis reads it: X compares as X."""
+    token = node.operatorToken
+    first = int(token.location.offset)
+    return first, first + len("==="), f"{str(token.rawText)[:2]} "
 
 
 def _find_target(statement: Any) -> str | None:  # noqa: ANN401
