@@ -217,6 +217,35 @@ def test_a_fence_that_ends_in_the_line_of_the_code_is_closed(end: str) -> None:
     assert (found.rule, "Done" in found.source, "done" in found.source) == ("fence", False, False)
 
 
+@pytest.mark.parametrize("end", ["```\n", "``` Done.\n", "```Done, so.\n", " ```\n"])
+def test_a_string_that_its_line_leaves_open_holds_no_end_of_a_fence(end: str) -> None:
+    code = GOOD + 'module tail; initial $display("'
+    found = extract(f"```verilog\n{code}{end}")
+    assert (found.source.strip(), found.rule) == (code, "fence")
+
+
+def test_a_string_that_goes_on_in_the_next_line_ends_no_fence() -> None:
+    code = FENCED.format('initial $display("a ``` b\\\n see ``` c");')
+    assert extract(fence(code)).source == f"\n{code}"
+
+
+def test_only_the_line_on_which_a_fence_opens_behind_text_is_prose() -> None:
+    code = f"// see ``` here\n{GOOD}"
+    assert extract(f"Here: {fence(code)}").source == f"\n{code}"
+
+
+def test_lines_that_end_in_a_carriage_return_are_lines() -> None:
+    for text in (f"Here:\n{fence(GOOD)}Done.", f"Here:\n{GOOD}Done."):
+        for end in ("", "\n", "\r\n"):
+            found = extract(text.replace("\n", "\r") + end)
+            assert (found.source.strip(), found.is_truncated) == (GOOD.strip(), False)
+
+
+def test_a_carriage_return_between_other_line_ends_stays() -> None:
+    code = GOOD.replace("// GOOD", "/* a\rb */ // GOOD")
+    assert extract(fence(code)).source == f"\n{code}"
+
+
 def test_a_fence_that_is_opened_again_is_another() -> None:
     assert_good(extract(f"```verilog\n{DRAFT}```verilog\n{GOOD}```\n"))
     assert_good(extract(f"```verilog\nmodule top(input a); // DRAFT\n```verilog\n{GOOD}```\n"))
@@ -268,6 +297,10 @@ SHAPES: dict[str, Callable[[int], str]] = {
     "fences in fences": lambda size: "".join("`" * n + "\n</think>\n" for n in range(int((2 * size) ** 0.5), 3, -1)),
     "fences opened again": lambda size: "```v\n" * (size // 5),
     "behind a module": lambda size: "```v\nendmodule" + " " * (size // 2) + "x" + "``` y " * (size // 12),
+    "backticks in comments": lambda size: "```v\n" + "// ```\n" * (size // 7),
+    "backticks in strings": lambda size: "```v\n" + '"```\\\n' * (size // 6) + "\n```\n",
+    "fences behind text": lambda size: "a ```v\n" * (size // 7),
+    "tags in comments": lambda size: "```v\n" + "/*\n<think>\n*/" * (size // 13) + "/* ```",
     "entities": lambda size: f"```v\n{HEADER}" + "&lt;= " * (size // 6) + "\nendmodule\n```\n",
     "hidden characters": lambda size: f"```v\n{HEADER}" + "\u200b " * (size // 2) + "\nendmodule\n```\n",
     "quotes of a chat": lambda size: f"> ```v\n> {HEADER}" + "> a\n" * (size // 4) + "> endmodule\n",

@@ -3,9 +3,16 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 
-from pytest_rtlgen.extract.encoding import has_marks, has_removed_lines, list_unmarked, restore_characters
+from pytest_rtlgen.extract.encoding import (
+    has_marks,
+    has_removed_lines,
+    list_unmarked,
+    restore_characters,
+    restore_lines,
+)
 from pytest_rtlgen.extract.fences import Block, split_fences
 from pytest_rtlgen.extract.modules import Definition, scan_modules
 from pytest_rtlgen.extract.reasoning import drop_reasoning, list_marked
@@ -25,6 +32,26 @@ _CODE_LINE = re.compile(
 _BODY_WORDS = frozenset({"endmodule", "assign", "always", "always_ff", "always_comb", "always_latch", "generate"})
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Part:
+    """A part of an answer, with the rule that marks it; its fences are looked for once."""
+
+    name: str
+    text: str
+
+    @cached_property
+    def _split(self) -> tuple[tuple[Block, ...], str]:
+        return split_fences(self.text)
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        return self._split[0]
+
+    @cached_property
+    def outside(self) -> Block:
+        return Block(text=self._split[1], is_closed=True)
+
+
 def extract_candidate(
     text: str, *, top: str, header: str | None = None, finish_reason: FinishReason = FinishReason.STOP
 ) -> Candidate:
@@ -33,6 +60,7 @@ def extract_candidate(
     ``header`` is the module header of a completion-style prompt: an answer that is only a body gets it back.
     Nothing found: an empty source with rule ``none``. An answer that ends inside the module is marked truncated.
     """
+    text = restore_lines(text)
     found = _extract(text, top, header, finish_reason)
     if has_marks(found.source):
         found = _extract_unmarked(text, top, header, finish_reason) or found
@@ -52,66 +80,61 @@ def _extract_unmarked(text: str, top: str, header: str | None, finish_reason: Fi
 
 def _extract(text: str, top: str, header: str | None, finish_reason: FinishReason) -> Candidate:
     answer = drop_reasoning(text.removeprefix(_BOM))
-    parts = [*_list_json_strings(answer), *list_marked(answer)]
-    for name, part in parts:
+    parts = [_Part(name=name, text=part) for name, part in (*_list_json_strings(answer), *list_marked(answer))]
+    for part in parts:
         found = _find_complete(part, top)
         if found is not None:
-            return Candidate(source=found[1], rule=_join(name, found[0]))
-    for name, part in parts:
+            return Candidate(source=found[1], rule=_join(part.name, found[0]))
+    for part in parts:
         unfinished = _find_unfinished(part, top)
         if unfinished is not None:
             rule, source, is_open = unfinished
             is_truncated = is_open or finish_reason is FinishReason.LENGTH
-            return Candidate(source=source, rule=_join(name, rule), is_truncated=is_truncated)
-    for name, part in parts:
+            return Candidate(source=source, rule=_join(part.name, rule), is_truncated=is_truncated)
+    for part in parts:
         body = _find_body(part, header) if header else None
         if body is not None:
-            return Candidate(source=body[1], rule=_join(name, body[0]), is_truncated=body[2])
+            return Candidate(source=body[1], rule=_join(part.name, body[0]), is_truncated=body[2])
         found = _find_other(part)
         if found is not None:
-            return Candidate(source=found[1], rule=_join(name, found[0]))
+            return Candidate(source=found[1], rule=_join(part.name, found[0]))
     return Candidate(source="", rule="none", is_truncated=finish_reason is FinishReason.LENGTH)
 
 
-def _find_complete(text: str, top: str) -> tuple[str, str] | None:
+def _find_complete(part: _Part, top: str) -> tuple[str, str] | None:
     """Return (rule, source) of the last block, or else the bare text, that defines ``top`` completely."""
-    blocks, outside = split_fences(text)
-    scans = [scan_modules(block.text) for block in blocks]
-    if blocks and not blocks[-1].is_closed and top in scans[-1].modules(closed=False):
+    blocks = part.blocks
+    if blocks and not blocks[-1].is_closed and top in blocks[-1].scan.modules(closed=False):
         return None  # the last thing written is another, unfinished, definition
-    for block, scan in zip(reversed(blocks), reversed(scans), strict=True):
-        if top in scan.modules():
-            defined = {item.name for item in scan.definitions}
-            helpers = _list_helpers(blocks, scan.words - defined, top)
+    for block in reversed(blocks):
+        if top in block.scan.modules():
+            defined = {item.name for item in block.scan.definitions}
+            helpers = _list_helpers(blocks, block.scan.words - defined, top)
             helpers = [*_list_defines(blocks, [*helpers, block.text]), *helpers]
             rule = "fence" if block.is_closed else "open-fence"
             return (rule, "\n".join([*helpers, block.text])) if helpers else (rule, block.text)
-    if top in scan_modules(outside).modules():
-        return "bare-module", _join_definitions(outside, top)
+    if top in part.outside.scan.modules():
+        return "bare-module", _join_definitions(part.outside, top)
     return None
 
 
-def _find_unfinished(text: str, top: str) -> tuple[str, str, bool] | None:
+def _find_unfinished(part: _Part, top: str) -> tuple[str, str, bool] | None:
     """Return (rule, source, whether its text or fence ends inside a module) of a definition of ``top`` never closed."""
-    blocks, outside = split_fences(text)
-    for block in reversed(blocks):
-        scan = scan_modules(block.text)
-        if top in scan.modules(closed=False):
-            return "unfinished-fence", block.text, not block.is_closed or scan.definitions[-1].end is None
-    cut = scan_modules(outside).modules(closed=False).get(top)
+    for block in reversed(part.blocks):
+        if top in block.scan.modules(closed=False):
+            return "unfinished-fence", block.text, not block.is_closed or block.scan.definitions[-1].end is None
+    cut = part.outside.scan.modules(closed=False).get(top)
     if cut is not None:
-        return "unfinished-module", outside[cut.start :], True
+        return "unfinished-module", part.outside.text[cut.start :], True
     return None
 
 
-def _find_body(text: str, header: str) -> tuple[str, str, bool] | None:
+def _find_body(part: _Part, header: str) -> tuple[str, str, bool] | None:
     """Return (rule, source, whether it ends inside the module) of an answer that begins behind its prompt's header."""
-    blocks, outside = split_fences(text)
-    body = blocks[-1].text if blocks else outside
-    scan = scan_modules(body)
-    if scan.words.isdisjoint(_BODY_WORDS):
+    body = part.blocks[-1] if part.blocks else part.outside
+    if body.scan.words.isdisjoint(_BODY_WORDS):
         return None
-    source = f"{header.rstrip()}\n{body.lstrip()}"
+    source = f"{header.rstrip()}\n{body.text.lstrip()}"
     modules = [item for item in scan_modules(source).definitions if item.is_module]
     if modules and modules[0].end is not None:
         return "body-with-header", _cut_behind(source, modules[0]), False
@@ -125,22 +148,20 @@ def _cut_behind(source: str, module: Definition) -> str:
     return "\n".join([kept, *helpers]) + "\n"
 
 
-def _find_other(text: str) -> tuple[str, str] | None:
+def _find_other(part: _Part) -> tuple[str, str] | None:
     """Return the last code that defines modules, none of them the wanted one: the screen will name what it found."""
-    blocks, outside = split_fences(text)
-    for block in reversed(blocks):
-        if scan_modules(block.text).modules():
+    for block in reversed(part.blocks):
+        if block.scan.modules():
             return "other-module", block.text
-    return ("other-module", _join_definitions(outside)) if scan_modules(outside).modules() else None
+    return ("other-module", _join_definitions(part.outside)) if part.outside.scan.modules() else None
 
 
 def _list_helpers(blocks: tuple[Block, ...], wanted: frozenset[str] | set[str], top: str) -> list[str]:
     """Return the definitions in other blocks that the chosen one uses but lacks, and those that they use in turn."""
     available: dict[str, tuple[str, Definition]] = {}
     for block in blocks:
-        scan = scan_modules(block.text)
-        if top not in scan.modules() and block.is_closed:
-            available.update({item.name: (block.text, item) for item in scan.definitions if item.end is not None})
+        if block.is_closed and top not in block.scan.modules():
+            available |= {item.name: (block.text, item) for item in block.scan.definitions if item.end is not None}
     found: dict[str, str] = {}
     pending = [name for name in wanted if name in available]
     while pending:
@@ -154,18 +175,20 @@ def _list_helpers(blocks: tuple[Block, ...], wanted: frozenset[str] | set[str], 
 
 def _list_defines(blocks: tuple[Block, ...], sources: list[str]) -> list[str]:
     """Return the `define lines in other blocks whose macros ``sources`` uses and does not define."""
+    if not any("`define" in block.text for block in blocks):
+        return []
     own = {match[1] for source in sources for match in _DEFINE.finditer(source)}
     used = {name for source in sources for name in _USE.findall(source)} - own
     found = {match[1]: match[0] for block in blocks for match in _DEFINE.finditer(block.text) if match[1] in used}
     return list(found.values())
 
 
-def _join_definitions(text: str, top: str = "") -> str:
-    """Return the complete definitions in ``text`` without the prose between them; of one name, the last.
+def _join_definitions(outside: Block, top: str = "") -> str:
+    """Return the complete definitions in ``outside`` without the prose between them; of one name, the last.
 
     Lines of code around them stay, such as directives; a testbench, which uses ``top``, does not.
     """
-    scan = scan_modules(text)
+    text, scan = outside.text, outside.scan
     last = {item.name: item for item in scan.definitions if item.end is not None}
     if top in last:
         last = {

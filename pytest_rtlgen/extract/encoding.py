@@ -24,6 +24,7 @@ _WORD = re.compile(r"[\w$]")
 _STATEMENT = r"(?:module|endmodule|assign|always|always_ff|always_comb|begin|end|case|endcase)\b"
 """Words that no expression goes on with: behind a ``>`` or a ``+`` they are never Verilog."""
 _MARKED = re.compile(rf"^(?:[ \t]{{0,3}}>[ \t>]*+|\+[ \t]*+){_STATEMENT}", re.MULTILINE)
+_MARKED_LINE = re.compile(r"\n(?:[ \t]{0,3}>|\+)")
 _REMOVED = re.compile(r"^-", re.MULTILINE)
 _QUOTED = re.compile(r"[ \t]{0,3}>")
 _QUOTED_CODE = re.compile(rf"[ \t>]*+(?:`{{3}}|~{{3}}|{_STATEMENT})")
@@ -31,6 +32,15 @@ _QUOTE_SIGN = re.compile(r"[ \t]{0,3}> ?")
 _PATCHED = re.compile(r"[+ ]|\r?$|(?:@@|---|diff |index |new file|\\ No newline)")
 _PATCHED_CODE = re.compile(rf"\+[ \t]*+{_STATEMENT}")
 _PATCH_HEADER = re.compile(r"\+\+\+ |@@|---|diff |index |new file|\\ No newline")
+
+
+def restore_lines(text: str) -> str:
+    """Return ``text`` with line feeds, when carriage returns alone end its lines.
+
+    Beside line feeds a lone carriage return is a character of its line.
+    """
+    is_changed = "\r" in text and "\n" not in text.rstrip("\r\n")
+    return text.replace("\r\n", "\n").replace("\r", "\n") if is_changed else text
 
 
 def list_unmarked(text: str) -> Iterator[tuple[str, str]]:
@@ -49,6 +59,8 @@ def list_unmarked(text: str) -> Iterator[tuple[str, str]]:
 
 def has_marks(source: str) -> bool:
     """Return whether lines of code in ``source`` begin with the sign of a quote or a patch."""
+    if _MARKED_LINE.search(f"\n{source}") is None:
+        return False
     code = _CODE.sub(lambda token: " " if token["other"] or token["string"] else token[0], source)
     return _MARKED.search(code) is not None
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from pytest_rtlgen.extract.candidate import extract_candidate
+from pytest_rtlgen.extract.encoding import restore_lines
 from pytest_rtlgen.extract.fences import split_fences
 from pytest_rtlgen.extract.modules import scan_modules
 from pytest_rtlgen.extract.reasoning import drop_reasoning, list_marked
@@ -39,7 +40,7 @@ def extract_files(
         source = extract_candidate(text, top=top, finish_reason=finish_reason).source
         return (SourceFile(name=targets[0], text=source),) if source else ()
     found: dict[str, str] = {}
-    answer = drop_reasoning(text.removeprefix(_BOM))
+    answer = drop_reasoning(restore_lines(text.removeprefix(_BOM)))
     for _, part in list_marked(answer):
         for look in (_find_json, _find_headed, _find_named):
             for target, source in look(part, [item for item in targets if item not in found]):

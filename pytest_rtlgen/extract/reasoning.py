@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from pytest_rtlgen.extract.fences import REASONING_TAG, Kind, Walk
+from pytest_rtlgen.extract.walk import REASONING_TAG, Kind, Walk
 
 _CLOSE = re.compile(r"</(?:think|thinking|seed:think)>|<\|channel\|>final<\|message\|>|assistantfinal", re.IGNORECASE)
 _ONLY_ANALYSIS = re.compile(r"\s*(?:(?:<\|start\|>assistant)?<\|channel\|>analysis<\|message\|>|analysis(?=[A-Z]))")
