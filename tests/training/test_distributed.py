@@ -193,6 +193,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_RUNTIME_DIR", str(folder))
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.setenv("RAY_raylet_start_wait_time_s", "180")  # a busy machine
         patch.setenv("RAY_worker_niceness", "0")  # Ray's 15 starves actors where other tests run beside these
         patch.setenv("OPENAI_API_KEY", SECRET)
         ray.init(
