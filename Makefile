@@ -68,6 +68,7 @@ vllm-cpu-test: .venv-vllm/ready
 
 bench: setup
 	$(BIN)/python tests/benchmarks/candidate_cost.py
+	$(BIN)/python tests/benchmarks/canonical_cost.py
 	$(BIN)/python tests/benchmarks/formal_shares.py --suites suites/core --mutants 2
 
 # Hours on two cores; mutation.py goes on where it was stopped.

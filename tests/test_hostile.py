@@ -13,6 +13,7 @@ from support.hostile_cases import (
     OURS,
     SECRET,
     SHARED,
+    SHARED_2,
     HostileCase,
     adopt_orphans,
     is_untouched,
@@ -30,6 +31,10 @@ from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
 
 LIMITS = Limits(cpu_s=3, wall_s=10)
+ELSEWHERE = ("bench_", "cvdp_", "c_")
+"""Cases for a benchmark's own bench, and those that only take long: tests/benchmarks/hostile_table.py has these."""
+SLEEPS = frozenset({"ok_counter_one_hot_ring"})
+"""Right, but X in every event-driven simulator: an ``always @*`` that nothing wakes at the start."""
 pytestmark = pytest.mark.simulator
 
 
@@ -38,6 +43,9 @@ def _list_parameters() -> Iterator[object]:
         yield pytest.param(case, id=case.folder.name)
     shared = load_cases(SHARED)
     yield from (pytest.param(case, id=f"shared-{case.folder.name}") for case in shared)
+    for case in load_cases(SHARED_2):
+        if not case.folder.name.startswith(ELSEWHERE) and case.folder.name not in SLEEPS:
+            yield pytest.param(case, id=f"shared2-{case.folder.name}")
     if not shared:
         yield pytest.param(None, id="shared", marks=pytest.mark.skip(reason=f"the shared corpus is not at {SHARED}"))
 

@@ -180,11 +180,18 @@ class Checker:
         if equivalence.result is not Proof.EQUIVALENT:
             return None
         known = compare_traces(reference.trace, reference.trace)
-        return Verdict(status=Status.PASSED, method="prove", signals=known, equivalence=equivalence)
+        return Verdict(
+            status=Status.PASSED,
+            method="prove",
+            signals=known,
+            equivalence=equivalence,
+            simulator=self._other.version,
+        )
 
     def _simulate(self, source: str, problem: Problem, reference: PreparedReference) -> Verdict:
         first = judge_simulation(self.simulator, reference, source)
-        if first.verdict.method == "compile" and first.verdict.status in _REFUSED:
+        is_refused = first.verdict.method == "compile" and first.verdict.status in _REFUSED
+        if is_refused and self.simulator.name != self._other.name:
             return self._simulate_elsewhere(first.verdict, source, problem, reference)
         if first.trace is None:
             return first.verdict
@@ -212,7 +219,8 @@ class Checker:
             second=lambda: self._seconds.get(problem),
             hazards=hazards,
         )
-        if verdict.is_passed and not is_elsewhere and any(hazard.kind in _STRUCTURAL for hazard in hazards):
+        is_other = not is_elsewhere and self.simulator.name != self._other.name
+        if verdict.is_passed and is_other and any(hazard.kind in _STRUCTURAL for hazard in hazards):
             verdict = confirmer.read_again(verdict, self._synthesis, source=source, reference=reference)
         return _add(verdict, *_describe_drivers(hazards, Severity.WARNING))
 

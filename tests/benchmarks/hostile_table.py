@@ -20,6 +20,7 @@ from support.hostile_cases import (
     OURS,
     SECRET,
     SHARED,
+    SHARED_2,
     HostileCase,
     is_untouched,
     judge,
@@ -287,7 +288,8 @@ def _row(name: str, items: Sequence[Outcome], peers: dict[str, set[str]]) -> lis
 
 def main() -> None:
     """Run both corpora and print one table."""
-    cases = (*load_cases(OURS), *load_cases(SHARED))
+    others = (case for case in load_cases(SHARED_2) if not case.folder.name.startswith(("bench_", "cvdp_")))
+    cases = (*load_cases(OURS), *load_cases(SHARED), *others)
     sandbox = choose_sandbox(SandboxMode.REQUIRED)
     print(
         f"{len(cases)} candidates, each compiled and run by real programs in the sandbox: "
