@@ -1,6 +1,6 @@
 """A second simulator's opinion of a candidate: it can find one out, and never passes one.
 
-What depends on the simulator (``ifdef __ICARUS__``, ``$random``, X taken for false) plays differently elsewhere.
+What depends on the simulator (the order of events, X taken for false) may come out differently elsewhere.
 Only a known bit of the second simulator that contradicts a known bit of the reference counts: Yosys gives X where
 Icarus is optimistic, Verilator where a bit depends on power-up, and both refuse code that Icarus takes.
 """
