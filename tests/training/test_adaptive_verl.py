@@ -143,6 +143,7 @@ def test_settings_reach_the_buffer_and_strange_ones_are_named() -> None:
 
 
 @pytest.mark.training_stack
+@pytest.mark.filterwarnings("ignore")  # what the libraries say to each other is not ours
 def test_the_real_buffer_of_verl() -> None:
     found = adaptive_verl.AdaptiveReplayBuffer
     assert all(hasattr(found, name) for name in METHODS)
