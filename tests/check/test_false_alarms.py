@@ -65,6 +65,10 @@ EVAL = (
 )
 
 
+FORGETS = ("netlist, gates", "Prob063_review2015_shiftcount")
+"""Right, but X through gates: a register that nothing has loaded yet (a known limit, docs/explanation/verdicts.md)."""
+
+
 @pytest.fixture(scope="module")
 def checker() -> Iterator[Checker]:
     with Checker(CheckSettings()) as made:
@@ -82,6 +86,9 @@ def test_all_chosen_problems_exist() -> None:
 def test_a_reference_in_other_words_passes(checker: Checker, problem: Problem, family: str) -> None:
     made = FAMILIES[family](problem, 1)
     verdict = checker.check(Candidate(source=made.text, rule="rewritten"), problem)
+    if (family, problem.problem_id) == FORGETS:
+        assert [set(signal.actual or "") for signal in verdict.signals if signal.mismatches] == [{"X"}]
+        return
     assert verdict.is_passed, (verdict.status, verdict.signals, verdict.diagnostics, made.text)
 
 
