@@ -87,7 +87,7 @@ def test_a_reference_in_other_words_passes(checker: Checker, problem: Problem, f
     made = FAMILIES[family](problem, 1)
     verdict = checker.check(Candidate(source=made.text, rule="rewritten"), problem)
     if (family, problem.problem_id) == FORGETS:
-        assert [set(signal.actual or "") for signal in verdict.signals if signal.mismatches] == [{"X"}]
+        assert ["X" in (signal.actual or "") for signal in verdict.signals if signal.mismatches] == [True]
         return
     assert verdict.is_passed, (verdict.status, verdict.signals, verdict.diagnostics, made.text)
 
