@@ -12,7 +12,7 @@ OPENENV_TEST := tests/training/test_reward_openenv.py
 
 # What the tests find on their PATH beside .venv/bin, and the Debian packages that bring it. Whatever else a test needs
 # it makes itself, so that no tool that is here by chance hides a missing step.
-TEST_PROGRAMS := bash bwrap cat env g++ git iverilog make perl sh sleep touch vvp
+TEST_PROGRAMS := bash bwrap cat cp cut env g++ git grep head iverilog ls make mkdir mv perl rm sh sleep tail tee touch vvp
 TEST_PACKAGES := bash bubblewrap g++ git iverilog make perl
 PROGRAMS := $(CURDIR)/.venv/programs
 

@@ -29,7 +29,7 @@ from pytest_rtlgen.records import Status
 from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
 
-LIMITS = Limits(cpu_s=3, wall_s=10)
+LIMITS = Limits(cpu_s=1, wall_s=8)
 pytestmark = pytest.mark.simulator
 
 
