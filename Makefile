@@ -12,7 +12,7 @@ OPENENV_TEST := tests/training/test_reward_openenv.py
 
 # What the tests find on their PATH beside .venv/bin, and the Debian packages that bring it. Whatever else a test needs
 # it makes itself, so that no tool that is here by chance hides a missing step.
-TEST_PROGRAMS := bash bwrap cat env g++ git iverilog make perl sh sleep touch vvp
+TEST_PROGRAMS := bash bwrap cat cp cut echo env false g++ git grep head iverilog ls make mkdir mv perl printf rm sed sh sleep tail tee touch true vvp
 TEST_PACKAGES := bash bubblewrap g++ git iverilog make perl
 PROGRAMS := $(CURDIR)/.venv/programs
 
@@ -125,7 +125,8 @@ programs:
 	  echo "make: missing:" $$(missing)"; Debian:  sudo apt-get install $(TEST_PACKAGES)"; exit 2; \
 	fi
 	@rm -rf $(PROGRAMS) && mkdir -p $(PROGRAMS)
-	@for name in $(TEST_PROGRAMS); do ln -s "$$(command -v $$name)" $(PROGRAMS)/$$name; done
+	@$(PYTHON) -c 'import os, shutil, sys; [os.symlink(shutil.which(name), f"{sys.argv[1]}/{name}") for name in sys.argv[2:]]' \
+	  $(PROGRAMS) $(TEST_PROGRAMS)
 
 clean:
 	rm -rf .venv .venv-openenv .venv-training .venv-vllm .rtlgen .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

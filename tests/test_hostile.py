@@ -30,7 +30,7 @@ from pytest_rtlgen.records import Status
 from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
 
-LIMITS = Limits(cpu_s=3, wall_s=10)
+LIMITS = Limits(cpu_s=1, wall_s=8)
 ELSEWHERE = ("bench_", "cvdp_", "c_")
 """Cases for a benchmark's own bench, and those that only take long: tests/benchmarks/hostile_table.py has these."""
 SLEEPS = frozenset({"ok_counter_one_hot_ring"})
