@@ -131,13 +131,10 @@ def test_a_race_within_one_step_is_no_pass(checker: Checker) -> None:
 
 def test_a_race_that_one_simulator_happens_to_win_is_found_out_by_another(checker: Checker) -> None:
     race = RACE.replace("LATE", "late_clk")
-    with Checker(CheckSettings(cycles=60)) as alone:
-        (won,) = judge(alone, [race], 1)
     (found,) = judge(checker, [race], 1)
-    assert won.is_passed
-    assert won.equivalence is not None
-    assert won.equivalence.result is Proof.UNKNOWN
     assert found.status is Status.MISMATCH
+    assert found.equivalence is not None
+    assert found.equivalence.result is Proof.UNKNOWN
     assert found.diagnostics[-1].message.startswith("behaves otherwise in another simulator: q")
 
 

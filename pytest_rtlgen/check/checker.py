@@ -88,7 +88,7 @@ class Checker:
         self._cross_check = CrossCheck(settings.cross_check, sandbox, settings.limits) if settings.cross_check else None
         self._other = make_simulator("yosys", sandbox=sandbox, limits=settings.limits, jobs=settings.jobs)
         self._trusted = WithFallback(self.simulator, self._other)
-        self._synthesis = CrossCheck("yosys", sandbox, settings.limits)
+        self._synthesis = CrossCheck("yosys", sandbox, _widen(settings.limits))
         self._confirmer = Confirmer(self.simulator, self._trusted, self._prover, self._cross_check)
         self._other_confirmer = Confirmer(self._other, self._trusted, self._prover, self._cross_check)
 
@@ -291,6 +291,12 @@ class _ReferenceCache:
                     del self._kept[problem]
             future.set_exception(error)
             raise
+
+
+def _widen(limits: Limits) -> Limits:
+    """Return ``limits``, but at least the usual time: Yosys is slower, and what it cannot finish is not found out."""
+    usual = Limits()
+    return replace(limits, cpu_s=max(limits.cpu_s, usual.cpu_s), wall_s=max(limits.wall_s, usual.wall_s))
 
 
 def _refuse_examined(examination: Examination | None) -> Verdict | None:

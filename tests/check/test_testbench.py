@@ -576,6 +576,12 @@ def test_no_hostile_case_fools_its_published_bench(scorer: TestbenchScorer, case
     assert verdict.status in case.acceptable
 
 
+ONE_READING = ("fuzz_drivers", "fuzz_order", "fuzz_sensitivity", "fuzz_unknowns", "hang_after_first_stimulus")
+"""Right in the bench's one simulator for as long as the bench lasts; our own check reads and simulates them twice."""
+BEYOND_ICARUS = "ok_casts_and_records"
+"""A bench runs in Icarus alone, which does not compile it."""
+
+
 @pytest.mark.simulator
 @pytest.mark.parametrize("case", list(_list_hostile()))
 def test_no_hostile_case_passes_or_escapes(scorer: TestbenchScorer, tmp_path: Path, case: HostileCase) -> None:
@@ -584,5 +590,7 @@ def test_no_hostile_case_passes_or_escapes(scorer: TestbenchScorer, tmp_path: Pa
     verdict = scorer.score(source, make_generic_bench(case.golden, case.top))
     assert is_untouched(canary)
     assert SECRET not in repr(verdict)
-    if case.is_sound or verdict.is_passed:
+    if case.folder.name == BEYOND_ICARUS:
+        assert verdict.status is Status.SYNTAX_ERROR
+    elif not case.folder.name.startswith(ONE_READING) and (case.is_sound or verdict.is_passed):
         assert verdict.status in case.acceptable, verdict.diagnostics

@@ -7,7 +7,7 @@ holds the job; the environment names the signals (see ``wrapper.py``) and where 
 import os
 import sys
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import cocotb
 from cocotb.handle import Immediate
@@ -21,21 +21,22 @@ def read_blocks(path: Path, block_chars: int) -> list[str]:
     return [text[i : i + block_chars].ljust(block_chars, "0") for i in range(0, len(text), block_chars)]
 
 
-def open_trace(secret: str) -> BinaryIO:
-    """Return the descriptor or file that the harness chose for the trace, unbuffered: what was simulated is kept."""
+def open_trace(secret: str) -> int:
+    """Return the descriptor that the harness chose for the trace, or one of a file.
+
+    No object owns it: a design that ends the simulation must not close it before the process is gone.
+    """
     descriptor = os.environ.get("RTLGEN_TRACE_FD")
-    if descriptor is None:
-        return Path(f"trace-{secret}").open("wb", buffering=0)
-    return os.fdopen(int(descriptor), "wb", buffering=0)
+    if descriptor is not None:
+        return int(descriptor)
+    return os.open(f"trace-{secret}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
 
 
-def end_trace(trace: BinaryIO, secret: str) -> None:
-    """End the trace with the job's secret, by which it is known to be whole."""
-    trace.write(f"\n{secret}".encode("ascii"))
-    trace.close()
-    if "RTLGEN_TRACE_FD" in os.environ:
-        # Nothing is left to do: skip the interpreter's tear-down and the simulator's end-of-run callbacks.
-        os._exit(0)
+def send(trace: int, text: str) -> None:
+    """Write ``text`` at once: what was simulated is kept if the time is up."""
+    data = text.encode("ascii")
+    while data:
+        data = data[os.write(trace, data) :]
 
 
 @cocotb.test()
@@ -49,12 +50,16 @@ async def play(top: Any) -> None:  # noqa: ANN401  cocotb finds the handle's typ
     )
     await Timer(1, "ns")  # every process of the design has started and waits before an input moves
     trace = open_trace(secret)
-    trace.write(f"{secret}\n".encode("ascii"))
+    send(trace, f"{secret}\n")
     for number, block in enumerate(read_blocks(Path("stimulus"), len(block_in))):
         block_in.set(Immediate(LogicArray(block)))
         go.set(Immediate((number + 1) % 2))
         await done.value_change
         rows = str(block_out.value)[:left].upper()
         left -= len(rows)
-        trace.write(rows.encode("ascii"))
-    end_trace(trace, secret)
+        send(trace, rows)
+    send(trace, f"\n{secret}")  # by which it is known to be whole
+    os.close(trace)
+    if "RTLGEN_TRACE_FD" in os.environ:
+        # Nothing is left to do: skip the interpreter's tear-down and the simulator's end-of-run callbacks.
+        os._exit(0)
