@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from plugin.conftest import Runner, find_runs
 
+pytestmark = pytest.mark.slow  # each test starts pytest anew
+
 
 def test_without_an_option_nothing_is_collected_and_nothing_is_written(pytester: pytest.Pytester, suite: Path) -> None:
     result = pytester.runpytest_subprocess(str(suite))
