@@ -205,6 +205,7 @@ def test_slicer_says_nothing_of_what_does_not_parse(slicer: Slicer) -> None:
     assert slicer.slice(TWO, "m")
 
 
+@pytest.mark.slow
 def test_slicer_outlives_text_that_never_ends(slicer: Slicer) -> None:
     text = """\
 module m(input a, output y);
