@@ -25,6 +25,11 @@ def find(body: str, *, before: str = "") -> set[tuple[HazardKind, str]]:
 
 
 FOUND = {
+    "always_comb reads in a task": (
+        "reg [3:0] t; task read; t = b; endtask always_comb begin read; y = a & t; end",
+        LIST,
+        "b",
+    ),
     "two assignments": ("assign z = a; assign z = b;", TWO, "z"),
     "overlapping parts": ("assign z[2:0] = a[2:0]; assign z[3:2] = b[3:2];", TWO, "z"),
     "two tri-state drivers": ("assign z = rst ? a : 4'bz; assign z = rst ? 4'bz : b;", TWO, "z"),

@@ -130,6 +130,8 @@ class Expressions:
         if not signal.is_local:
             place = process.inner_reads if self.calls else process.outer_reads
             place[key] = place.get(key, 0) | mask
+            if any(called.subroutineKind.name == "Task" for called in self.calls):
+                process.task_reads[key] = process.task_reads.get(key, 0) | mask
         atom = self.model.add_atom(key, mask)
         return Value(atom, NEVER if signal.is_local else frozenset({atom}))
 

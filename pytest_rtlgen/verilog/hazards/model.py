@@ -137,7 +137,7 @@ class Process:
     is_implicit: bool = False
     """``@*``: its list is what it reads, functions' insides apart."""
     is_complete: bool = False
-    """``always_comb`` and the like: it also runs at the start, and its list includes functions' insides."""
+    """``always_comb`` and the like: it also runs at the start, and its list includes what functions read, not tasks."""
     events: list[Event] = field(default_factory=list)
     clock: Event | None = None
     """Of an ``EDGE`` process in the usual form."""
@@ -154,6 +154,8 @@ class Process:
     """Those of ``reads`` that stand in the process, not only in functions that it calls."""
     inner_reads: dict[int, int] = field(default_factory=dict)
     """Those of ``reads`` that a function or task reads without being handed them."""
+    task_reads: dict[int, int] = field(default_factory=dict)
+    """Those of ``inner_reads`` that a task reads."""
     reset_reads: dict[int, int] = field(default_factory=dict)
     """Those of ``reads`` that its asynchronous resets load."""
     blocking: dict[int, int] = field(default_factory=dict)

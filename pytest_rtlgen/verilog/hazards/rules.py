@@ -81,8 +81,10 @@ class _Rules:
                 missing = driven
             elif process.kind is Kind.EDGE:
                 missing = list(process.reset_reads) or (driven if len(process.resets) > 1 else [])
-            elif process.kind is Kind.INITIAL or process.is_complete:
+            elif process.kind is Kind.INITIAL:
                 missing = []
+            elif process.is_complete:
+                missing = self._list_missing(process.task_reads, {})  # always_comb sees into functions, not into tasks
             elif process.kind is Kind.ASSIGN or process.is_implicit:
                 missing = self._list_missing(process.inner_reads, {})  # an argument may hand over some bits only
             else:
