@@ -57,8 +57,8 @@ def test_a_module_that_skips_itself_counts_too(run: pytest.Pytester) -> None:
 @pytest.mark.parametrize(
     ("reason", "expected"),
     [
-        ("/work/shared/hostile does not exist: the shared hostile cases lie beside the repository", True),
-        ("/work/shared/benchmarks/cvdp-example is not on this machine", True),
+        ("/home/me/shared/hostile does not exist: the shared hostile cases lie beside the repository", True),
+        ("/home/me/shared/benchmarks/cvdp-example is not on this machine", True),
         ("bwrap fails: bwrap: No permissions to create new namespace", True),
         ("bwrap is not installed", False),
         ("g++ is not on PATH; Verilator needs it (Debian: apt-get install g++)", False),
