@@ -27,8 +27,6 @@ class Simulation:
     """``None`` exactly when there is a trace."""
     start: Trace | None = None
     """The trace as far as it came, where the time was up before its end."""
-    simulator: str = ""
-    """Program and version, where it is not the one that was asked."""
     is_compiled: bool = True
     """Whether the compiler took the design."""
     diagnostics: tuple[Diagnostic, ...] = ()

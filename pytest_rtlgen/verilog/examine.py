@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_rtlgen.records import STEP_NS, Hazard, HazardKind
-from pytest_rtlgen.verilog.hazards import find_hazards
-from pytest_rtlgen.verilog.interface import find_instance
+from pytest_rtlgen.verilog.hazards import elaborate_top, find_hazards_of
 from pytest_rtlgen.verilog.syntax import ParsedText, parse_text, walk
 
 _DELAYS = {"DelayControl": ("expr",), "Delay3Control": ("expr1", "expr2", "expr3")}
@@ -31,12 +30,13 @@ def examine_design(text: str, top: str) -> Examination:
     Raises:
         RuntimeError: pyslang gives up on nesting that is too deep. So does a ``RecursionError``.
     """
-    hazards = find_hazards(text, top)
-    unset = ((hazard.message, hazard.line) for hazard in hazards if hazard.kind is HazardKind.UNSET_DECISION)
     parsed = parse_text(text)
-    instance = find_instance(parsed, top)
+    instance, compilation = elaborate_top(parsed, top)
+    hazards = find_hazards_of(instance, text, parsed, top)
+    unset = ((hazard.message, hazard.line) for hazard in hazards if hazard.kind is HazardKind.UNSET_DECISION)
     delays = list_bad_delays(instance, parsed) if instance is not None and "#" in text else ()
-    return Examination(hazards=hazards, refusals=(*unset, *delays), is_clean=_is_clean(instance))
+    is_clean = instance is not None and not any(item.isError() for item in compilation.getAllDiagnostics())
+    return Examination(hazards=hazards, refusals=(*unset, *delays), is_clean=is_clean)
 
 
 def list_bad_delays(instance: Any, parsed: ParsedText) -> tuple[tuple[str, int], ...]:  # noqa: ANN401
@@ -70,9 +70,3 @@ def _judge_delay(expression: Any, instance: Any) -> str:  # noqa: ANN401
     if 0 <= amount <= _LONGEST_DELAY_NS:
         return ""
     return f"a delay of {amount:g} ns, longer than half a step of {STEP_NS} ns"
-
-
-def _is_clean(instance: Any) -> bool:  # noqa: ANN401
-    if instance is None:
-        return False
-    return not any(item.isError() for item in instance.body.compilation.getAllDiagnostics())

@@ -1,5 +1,5 @@
 """Where simulation and synthesis may read one design differently, found where the design is elaborated."""
 
-from pytest_rtlgen.verilog.hazards.find import find_hazards
+from pytest_rtlgen.verilog.hazards.find import elaborate_top, find_hazards, find_hazards_of
 
-__all__ = ["find_hazards"]
+__all__ = ["elaborate_top", "find_hazards", "find_hazards_of"]

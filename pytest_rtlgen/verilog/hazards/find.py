@@ -26,18 +26,23 @@ def find_hazards(text: str, top: str) -> tuple[Hazard, ...]:
         RuntimeError: pyslang gives up on nesting that is too deep. So does a ``RecursionError``.
     """
     parsed = parse_text(text)
+    instance, _compilation = elaborate_top(parsed, top)
+    return find_hazards_of(instance, text, parsed, top)
+
+
+def find_hazards_of(instance: Any, text: str, parsed: ParsedText, top: str) -> tuple[Hazard, ...]:  # noqa: ANN401
+    """Return ``find_hazards`` of a text that is parsed and elaborated already; ``instance`` may be ``None``."""
     found = [_note(what, line) for what, line in list_simulator_only(text, parsed)]
-    return tuple(dict.fromkeys((*found, *_list_structural(parsed, top))))
+    return tuple(dict.fromkeys((*found, *_list_structural(instance, parsed, top))))
 
 
 def _note(what: str, line: int | None) -> Hazard:
     return Hazard(kind=HazardKind.SIMULATOR_ONLY, names=(what,), line=line)
 
 
-def _list_structural(parsed: ParsedText, top: str) -> tuple[Hazard, ...]:
+def _list_structural(instance: Any, parsed: ParsedText, top: str) -> tuple[Hazard, ...]:  # noqa: ANN401
     if any(item.isError() for item in parsed.tree.diagnostics):
         return (_note("a text that cannot be parsed", None),)
-    instance, _compilation = _elaborate(parsed, top)
     if instance is None:
         return (_note(f"a text without module {top}", None),)
     model = Model(top, parsed.line)
@@ -51,7 +56,7 @@ def _list_structural(parsed: ParsedText, top: str) -> tuple[Hazard, ...]:
     return (*unclear, *list_hazards(model))
 
 
-def _elaborate(parsed: ParsedText, top: str) -> tuple[Any, Any]:
+def elaborate_top(parsed: ParsedText, top: str) -> tuple[Any, Any]:
     """Return module ``top`` as an InstanceSymbol, or ``None``, and the compilation that keeps it alive."""
     import pyslang
 
