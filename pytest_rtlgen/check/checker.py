@@ -219,7 +219,7 @@ class Checker:
             second=lambda: self._seconds.get(problem),
             hazards=hazards,
         )
-        is_other = not is_elsewhere and self.simulator.name != self._other.name
+        is_other = not is_elsewhere and self._other.name not in {self.simulator.name, self.settings.cross_check}
         if verdict.is_passed and is_other and any(hazard.kind in _STRUCTURAL for hazard in hazards):
             verdict = confirmer.read_again(verdict, self._synthesis, source=source, reference=reference)
         return _add(verdict, *_describe_drivers(hazards, Severity.WARNING))

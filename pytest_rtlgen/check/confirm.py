@@ -162,18 +162,15 @@ class Confirmer:
         except BadReferenceError:  # it ran under the first stimulus, which the pass rests on
             return verdict
         simulation = self._simulator.simulate(_make_job(longer, source))
-        again = _explain(simulation)
         if simulation.trace is not None:
             again = _compare(longer, simulation, simulation.trace)
         elif simulation.status is Status.TIMEOUT:
-            done = 0 if simulation.start is None else _count_steps(simulation.start)
-            known = again if simulation.start is None else _compare_start(longer, simulation, simulation.start)
-            possible = reference.stimulus.steps * simulation.duration_s / max(first.duration_s, _SHORTEST_S)
-            is_hanging = done * _SLOWER < possible
-            if known.status is Status.MISMATCH:
-                again = known
-            elif simulation.start is None or not is_hanging:
-                return _note_unfinished(verdict, done, longer.stimulus.steps)
+            pace = reference.stimulus.steps / max(first.duration_s, _SHORTEST_S)
+            again = _judge_unfinished(simulation, longer, pace)
+            if again.is_passed:
+                return _note_unfinished(verdict, simulation, longer.stimulus.steps)
+        else:
+            again = _explain(simulation)
         if again.is_passed:
             return verdict
         note = Diagnostic(tool="compare", severity=Severity.NOTE, message=_SECOND_NOTE)
@@ -220,6 +217,19 @@ def _describe_hazard(hazard: Hazard) -> str:
     return f"{place}{hazard.message}, so simulation and synthesis may differ"
 
 
+def _judge_unfinished(simulation: Simulation, longer: PreparedReference, pace: float) -> Verdict:
+    """Return what follows from a second stimulus that ran out of time; ``pace``: the steps a second of the first.
+
+    It passes where it was right as far as it came, unless it came so little far that it hangs by now. A simulator that
+    shows no part of a trace cannot tell.
+    """
+    if simulation.start is None:
+        return Verdict(status=Status.PASSED, method="simulate")
+    found = _compare_start(longer, simulation, simulation.start)
+    is_hanging = _count_steps(simulation.start) * _SLOWER < pace * simulation.duration_s
+    return _explain(simulation) if found.is_passed and is_hanging else found
+
+
 def _compare_start(reference: PreparedReference, simulation: Simulation, start: Trace) -> Verdict:
     """Compare what was simulated until the time was up."""
     signals = compare_start(reference.trace, start)
@@ -233,7 +243,8 @@ def _compare_start(reference: PreparedReference, simulation: Simulation, start: 
     )
 
 
-def _note_unfinished(verdict: Verdict, done: int, steps: int) -> Verdict:
+def _note_unfinished(verdict: Verdict, simulation: Simulation, steps: int) -> Verdict:
+    done = 0 if simulation.start is None else _count_steps(simulation.start)
     message = _UNFINISHED.format(done=done, steps=steps)
     note = Diagnostic(tool="compare", severity=Severity.NOTE, message=message)
     return replace(verdict, diagnostics=(*verdict.diagnostics, note))
