@@ -10,7 +10,7 @@ import pytest
 
 from pytest_rtlgen.errors import SuiteError
 from pytest_rtlgen.loaders import load_suite
-from pytest_rtlgen.loaders.cvdp_harness import HarnessCommand, read_commands, read_settings
+from pytest_rtlgen.loaders.cvdp_harness import HarnessCommand, read_plan, read_settings
 from pytest_rtlgen.loaders.unified_diff import apply_diff
 from pytest_rtlgen.records import Difficulty, SourceFile
 
@@ -226,7 +226,7 @@ def test_settings_are_read_without_a_shell() -> None:
 )
 def test_a_command_is_read(command: str, expected: HarnessCommand) -> None:
     compose = f"services:\n  one:\n    # command: other\n    command    : {command}\n    image: x # command: y\n"
-    assert read_commands((SourceFile(name="docker-compose.yml", text=compose),)) == (expected,)
+    assert read_plan((SourceFile(name="docker-compose.yml", text=compose),)).commands == (expected,)
 
 
 def test_a_diff_changes_adds_and_removes() -> None:
