@@ -121,6 +121,8 @@ class _Reader:
         while self._at < len(self._lines):
             text = self._lines[self._at].strip()
             if text and not text.startswith("#") and text != "---":
+                if self._lines[self._at].lstrip(" ")[0] == "\t":
+                    raise self._fail()
                 return self._lines[self._at]
             self._at += 1
         return None
@@ -206,12 +208,18 @@ class _Reader:
             lines.append(self._line().rstrip())
             self._at += 1
         base = min((_indent(line) for line in lines if line), default=0)
-        return _join("\n".join(line[base:] for line in lines).strip("\n"), is_folded=is_folded)
+        text = "\n".join(line[base:] for line in lines).strip("\n")
+        return _fold(text) if is_folded else text
 
 
-def _join(text: str, *, is_folded: bool) -> str:
-    """Return a block's text; where it is folded, lines are joined, save those that are blank or deeper."""
-    return re.sub(r"(?<=[^\n])(?<!\n)\n(?=[^\s])", " ", text) if is_folded else text
+def _fold(text: str) -> str:
+    """Return ``text`` with its lines joined by blanks, save around those that are blank or deeper."""
+    first, *others = lines = text.split("\n")
+    found = first
+    for last, line in zip(lines, others, strict=False):
+        is_kept = line[:1] == " " or last[:1] == " "
+        found += "\n" if not line else line if not last else f"\n{line}" if is_kept else f" {line}"
+    return found
 
 
 def _indent(line: str) -> int:

@@ -89,7 +89,7 @@ def _find_package(wanted: Requirement, files: Sequence[SourceFile]) -> str:
 def _may_be_needed(name: str, files: Sequence[SourceFile]) -> bool:
     """Return whether anything that the harness runs could load the package ``name``, under whatever module's name."""
     texts = [file.text for file in files if PurePosixPath(file.name).suffix in _OBEYED]
-    words = {word.lower() for text in texts for word in re.findall(r"\w+", text)}
+    words = {word.lower() for text in texts for word in re.findall(r"[^\W_]+", text)}
     is_named = {part.lower() for part in re.split(r"[-_.]+", name)} <= words
     return is_named or name.lower().startswith("pytest") or bool(_list_missing(files))
 
