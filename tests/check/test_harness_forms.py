@@ -86,7 +86,7 @@ def test_each_service_has_its_settings(scorer: HarnessScorer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("form", "name"), [("shell", "test_runner"), ("several", "test_one"), ("folder", "test_runner")]
+    ("form", "name"), [("shell", "test_runner"), ("several", "test_corners"), ("folder", "test_runner")]
 )
 def test_results_that_a_design_writes_do_not_count_in_any_form(scorer: HarnessScorer, form: str, name: str) -> None:
     harness = harness_of(form)

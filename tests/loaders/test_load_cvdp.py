@@ -17,6 +17,7 @@ from pytest_rtlgen.records import Difficulty, SourceFile
 ROOT = Path(__file__).parents[2]
 FIXTURE = ROOT / "fixtures" / "benchmarks" / "cvdp"
 REAL = ROOT.parent / "shared" / "benchmarks" / "cvdp-example"
+AGENTIC = REAL.with_name("cvdp-v1.0.2")
 needs_real = pytest.mark.skipif(not REAL.is_dir(), reason=f"{REAL} is not on this machine")
 ADDER = "module tiny_adder (input [3:0] a, input [3:0] b, output [4:0] sum);\n  assign sum = a + b;\nendmodule\n"
 
@@ -347,3 +348,10 @@ def test_without_solutions_the_real_examples_keep_their_targets() -> None:
     assert suite.problems[0].harness is not None
     assert suite.problems[0].harness.targets == ("rtl/fixed_priority_arbiter.sv",)
     assert not suite.problems[0].has_reference
+
+
+@needs_real
+def test_no_agentic_problem_of_the_older_release_is_skipped() -> None:
+    suite = load_suite(f"cvdp:{AGENTIC}")
+    assert [problem.unjudged for problem in suite.problems] == [""] * 92
+    assert all(problem.harness and problem.harness.targets for problem in suite.problems)
