@@ -1,6 +1,7 @@
 """The services of a ``docker-compose.yml``, read from the part of YAML that such files are written in.
 
-Mappings, lists, plain, quoted, folded and literal text; no anchors, tags or flow mappings. Nothing is expanded.
+Mappings, lists, plain, quoted, folded and literal text; no anchors or tags, and no flow mapping
+but an empty one. Nothing is expanded.
 
 Source: yaml.org/spec/1.2.2, docs.docker.com/reference/compose-file/services.
 """
@@ -134,10 +135,11 @@ class _Reader:
         found: dict[str, Node] = {}
         while (line := self._peek()) is not None and _indent(line) == indent and not _is_item(line):
             match = _KEY.match(line.strip())
-            if match is None or match[1] in found:
+            key = match[1].strip("\"'") if match else ""
+            if match is None or key in found:
                 raise self._fail()
             self._at += 1
-            found[match[1].strip("\"'")] = self._read_value(match[2] or "", indent)
+            found[key] = self._read_value(match[2] or "", indent)
         return found
 
     def _read_items(self, indent: int) -> list[Node]:
@@ -161,6 +163,8 @@ class _Reader:
             return self._read_block(indent, is_folded=block[1] == ">")
         if not text:
             return self._read_lower(indent)
+        if _COMMENT.sub("", text) == "{}":
+            return {}
         if text[0] in "\"'[":
             return self._read_closed(text, indent)
         if _UNREAD.match(text):

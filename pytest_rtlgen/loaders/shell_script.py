@@ -37,14 +37,13 @@ def split_script(text: str) -> list[list[tuple[str, ...]]]:
         raise ValueError(f"its script {text.strip()!r} has {odd[0]!r}, which only a shell can read")
     lists: list[list[list[str]]] = [[[]]]
     for word in _split(text):
+        mark = word.strip()
         if not _is_operator(word):
             lists[-1][-1].append(word)
-        elif word.strip() == "&&" and lists[-1][-1]:
+        elif mark and (mark not in {"&&", ";"} or not lists[-1][-1]):
+            raise ValueError(f"its script {text.strip()!r} has {mark!r}, which is not read here")
+        elif mark == "&&":
             lists[-1].append([])
-        elif word.strip() == ";" and lists[-1][-1]:
-            lists.append([[]])
-        elif word.strip():
-            raise ValueError(f"its script {text.strip()!r} has {word.strip()!r}, which is not read here")
         elif lists[-1][-1]:
             lists.append([[]])
     filled = lists if lists[-1] != [[]] else lists[:-1]

@@ -63,7 +63,7 @@ def test_services_have_their_words_and_settings() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("services: {}\n", "line 1"),
+        ("services: {} # none\n", "missing or names no command"),
         ("services:\n", "missing or names no command"),
         ("other: 1\n", "missing or names no command"),
         ("services:\n  a:\n    extends: b\n", r"service 'a' .* takes its command from elsewhere \(extends\)"),
