@@ -7,7 +7,7 @@ withheld, at least one in every simulation.
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
@@ -16,13 +16,13 @@ from pytest_rtlgen.check.checker import CheckSettings
 from pytest_rtlgen.check.files_worker import FilesScreener
 from pytest_rtlgen.check.harness_run import (
     HarnessRun,
-    list_harness_commands,
     list_harness_modules,
     open_harness,
+    plan_harness,
 )
 from pytest_rtlgen.check.harness_verdict import count_tests, judge_runs, passes_commands
 from pytest_rtlgen.errors import BadReferenceError, ToolError
-from pytest_rtlgen.loaders.cvdp_harness import HarnessCommand, read_settings
+from pytest_rtlgen.loaders.cvdp_harness import HarnessPlan, read_settings
 from pytest_rtlgen.records import CocotbHarness, Diagnostic, PublishedVerdict, Severity, SourceFile, Status
 from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.tools.sandbox import choose_sandbox
@@ -41,7 +41,7 @@ _SPARE_CPU_S = 10
 class _Prepared:
     """What every candidate of a harness needs, made from the harness and its solution alone."""
 
-    commands: tuple[HarnessCommand, ...]
+    plan: HarnessPlan
     tolerated: frozenset[Construct] = frozenset()
     """Constructs that the screen forbids and the published solution uses."""
     tests: int = 0
@@ -104,13 +104,13 @@ class HarnessScorer:
             ToolError: a program that the harness needs is missing.
         """
         started = time.monotonic()
-        commands = list_harness_commands(harness)
+        plan = plan_harness(harness)
         if not self._sandbox.is_active:
-            screened = self._screen(files, harness, _Prepared(commands=commands))
+            screened = self._screen(files, harness, _Prepared(plan=plan))
             if not isinstance(screened, FilesScreening):
                 return screened
             files = _list_texts(screened)
-        runs = self._run_commands(files, harness, commands, is_guarded=False)
+        runs = self._run_plan(files, harness, plan, is_guarded=False)
         verdict = judge_runs(runs, self._bounded(harness), least_tests=0)
         return replace(verdict, published=passes_commands(runs), duration_s=time.monotonic() - started)
 
@@ -138,32 +138,32 @@ class HarnessScorer:
         return found
 
     def _calibrate(self, harness: CocotbHarness) -> _Prepared:
-        commands = list_harness_commands(harness)
+        plan = plan_harness(harness)
         if not harness.solution:
-            self._probe(harness)
-            return _Prepared(commands=commands)
+            self._probe(harness, plan)
+            return _Prepared(plan=plan)
         files = {file.name: file.text for file in harness.solution}
         screening = self._screen_files(files, harness)
         is_readable = screening.status is None or bool(screening.constructs)
         texts = _list_texts(screening) if is_readable else files
-        runs = self._run_commands(texts, harness, commands, is_guarded=True)
+        runs = self._run_plan(texts, harness, plan, is_guarded=True)
         try:
             verdict = judge_runs(runs, self._bounded(harness), least_tests=0)
         except BadReferenceError:
-            self._probe(harness)  # tells more
+            self._probe(harness, plan)  # tells more
             raise
         if not verdict.is_passed:
-            self._probe(harness)
+            self._probe(harness, plan)
             said = "; ".join(item.message for item in verdict.diagnostics[:3])
             raise BadReferenceError(
                 f"{_name(harness)}: the harness does not pass its own solution ({verdict.status}): {said}"
             )
-        return _Prepared(commands=commands, tolerated=frozenset(screening.constructs), tests=count_tests(runs))
+        return _Prepared(plan=plan, tolerated=frozenset(screening.constructs), tests=count_tests(runs))
 
-    def _probe(self, harness: CocotbHarness) -> None:
+    def _probe(self, harness: CocotbHarness, plan: HarnessPlan) -> None:
         """Raise when the harness's own Python files cannot be loaded, whatever the candidate."""
         with open_harness(harness, {}, sandbox=self._sandbox, limits=self._bounded(harness)) as place:
-            broken = place.list_broken(list_harness_modules(harness))
+            broken = place.list_broken(list_harness_modules(harness), plan.commands[0])
         if broken and "No module named" in broken[0]:
             raise ToolError(f"{_name(harness)}: the harness needs a Python package: {broken[0]}; install it with pip")
         if broken:
@@ -190,23 +190,28 @@ class HarnessScorer:
         return self._screener.screen(sources, harness.context, settings.get("TOPLEVEL", ""), _read_order(settings))
 
     def _run(self, screening: FilesScreening, harness: CocotbHarness, prepared: _Prepared) -> PublishedVerdict:
-        runs = self._run_commands(_list_texts(screening), harness, prepared.commands, is_guarded=True)
+        runs = self._run_plan(_list_texts(screening), harness, prepared.plan, is_guarded=True)
         verdict = judge_runs(runs, self._bounded(harness), least_tests=prepared.tests)
         notes = tuple(item for item in screening.diagnostics if item.severity is Severity.NOTE)
-        return replace(verdict, diagnostics=(*verdict.diagnostics, *notes))
+        return replace(verdict, diagnostics=(*verdict.diagnostics, *notes, *map(_note, prepared.plan.notes)))
 
-    def _run_commands(
-        self, files: Mapping[str, str], harness: CocotbHarness, commands: Sequence[HarnessCommand], *, is_guarded: bool
+    def _run_plan(
+        self, files: Mapping[str, str], harness: CocotbHarness, plan: HarnessPlan, *, is_guarded: bool
     ) -> list[HarnessRun]:
-        """Return the runs of ``commands``, in order, until one takes all the time that is left."""
+        """Return the runs that decide, in order, until one takes all the time that is left."""
         limits = self._bounded(harness)
         runs: list[HarnessRun] = []
         with open_harness(harness, files, sandbox=self._sandbox, limits=limits) as place:
             deadline = time.monotonic() + limits.wall_s
-            for command in commands:
-                left_s = max(1.0, deadline - time.monotonic())
-                runs.append(place.run(command, is_guarded=is_guarded, wall_s=left_s))
-                if runs[-1].done.is_timeout:
+            has_failed = False
+            for command in plan.commands:
+                if command.needs_last and has_failed:
+                    continue
+                run = place.run(command, is_guarded=is_guarded, wall_s=max(1.0, deadline - time.monotonic()))
+                has_failed = run.done.exit_code != 0
+                if command.decides or run.done.is_timeout:
+                    runs.append(run)
+                if run.done.is_timeout:
                     break
         return runs
 
@@ -235,6 +240,10 @@ def _widen(limits: Limits) -> Limits:
 
 def _name(harness: CocotbHarness) -> str:
     return f"harness of {', '.join(harness.targets)}"
+
+
+def _note(message: str) -> Diagnostic:
+    return Diagnostic(tool="harness", severity=Severity.NOTE, message=message)
 
 
 def _conclude(status: Status, message: str) -> PublishedVerdict:

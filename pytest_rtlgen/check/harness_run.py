@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 
 from pytest_rtlgen.errors import BadReferenceError, RecordError, ToolError
 from pytest_rtlgen.loaders.cvdp import is_inner_path
-from pytest_rtlgen.loaders.cvdp_harness import HarnessCommand, read_commands, read_settings
+from pytest_rtlgen.loaders.cvdp_harness import WORK, HarnessCommand, HarnessPlan, read_plan
 from pytest_rtlgen.records import CocotbHarness, SourceFile
 from pytest_rtlgen.simulators.icarus import find_icarus
 from pytest_rtlgen.storage import decode
@@ -30,7 +30,6 @@ from pytest_rtlgen.tools.versions import find_program
 SEED = "1"
 _INSIDE = Path(__file__).parents[1] / "simulators" / "inside_harness"
 _RUN_SCRIPT = _INSIDE / "rtlgen_harness.py"
-_WORK = "/code/rundir"
 _TEMPORARY = "tmp"
 _FOLDERS = (
     *(f"code/{name}" for name in ("rtl", "verif", "docs", "src", "rundir")),
@@ -117,7 +116,6 @@ class HarnessPlace:
     folder: Path
     sandbox: Sandbox
     limits: Limits
-    settings: Mapping[str, str]
 
     def run(self, command: HarnessCommand, *, is_guarded: bool, wall_s: float) -> HarnessRun:
         """Run one command, at most ``wall_s`` seconds of time.
@@ -126,21 +124,23 @@ class HarnessPlace:
             ToolError: Icarus, cocotb or Python cannot be started.
         """
         name = command.module or self._place(command.script)
-        return self._start(["guarded" if is_guarded else "open", name, *map(self._place, command.arguments)], wall_s)
+        mode = "guarded" if is_guarded else "open"
+        return self._start(command, [mode, name, *map(self._place, command.arguments)], wall_s)
 
-    def list_broken(self, names: Iterable[str]) -> tuple[str, ...]:
-        """Return why modules ``names`` of the harness cannot be loaded; those that can be are not mentioned."""
-        run = self._start(["probe", *names], self.limits.wall_s)
+    def list_broken(self, names: Iterable[str], command: HarnessCommand) -> tuple[str, ...]:
+        """Return why modules ``names`` of the harness cannot be loaded where ``command`` starts, one a module."""
+        run = self._start(command, ["probe", *names], self.limits.wall_s)
         return run.record.broken if run.record is not None else ()
 
-    def _start(self, arguments: list[str], wall_s: float) -> HarnessRun:
-        env = self._environment()
-        argv = [sys.executable, str(_RUN_SCRIPT), self._place(_WORK), *arguments]
+    def _start(self, command: HarnessCommand, arguments: list[str], wall_s: float) -> HarnessRun:
+        env = self._environment(dict(command.settings))
+        root = "/" if self._is_mounted else str(self.folder)
+        argv = [sys.executable, str(_RUN_SCRIPT), root, self._place(command.folder), *arguments]
         readable = (*python_folders(), _INSIDE)
         mounts = [(option, Path(f"{self.folder}{path}"), path) for option, path in _MOUNTS] if self._is_mounted else []
-        command = self.sandbox.wrap(argv, env=env, readable=readable, scratch=self.folder, mounts=mounts)
+        wrapped = self.sandbox.wrap(argv, env=env, readable=readable, scratch=self.folder, mounts=mounts)
         limits = replace(self.limits, wall_s=wall_s)
-        done = run_program(command, limits=limits, env=env, cwd=self.folder, keep_stdout=True)
+        done = run_program(wrapped, limits=limits, env=env, cwd=self.folder, keep_stdout=True)
         return HarnessRun(done=done, record=_read_record(done.stdout))
 
     @property
@@ -151,8 +151,8 @@ class HarnessPlace:
         """Return ``text`` with the container's paths replaced by those that they have here."""
         return text if self._is_mounted else _PLACES.sub(lambda found: f"{self.folder}{found[0]}", text)
 
-    def _environment(self) -> dict[str, str]:
-        own = {name: self._place(value) for name, value in self.settings.items() if name not in _FIXED}
+    def _environment(self, settings: Mapping[str, str]) -> dict[str, str]:
+        own = {name: self._place(value) for name, value in settings.items() if name not in _FIXED}
         icarus = find_icarus()
         programs = (Path(sys.executable).parent, Path(icarus.iverilog).parent, "/usr/local/bin", "/usr/bin", "/bin")
         paths = [str(_INSIDE), *own.get("PYTHONPATH", "").split(os.pathsep)]
@@ -162,7 +162,7 @@ class HarnessPlace:
             **own,
             "PYTHONPATH": os.pathsep.join(path for path in paths if path),
             "PATH": os.pathsep.join(str(path) for path in programs),
-            "HOME": self._place(_WORK),
+            "HOME": self._place(WORK),
             "LC_ALL": "C.UTF-8",
             "TMPDIR": f"{SCRATCH if self._is_mounted else self.folder}/{_TEMPORARY}",
             "PYTHONHASHSEED": "0",
@@ -183,9 +183,7 @@ def open_harness(
         BadReferenceError: a file of the harness leaves the work folder.
     """
     with tempfile.TemporaryDirectory(prefix="rtlgen-") as name:
-        place = HarnessPlace(
-            folder=Path(name).resolve(), sandbox=sandbox, limits=limits, settings=read_settings(harness.files)
-        )
+        place = HarnessPlace(folder=Path(name).resolve(), sandbox=sandbox, limits=limits)
         for folder in _FOLDERS:
             (place.folder / folder).mkdir(parents=True)
         for file in harness.context:
@@ -198,23 +196,24 @@ def open_harness(
         yield place
 
 
-def list_harness_commands(harness: CocotbHarness) -> tuple[HarnessCommand, ...]:
+def plan_harness(harness: CocotbHarness) -> HarnessPlan:
     """Return what a harness runs, in order.
 
     Raises:
         BadReferenceError: it runs nothing, or something that is not Python.
         ToolError: a program that it calls is not here.
     """
+    try:
+        plan = read_plan(harness.files)
+    except ValueError as error:
+        raise BadReferenceError(f"harness of {', '.join(harness.targets)}: {error}") from error
     texts = [file.text for file in harness.files if file.name.endswith(".py")]
     programs = {name for text in texts for name in _CALLED.findall(text)}
-    if read_settings(harness.files).get("SIM") == "verilator":
+    if any(dict(command.settings).get("SIM") == "verilator" for command in plan.commands):
         programs.add("verilator")
     for name in sorted(programs):
         find_program(name, "the harness calls it; install it")
-    try:
-        return read_commands(harness.files)
-    except ValueError as error:
-        raise BadReferenceError(f"harness of {', '.join(harness.targets)}: {error}") from error
+    return plan
 
 
 def list_harness_modules(harness: CocotbHarness) -> tuple[str, ...]:

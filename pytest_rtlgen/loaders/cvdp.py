@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from pytest_rtlgen.errors import SuiteError
 from pytest_rtlgen.loaders.base import LoadedProblem, digest_problems, read_file
-from pytest_rtlgen.loaders.cvdp_harness import read_commands, read_settings
+from pytest_rtlgen.loaders.cvdp_harness import read_plan, read_settings
 from pytest_rtlgen.loaders.unified_diff import apply_diff
 from pytest_rtlgen.records import CocotbHarness, Difficulty, Problem, SourceFile, Suite
 
@@ -207,7 +207,7 @@ def _read_solution(
 def _make_problem(record: _Record) -> Problem:
     settings = read_settings(record.harness)
     top = settings.get("TOPLEVEL") or _guess_top(record)
-    unjudged = _find_obstacle(record, settings)
+    unjudged = _find_obstacle(record)
     harness = CocotbHarness(
         files=record.harness, context=record.context, targets=record.targets, solution=record.solution
     )
@@ -241,16 +241,14 @@ def _find_reference(record: _Record, settings: Mapping[str, str], top: str) -> S
     return SourceFile(name=f"{record.where} {record.targets[0]}" if text else record.where, text=text)
 
 
-def _find_obstacle(record: _Record, settings: Mapping[str, str]) -> str:
+def _find_obstacle(record: _Record) -> str:
     """Return why the problem cannot be judged here; empty where it can."""
     text = "\n".join(file.text for file in record.harness)
-    simulator = settings.get("SIM", "icarus").lower()
     others = [name for name in record.targets if PurePosixPath(name).suffix not in _VERILOG]
     obstacles = (
         (bool(CATEGORIES[record.category]), CATEGORIES[record.category]),
         (not record.harness, "the record has no harness"),
         *((image in text, reason) for image, reason in _IMAGES.items()),
-        (simulator not in _SIMULATORS, f"its tests need the simulator {simulator}"),
         (not record.targets, "the record names no file that an answer writes"),
         (bool(others), f"its answer is not Verilog ({', '.join(others)})"),
     )
@@ -260,7 +258,8 @@ def _find_obstacle(record: _Record, settings: Mapping[str, str]) -> str:
 
 def _find_odd_command(record: _Record) -> str:
     try:
-        read_commands(record.harness)
+        commands = read_plan(record.harness).commands
     except ValueError as error:
         return str(error)
-    return ""
+    simulators = sorted({dict(command.settings).get("SIM", "icarus").lower() for command in commands} - _SIMULATORS)
+    return f"its tests need the simulator {simulators[0]}" if simulators else ""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from pytest_rtlgen.records import Diagnostic, Severity, SourceFile, Status
+from pytest_rtlgen.verilog.casts import call_signed
 from pytest_rtlgen.verilog.compilation import CompiledFile, read_compilation
 from pytest_rtlgen.verilog.screen import describe_left_out, reduce_text
 from pytest_rtlgen.verilog.survey import Finding, FindingKind, LeftOut, apply_spans, survey_text
@@ -110,6 +111,7 @@ def _screen_file(file: CompiledFile) -> _Screened:
     if errors:
         return _Screened(file=source, status=Status.SYNTAX_ERROR, diagnostics=_place(file, errors))
     text, parsed, survey = reduce_text(canonical, parsed, "")
+    text = call_signed(text, parsed)
     left_out = survey.left_out
     if survey.findings:
         last = survey_text(parsed)

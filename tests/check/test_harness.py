@@ -11,7 +11,7 @@ import pytest
 from support.hostile_cases import SHARED_2, HostileCase, load_cases
 
 from pytest_rtlgen.check.harness import HarnessScorer
-from pytest_rtlgen.check.harness_run import list_harness_commands, open_harness
+from pytest_rtlgen.check.harness_run import open_harness, plan_harness
 from pytest_rtlgen.errors import BadReferenceError, ToolError
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.records import CocotbHarness, Severity, SourceFile, Status
@@ -124,7 +124,7 @@ def test_a_file_that_is_not_asked_for_is_refused(scorer: HarnessScorer) -> None:
 def run_unscreened(source: str, *, is_guarded: bool, harness: CocotbHarness = ADDING) -> int:
     sandbox = choose_sandbox(SandboxMode.REQUIRED)
     with open_harness(harness, {ADDER: source}, sandbox=sandbox, limits=Limits(memory_mib=4096)) as place:
-        (command,) = list_harness_commands(harness)
+        (command,) = plan_harness(harness).commands
         return place.run(command, is_guarded=is_guarded, wall_s=60).done.exit_code
 
 
@@ -311,7 +311,7 @@ def test_every_kind_of_sandbox_gives_the_same_results(kind: SandboxKind) -> None
         pytest.skip(offer.reason)
     mode = SandboxMode.OFF if kind is SandboxKind.NONE else SandboxMode.REQUIRED
     sandbox = choose_sandbox(mode, kinds=(kind,))
-    (command,) = list_harness_commands(ADDING)
+    (command,) = plan_harness(ADDING).commands
     with open_harness(ADDING, {ADDER: WRONG}, sandbox=sandbox, limits=Limits(memory_mib=4096)) as place:
         record = place.run(command, is_guarded=True, wall_s=60).record
     assert record is not None

@@ -10,13 +10,14 @@ import pytest
 
 from pytest_rtlgen.errors import SuiteError
 from pytest_rtlgen.loaders import load_suite
-from pytest_rtlgen.loaders.cvdp_harness import HarnessCommand, read_commands, read_settings
+from pytest_rtlgen.loaders.cvdp_harness import WORK, HarnessCommand, read_env, read_plan, read_settings
 from pytest_rtlgen.loaders.unified_diff import apply_diff
 from pytest_rtlgen.records import Difficulty, SourceFile
 
 ROOT = Path(__file__).parents[2]
 FIXTURE = ROOT / "fixtures" / "benchmarks" / "cvdp"
 REAL = ROOT.parent / "shared" / "benchmarks" / "cvdp-example"
+AGENTIC = REAL.with_name("cvdp-v1.0.2")
 needs_real = pytest.mark.skipif(not REAL.is_dir(), reason=f"{REAL} is not on this machine")
 ADDER = "module tiny_adder (input [3:0] a, input [3:0] b, output [4:0] sum);\n  assign sum = a + b;\nendmodule\n"
 
@@ -140,6 +141,21 @@ def test_what_cannot_be_judged_is_there_with_the_reason(
         ("src/.env", "icarus", "vcs", "its tests need the simulator vcs"),
         ("docker-compose.yml", "__OSS_SIM_IMAGE__", "__OSS_PNR_IMAGE__", "its harness needs CVDP's place-and-route"),
         ("docker-compose.yml", "command: pytest -s", "command: bash -c", "its command 'bash -c -o"),
+        ("docker-compose.yml", "command: pytest", "command: make pytest", "its command 'make pytest -s"),
+        ("docker-compose.yml", "test_runner.py -v", "test_runner.py | tee log", "its command 'pytest -s"),
+        (
+            "docker-compose.yml",
+            "pytest -s",
+            "sh -c 'pip install pytest-tiny; pytest' #",
+            "its command installs the pac",
+        ),
+        (
+            "docker-compose.yml",
+            "command: pytest",
+            "extends: one\n    command: pytest",
+            "service 'direct' of docker-comp",
+        ),
+        ("docker-compose.yml", "./src/.env", "./src/.env_two", "docker-compose.yml names the file src/.env_two, which"),
         ("docker-compose.yml", "command:", "entry:", "docker-compose.yml is missing or names no command"),
     ],
 )
@@ -211,6 +227,82 @@ def test_settings_are_read_without_a_shell() -> None:
     assert settings == {"A": "1", "B": "two words", "C": "x # y", "D": "z", "E": "$(date)", "F": ""}
 
 
+def test_settings_may_go_over_several_lines() -> None:
+    text = 'A="one\n# two" # note\n#B="\nC=\'three\nfour\'\nD = five \\\n  six # seven\nE = "a\\"b\\n"\nF=\'open\n'
+    assert read_env(text) == {"A": "one\n# two", "C": "three\nfour", "D": "five    six", "E": 'a"b\n', "F": "'open"}
+
+
+def compose_of(*services: str) -> SourceFile:
+    named = "".join(f"  s{number}:\n    {text}\n" for number, text in enumerate(services))
+    return SourceFile(name="docker-compose.yml", text=f"services:\n{named}")
+
+
+def test_each_command_has_the_settings_of_its_service() -> None:
+    files = (
+        compose_of("command: pytest a", "env_file: [a.env, ./b.env]\n    environment: [C=4]\n    command: pytest b"),
+        SourceFile(name="src/.env", text="A=0\nVERILOG_SOURCES=/code/x.v /code/y.v"),
+        SourceFile(name="a.env", text="A=1\nB=1\nVERILOG_SOURCES=/code/y.v /code/z.v"),
+        SourceFile(name="b.env", text="B=2\nC=3"),
+    )
+    first, second = (dict(command.settings) for command in read_plan(files).commands)
+    assert (first["A"], second["A"], second["B"], second["C"]) == ("0", "1", "2", "4")
+    assert read_settings(files) == {"A": "0", "VERILOG_SOURCES": "/code/x.v /code/y.v /code/z.v"}
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ("pytest a", [("a", WORK, {}, False, True)]),
+        ("cd /src && pytest a", [("a", "/src", {}, False, True)]),
+        ("cd ../rtl; cd ../../src/deep && pytest a", [("a", "/src/deep", {}, False, True)]),
+        ("pip install pytest && python3 -m pip install -q pytest; exec pytest a", [("a", WORK, {}, False, True)]),
+        ("pytest a && pytest b", [("a", WORK, {}, False, True), ("b", WORK, {}, True, True)]),
+        ("pytest a; echo on && pytest b", [("a", WORK, {}, False, False), ("b", WORK, {}, False, True)]),
+        (
+            "A=1; export B=2 C='3 4'; D=5 pytest a; pytest b",
+            [
+                ("a", WORK, {"A": "1", "B": "2", "C": "3 4", "D": "5"}, False, False),
+                ("b", WORK, {"A": "1", "B": "2", "C": "3 4"}, False, True),
+            ],
+        ),
+    ],
+)
+def test_a_script_is_read_as_its_shell_would(
+    script: str, expected: list[tuple[str, str, dict[str, str], bool, bool]]
+) -> None:
+    files = (compose_of(f'command: bash -lc "{script}"'), SourceFile(name="src/deep/x.py", text=""))
+    assert [
+        (*command.arguments, command.folder, dict(command.settings), command.needs_last, command.decides)
+        for command in read_plan(files).commands
+    ] == expected
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("sh -c 'make test'", "its command 'make test' is neither pytest nor python SCRIPT"),
+        ("sh -c 'set -e; pytest a'", "its command 'set -e' is neither"),
+        ("sh -ec 'pytest a'", "its command 'sh -ec pytest a' is neither"),
+        ("sh -c pytest a", "its command 'sh -c pytest a' is neither"),
+        ("python3 -c 'pass'", "its command 'python3 -c pass' is neither"),
+        ("sh -c 'pytest a || true'", r"has '\|\|', which is not read here"),
+        ("sh -c 'pytest a | tee b'", r"has '\|', which is not read here"),
+        ("sh -c 'pytest a; echo b'", "ends in 'echo b', which tests nothing"),
+        ("sh -c 'cd /etc && pytest a'", "goes to '/etc', a folder that is not known"),
+        ("sh -c 'pytest $$A'", "has a variable, which only Docker and a shell can fill in"),
+        ("pytest ${A}", "has a variable"),
+        ("sh -c 'pip install tiny-absent && pytest-tiny'", "its command 'pytest-tiny' is neither"),
+        ("sh -c 'pip install pytest-tiny && pytest a'", "installs the package 'pytest-tiny', which is not here"),
+        ("sh -c 'pip install -e /src && pytest a'", "gives pip the option -e"),
+        ("sh -c 'echo a'", "ends in 'echo a', which tests nothing"),
+        ("sh -c ''", "names no command that runs a test"),
+    ],
+)
+def test_a_command_that_cannot_be_run_is_named(command: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        read_plan((compose_of(f"command: {command}"),))
+
+
 @pytest.mark.parametrize(
     ("command", "expected"),
     [
@@ -226,7 +318,7 @@ def test_settings_are_read_without_a_shell() -> None:
 )
 def test_a_command_is_read(command: str, expected: HarnessCommand) -> None:
     compose = f"services:\n  one:\n    # command: other\n    command    : {command}\n    image: x # command: y\n"
-    assert read_commands((SourceFile(name="docker-compose.yml", text=compose),)) == (expected,)
+    assert read_plan((SourceFile(name="docker-compose.yml", text=compose),)).commands == (expected,)
 
 
 def test_a_diff_changes_adds_and_removes() -> None:
@@ -256,3 +348,10 @@ def test_without_solutions_the_real_examples_keep_their_targets() -> None:
     assert suite.problems[0].harness is not None
     assert suite.problems[0].harness.targets == ("rtl/fixed_priority_arbiter.sv",)
     assert not suite.problems[0].has_reference
+
+
+@needs_real
+def test_no_agentic_problem_of_the_older_release_is_skipped() -> None:
+    suite = load_suite(f"cvdp:{AGENTIC}")
+    assert [problem.unjudged for problem in suite.problems] == [""] * 92
+    assert all(problem.harness and problem.harness.targets for problem in suite.problems)

@@ -1,9 +1,9 @@
 """Runs one command of a harness and writes what happened to its own standard output.
 
-``python rtlgen_harness.py FOLDER (guarded | open) (MODULE | SCRIPT.py) ARGUMENT...``, or, to see whether the harness's
-own Python files can be loaded, ``python rtlgen_harness.py FOLDER probe NAME...``. The record, one JSON object, goes to
-the standard output that this process was given. Everything that it starts has the log in that place instead, so no
-simulated design can write there.
+``python rtlgen_harness.py ROOT FOLDER (guarded | open) (MODULE | SCRIPT.py) ARGUMENT...`` runs it in ``FOLDER``, where
+the container's folders are below ``ROOT``, or, to see whether the harness's own Python files can be loaded, ``python
+rtlgen_harness.py ROOT FOLDER probe NAME...``. The record, one JSON object, goes to the standard output that this
+process was given. Everything that it starts has the log in that place instead, so no simulated design can write there.
 """
 
 # ruff: noqa: INP001  found on their own path, as inside_simulator's are
@@ -21,7 +21,7 @@ _MOST_ITEMS = 500
 rtlgen_record: Any = importlib.import_module("rtlgen_record")
 
 
-def main(folder: str, mode: str, *command: str) -> int:
+def main(root: str, folder: str, mode: str, *command: str) -> int:
     """Run ``command`` in ``folder`` and return its exit status."""
     answer = os.dup(1)  # not inherited
     os.dup2(2, 1)
@@ -32,7 +32,7 @@ def main(folder: str, mode: str, *command: str) -> int:
             record["broken"] = [fault for name in command if (fault := _load(name))]
             record["exit_code"] = 0
         else:
-            rtlgen_record.watch_runner(_list_folders(Path(folder)) if mode == "guarded" else None)
+            rtlgen_record.watch_runner(_list_folders(Path(root)) if mode == "guarded" else None)
             record["exit_code"] = _run(*command)
     finally:
         record.setdefault("broken", rtlgen_record.broken)
@@ -44,9 +44,9 @@ def main(folder: str, mode: str, *command: str) -> int:
     return int(record["exit_code"])
 
 
-def _list_folders(folder: Path) -> list[Path]:
+def _list_folders(root: Path) -> list[Path]:
     """Return the folders that a simulation may write to, and the harness's own."""
-    return [*(folder.parents[1] / name for name in ("code", "rundir", "src")), Path(os.environ["TMPDIR"])]
+    return [*(root / name for name in ("code", "rundir", "src")), Path(os.environ["TMPDIR"])]
 
 
 def _run(name: str, *arguments: str) -> int:
