@@ -38,7 +38,7 @@ def find_wrong(expected: str, actual: str, resets: str | None = None, design: In
     [
         ("..12.3......", "..12.3......"),
         ("..12.3......", "12.3........"),
-        ("..12.3......", "....1.2.3..."),
+        ("..12.3......", "....12.3...."),
         ("..12.3......", "..12...3...."),
         ("xx12.3......", "xxxx12.3...."),
         ("..12......34", "....12......"),
@@ -60,7 +60,7 @@ def test_the_same_sequence_within_the_bound_is_right(expected: str, actual: str)
         ("..12.3......", "..12.33.....", {"ok": 1}),
         ("..12.3......", "..1.....23..", {"ok": 2}),
         ("..12.3......", "xxxxxxxxxxxx", {"ok": 12}),
-        ("xx12.3......", "xxxxx12.3xxx", {"ok": 4}),
+        ("xx12.3......", "xxxxx12.3xxx", {"ok": 7}),
         ("............", "1...........", {"ok": 1}),
         ("..1.........", "1.2.........", {"ok": 1}),
     ],
@@ -70,9 +70,7 @@ def test_the_same_sequence_within_the_bound_is_right(expected: str, actual: str)
     ],
 )
 def test_another_sequence_is_wrong(expected: str, actual: str, wrong: dict[str, int]) -> None:
-    found = find_wrong(expected, actual)
-    assert found.keys() == wrong.keys() or found.keys() == {"ok", *wrong}
-    assert found.get("d", 0) == wrong.get("d", 0)
+    assert find_wrong(expected, actual) == wrong
 
 
 def test_a_reset_ends_one_sequence_and_begins_another() -> None:
@@ -80,7 +78,7 @@ def test_a_reset_ends_one_sequence_and_begins_another() -> None:
     assert find_wrong(".1..23..4...", ".123.....4..", resets) == {}
     assert find_wrong(".1..2...4...", ".1..2...5...", resets) == {"d": 1}
     assert find_wrong(".12.....4...", ".1......4...", resets) == {"ok": 1}
-    assert find_wrong(".1..23..4...", ".1..2..34...", resets) == {"d": 1}
+    assert find_wrong(".1..23..4...", ".1..2..34...", resets) == {"d": 1, "ok": 1}
 
 
 def test_a_pulse_between_edges_is_a_reset_only_where_that_does_not_wait() -> None:
@@ -105,5 +103,5 @@ def test_other_outputs_stay_as_they_are() -> None:
 
 
 def test_members_that_may_be_missing_do_not_count() -> None:
-    assert count_compared(OPEN, DESIGN, make_stimulus("0" * 12), make_trace("..12.3...45.")) == 3
+    assert count_compared(OPEN, DESIGN, make_stimulus("0" * 12), make_trace("..12.3....45")) == 3
     assert count_compared(OPEN, DESIGN, make_stimulus("000010000000"), make_trace("..1..2......")) == 1

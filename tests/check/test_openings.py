@@ -14,6 +14,7 @@ from pytest_rtlgen.records import (
     Assumption,
     Candidate,
     Care,
+    Latency,
     Openings,
     Polarity,
     Problem,
@@ -344,3 +345,59 @@ def test_mutants_within_an_assumption_fail(confirming: Checker) -> None:
 def test_an_assumption_that_no_input_satisfies_is_an_error(confirming: Checker, condition: str, what: str) -> None:
     with pytest.raises(BadReferenceError, match=what):
         confirming.prepare(opened(WHOLE, assumptions=(assumption(condition),)))
+
+
+PIPE = "module m(input clk, input rst, input en, input [3:0] a, output reg ok, output reg [4:0] s, output [3:0] b);\n"
+PIPE += "assign b = ~a;\n"
+ONE_STAGE = PIPE + (
+    "always @(posedge clk) if (rst) begin ok <= 0; s <= 0; end\nelse begin ok <= en; s <= a + 5'd3; end\nendmodule\n"
+)
+TWO_STAGES = PIPE + (
+    "reg go; reg [3:0] held;\nalways @(posedge clk) if (rst) {go, ok} <= 0;\n"
+    "else begin go <= en; held <= a; ok <= go; s <= held + 5'd3; end\nendmodule\n"
+)
+SEQUENCE = Latency(valid="ok", data=("s",), bound=3, place="problem.toml:8")
+
+
+def test_an_open_latency_compares_the_sequence_only(checker: Checker) -> None:
+    task = opened(ONE_STAGE, latency=SEQUENCE)
+    assert status(checker, TWO_STAGES, plain(task)) is Status.MISMATCH
+    assert status(checker, ONE_STAGE, task) is Status.PASSED
+    assert status(checker, TWO_STAGES, task) is Status.PASSED
+    for wrong in (
+        TWO_STAGES.replace("5'd3", "5'd2"),
+        TWO_STAGES.replace("ok <= go", "ok <= 0"),
+        TWO_STAGES.replace("ok <= go", "ok <= 1"),
+        TWO_STAGES.replace("ok <= go", "ok <= go | ok"),
+        TWO_STAGES.replace("go <= en", "go <= en & ~go"),
+        TWO_STAGES.replace("b = ~a", "b = a"),
+        TWO_STAGES.replace("if (rst) {go, ok} <= 0;\nelse ", ""),
+    ):
+        assert status(checker, wrong, task) is Status.MISMATCH
+
+
+def test_of_a_sequence_nothing_is_proved_and_of_the_rest_all(confirming: Checker) -> None:
+    verdict = judge(confirming, TWO_STAGES, opened(ONE_STAGE, latency=SEQUENCE))
+    assert verdict.equivalence is not None
+    assert dict(verdict.equivalence.outputs) == {"ok": Proof.UNKNOWN, "s": Proof.UNKNOWN, "b": Proof.EQUIVALENT}
+    assert verdict.equivalence.reason == "of outputs whose latency is open nothing is proved"
+
+
+def test_an_open_latency_lets_no_mutant_pass(confirming: Checker) -> None:
+    task = opened(ONE_STAGE, latency=SEQUENCE)
+    more = list_passing(confirming, task) - list_passing(confirming, plain(task))
+    assert all("s <= a + 5'd3" in text and "ok <= en" in text for text in more)
+
+
+@pytest.mark.parametrize(
+    ("latency", "what"),
+    [
+        (replace(SEQUENCE, valid="go"), r"^problem.toml:8: latency: 'go' is no output of the reference"),
+        (replace(SEQUENCE, valid="s", data=("b",)), r"^problem.toml:8: latency: valid must be one bit, but 's' has 5"),
+        (replace(SEQUENCE, data=("s", "a")), r"^problem.toml:8: latency: 'a' is no output"),
+        (replace(SEQUENCE, bound=10**6), r"^problem.toml:8: latency: ok is never 1 more than 1000000 cycles before"),
+    ],
+)
+def test_a_latency_that_does_not_fit_is_told(confirming: Checker, latency: Latency, what: str) -> None:
+    with pytest.raises(BadReferenceError, match=what):
+        confirming.prepare(opened(ONE_STAGE, latency=latency))
