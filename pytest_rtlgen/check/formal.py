@@ -65,7 +65,7 @@ class Prover:
             known = self._remember(reference, answer["played"]["gold"])
         doubted = set(known or ())
         if trace and "played" in answer:
-            doubted |= _list_differing(trace, answer["played"]["gate"])
+            doubted |= _list_differing(reference.forget_undriven(trace), answer["played"]["gate"])
         return _conclude(reference, answer, doubted)
 
     def close(self) -> None:

@@ -27,7 +27,7 @@ from pytest_rtlgen.check.formal_text import (
     render_rows,
     render_top,
 )
-from pytest_rtlgen.simulators.inside_simulator.rtlgen_yosys import read_rows, render_witness
+from pytest_rtlgen.simulators.inside_simulator.rtlgen_yosys import READ, read_rows, render_witness
 from pytest_rtlgen.verilog.simulator_only import find_simulator_only
 
 _WORDS = "not pos neg and or xor xnor reduce_and reduce_or reduce_xor reduce_xnor reduce_bool shl shr sshl sshr shift"
@@ -42,6 +42,7 @@ _MOST_STATE_BITS = 6000
 _READ = (
     *("proc", "flatten", "opt_expr -keepdc", "opt_clean", "memory_collect", "memory_map -keepdc", "opt_expr -keepdc"),
     *("opt_dff -keepdc -nodffe -nosdff", "techmap -map +/pmux2mux.v", "opt_expr -keepdc", "opt_clean"),
+    "setundef -undriven -undef",  # what nothing drives is X: the model's file has no word for it
 )
 _MAP = (
     *(
@@ -169,7 +170,7 @@ class _Model:
     def _read(self, side: str) -> "_Netlist":
         Path(f"{side}.sv").write_bytes(neutralise(self._question[side]).encode("utf-8", "replace"))
         top = self._question[f"{side}_top"]
-        self._run(f"read_slang --top {top} {side}.sv")
+        self._run(f"{READ} {top} {side}.sv")
         for command in _READ:
             self._run(command)
         self._run(f"rename {top} {side}")

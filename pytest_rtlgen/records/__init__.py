@@ -12,7 +12,7 @@ from pytest_rtlgen.records.generation import (
     TokenUsage,
 )
 from pytest_rtlgen.records.hazard import Hazard, HazardKind
-from pytest_rtlgen.records.ports import Direction, Port
+from pytest_rtlgen.records.ports import Direction, Parameter, Port
 from pytest_rtlgen.records.problem import (
     Clock,
     ClockEdge,
@@ -82,6 +82,7 @@ __all__ = [
     "Isolation",
     "Message",
     "OutputMismatches",
+    "Parameter",
     "Polarity",
     "Port",
     "Problem",

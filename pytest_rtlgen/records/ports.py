@@ -21,3 +21,14 @@ class Port:
     width: int
     """Bits, 1 or more."""
     is_signed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """One integer parameter of a module, which whoever instantiates it may set."""
+
+    name: str
+    value: str
+    """Its default, as a Verilog literal."""
+    is_in_ports: bool = False
+    """Whether the width of a port depends on it."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pytest_rtlgen.records.ports import Direction, Port
+from pytest_rtlgen.records.ports import Direction, Parameter, Port
 from pytest_rtlgen.records.published import CocotbHarness, Testbench
 from pytest_rtlgen.records.source import SourceFile
 
@@ -64,6 +64,8 @@ class Interface:
     ports: tuple[Port, ...]
     clocks: tuple[Clock, ...] = ()
     resets: tuple[Reset, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    """Of the reference: the values at which a candidate is compared that sizes its ports by these names as well."""
 
     @property
     def inputs(self) -> tuple[Port, ...]:

@@ -6,6 +6,7 @@ from pytest_rtlgen.records import Hazard, HazardKind
 from pytest_rtlgen.verilog.hazards import find_hazards
 
 TWO = HazardKind.TWO_DRIVERS
+PROCESSES = HazardKind.TWO_PROCESSES
 LIST = HazardKind.INCOMPLETE_LIST
 ORDER = HazardKind.EVENT_ORDER
 CLOCK = HazardKind.DERIVED_CLOCK
@@ -38,8 +39,8 @@ FOUND = {
     "two instances": ("part p(.d(a), .q(z)); part r(.d(b), .q(z));", TWO, "z"),
     "a port that is driven inside": ("driven p(.d(a), .q(z));", TWO, "p.d"),
     "an inout port and an assignment": ("wire [3:0] w; joined p(w, a); assign w = b; assign z = w;", TWO, "w"),
-    "two processes": ("always @* y = a; always @* y = b;", TWO, "y"),
-    "two clocked processes": ("always @(posedge clk) y <= a; always @(posedge clk) if (rst) y <= 0;", TWO, "y"),
+    "two processes": ("always @* y = a; always @* y = b;", PROCESSES, "y"),
+    "two clocked processes": ("always @(posedge clk) y <= a; always @(posedge clk) if (rst) y <= 0;", PROCESSES, "y"),
     "an input of the top": ("assign a = b;", TWO, "a"),
     "a gate and an assignment": ("and (z[0], a[0], b[0]); assign z = a;", TWO, "z"),
     "an initial block and an assignment": ("reg [3:0] r; initial r = 0; assign r = a; assign z = r;", TWO, "r"),
@@ -223,8 +224,15 @@ def test_what_both_read_alike_has_no_hazard(case: str) -> None:
 def test_a_hazard_names_kind_signals_and_line() -> None:
     text = "module top(input a, input b, output y);\n  assign y = a;\n  assign y = b;\nendmodule\n"
     (found,) = find_hazards(text, "top")
-    assert found == Hazard(kind=TWO, names=("y",), line=3)
-    assert found.message == "y has two drivers"
+    assert found == Hazard(kind=TWO, names=("y",), line=3, other_line=2)
+    assert found.message == "y has two drivers (lines 2 and 3)"
+
+
+def test_a_register_of_two_processes_is_named_with_both_lines() -> None:
+    text = "module top(input c, d, output reg y);\n  always @(posedge c) y <= d;\n  always @(negedge c) y <= y;\nendmodule\n"
+    (found,) = find_hazards(text, "top")
+    assert found == Hazard(kind=PROCESSES, names=("y",), line=3, other_line=2)
+    assert found.message == "y is set by two processes, which no synthesis takes (lines 2 and 3)"
 
 
 def test_a_signal_of_an_instance_is_named_by_its_path() -> None:
