@@ -65,8 +65,10 @@ RIGHT = {
     ),
     "through a function": (
         NOT,
-        "module m(input [f(3)-1:0] a, output [f(3)-1:0] y); assign y = ~a;"
-        " function integer f(input integer n); f = 1 << n; endfunction endmodule",
+        (
+            "module m(input [f(3)-1:0] a, output [f(3)-1:0] y); assign y = ~a;"
+            " function integer f(input integer n); f = 1 << n; endfunction endmodule"
+        ),
     ),
     "ports in another order": (
         NOT,
@@ -78,13 +80,17 @@ RIGHT = {
     "other defaults, one of no port": (SHIFTED, SHIFTED.replace("Q = 3, N = 8", "Q = 7, N = 16")),
     "an index beyond the ends that nothing needs": (
         NOT,
-        "module m(input [7:0] a, output [7:0] y); wire t = a[8]; wire [3:0] u = a[9:6];"
-        " assign y = {~u[1:0], ~a[5:0]}; endmodule",
+        (
+            "module m(input [7:0] a, output [7:0] y); wire t = a[8]; wire [3:0] u = a[9:6];"
+            " assign y = {~u[1:0], ~a[5:0]}; endmodule"
+        ),
     ),
     "a bit beyond the ends that a loop sets": (
         NOT,
-        "module m(input [7:0] a, output reg [7:0] y); integer i;"
-        " always @* for (i = 0; i < 9; i = i + 1) y[i] = ~a[i]; endmodule",
+        (
+            "module m(input [7:0] a, output reg [7:0] y); integer i;"
+            " always @* for (i = 0; i < 9; i = i + 1) y[i] = ~a[i]; endmodule"
+        ),
     ),
     "a carry beyond the ends, which Icarus refuses": (
         NOT.replace("~a", "a + 1"),
@@ -140,14 +146,18 @@ WRONG = {
     ),
     "the same through a net": (
         NOT,
-        "module m(input [7:0] a, output reg [7:0] y); wire t = a[9:8] == 2'd3;"
-        " always @* if (t) y = a; else y = ~a; endmodule",
+        (
+            "module m(input [7:0] a, output reg [7:0] y); wire t = a[9:8] == 2'd3;"
+            " always @* if (t) y = a; else y = ~a; endmodule"
+        ),
         Status.REJECTED,
     ),
     "the same through a memory": (
         NOT,
-        "module m(input [7:0] a, output reg [7:0] y); reg [7:0] k [0:1];"
-        " always @* begin k[0] = a; k[1] = a; if (k[2][0]) y = a; else y = ~a; end endmodule",
+        (
+            "module m(input [7:0] a, output reg [7:0] y); reg [7:0] k [0:1];"
+            " always @* begin k[0] = a; k[1] = a; if (k[2][0]) y = a; else y = ~a; end endmodule"
+        ),
         Status.REJECTED,
     ),
     "beside undriven outputs": (OPEN, FILLED.replace("= ~a[0]", "= a[0]"), Status.MISMATCH),

@@ -129,6 +129,20 @@ FOUND = {
     "through another signal": ("wire t; wire u = ~t; assign z = u === 1'b1;", UNSET, "u"),
     "what is X from the start": ("reg t = 1'bx; assign z = t === 1'b1;", UNSET, "t"),
     "an input left open": ("inner p(.d(a), .q(z));", UNSET, "p.e"),
+    "a bit beyond the ends": ("always @* if (a[4]) y = a; else y = b;", UNSET, "a beyond its bounds"),
+    "a bit before the ends": ("assign z = a[-1] ? a : b;", UNSET, "a beyond its bounds"),
+    "a range beyond the ends": ("assign z = a[7:5] ? a : b;", UNSET, "a beyond its bounds"),
+    "an indexed range beyond the ends": ("assign z = a[4+:2] ? a : b;", UNSET, "a beyond its bounds"),
+    "a word beyond the ends": (
+        "reg [3:0] m [0:1]; always @* begin m[0] = a; m[1] = b; y = m[2] == 4'd0 ? a : b; end",
+        UNSET,
+        "m beyond its bounds",
+    ),
+    "a loop that goes too far": (
+        "integer i; always @* begin y = 0; for (i = 0; i < 5; i = i + 1) if (a[i]) y = b; end",
+        UNSET,
+        "a beyond its bounds",
+    ),
 }
 INNER = "module inner(input [3:0] d, input e, output [3:0] q); assign q = e ? d : ~d; endmodule\n"
 
@@ -189,6 +203,12 @@ CLEAR = {
     "an early return": (
         "function automatic [3:0] f(input [3:0] d); if (d == 0) return 1; f = d; endfunction always @* y = f(a);"
     ),
+    "an index beyond the ends that decides nothing": "assign z = {a[4], a[6:4]};",
+    "a range partly beyond the ends": "assign z = a[5:2] ? a : b;",
+    "an index that is kept from the ends": (
+        "integer i; always @* for (i = 0; i < 4; i = i + 1) if (i < 3 && a[i + 1]) y[i] = 1'b1; else y[i] = 1'b0;"
+    ),
+    "parts beyond the ends are set by nobody": "assign z = a; assign z[5:4] = b[1:0]; assign z[6] = b[2];",
     "an unset net that decides nothing": "wire t; assign z = a & {4{t}};",
     "an unset decision that no output sees": "wire t; wire u = t === 1'b1; assign z = a;",
     "a memory that is written by index": (
@@ -229,7 +249,8 @@ def test_a_hazard_names_kind_signals_and_line() -> None:
 
 
 def test_a_register_of_two_processes_is_named_with_both_lines() -> None:
-    text = "module top(input c, d, output reg y);\n  always @(posedge c) y <= d;\n  always @(negedge c) y <= y;\nendmodule\n"
+    processes = "  always @(posedge c) y <= d;\n  always @(negedge c) y <= y;\n"
+    text = f"module top(input c, d, output reg y);\n{processes}endmodule\n"
     (found,) = find_hazards(text, "top")
     assert found == Hazard(kind=PROCESSES, names=("y",), line=3, other_line=2)
     assert found.message == "y is set by two processes, which no synthesis takes (lines 2 and 3)"
