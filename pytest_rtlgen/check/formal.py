@@ -112,6 +112,7 @@ def _ask(reference: PreparedReference, source: str, seconds: float) -> dict[str,
         "start": start,
         "rows": stimulus.rows[: _PLAYED * stimulus.width].decode("ascii"),
         "steps": min(_PLAYED, stimulus.steps),
+        "is_open": bool(reference.undriven),
         "seconds": max(1, round(seconds)),
     }
 

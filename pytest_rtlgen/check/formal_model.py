@@ -42,8 +42,9 @@ _MOST_STATE_BITS = 6000
 _READ = (
     *("proc", "flatten", "opt_expr -keepdc", "opt_clean", "memory_collect", "memory_map -keepdc", "opt_expr -keepdc"),
     *("opt_dff -keepdc -nodffe -nosdff", "techmap -map +/pmux2mux.v", "opt_expr -keepdc", "opt_clean"),
-    "setundef -undriven -undef",  # what nothing drives is X: the model's file has no word for it
 )
+_UNDRIVEN = "setundef -undriven -undef"
+"""What nothing drives is X: the model's file has no word for it."""
 _MAP = (
     *(
         "hierarchy -top rtlgen_top",
@@ -77,7 +78,8 @@ def prove(question: Mapping[str, Any]) -> dict[str, Any]:
     Keys of ``question``: ``gold`` and ``gate`` (texts), ``gold_top``, ``gate_top``, ``inputs`` and ``outputs`` ([name,
     width]), ``clocks`` (names), ``prefix`` (rows that lead to the first state, or empty), ``blurred`` (the same with
     every input ``x`` but clocks and resets), ``start`` (input values, by name, at the end of it), ``play`` (sides to
-    simulate with ``rows``), ``seconds``.
+    simulate with ``rows``), ``is_open`` (whether the gold design leaves outputs undriven, so that the gate design may),
+    ``seconds``.
 
     The answer: ``proved`` output names; ``refuted``: by output name, the rows to play after the prefix that show it;
     ``played``: four-state output rows by side.
@@ -174,6 +176,8 @@ class _Model:
         for command in _READ:
             self._run(command)
         self._run(f"rename {top} {side}")
+        if side == "gold" or self._question["is_open"]:
+            self._run(_UNDRIVEN)
         if side == "gate":
             self._run("check -assert")  # nothing else would show two drivers that Yosys merges
         self._run(f"write_json {side}.json")

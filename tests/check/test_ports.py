@@ -193,6 +193,11 @@ def test_a_reference_is_a_candidate_of_itself(checker: Checker, reference: str) 
     assert check(checker, reference, reference, "top" if "top" in reference else "m").is_passed
 
 
+def test_what_the_reference_leaves_undriven_a_candidate_may_as_well(checker: Checker) -> None:
+    reference = OPEN.replace("en ? a[1] : 1'bz", "a[1]")
+    assert prove(check(checker, reference, reference)) is Proof.EQUIVALENT
+
+
 def test_the_verdict_says_at_which_values_it_compared(checker: Checker) -> None:
     verdict = check(checker, SHIFTED, SHIFTED.replace("Q = 3, N = 8", "Q = 7, N = 16"))
     assert list_messages(verdict) == [
