@@ -30,5 +30,3 @@ class Parameter:
     name: str
     value: str
     """Its default, as a Verilog literal."""
-    is_in_ports: bool = False
-    """Whether the width of a port depends on it."""

@@ -65,7 +65,7 @@ class Interface:
     clocks: tuple[Clock, ...] = ()
     resets: tuple[Reset, ...] = ()
     parameters: tuple[Parameter, ...] = ()
-    """Of the reference: the values at which a candidate is compared that sizes its ports by these names as well."""
+    """Those that size ports: a candidate whose ports are sized by the same names is compared at these values."""
 
     @property
     def inputs(self) -> tuple[Port, ...]:

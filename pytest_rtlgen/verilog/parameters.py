@@ -23,41 +23,36 @@ class Adjusted:
 
 
 def list_parameters(instance: Any) -> tuple[Parameter, ...]:  # noqa: ANN401  an InstanceSymbol
-    """Return the integer parameters of an elaborated module that whoever instantiates it may set, in declared order."""
-    sizing = _list_sizing(instance.body)
-    return tuple(
-        Parameter(name=str(symbol.name), value=value, is_in_ports=str(symbol.name) in sizing)
-        for symbol, value in _list_settable(instance)
-    )
+    """Return the integer parameters that size ports of an elaborated module and that others may set, in its order."""
+    return tuple(Parameter(name=str(symbol.name), value=value) for symbol, value in _list_sizing(instance))
 
 
 def adjust_parameters(text: str, parsed: ParsedText, instance: Any, wanted: Sequence[Parameter]) -> Adjusted | None:  # noqa: ANN401
-    """Return ``text`` with the values ``wanted``, by name, as the defaults of module ``instance``.
+    """Return ``text`` with the values ``wanted`` as the defaults of the parameters of those names that size its ports.
 
-    ``None``: no port of the module is sized by one of the ``wanted`` that sizes a port of the reference as well and
-    that has another default here, so that its widths are its author's statement.
+    ``None``: module ``instance`` has none with another default, so its widths are its author's statement. What sizes no
+    port keeps its default: it is part of what the module does.
     """
     values = {parameter.name: parameter.value for parameter in wanted}
-    shared = _list_sizing(instance.body) & {parameter.name for parameter in wanted if parameter.is_in_ports}
     spans: list[Span] = []
     changes = []
-    for symbol, value in _list_settable(instance):
+    for symbol, value in _list_sizing(instance):
         name, clause = str(symbol.name), symbol.syntax.initializer
         if values.get(name, value) != value and clause is not None:
             area = clause.expr.sourceRange
             spans.append((int(area.start.offset), int(area.end.offset), values[name]))
             changes.append((name, value, values[name], parsed.line(symbol.location)))
-    if shared.isdisjoint(name for name, *_ in changes):
-        return None
-    return Adjusted(text=apply_spans(text, sorted(spans)), changes=tuple(changes))
+    return Adjusted(text=apply_spans(text, sorted(spans)), changes=tuple(changes)) if changes else None
 
 
-def _list_settable(instance: Any) -> Iterator[tuple[Any, str]]:  # noqa: ANN401
-    """Yield (symbol, value as Verilog) of each parameter that is an integer and no local constant."""
+def _list_sizing(instance: Any) -> Iterator[tuple[Any, str]]:  # noqa: ANN401
+    """Yield (symbol, value as Verilog) of each parameter that sizes a port, an integer and no local constant."""
     import pyslang
 
+    names = _list_names(instance.body)
     for symbol in instance.body.parameters:
-        value = symbol.value.value if isinstance(symbol, pyslang.ast.ParameterSymbol) else None
+        is_value = isinstance(symbol, pyslang.ast.ParameterSymbol) and str(symbol.name) in names
+        value = symbol.value.value if is_value else None
         if isinstance(value, pyslang.SVInt) and not symbol.isLocalParam and not value.hasUnknown:
             width = int(value.bitWidth)
             if width <= _MOST_BITS:
@@ -70,7 +65,7 @@ def _render(value: int, width: int, *, is_signed: bool) -> str:
     return f"{width}'{'s' * is_signed}h{value & ((1 << width) - 1):x}"
 
 
-def _list_sizing(body: Any) -> set[str]:  # noqa: ANN401  an InstanceBodySymbol
+def _list_names(body: Any) -> set[str]:  # noqa: ANN401  an InstanceBodySymbol
     """Return the names in the declarations of a module's ports, and in those of the constants that are named there."""
     module = body.definition.syntax
     words: set[str] = set()
