@@ -164,8 +164,8 @@ def _list_trials(problem: Problem, interface: Interface) -> Iterator[_Trial]:
         name = f"latency of {openings.latency.valid}"
         yield _Trial(name=name, without=replace(openings, latency=None), right=right, wrong=wrong)
     if openings.is_parameter_open:
-        text = _raise_parameters(reference, problem.reference_top)
-        yield _Trial(name="parameters", without=replace(openings, is_parameter_open=False), right=text)
+        raised = _raise_parameters(reference, problem.reference_top)
+        yield _Trial(name="parameters", without=replace(openings, is_parameter_open=False), right=raised)
 
 
 def _list_variant_trials(problem: Problem) -> Iterator[_Trial]:
