@@ -17,6 +17,7 @@ from pytest_rtlgen.check.reference import PreparedReference, prepare_reference
 from pytest_rtlgen.check.screening import TOO_LARGE, Screener
 from pytest_rtlgen.check.stimulus import DEFAULT_CYCLES
 from pytest_rtlgen.errors import BadReferenceError
+from pytest_rtlgen.openings import list_accepted
 from pytest_rtlgen.records import (
     Candidate,
     Diagnostic,
@@ -43,6 +44,7 @@ _REFUSED = frozenset({Status.SYNTAX_ERROR, Status.ELABORATION_ERROR})
 """What a compiler says of a text that it does not take."""
 _STRUCTURAL = frozenset(HazardKind) - {HazardKind.SIMULATOR_ONLY, HazardKind.UNSET_DECISION}
 """Hazards for which a design must be right in both readings, the simulator's and that of synthesis."""
+_DRIVERS = frozenset({HazardKind.TWO_DRIVERS, HazardKind.TWO_PROCESSES})
 _SECOND_LENGTH = 4
 """How much longer the second stimulus is, which only candidates meet that passed and were not wholly proved."""
 
@@ -112,12 +114,13 @@ class Checker:
             self._cross_check.close()
 
     def prepare(self, problem: Problem) -> PreparedReference:
-        """Return the reference's interface, stimulus and trace, made on first use.
+        """Return the reference's interface, stimulus and trace, made on first use, as is all else that is accepted.
 
         Raises:
-            BadReferenceError: the reference does not build, does not finish, or shows no known output.
+            BadReferenceError: a reference does not build, does not finish, or shows no known output.
         """
-        return self._references.get(problem)
+        first, *_ = [self._references.get(accepted.problem) for accepted in list_accepted(problem)]
+        return first
 
     def screen(self, source: str, problem: Problem) -> Screening:
         """Return the text that every tool gets of a candidate, and what was left out of it, or why it is refused.
@@ -136,9 +139,7 @@ class Checker:
             ToolError: the simulator is missing or broken.
         """
         started = time.monotonic()
-        verdict = self._judge_extraction(candidate) or self._check_source(
-            candidate.source, problem, self.prepare(problem)
-        )
+        verdict = self._judge_extraction(candidate) or self._check_accepted(candidate.source, problem)
         return replace(verdict, duration_s=time.monotonic() - started)
 
     def _prepare(self, problem: Problem) -> PreparedReference:
@@ -156,6 +157,19 @@ class Checker:
         if not candidate.source.strip():
             return _refuse(Status.NO_CODE, "extract", f"no Verilog module in the answer ({candidate.rule})")
         return None
+
+    def _check_accepted(self, source: str, problem: Problem) -> Verdict:
+        """Return the verdict of the reference, or the pass of another accepted design that ``source`` matches whole."""
+        self.prepare(problem)
+        (_, first), *others = [(one.name, one.problem) for one in list_accepted(problem)]
+        verdict = self._check_source(source, first, self._references.get(first))
+        if verdict.status is not Status.MISMATCH:
+            return verdict
+        for name, other in others:
+            found = self._check_source(source, other, self._references.get(other))
+            if found.is_passed:
+                return _add(found, _note(f"it is right as {name}, which the problem accepts as well"))
+        return verdict
 
     def _check_source(self, source: str, problem: Problem, reference: PreparedReference) -> Verdict:
         screening = self._screener.screen(source, reference.wanted)
@@ -316,7 +330,7 @@ def _describe_drivers(hazards: Sequence[Hazard], severity: Severity) -> tuple[Di
     return tuple(
         Diagnostic(tool="screen", severity=severity, message=hazard.message, line=hazard.line)
         for hazard in hazards
-        if hazard.kind is HazardKind.TWO_DRIVERS
+        if hazard.kind in _DRIVERS
     )
 
 

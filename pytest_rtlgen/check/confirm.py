@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from pytest_rtlgen.check.assumptions import restrict
 from pytest_rtlgen.check.compare import compare_start, compare_traces, cut_wave
 from pytest_rtlgen.check.cross_check import CrossCheck, CrossCheckResult
 from pytest_rtlgen.check.formal import Prover
@@ -66,19 +67,31 @@ def _explain(simulation: Simulation) -> Verdict:
 
 
 def _compare(reference: PreparedReference, simulation: Simulation, trace: Trace) -> Verdict:
-    signals = compare_traces(reference.trace, trace)
+    signals = compare_traces(reference.trace, reference.retime(trace))
     is_wrong = any(signal.mismatches for signal in signals)
     return Verdict(
         status=Status.MISMATCH if is_wrong else Status.PASSED,
         method="simulate",
         signals=signals,
-        diagnostics=(*simulation.diagnostics, *_warn_of_little(signals, reference.stimulus.steps)),
+        diagnostics=(
+            *simulation.diagnostics,
+            *_note_undriven(reference),
+            *_warn_of_little(reference, signals),
+        ),
         wave=cut_wave(reference.stimulus, reference.trace, trace, signals),
     )
 
 
-def _warn_of_little(signals: Sequence[SignalVerdict], steps: int) -> tuple[Diagnostic, ...]:
+def _note_undriven(reference: PreparedReference) -> tuple[Diagnostic, ...]:
+    """Return a note for each output that nothing in the reference drives, wholly or in part."""
+    return tuple(
+        Diagnostic(tool="compare", severity=Severity.NOTE, message=message) for message in reference.describe_undriven()
+    )
+
+
+def _warn_of_little(reference: PreparedReference, signals: Sequence[SignalVerdict]) -> tuple[Diagnostic, ...]:
     """Return a warning for each output that the reference leaves unknown nearly always: hardly anything was checked."""
+    steps, undriven = reference.stimulus.steps, {name for name, _ in reference.undriven}
     return tuple(
         Diagnostic(
             tool="compare",
@@ -87,7 +100,7 @@ def _warn_of_little(signals: Sequence[SignalVerdict], steps: int) -> tuple[Diagn
             "the reference does not know it in the others",
         )
         for signal in signals
-        if signal.checked < _LITTLE * steps
+        if signal.checked < _LITTLE * steps and signal.name not in undriven
     )
 
 
@@ -203,13 +216,18 @@ class Confirmer:
         )
 
     def _simulate_both(self, stimulus: Stimulus, source: str, reference: PreparedReference) -> Verdict | None:
-        """Return how the candidate does under ``stimulus``; ``None`` when the reference does not run under it."""
+        """Return how the candidate does under ``stimulus``; ``None`` when the reference does not run under it.
+
+        Rows that break an assumption are changed first: of them, nothing is asked.
+        """
+        stimulus = restrict(stimulus, reference.assumed, reference.wanted, self._trusted)
         named = replace(reference.wanted, module=reference.top)
         job = SimulationJob(source=reference.source, interface=named, stimulus=stimulus)
         expected = self._trusted.simulate(job).trace
         if expected is None:
             return None
-        return judge_simulation(self._simulator, replace(reference, stimulus=stimulus, trace=expected), source).verdict
+        shown = replace(reference, stimulus=stimulus, trace=reference.forget_undriven(expected))
+        return judge_simulation(self._simulator, shown, source).verdict
 
 
 def _describe_hazard(hazard: Hazard) -> str:
@@ -232,7 +250,7 @@ def _judge_unfinished(simulation: Simulation, longer: PreparedReference, pace: f
 
 def _compare_start(reference: PreparedReference, simulation: Simulation, start: Trace) -> Verdict:
     """Compare what was simulated until the time was up."""
-    signals = compare_start(reference.trace, start)
+    signals = compare_start(reference.trace, reference.retime(start))
     is_wrong = any(signal.mismatches for signal in signals)
     return Verdict(
         status=Status.MISMATCH if is_wrong else Status.PASSED,

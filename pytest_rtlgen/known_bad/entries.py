@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pytest_rtlgen.openings import Place
+
 
 class Scoring(StrEnum):
     """Whose verdicts a fault spoils."""
@@ -51,6 +53,21 @@ class Kind(StrEnum):
     def is_lenient(self) -> bool:
         """Whether designs pass that do nothing, or little."""
         return self in {Kind.ACCEPTS_ANYTHING, Kind.X_MASKING, Kind.CONSTANT, Kind.NO_CIRCUIT}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownOpening:
+    """What the description of one problem leaves open, found by someone who is not its author."""
+
+    suite: str
+    problem_id: str
+    evidence: str
+    """One line: what the description says, or does not say."""
+    found: str
+    """How: what was read or run, or the address of an issue."""
+    values: Mapping[str, object]
+    """The table for ``openings.read_openings``, which needs the problem."""
+    place: Place
 
 
 EVERY = "*"

@@ -12,7 +12,8 @@ from pytest_rtlgen.records.generation import (
     TokenUsage,
 )
 from pytest_rtlgen.records.hazard import Hazard, HazardKind
-from pytest_rtlgen.records.ports import Direction, Port
+from pytest_rtlgen.records.openings import Assumption, Care, Latency, Openings
+from pytest_rtlgen.records.ports import Direction, Parameter, Port
 from pytest_rtlgen.records.problem import (
     Clock,
     ClockEdge,
@@ -61,8 +62,10 @@ from pytest_rtlgen.records.verdict import (
 
 __all__ = [
     "STEP_NS",
+    "Assumption",
     "BenchRule",
     "Candidate",
+    "Care",
     "CategoryRow",
     "Clock",
     "ClockEdge",
@@ -80,8 +83,11 @@ __all__ = [
     "HazardKind",
     "Interface",
     "Isolation",
+    "Latency",
     "Message",
+    "Openings",
     "OutputMismatches",
+    "Parameter",
     "Polarity",
     "Port",
     "Problem",
