@@ -51,7 +51,11 @@ def read_known_bad(text: str, where: str) -> tuple[KnownBad, ...]:
     if values.get("format") != FORMAT or not isinstance(values.get("version"), str):
         raise SuiteError(f'{where}: needs format = {FORMAT} and a version, such as version = "2026.11"')
     tables = values.get("problem", [])
-    return tuple(_read_entry(table, f"{where}: problem {number}") for number, table in enumerate(tables, start=1))
+    return tuple(
+        entry
+        for number, table in enumerate(tables, start=1)
+        for entry in _read_entries(table, f"{where}: problem {number}")
+    )
 
 
 def _read_all() -> Iterable[KnownBad]:
@@ -59,6 +63,13 @@ def _read_all() -> Iterable[KnownBad]:
     for file in sorted(folder.iterdir(), key=lambda file: file.name):
         if file.name.endswith(".toml"):
             yield from read_known_bad(file.read_text(encoding="utf-8"), file.name)
+
+
+def _read_entries(table: Mapping[str, object], where: str) -> Iterable[KnownBad]:
+    """Yield an entry for each suite that the table names: one, or a list where several hold the same problem."""
+    suites = table.get("suite")
+    for suite in suites if isinstance(suites, list) and suites else [suites]:
+        yield _read_entry({**table, "suite": suite}, where)
 
 
 def _read_entry(table: Mapping[str, object], where: str) -> KnownBad:

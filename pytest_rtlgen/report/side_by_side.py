@@ -133,7 +133,7 @@ def _list_disagreements(row: Sequence[SampleResult], known: KnownBadList) -> Ite
         if published is None or result.verdict.method == "testbench":
             continue
         key = result.key
-        entries = known.of(key.suite, key.problem_id, Scoring.PUBLISHED)
+        entries = known.of(key.suite, key.problem_id)
         found = explain_disagreement(result.verdict, published, entries)
         if found is not None:
             yield Disagreement(
