@@ -16,7 +16,9 @@ LAYERS = (
     {"accounts", "pipeline", "report"},
     {"check"},
     {"simulators"},
-    {"loaders", "prompts", "backends", "extract", "metrics", "storage", "config", "known_bad"},
+    {"loaders", "prompts", "backends", "extract", "metrics", "storage", "config"},
+    {"known_bad"},
+    {"openings"},
     {"verilog", "tools"},
     {"records", "errors", "__init__"},
 )

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pytest_rtlgen.openings import Place
+
 
 class Scoring(StrEnum):
     """Whose verdicts a fault spoils."""
@@ -62,6 +64,21 @@ class Kind(StrEnum):
     def is_open(self) -> bool:
         """Whether an answer that follows the description may fail, so that a failure says little about the model."""
         return self in {Kind.UNSATISFIABLE, Kind.CONTRADICTS, Kind.AMBIGUOUS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownOpening:
+    """What the description of one problem leaves open, found by someone who is not its author."""
+
+    suite: str
+    problem_id: str
+    evidence: str
+    """One line: what the description says, or does not say."""
+    found: str
+    """How: what was read or run, or the address of an issue."""
+    values: Mapping[str, object]
+    """The table for ``openings.read_openings``, which needs the problem."""
+    place: Place
 
 
 EVERY = "*"

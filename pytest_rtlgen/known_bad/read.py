@@ -7,13 +7,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from enum import StrEnum
 from importlib.resources import files
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pytest_rtlgen.errors import SuiteError
-from pytest_rtlgen.known_bad.entries import Kind, KnownBad, KnownBadList, Scoring
+from pytest_rtlgen.known_bad.entries import Kind, KnownBad, KnownBadList, KnownOpening, Scoring
+from pytest_rtlgen.openings import Place
+from pytest_rtlgen.openings.read import KEYS
 
 FORMAT = 1
 _KEYS = {"suite", "problem", "scoring", "kind", "simulator", "versions", "evidence", "found"}
+_OPENING_KEYS = {"suite", "problem", "evidence", "found", *KEYS}
+_OPENING_TABLE = re.compile(r"^\s*\[\[\s*openings\s*\]\]", re.MULTILINE)
 _SIMULATORS = ("any", "icarus", "verilator")
 _VERSIONS = re.compile(r"(\d+)(?:-(\d+))?")
 E = TypeVar("E", bound=StrEnum)
@@ -44,32 +48,80 @@ def read_known_bad(text: str, where: str) -> tuple[KnownBad, ...]:
     Raises:
         SuiteError: it is not such a file.
     """
+    tables = _read_file(text, where).get("problem", [])
+    return tuple(
+        _read_entry(one, f"{where}: problem {number}")
+        for number, table in enumerate(tables, start=1)
+        for one in _list_suites(table)
+    )
+
+
+def load_known_openings(suite: str) -> Mapping[str, KnownOpening]:
+    """Return, by problem, what the descriptions of the published benchmark ``suite`` are known to leave open."""
+    found = (entry for name, text in _list_files() for entry in read_known_openings(text, name))
+    return {entry.problem_id: entry for entry in found if entry.suite == suite}
+
+
+def read_known_openings(text: str, where: str) -> tuple[KnownOpening, ...]:
+    """Return the ``[[openings]]`` of one file; ``where`` starts each message.
+
+    Raises:
+        SuiteError: it is not such a file, or holds two tables for one problem.
+    """
+    tables = _read_file(text, where).get("openings", [])
+    starts = [match.end() for match in _OPENING_TABLE.finditer(text)]
+    if not isinstance(tables, list) or len(starts) != len(tables):
+        raise SuiteError(f"{where}: openings must be written as [[openings]]")
+    found: dict[tuple[str, str], KnownOpening] = {}
+    for table, start in zip(tables, starts, strict=True):
+        for one in _list_suites(table):
+            entry = _read_opening(one, Place(path=where, text=text, start=start))
+            if found.setdefault((entry.suite, entry.problem_id), entry) is not entry:
+                raise entry.place.fail("problem", f"{entry.problem_id} has openings already; write them into one table")
+    return tuple(found.values())
+
+
+def _read_opening(table: Mapping[str, object], place: Place) -> KnownOpening:
+    unknown = sorted(table.keys() - _OPENING_KEYS)
+    if unknown:
+        raise place.fail(unknown[0], f"unknown key {unknown[0]!r}; known are {', '.join(sorted(_OPENING_KEYS))}")
+    where = place.of("suite")
+    return KnownOpening(
+        suite=_read_text(table, "suite", where),
+        problem_id=_read_text(table, "problem", where),
+        evidence=_read_text(table, "evidence", where),
+        found=_read_text(table, "found", where),
+        values={key: value for key, value in table.items() if key in KEYS},
+        place=place,
+    )
+
+
+def _read_file(text: str, where: str) -> dict[str, Any]:
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SuiteError(f"{where}: not TOML: {error}") from error
     if values.get("format") != FORMAT or not isinstance(values.get("version"), str):
         raise SuiteError(f'{where}: needs format = {FORMAT} and a version, such as version = "2026.11"')
-    tables = values.get("problem", [])
-    return tuple(
-        entry
-        for number, table in enumerate(tables, start=1)
-        for entry in _read_entries(table, f"{where}: problem {number}")
-    )
+    return values
 
 
 def _read_all() -> Iterable[KnownBad]:
+    for name, text in _list_files():
+        yield from read_known_bad(text, name)
+
+
+def _list_files() -> Iterable[tuple[str, str]]:
     folder = files("pytest_rtlgen.known_bad")
     for file in sorted(folder.iterdir(), key=lambda file: file.name):
         if file.name.endswith(".toml"):
-            yield from read_known_bad(file.read_text(encoding="utf-8"), file.name)
+            yield file.name, file.read_text(encoding="utf-8")
 
 
-def _read_entries(table: Mapping[str, object], where: str) -> Iterable[KnownBad]:
-    """Yield an entry for each suite that the table names: one, or a list where several hold the same problem."""
+def _list_suites(table: Mapping[str, object]) -> Iterable[Mapping[str, object]]:
+    """Yield ``table`` for each suite that it names: one, or a list where several hold the same problem."""
     suites = table.get("suite")
-    for suite in suites if isinstance(suites, list) and suites else [suites]:
-        yield _read_entry({**table, "suite": suite}, where)
+    return [{**table, "suite": suite} for suite in suites] if isinstance(suites, list) and suites else [table]
 
 
 def _read_entry(table: Mapping[str, object], where: str) -> KnownBad:

@@ -8,6 +8,7 @@ from pytest_rtlgen.errors import SuiteError
 from pytest_rtlgen.loaders.base import Loader
 from pytest_rtlgen.loaders.cvdp import load_cvdp
 from pytest_rtlgen.loaders.fetched import complete_spec
+from pytest_rtlgen.loaders.known_openings import open_suite
 from pytest_rtlgen.loaders.own_suite import load_own_suite
 from pytest_rtlgen.loaders.references import load_references
 from pytest_rtlgen.loaders.rtllm import load_rtllm_v1_1, load_rtllm_v2
@@ -43,7 +44,7 @@ def load_suite(spec: str) -> Suite:
     if colon and prefix in LOADERS:
         if not path:  # the current folder, which nobody means
             raise SuiteError(f"{spec}: names no file; write {prefix}:FILE")
-        return replace(LOADERS[prefix](Path(path)), path=spec)
+        return replace(open_suite(LOADERS[prefix](Path(path))), path=spec)
     if colon and not Path(spec).exists():
         known = ", ".join(f"{name}:PATH" for name in LOADERS)
         raise SuiteError(f"{spec}: neither a path nor a known format; known are {known}")

@@ -6,13 +6,14 @@ Source: docs/reference/suite-format.md, which is the contract.
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
 from pytest_rtlgen.errors import SuiteError
 from pytest_rtlgen.loaders.base import LoadedProblem, digest_problems, read_file
+from pytest_rtlgen.openings import Place, read_openings
 from pytest_rtlgen.records import Clock, ClockEdge, Difficulty, Polarity, Problem, Reset, ResetKind, SourceFile, Suite
 
 FORMAT = 1
@@ -122,7 +123,10 @@ def _list_ids(folder: Path, table: _Table) -> Sequence[str]:
 
 def _load_problem(folder: Path, suite: str) -> LoadedProblem:
     table, content = _read_toml(folder / "problem.toml", f"every problem needs one, {_PAGE}")
-    table.allow("title", "category", "difficulty", "top", "tags", "prompt", "reference", "clock", "reset", "stimulus")
+    table.allow(
+        *("title", "category", "difficulty", "top", "tags", "prompt", "reference", "clock", "reset", "stimulus"),
+        "openings",
+    )
     prompt_name = table.text_of("prompt", "prompt.md", shape=_FOLDER)
     reference_name = table.text_of("reference", "reference.sv", shape=_FOLDER)
     prompt = read_file(folder / prompt_name, 'write the description there, or name its file with prompt = "..."')
@@ -145,8 +149,32 @@ def _load_problem(folder: Path, suite: str) -> LoadedProblem:
         resets=table.tables_of("reset", _read_reset),
         cycles=_read_cycles(table),
     )
-    files = (("problem.toml", content), (prompt_name, prompt), (reference_name, reference))
+    problem, variants = _read_openings(table, folder, problem)
+    files = (("problem.toml", content), (prompt_name, prompt), (reference_name, reference), *variants)
     return LoadedProblem(problem=problem, files=files)
+
+
+def _read_openings(table: _Table, folder: Path, problem: Problem) -> tuple[Problem, tuple[tuple[str, bytes], ...]]:
+    """Return ``problem`` with what is open in it, and the files of its variants."""
+    files: list[tuple[str, bytes]] = []
+
+    def read_variant(name: str) -> SourceFile:
+        if not _FOLDER.fullmatch(name):
+            raise table.fail("variants", f"variant {name!r} must be the name of a file beside the reference")
+        content = read_file(folder / name, "put the further reference there, or remove it from variants")
+        files.append((name, content))
+        return SourceFile(name=str(folder / name), text=content.decode())
+
+    if "openings" not in table.values:
+        return problem, ()
+    place = Place(path=str(table.path), text=table.text, start=_find_table(table.text, "openings"))
+    openings = read_openings(table.values["openings"], place, problem=problem, read_file=read_variant)
+    return replace(problem, openings=openings), tuple(files)
+
+
+def _find_table(text: str, name: str) -> int:
+    match = re.search(rf"^\s*\[+\s*{name}\b", text, re.MULTILINE)
+    return match.start() if match else 0
 
 
 def _read_clock(table: _Table) -> Clock:

@@ -1,7 +1,7 @@
 """Training references: rows of an instruction and the design that answers it.
 
-Source: our own rows {problem_id?, instruction, reference, top?}; CodeV's instruction and response, with the design in a
-fence of the response; QiMeng-SALV's seed rows {problem_id, instruction, gold_code, port_names, testbench}
+Source: our own rows {problem_id?, instruction, reference, top?, openings?}; CodeV's instruction and response, with the
+design in a fence of the response; QiMeng-SALV's seed rows {problem_id, instruction, gold_code, port_names, testbench}
 (github.com/QiMeng-IPRC/QiMeng-SALV, ``SA-DPO/gen_spec_seed_data.py``). Its testbenches are not read.
 """
 
@@ -9,13 +9,14 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pytest_rtlgen.errors import BadReferenceError, SuiteError
 from pytest_rtlgen.loaders.base import LoadedProblem, digest_problems
 from pytest_rtlgen.loaders.rows import Row, list_rows
+from pytest_rtlgen.openings import Place, read_openings
 from pytest_rtlgen.records import Problem, SourceFile, Suite
 from pytest_rtlgen.verilog.interface import find_instance, find_top, list_modules, list_ports, parse_reference
 
@@ -97,7 +98,11 @@ def _load_row(row: Row, path: Path, suite: str) -> LoadedProblem:
         reference_top=design.top,
         unjudged=design.unjudged,
     )
-    content = json.dumps((instruction, source.text, design.top)).encode()
+    parts: tuple[object, ...] = (instruction, source.text, design.top)
+    if (openings := row.values.get("openings")) is not None:
+        problem = replace(problem, openings=read_openings(openings, Place(path=row.place), problem=problem))
+        parts = (*parts, openings)
+    content = json.dumps(parts).encode()
     return LoadedProblem(problem=problem, files=(("row", hashlib.sha256(content).digest()),))
 
 

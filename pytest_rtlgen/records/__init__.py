@@ -12,6 +12,7 @@ from pytest_rtlgen.records.generation import (
     TokenUsage,
 )
 from pytest_rtlgen.records.hazard import Hazard, HazardKind
+from pytest_rtlgen.records.openings import Assumption, Care, Latency, Openings
 from pytest_rtlgen.records.ports import Direction, Port
 from pytest_rtlgen.records.problem import (
     Clock,
@@ -61,8 +62,10 @@ from pytest_rtlgen.records.verdict import (
 
 __all__ = [
     "STEP_NS",
+    "Assumption",
     "BenchRule",
     "Candidate",
+    "Care",
     "CategoryRow",
     "Clock",
     "ClockEdge",
@@ -80,7 +83,9 @@ __all__ = [
     "HazardKind",
     "Interface",
     "Isolation",
+    "Latency",
     "Message",
+    "Openings",
     "OutputMismatches",
     "Polarity",
     "Port",

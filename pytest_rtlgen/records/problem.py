@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pytest_rtlgen.records.openings import Openings
 from pytest_rtlgen.records.ports import Direction, Port
 from pytest_rtlgen.records.published import CocotbHarness, Testbench
 from pytest_rtlgen.records.source import SourceFile
@@ -110,6 +111,8 @@ class Problem:
     """As the problem states them; ``None``: found from the reference."""
     cycles: int | None = None
     """Clock cycles one check plays; ``None``: the default of the stimulus."""
+    openings: Openings = Openings()  # noqa: RUF009  immutable
+    """What the description leaves open."""
 
     @property
     def has_reference(self) -> bool:
