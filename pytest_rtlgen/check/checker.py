@@ -17,6 +17,7 @@ from pytest_rtlgen.check.reference import PreparedReference, prepare_reference
 from pytest_rtlgen.check.screening import TOO_LARGE, Screener
 from pytest_rtlgen.check.stimulus import DEFAULT_CYCLES
 from pytest_rtlgen.errors import BadReferenceError
+from pytest_rtlgen.openings import list_accepted
 from pytest_rtlgen.records import (
     Candidate,
     Diagnostic,
@@ -112,12 +113,13 @@ class Checker:
             self._cross_check.close()
 
     def prepare(self, problem: Problem) -> PreparedReference:
-        """Return the reference's interface, stimulus and trace, made on first use.
+        """Return the reference's interface, stimulus and trace, made on first use, as is all else that is accepted.
 
         Raises:
-            BadReferenceError: the reference does not build, does not finish, or shows no known output.
+            BadReferenceError: a reference does not build, does not finish, or shows no known output.
         """
-        return self._references.get(problem)
+        first, *_ = [self._references.get(accepted.problem) for accepted in list_accepted(problem)]
+        return first
 
     def screen(self, source: str, problem: Problem) -> Screening:
         """Return the text that every tool gets of a candidate, and what was left out of it, or why it is refused.
@@ -136,9 +138,7 @@ class Checker:
             ToolError: the simulator is missing or broken.
         """
         started = time.monotonic()
-        verdict = self._judge_extraction(candidate) or self._check_source(
-            candidate.source, problem, self.prepare(problem)
-        )
+        verdict = self._judge_extraction(candidate) or self._check_accepted(candidate.source, problem)
         return replace(verdict, duration_s=time.monotonic() - started)
 
     def _prepare(self, problem: Problem) -> PreparedReference:
@@ -156,6 +156,19 @@ class Checker:
         if not candidate.source.strip():
             return _refuse(Status.NO_CODE, "extract", f"no Verilog module in the answer ({candidate.rule})")
         return None
+
+    def _check_accepted(self, source: str, problem: Problem) -> Verdict:
+        """Return the verdict of the reference, or the pass of another accepted design that ``source`` matches whole."""
+        self.prepare(problem)
+        (_, first), *others = [(one.name, one.problem) for one in list_accepted(problem)]
+        verdict = self._check_source(source, first, self._references.get(first))
+        if verdict.status is not Status.MISMATCH:
+            return verdict
+        for name, other in others:
+            found = self._check_source(source, other, self._references.get(other))
+            if found.is_passed:
+                return _add(found, _note(f"it is right as {name}, which the problem accepts as well"))
+        return verdict
 
     def _check_source(self, source: str, problem: Problem, reference: PreparedReference) -> Verdict:
         screening = self._screener.screen(source, reference.wanted)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from pytest_rtlgen.check.coverage import list_reached
 from pytest_rtlgen.check.stimulus import Measure, make_stimulus
 from pytest_rtlgen.errors import BadReferenceError
-from pytest_rtlgen.records import Direction, Interface, Problem, SourceFile, Stimulus, Trace
+from pytest_rtlgen.openings import open_reference, verify_openings
+from pytest_rtlgen.records import Direction, Interface, Openings, Problem, SourceFile, Stimulus, Trace
 from pytest_rtlgen.simulators import Simulation, SimulationJob, Simulator
 from pytest_rtlgen.verilog.canonical import read_canonical
 from pytest_rtlgen.verilog.constants import mine_constants
@@ -29,6 +30,8 @@ class PreparedReference:
     """The reference's text."""
     top: str
     """Its module's own name."""
+    openings: Openings = Openings()  # noqa: RUF009  immutable
+    """What is open besides the X in ``trace``."""
 
 
 def prepare_reference(
@@ -50,6 +53,8 @@ def prepare_reference(
         resets=interface.resets if problem.resets is None else problem.resets,
     )
     _refuse_unplayable(problem, interface)
+    verify_openings(problem.openings, interface)
+    opened = open_reference(problem.reference, interface, problem.openings)
     stimulus = make_stimulus(
         interface,
         hints=list_hints(problem, interface),
@@ -58,16 +63,15 @@ def prepare_reference(
         seed=seed,
         measure=None if cycles else _make_measure(problem, interface, simulator),
     )
-    simulation = simulator.simulate(
-        SimulationJob(source=problem.reference.text, interface=interface, stimulus=stimulus)
-    )
+    simulation = simulator.simulate(SimulationJob(source=opened.text, interface=interface, stimulus=stimulus))
     trace = _require_trace(problem, simulation)
     return PreparedReference(
         wanted=replace(interface, module=problem.top),
         stimulus=stimulus,
         trace=trace,
-        source=problem.reference.text,
+        source=opened.text,
         top=problem.reference_top,
+        openings=problem.openings,
     )
 
 

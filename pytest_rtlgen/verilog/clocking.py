@@ -41,6 +41,45 @@ class _Test:
         return Polarity.HIGH if self.is_active else Polarity.LOW
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockTest:
+    """A signal that the first condition of a block tests."""
+
+    name: str
+    """In its module."""
+    port: str
+    """The top-level input that it is."""
+    is_same: bool
+    """Whether it is 1 when the input is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockEvent:
+    """An edge that a block waits for."""
+
+    port: str | None
+    """The top-level input that the signal is; ``None``: none, or not known."""
+    edge: str
+    """As pyslang names it, and as the text has it: ``PosEdge``, ``NegEdge`` or ``BothEdges``."""
+    expression: Any
+    """Syntax of the signal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A block that waits for edges."""
+
+    timing: Any
+    """Syntax of its sensitivity list."""
+    events: tuple["BlockEvent", ...]
+    tests: tuple[BlockTest, ...]
+
+
+def list_blocks(instance: Any) -> tuple[Block, ...]:  # noqa: ANN401  an InstanceSymbol
+    """Return the blocks of a module, and of those below it, that wait for nothing but edges."""
+    return tuple(_Finder(instance).blocks())
+
+
 def find_clocking(instance: Any) -> tuple[tuple[Clock, ...], tuple[Reset, ...]]:  # noqa: ANN401  an InstanceSymbol
     """Return the clocks and the resets of a module, each in the order of its ports."""
     finder = _Finder(instance)
@@ -86,6 +125,32 @@ class _Finder:
                 found.append(Reset(port=name, active=self._synchronous[name], kind=ResetKind.SYNCHRONOUS))
         plain = [reset for reset in found if not _is_clear(reset)]
         return tuple(plain or found)
+
+    def blocks(self) -> Iterator[Block]:
+        for node in self._nodes:
+            if type(node).__name__ != "ProceduralBlockSymbol" or type(node.body).__name__ != "TimedStatement":
+                continue
+            timing = node.body.timing
+            events = timing.events if type(timing).__name__ == "EventListControl" else [timing]
+            read = [self._read_event(event) for event in events if any(_list_edges(event))]
+            if len(read) == len(events):
+                yield Block(
+                    timing=timing.syntax, events=tuple(read), tests=tuple(self._list_block_tests(node.body.stmt))
+                )
+
+    def _read_event(self, event: Any) -> BlockEvent:  # noqa: ANN401
+        literals = [self._resolve(symbol) for symbol, _ in _list_edges(event)]
+        port = literals[0][0] if literals[0] is not None else None
+        return BlockEvent(port=port, edge=event.edge.name, expression=event.expr.syntax)
+
+    def _list_block_tests(self, statement: Any) -> Iterator[BlockTest]:  # noqa: ANN401
+        first = _enter(statement)
+        if type(first).__name__ != "ConditionalStatement":
+            return
+        for symbol, _ in list_literals(first.conditions[0].expr):
+            literal = self._resolve(symbol)
+            if literal is not None:
+                yield BlockTest(name=str(symbol.name), port=literal[0], is_same=literal[1])
 
     def _read_aliases(self) -> None:
         """Note which net is just another one under a new name: port connections, ``assign a = b``, ``wire a = ~b``."""
@@ -198,10 +263,7 @@ class _Finder:
 
     def _list_first_tests(self, statement: Any) -> Iterator[_Test]:  # noqa: ANN401
         """Yield the inputs that the block's first if … else if chain tests, in order."""
-        while type(statement).__name__ in {"BlockStatement", "StatementList"}:
-            inner = getattr(statement, "body", None)
-            items = getattr(statement, "list", None)
-            statement = inner if inner is not None else (next(iter(items), None) if items is not None else None)
+        statement = _enter(statement)
         while type(statement).__name__ == "ConditionalStatement":
             tests = list(self._read_condition(statement.conditions[0].expr, statement.ifTrue, statement.ifFalse))
             yield from tests
@@ -232,6 +294,15 @@ class _Finder:
                     is_constant=is_constant or is_else_constant,
                     is_reset_like=is_reset_like or is_else_constant,
                 )
+
+
+def _enter(statement: Any) -> Any:  # noqa: ANN401
+    """Return the first statement inside of blocks."""
+    while type(statement).__name__ in {"BlockStatement", "StatementList"}:
+        inner = getattr(statement, "body", None)
+        items = getattr(statement, "list", None)
+        statement = inner if inner is not None else (next(iter(items), None) if items is not None else None)
+    return statement
 
 
 def _is_clear(reset: Reset) -> bool:

@@ -1,0 +1,46 @@
+"""Stretches of a text replaced by others, where a syntax tree says that they are."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from pytest_rtlgen.verilog.syntax import ParsedText
+
+
+class Replacement(NamedTuple):
+    """What stands instead of the bytes from ``start`` to ``end``."""
+
+    start: int
+    end: int
+    text: str
+
+
+def apply_replacements(text: str, found: Iterable[Replacement]) -> str:
+    """Return ``text`` with all of ``found``, which do not overlap; the same one may come twice."""
+    code = text.encode()
+    for start, end, new in sorted(set(found), reverse=True):
+        code = code[:start] + new.encode() + code[end:]
+    return code.decode()
+
+
+def find_range(node: Any) -> tuple[int, int]:  # noqa: ANN401  a pyslang SyntaxNode
+    """Return the offsets of the first byte of ``node`` and of the one after its last."""
+    return int(node.sourceRange.start.offset), int(node.sourceRange.end.offset)
+
+
+def rename_definition(text: str, parsed: ParsedText, old: str, new: str) -> str:
+    """Return ``text``, of which ``parsed`` is the tree, with module ``old`` defined under the name ``new``."""
+    import pyslang
+
+    root = parsed.tree.root
+    members = root.members if isinstance(root, pyslang.syntax.CompilationUnitSyntax) else [root]
+    found = []
+    for member in members:
+        if member.kind == pyslang.syntax.SyntaxKind.ModuleDeclaration and str(member.header.name.valueText) == old:
+            names = [member.header.name, *([member.blockName.name] if member.blockName else [])]
+            found += [_replace_token(name, new) for name in names]
+    return apply_replacements(text, found)
+
+
+def _replace_token(token: Any, new: str) -> Replacement:  # noqa: ANN401  a pyslang Token
+    start = int(token.location.offset)
+    return Replacement(start, start + len(str(token.rawText).encode()), new)

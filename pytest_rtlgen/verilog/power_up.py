@@ -1,0 +1,95 @@
+"""A design without the values that its registers have before they are first loaded."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from pytest_rtlgen.records import SourceFile
+from pytest_rtlgen.verilog.edit import Replacement, apply_replacements, find_range
+from pytest_rtlgen.verilog.interface import find_instance, parse_reference
+from pytest_rtlgen.verilog.syntax import walk
+
+_STEPS = {"Preincrement", "Predecrement", "Postincrement", "Postdecrement"}
+_SELECTS = {"ElementSelectExpression", "RangeSelectExpression", "MemberAccessExpression"}
+_CALL = "CallExpression"
+
+
+def drop_initial_values(source: SourceFile, top: str) -> str:
+    """Return the text without initial values of what the design writes later.
+
+    What is not written again keeps its value, as does what a system task such as ``$readmemh`` fills: that is data.
+
+    Raises:
+        BadReferenceError: the text does not parse.
+    """
+    instance = find_instance(parse_reference(source), top)
+    nodes = [] if instance is None else list(walk(instance))
+    blocks = [node for node in nodes if type(node).__name__ == "ProceduralBlockSymbol"]
+    initial = [block for block in blocks if block.procedureKind.name == "Initial"]
+    always = [block for block in blocks if block.procedureKind.name not in {"Initial", "Final"}]
+    written = {key for block in always for key in _list_targets(block.body)}
+    found = list(_drop_declared(nodes, written))
+    for block in initial:
+        found += _drop_statement(block.body, block.syntax, written, "")
+    return apply_replacements(source.text, found)
+
+
+def _drop_declared(nodes: Iterable[Any], written: set[int]) -> Iterator[Replacement]:
+    for node in nodes:
+        is_kept = type(node).__name__ == "VariableSymbol" and node.lifetime.name == "Static"
+        if is_kept and _key(node) in written:
+            initializer = getattr(node.syntax, "initializer", None)
+            if initializer is not None:
+                yield Replacement(*find_range(initializer), "")
+
+
+def _drop_statement(statement: Any, syntax: Any, written: set[int], instead: str) -> Iterator[Replacement]:  # noqa: ANN401
+    """Yield what removes ``statement``, which is ``syntax`` in the text, or those of its parts that start registers."""
+    targets = set(_list_targets(statement)) - set(_list_counters(statement))
+    if not targets & written:
+        return
+    is_plain = not any(type(node).__name__ == _CALL for node in walk(statement))
+    if targets <= written and is_plain:
+        yield Replacement(*find_range(syntax), instead)
+        return
+    for part in _list_parts(statement):
+        yield from _drop_statement(part, part.syntax, written, ";")
+
+
+def _list_parts(statement: Any) -> Iterable[Any]:  # noqa: ANN401
+    if type(statement).__name__ == "BlockStatement":
+        return _list_parts(statement.body) if type(statement.body).__name__ == "StatementList" else [statement.body]
+    return list(statement.list) if type(statement).__name__ == "StatementList" else []
+
+
+def _list_targets(node: Any) -> Iterator[int]:  # noqa: ANN401
+    """Yield a key for each variable that something below ``node`` assigns."""
+    for item in walk(node):
+        kind = type(item).__name__
+        if kind == "AssignmentExpression":
+            yield from _list_roots(item.left)
+        elif kind == "UnaryExpression" and item.op.name in _STEPS:
+            yield from _list_roots(item.operand)
+
+
+def _list_counters(node: Any) -> Iterator[int]:  # noqa: ANN401
+    """Yield a key for each variable that a loop below ``node`` counts with."""
+    for item in walk(node):
+        if type(item).__name__ == "ForLoopStatement":
+            for part in (*item.steps, *item.initializers):
+                yield from _list_targets(part)
+
+
+def _list_roots(target: Any) -> Iterator[int]:  # noqa: ANN401  an expression
+    kind = type(target).__name__
+    if kind in _SELECTS:
+        yield from _list_roots(target.value)
+    elif kind == "ConcatenationExpression":
+        for part in target.operands:
+            yield from _list_roots(part)
+    elif getattr(target, "symbol", None) is not None:
+        yield _key(target.symbol)
+
+
+def _key(symbol: Any) -> int:  # noqa: ANN401
+    """Return what a variable is known by in all instances of its module: where the text declares it."""
+    return int(symbol.location.offset)

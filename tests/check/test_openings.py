@@ -1,0 +1,268 @@
+"""What a description leaves open: each kind passes what it should, and fails mutants all the same."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from builders import problem
+
+from pytest_rtlgen.check import Checker, CheckSettings
+from pytest_rtlgen.check.formal import FormalMode
+from pytest_rtlgen.errors import BadReferenceError
+from pytest_rtlgen.records import (
+    Assumption,
+    Candidate,
+    Care,
+    Openings,
+    Polarity,
+    Problem,
+    Proof,
+    Reset,
+    ResetKind,
+    SourceFile,
+    Status,
+    Verdict,
+)
+from pytest_rtlgen.verilog.mutate import list_mutants
+
+pytestmark = pytest.mark.simulator
+
+ADD = "module m(input clk, input rst, input en, input [3:0] a, input [3:0] b, output reg [4:0] s, output reg ok);\n"
+HOLDS = ADD + (
+    "always @(posedge clk) if (rst) begin s <= 0; ok <= 0; end else begin\n"
+    "if (en) s <= a + b;\nok <= en;\nend\nendmodule\n"
+)
+CLEARS = HOLDS.replace("if (en) s <= a + b;", "s <= en ? a + b : 0;")
+LATE = HOLDS.replace("ok <= en;", "ok <= en & ~ok;")
+
+FLOP = "module m(input clk, input rst_n, input d, output reg q, output reg [1:0] n);\n"
+ASYNC = FLOP + (
+    "always @(posedge clk or negedge rst_n) if (!rst_n) q <= 0; else q <= d;\n"
+    "always @(posedge clk, negedge rst_n) if (!rst_n) n <= 0; else n <= n + d;\nendmodule\n"
+)
+SYNC = ASYNC.replace(" or negedge rst_n", "").replace(", negedge rst_n", "")
+HALF = ASYNC.replace(" or negedge rst_n", "")
+
+START = "module m(input clk, input en, input d, output reg q, output reg p);\n"
+ZERO = START + "initial begin q = 0; p = 0; end\nalways @(posedge clk) begin if (en) q <= d; p <= q; end\nendmodule\n"
+BARE = ZERO.replace("initial begin q = 0; p = 0; end\n", "")
+ONE = ZERO.replace("q = 0; p = 0;", "q = 1; p = 1;")
+
+BIT = "module m(input [3:0] a, output y);\n"
+LEFT = BIT + "assign y = a > 4;\nendmodule\n"
+RIGHT = BIT + "assign y = a >= 4;\nendmodule\n"
+NEITHER = BIT + "assign y = a > 4 || a == 2;\nendmodule\n"
+
+PAIR = "module m(input clk, input rst, input d, output reg q, output reg r);\n"
+BOTH_PLAIN = PAIR + "always @(posedge clk) if (rst) {q, r} <= 0; else begin q <= d; r <= d; end\nendmodule\n"
+BOTH_NOT = PAIR + "always @(posedge clk) if (rst) {q, r} <= 0; else begin q <= ~d; r <= ~d; end\nendmodule\n"
+MIXED = PAIR + "always @(posedge clk) if (rst) {q, r} <= 0; else begin q <= d; r <= ~d; end\nendmodule\n"
+SWITCHING = PAIR + (
+    "reg which;\nalways @(posedge clk) if (rst) {q, r, which} <= 0;\n"
+    "else begin which <= which ^ d; q <= d ^ which; r <= d ^ which; end\nendmodule\n"
+)
+
+
+@pytest.fixture(scope="module", params=list(FormalMode))
+def checker(request: pytest.FixtureRequest) -> Iterator[Checker]:
+    with Checker(CheckSettings(formal=request.param)) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def confirming() -> Iterator[Checker]:
+    with Checker(CheckSettings()) as made:
+        yield made
+
+
+def opened(reference: str, **openings: Any) -> Problem:
+    return problem(reference, "m", openings=Openings(place="problem.toml:5", **openings))
+
+
+def care(output: str, condition: str) -> Care:
+    return Care(output=output, condition=condition, place="problem.toml:6")
+
+
+def variant(text: str) -> SourceFile:
+    return SourceFile(name="other.sv", text=text)
+
+
+def judge(checker: Checker, source: str, task: Problem) -> Verdict:
+    return checker.check(Candidate(source=source, rule="given"), task)
+
+
+def status(checker: Checker, source: str, task: Problem) -> Status:
+    return judge(checker, source, task).status
+
+
+def list_passing(checker: Checker, task: Problem) -> set[str]:
+    """Return the mutants of the reference that pass."""
+    mutants = {mutant.source for mutant in list_mutants(task.reference, task.reference_top, limit=24)}
+    return {source for source in mutants if judge(checker, source, task).is_passed}
+
+
+def plain(task: Problem) -> Problem:
+    return replace(task, openings=Openings())
+
+
+def test_an_output_counts_only_while_its_care_condition_holds(checker: Checker) -> None:
+    task = opened(HOLDS, care=(care("s", "ok"),))
+    assert status(checker, CLEARS, plain(task)) is Status.MISMATCH
+    assert status(checker, HOLDS, task) is Status.PASSED
+    assert status(checker, CLEARS, task) is Status.PASSED
+    assert status(checker, LATE, task) is Status.MISMATCH
+    assert status(checker, HOLDS.replace("a + b", "a - b"), task) is Status.MISMATCH
+
+
+def test_a_pass_with_a_care_condition_is_proved(confirming: Checker) -> None:
+    verdict = judge(confirming, CLEARS, opened(HOLDS, care=(care("s", "ok"),)))
+    assert verdict.equivalence is not None
+    assert verdict.equivalence.result is Proof.EQUIVALENT
+
+
+def test_a_condition_reads_the_reference_and_never_the_candidate(confirming: Checker) -> None:
+    silent = HOLDS.replace("ok <= en;", "ok <= 0;").replace("a + b", "0")
+    assert status(confirming, silent, opened(HOLDS, care=(care("s", "ok"),))) is Status.MISMATCH
+    both = opened(HOLDS, care=(care("s", "ok"), care("ok", "en || ok")))
+    assert status(confirming, silent, both) is Status.MISMATCH
+
+
+def test_where_a_condition_is_unknown_nothing_is_compared(confirming: Checker) -> None:
+    text = (
+        ADD
+        + "always @(posedge clk) begin if (en) begin s <= a + b; ok <= 1; end\nelse if (rst) ok <= 0; end\nendmodule\n"
+    )
+    task = opened(text, care=(care("s", "ok"), care("ok", "ok === 1'b1 || ok === 1'b0")))
+    assert status(confirming, text, task) is Status.PASSED
+    assert status(confirming, text.replace("a + b", "a - b"), task) is Status.MISMATCH
+
+
+def test_what_counts_nowhere_is_an_error(confirming: Checker) -> None:
+    with pytest.raises(BadReferenceError, match="no output of the reference is ever known"):
+        confirming.prepare(opened(LEFT, care=(care("y", "0"),)))
+
+
+def test_care_lets_only_those_mutants_pass_that_differ_elsewhere(confirming: Checker) -> None:
+    task = opened(HOLDS, care=(care("s", "ok"),))
+    more = list_passing(confirming, task) - list_passing(confirming, plain(task))
+    assert all("s <= a + b;" in text and "ok <= en;" in text for text in more)
+
+
+def test_one_of_several_references_is_enough(checker: Checker) -> None:
+    task = opened(LEFT, variants=(variant(RIGHT),))
+    assert status(checker, LEFT, task) is Status.PASSED
+    verdict = judge(checker, RIGHT, task)
+    assert verdict.is_passed
+    assert "it is right as variant 1 (other.sv)" in verdict.diagnostics[-1].message
+    assert status(checker, NEITHER, task) is Status.MISMATCH
+
+
+def test_a_candidate_must_match_one_reference_whole(checker: Checker) -> None:
+    task = opened(BOTH_PLAIN, variants=(variant(BOTH_NOT),))
+    assert status(checker, BOTH_NOT, task) is Status.PASSED
+    assert status(checker, MIXED, task) is Status.MISMATCH
+    assert status(checker, SWITCHING, task) is Status.MISMATCH
+
+
+def test_a_failure_is_that_of_the_first_reference(confirming: Checker) -> None:
+    verdict = judge(confirming, MIXED, opened(BOTH_PLAIN, variants=(variant(BOTH_NOT),)))
+    assert [signal.name for signal in verdict.signals if signal.mismatches] == ["r"]
+
+
+def test_a_mutant_passes_only_where_it_is_one_of_the_variants(confirming: Checker) -> None:
+    task = opened(LEFT, variants=(variant(RIGHT),))
+    right = replace(task, reference=variant(RIGHT), openings=Openings())
+    for text in list_passing(confirming, task):
+        assert judge(confirming, text, plain(task)).is_passed or judge(confirming, text, right).is_passed
+
+
+@pytest.mark.parametrize(("reference", "other"), [(ASYNC, SYNC), (SYNC, ASYNC), (HALF, SYNC), (HALF, ASYNC)])
+def test_the_kind_of_a_reset_may_be_open(checker: Checker, reference: str, other: str) -> None:
+    task = opened(reference, reset_kind=("rst_n",))
+    assert status(checker, other, plain(task)) is Status.MISMATCH
+    assert status(checker, reference, task) is Status.PASSED
+    assert status(checker, other, task) is Status.PASSED
+
+
+def test_resets_are_open_all_alike(checker: Checker) -> None:
+    assert status(checker, HALF, opened(ASYNC, reset_kind=("rst_n",))) is Status.MISMATCH
+
+
+def test_an_open_reset_must_still_reset(confirming: Checker) -> None:
+    task = opened(ASYNC, reset_kind=("rst_n",))
+    for wrong in (
+        SYNC.replace("!rst_n) n <= 0", "!rst_n) n <= 1"),
+        SYNC.replace("if (!rst_n) q <= 0; else ", ""),
+        ASYNC.replace("negedge rst_n) if (!rst_n) n", "posedge rst_n) if (!rst_n) n"),
+        SYNC.replace("!rst_n", "rst_n"),
+    ):
+        assert status(confirming, wrong, task) is Status.MISMATCH
+
+
+def test_a_stated_reset_changes_its_kind_too(confirming: Checker) -> None:
+    stated = (Reset(port="rst_n", active=Polarity.LOW, kind=ResetKind.ASYNCHRONOUS),)
+    task = replace(opened(ASYNC, reset_kind=("rst_n",)), resets=stated)
+    assert status(confirming, SYNC, task) is Status.PASSED
+
+
+def test_power_up_may_be_open(checker: Checker) -> None:
+    task = opened(ZERO, is_power_up_open=True)
+    assert [status(checker, text, plain(task)) for text in (ZERO, BARE, ONE)] == [
+        *(Status.PASSED, Status.MISMATCH, Status.MISMATCH)
+    ]
+    assert [status(checker, text, task) for text in (ZERO, BARE, ONE)] == [Status.PASSED] * 3
+
+
+def test_an_open_power_up_lets_no_mutant_pass(confirming: Checker) -> None:
+    task = opened(ZERO, is_power_up_open=True)
+    more = list_passing(confirming, task) - list_passing(confirming, plain(task))
+    body = ZERO.partition("always")[2]
+    assert more
+    assert all(text.partition("always")[2] == body for text in more)
+
+
+ROM = """\
+module m(input clk, input [1:0] a, output reg [3:0] q);
+reg [3:0] rom [0:3]; integer i;
+initial begin for (i = 0; i < 4; i = i + 1) rom[i] = 3 * i; q = 0; end
+always @(posedge clk) q <= rom[a];
+endmodule
+"""
+
+
+def test_a_table_that_nothing_writes_keeps_its_values_at_power_up(confirming: Checker) -> None:
+    task = opened(ROM, is_power_up_open=True)
+    assert status(confirming, ROM.replace(" q = 0;", ""), task) is Status.PASSED
+    assert status(confirming, ROM.replace("3 * i", "2 * i"), task) is Status.MISMATCH
+
+
+def assumption(text: str) -> Assumption:
+    return Assumption(condition=text, place="problem.toml:7")
+
+
+@pytest.mark.parametrize(
+    ("reference", "openings", "what"),
+    [
+        (LEFT, {"care": (care("z", "1"),)}, r"^problem.toml:6: care: 'z' is no output of the reference; name one of y"),
+        (LEFT, {"care": (care("a", "1"),)}, r"^problem.toml:6: care: 'a' is no output"),
+        (LEFT, {"care": (care("y", "a +"),)}, r"^problem.toml:6: care of y: expected expression; write a condition"),
+        (LEFT, {"care": (care("y", "b"),)}, r"^problem.toml:6: care of y: use of undeclared identifier 'b'; .* a, y"),
+        (LEFT, {"care": (care("y", "1) ? 1 : 0; assign x = (1"),)}, r"care of y: it must be one expression"),
+        (LEFT, {"care": (care("y", "m.y"),)}, r"care of y: .*; write a condition"),
+        (LEFT, {"assumptions": (assumption("y"),)}, r"^problem.toml:7: assume 'y': use of undeclared identifier"),
+        (ASYNC, {"assumptions": (assumption("!clk"),)}, r"assume '!clk': use of undeclared identifier 'clk'"),
+        (ASYNC, {"reset_kind": ("d",)}, r"^problem.toml:5: reset_kind: 'd' is no reset \(found rst_n\)"),
+        (BARE, {"is_power_up_open": True}, r"^problem.toml:5: power_up: no register"),
+        (LEFT, {"variants": (variant(BIT.replace("3:0", "2:0") + "assign y = 0;\nendmodule\n"),)},
+         r"^other.sv: the ports of a variant must be .* input \[3:0\] a is missing; input \[2:0\] a is not in"),
+        (LEFT, {"variants": (variant(LEFT),)}, r"^other.sv: is the same text"),
+        (LEFT, {"variants": (variant("module n; endmodule"),)}, r"^other.sv: no module 'm'"),
+        (LEFT, {"variants": (variant(LEFT.replace("> 4", "> ")),)}, r"^other.sv:2: "),
+    ],
+)  # fmt: skip
+def test_openings_that_do_not_fit_are_told(
+    confirming: Checker, reference: str, openings: dict[str, Any], what: str
+) -> None:
+    with pytest.raises(BadReferenceError, match=what):
+        confirming.prepare(opened(reference, **openings))
