@@ -62,7 +62,9 @@ class CrossCheck:
         played = self._simulator.simulate(job)
         if played.trace is None:
             return CrossCheckResult(disagrees=(), note=self._say_refused("the candidate", played))
-        signals = tuple(one for one in _compare(reference.trace, played.trace) if one.name not in left_out)
+        signals = tuple(
+            one for one in _compare(reference.trace, reference.retime(played.trace)) if one.name not in left_out
+        )
         note = self._say_left_out(left_out) if left_out else ""
         return CrossCheckResult(disagrees=_list_wrong(signals), signals=signals, note=note)
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from threading import Lock
 from typing import Any
 
+from pytest_rtlgen.check.assumptions import AssumedGroup, render_assumed
 from pytest_rtlgen.check.compare import compare_traces
 from pytest_rtlgen.check.formal_worker import limit_wall
 from pytest_rtlgen.check.reference import PreparedReference
@@ -20,6 +21,7 @@ _ANSWER_S = 10.0
 """Seconds beyond the worker's own limit after which the worker itself is given up."""
 _DOUBT = "Yosys reads the design otherwise than the simulator"
 _LATE = "the time was up"
+_SEQUENCE = "of outputs whose latency is open nothing is proved"
 _PLAYED = 400
 """Steps of the stimulus in which Yosys must show what the simulator showed."""
 _LIMITS = Limits(cpu_s=24 * 3600, memory_mib=4096, file_mib=512)
@@ -54,6 +56,9 @@ class Prover:
         Raises:
             ToolError: no worker can be started.
         """
+        open_ = _list_unproved(reference)
+        if len(open_) == len(reference.wanted.outputs):
+            return _conclude(reference, {"reason": _SEQUENCE}, open_)
         known = self._unmodelled.get(reference)
         question = _ask(reference, source, self._budget_s)
         question["play"] = [*(["gold"] if known is None else []), *(["gate"] if trace else [])]
@@ -63,7 +68,7 @@ class Prover:
             answer = {"reason": "the proof's process was lost"}
         if known is None and "played" in answer:
             known = self._remember(reference, answer["played"]["gold"])
-        doubted = set(known or ())
+        doubted = set(known or ()) | open_
         if trace and "played" in answer:
             doubted |= _list_differing(trace, answer["played"]["gate"])
         return _conclude(reference, answer, doubted)
@@ -81,13 +86,16 @@ class Prover:
         return found
 
 
-def make_prefix(interface: Interface) -> tuple[str, Mapping[str, str]]:
+def make_prefix(interface: Interface, assumed: Sequence[AssumedGroup] = ()) -> tuple[str, Mapping[str, str]]:
     """Return rows that reset the design, or none, and the value of every input after them."""
     values = {port.name: "0" * port.width for port in interface.inputs}
     values.update({clock.port: "1" if clock.edge is ClockEdge.FALLING else "0" for clock in interface.clocks})
+    if interface.resets:
+        values.update({reset.port: "1" if reset.active is Polarity.HIGH else "0" for reset in interface.resets})
+    for group in assumed:
+        values.update(_split(group))
     if not interface.resets:
         return "", values
-    values.update({reset.port: "1" if reset.active is Polarity.HIGH else "0" for reset in interface.resets})
     rows = [_row(interface.inputs, values)]
     for _ in range(_RESET_CYCLES):
         for clock in interface.clocks:
@@ -98,7 +106,8 @@ def make_prefix(interface: Interface) -> tuple[str, Mapping[str, str]]:
 
 def _ask(reference: PreparedReference, source: str, seconds: float) -> dict[str, Any]:
     interface, stimulus = reference.wanted, reference.stimulus
-    prefix, start = make_prefix(interface)
+    prefix, start = make_prefix(interface, reference.assumed)
+    assumed, assumed_inputs = render_assumed(reference.assumed) if reference.assumed else ("", ())
     return {
         "gold": reference.source,
         "gold_top": reference.top,
@@ -112,8 +121,24 @@ def _ask(reference: PreparedReference, source: str, seconds: float) -> dict[str,
         "start": start,
         "rows": stimulus.rows[: _PLAYED * stimulus.width].decode("ascii"),
         "steps": min(_PLAYED, stimulus.steps),
+        "assumed": assumed,
+        "assumed_inputs": assumed_inputs,
         "seconds": max(1, round(seconds)),
     }
+
+
+def _list_unproved(reference: PreparedReference) -> set[str]:
+    latency = reference.openings.latency
+    return set() if latency is None else {latency.valid, *latency.data}
+
+
+def _split(group: AssumedGroup) -> dict[str, str]:
+    """Return the value of each of the group's inputs at rest."""
+    values, at, resting = {}, 0, group.resting.decode()
+    for port in group.ports:
+        values[port.name] = resting[at : at + port.width]
+        at += port.width
+    return values
 
 
 def _blur(interface: Interface, rows: str) -> str:
@@ -125,7 +150,7 @@ def _blur(interface: Interface, rows: str) -> str:
 
 def _conclude(reference: PreparedReference, answer: Mapping[str, Any], doubted: set[str]) -> Equivalence:
     inputs, width = reference.stimulus.inputs, reference.stimulus.width
-    prefix = make_prefix(reference.wanted)[0]
+    prefix = make_prefix(reference.wanted, reference.assumed)[0]
     refuted = {
         name: Stimulus(inputs=inputs, rows=(prefix + rows).encode("ascii"), steps=len(prefix + rows) // max(1, width))
         for name, rows in answer.get("refuted", {}).items()
@@ -140,8 +165,10 @@ def _conclude(reference: PreparedReference, answer: Mapping[str, Any], doubted: 
         for port in reference.wanted.outputs
     ]
     reason = ""
-    if any(proof is Proof.UNKNOWN for _, proof in found):
-        reason = answer.get("reason") or (_DOUBT if doubted else _LATE)
+    unknown = {name for name, proof in found if proof is Proof.UNKNOWN}
+    if unknown:
+        open_ = _list_unproved(reference)
+        reason = answer.get("reason") or (_SEQUENCE if unknown <= open_ else _DOUBT if doubted - open_ else _LATE)
     return Equivalence(outputs=tuple(found), reason=reason, counterexamples=tuple(refuted.items()))
 
 

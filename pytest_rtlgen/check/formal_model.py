@@ -75,8 +75,9 @@ def prove(question: Mapping[str, Any]) -> dict[str, Any]:
 
     Keys of ``question``: ``gold`` and ``gate`` (texts), ``gold_top``, ``gate_top``, ``inputs`` and ``outputs`` ([name,
     width]), ``clocks`` (names), ``prefix`` (rows that lead to the first state, or empty), ``blurred`` (the same with
-    every input ``x`` but clocks and resets), ``start`` (input values, by name, at the end of it), ``play`` (sides to
-    simulate with ``rows``), ``seconds``.
+    every input ``x`` but clocks and resets), ``start`` (input values, by name, at the end of it), ``assumed`` (text of
+    module ``rtlgen_assumed``, empty without assumptions), ``assumed_inputs`` (its inputs), ``play`` (sides to simulate
+    with ``rows``), ``seconds``.
 
     The answer: ``proved`` output names; ``refuted``: by output name, the rows to play after the prefix that show it;
     ``played``: four-state output rows by side.
@@ -132,7 +133,11 @@ class _Model:
             self._run(f"design -copy-from {side} -as {side} {side}")
         self._run("miter -equiv -ignore_gold_x -make_outcmp gold gate rtlgen_miter")
         clocks = self._question["clocks"] if self._is_sampled else None
-        top = render_top(self._inputs, self._outputs, clocks, self._question["start"])
+        assumed = self._question.get("assumed_inputs", ())
+        top = render_top(self._inputs, self._outputs, clocks, self._question["start"], assumed)
+        if assumed:
+            Path("assumed.sv").write_text(self._question["assumed"], encoding="utf-8")
+            self._run("read_slang --top rtlgen_assumed assumed.sv")
         Path("top.sv").write_text(top, encoding="utf-8")
         self._run("read_verilog -sv top.sv")
         for command in _MAP:

@@ -9,11 +9,18 @@ _OUTPUT = re.compile(rb"^o(?P<index>[0-9]+) bad_(?P<number>[0-9]+)$", re.MULTILI
 _SETTLED = re.compile(r"^(?P<proved>Proved output|Output) +(?P<index>[0-9]+) (?:in|was)", re.MULTILINE)
 
 
-def render_top(inputs: Ports, outputs: Ports, clocks: Sequence[str] | None, start: Mapping[str, str]) -> str:
+def render_top(
+    inputs: Ports,
+    outputs: Ports,
+    clocks: Sequence[str] | None,
+    start: Mapping[str, str],
+    assumed: Sequence[str] = (),
+) -> str:
     """Return the module around the miter: it plays inputs as our stimulus does, and shows one bad bit an output.
 
     With ``clocks`` a step either moves one clock or loads the other inputs, so no input ever moves with a clock edge;
     the first step loads. Without, one step is one cycle of the only clock. ``start`` holds the inputs' first values.
+    With ``assumed``, the inputs of module ``rtlgen_assumed``, nothing is bad from the first step in which that fails.
     """
     ports = ["input [7:0] choose", *(f"input [{width - 1}:0] \\free_{name} " for name, width in inputs)]
     ports += [f"output bad_{index:05}" for index in range(len(outputs))]
@@ -35,8 +42,17 @@ def render_top(inputs: Ports, outputs: Ports, clocks: Sequence[str] | None, star
             f"always @($global_clock) \\held_{name} <= \\play_{name} ;",
         ]
     pins = [f".\\in_{name} (\\play_{name} )" for name, _ in inputs]
+    if assumed:
+        read = [f".\\{name} (\\play_{name} )" for name in assumed]
+        lines += [
+            "wire holds;",
+            f"rtlgen_assumed assumed({', '.join(read)}, .rtlgen_holds(holds));",
+            "reg is_broken = 0;",
+            "always @($global_clock) is_broken <= is_broken | ~holds;",
+        ]
+    excused = " & holds & ~is_broken" if assumed else ""
     for index, (name, _) in enumerate(outputs):
-        lines += [f"wire good_{index};", f"assign bad_{index:05} = ~good_{index};"]
+        lines += [f"wire good_{index};", f"assign bad_{index:05} = ~good_{index}{excused};"]
         pins.append(f".\\cmp_{name} (good_{index})")
     head = f"module rtlgen_top ({', '.join(ports)});"
     return "\n".join((head, *lines, f"rtlgen_miter both ({', '.join(pins)});", "endmodule\n"))

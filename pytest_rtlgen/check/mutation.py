@@ -132,7 +132,7 @@ def judge_mutant(simulator: Simulator, reference: PreparedReference, source: str
     simulation = simulator.simulate(SimulationJob(source=source, interface=interface, stimulus=reference.stimulus))
     if simulation.trace is None:
         return Fate.KILLED if simulation.is_compiled else Fate.INVALID
-    signals = compare_traces(reference.trace, simulation.trace)
+    signals = compare_traces(reference.trace, reference.retime(simulation.trace))
     return Fate.KILLED if any(signal.mismatches for signal in signals) else Fate.SURVIVED
 
 

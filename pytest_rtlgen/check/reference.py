@@ -5,7 +5,9 @@ from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from pytest_rtlgen.check.assumptions import AssumedGroup, find_groups, restrict
 from pytest_rtlgen.check.coverage import list_reached
+from pytest_rtlgen.check.latency import count_compared, retime
 from pytest_rtlgen.check.stimulus import Measure, make_stimulus
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.openings import open_reference, verify_openings
@@ -32,6 +34,12 @@ class PreparedReference:
     """Its module's own name."""
     openings: Openings = Openings()  # noqa: RUF009  immutable
     """What is open besides the X in ``trace``."""
+    assumed: tuple[AssumedGroup, ...] = ()
+    """What every stimulus keeps to."""
+
+    def retime(self, trace: Trace) -> Trace:
+        """Return what a candidate showed under ``stimulus``, moved in time where a latency is open."""
+        return retime(self.openings.latency, self.wanted, self.stimulus, self.trace, trace)
 
 
 def prepare_reference(
@@ -55,16 +63,24 @@ def prepare_reference(
     _refuse_unplayable(problem, interface)
     verify_openings(problem.openings, interface)
     opened = open_reference(problem.reference, interface, problem.openings)
+    groups = find_groups(problem.openings, interface, simulator, seed=seed)
     stimulus = make_stimulus(
         interface,
         hints=list_hints(problem, interface),
         slices=list_slices(problem),
         cycles=cycles or problem.cycles,
         seed=seed,
-        measure=None if cycles else _make_measure(problem, interface, simulator),
+        measure=None if cycles else _make_measure(problem, interface, simulator, groups),
     )
+    stimulus = restrict(stimulus, groups, interface, simulator)
     simulation = simulator.simulate(SimulationJob(source=opened.text, interface=interface, stimulus=stimulus))
     trace = _require_trace(problem, simulation)
+    latency = problem.openings.latency
+    if latency is not None and not count_compared(latency, interface, stimulus, trace):
+        raise BadReferenceError(
+            f"{latency.place}: latency: {latency.valid} is never 1 more than {latency.bound} cycles before a reset or "
+            "the end, so nothing could be compared; lower bound"
+        )
     return PreparedReference(
         wanted=replace(interface, module=problem.top),
         stimulus=stimulus,
@@ -72,6 +88,7 @@ def prepare_reference(
         source=opened.text,
         top=problem.reference_top,
         openings=problem.openings,
+        assumed=groups,
     )
 
 
@@ -85,7 +102,9 @@ def read_reference(source: SourceFile) -> SourceFile:
     return source if canonical.status is not None else replace(source, text=compare_by_value(canonical.text))
 
 
-def _make_measure(problem: Problem, interface: Interface, simulator: Simulator) -> Measure | None:
+def _make_measure(
+    problem: Problem, interface: Interface, simulator: Simulator, groups: Sequence[AssumedGroup]
+) -> Measure | None:
     """Return what measures stimuli on the reference's inside; ``None`` where it cannot be looked into."""
     probed = add_probes(problem.reference, replace(interface, module=problem.reference_top))
     if probed is None or not interface.clocks:
@@ -94,6 +113,7 @@ def _make_measure(problem: Problem, interface: Interface, simulator: Simulator) 
     constants = {hint.value for hint in mine_constants(problem.reference, problem.reference_top)}
 
     def measure(stimulus: Stimulus, ends: Sequence[int]) -> list[int]:
+        stimulus = restrict(stimulus, groups, interface, simulator)
         trace = simulator.simulate(SimulationJob(source=source, interface=shown, stimulus=stimulus)).trace
         if trace is None:  # too slow to play for so long
             return [0] * len(ends)

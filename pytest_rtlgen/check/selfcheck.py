@@ -12,6 +12,7 @@ from pytest_rtlgen.check.mutation import MutationScore, make_prove, measure_muta
 from pytest_rtlgen.check.published import PublishedScorer
 from pytest_rtlgen.check.reference import PreparedReference
 from pytest_rtlgen.check.selfcheck_bench import BenchFindings, try_bench
+from pytest_rtlgen.check.selfcheck_openings import OpeningsFound, try_openings
 from pytest_rtlgen.check.stubs import Stub, make_stubs
 from pytest_rtlgen.errors import BackendError, BadReferenceError
 from pytest_rtlgen.extract.files import join_files
@@ -39,6 +40,8 @@ class SelfcheckRow:
     duration_s: float = 0.0
     mutation: MutationScore | None = None
     """``None``: not measured."""
+    openings: OpeningsFound | None = None
+    """``None``: the description leaves nothing open."""
     bench: BenchFindings | None = None
     """``None``: the problem has no scorer of its own, or it was not tried."""
 
@@ -69,6 +72,7 @@ class _OurSide:
     """Modules that do nothing."""
     checked_share: float | None = None
     mutation: MutationScore | None = None
+    openings: OpeningsFound | None = None
 
 
 def selfcheck_suite(
@@ -129,6 +133,7 @@ def selfcheck_problem(
         checked_share=ours.checked_share,
         duration_s=time.monotonic() - started,
         mutation=ours.mutation,
+        openings=ours.openings,
         bench=bench,
     )
 
@@ -146,15 +151,17 @@ def _check_ours(checker: Checker, problem: Problem, mutants: int, seed: int) -> 
         passing = [stub for stub in idle if _passes(checker, problem, stub)]
         prove = make_prove(checker, problem)
         mutation = measure_mutation(checker, problem, limit=mutants, seed=seed, prove=prove) if mutants else None
+        openings = try_openings(checker, problem, mutants=mutants, seed=seed)
     except (BadReferenceError, BackendError) as error:
         return _OurSide(findings=(_Finding(text=str(error), scoring=Scoring.OURS, is_lenient=False),), is_right=False)
     return _OurSide(
         is_right=verdict.is_passed,
-        findings=(*_describe_own(verdict), *map(_describe_stub, passing)),
+        findings=(*_describe_own(verdict), *map(_describe_stub, passing), *_list_opening_findings(openings)),
         notes=tuple(f"output {signal.name} is never known" for signal in verdict.signals if not signal.checked),
         idle=idle,
         checked_share=_share_known(reference),
         mutation=mutation,
+        openings=openings,
     )
 
 
@@ -239,6 +246,11 @@ def _describe_own(verdict: Verdict) -> tuple[_Finding, ...]:
     said += [f"output {signal.name} differs" for signal in verdict.signals if signal.mismatches]
     text = f"the reference does not pass against itself ({verdict.status}): {'; '.join(said[:3])}"
     return (_Finding(text=text, scoring=Scoring.OURS, is_lenient=False),)
+
+
+def _list_opening_findings(openings: OpeningsFound | None) -> tuple[_Finding, ...]:
+    faults = () if openings is None else openings.faults
+    return tuple(_Finding(text=text, scoring=Scoring.OURS, is_lenient=True) for text in faults)
 
 
 def _describe_stub(stub: Stub) -> _Finding:

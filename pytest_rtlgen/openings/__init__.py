@@ -5,7 +5,7 @@ beside others that count as well, is compared as any other is.
 """
 
 from pytest_rtlgen.openings.accepted import Accepted, list_accepted
-from pytest_rtlgen.openings.apply import open_reference
+from pytest_rtlgen.openings.apply import open_reference, wrap
 from pytest_rtlgen.openings.read import Place, read_openings
 from pytest_rtlgen.openings.verify import list_assumed, verify_openings
 
@@ -17,4 +17,5 @@ __all__ = [
     "open_reference",
     "read_openings",
     "verify_openings",
+    "wrap",
 ]

@@ -1,15 +1,17 @@
 """The text of a reference with what is open written into it: as X, which any value meets, in simulation and proof."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from pytest_rtlgen.errors import BadReferenceError
-from pytest_rtlgen.records import Care, Interface, Openings, SourceFile
+from pytest_rtlgen.records import Care, Interface, Openings, Port, SourceFile
 from pytest_rtlgen.verilog.conditions import OUTPUT, declare_type, render_condition, spell
 from pytest_rtlgen.verilog.edit import rename_definition
+from pytest_rtlgen.verilog.initial_values import drop_initial_values
 from pytest_rtlgen.verilog.interface import parse_reference
-from pytest_rtlgen.verilog.power_up import drop_initial_values
 
 _INNER = "rtlgen_inner"
+_UNKNOWN = "{{{width}{{1'bx}}}}"
 
 
 def open_reference(source: SourceFile, interface: Interface, openings: Openings) -> SourceFile:
@@ -26,45 +28,43 @@ def open_reference(source: SourceFile, interface: Interface, openings: Openings)
             )
         source = replace(source, text=text)
     if openings.care:
-        source = replace(source, text=_wrap(source, interface, openings))
+        source = replace(source, text=wrap(source, interface, openings.care, held="{value}", other=_UNKNOWN))
     return source
 
 
-def _wrap(source: SourceFile, interface: Interface, openings: Openings) -> str:
-    """Return the text with a module around the reference, under its name, that shows X where a condition fails.
+def wrap(source: SourceFile, interface: Interface, cares: Sequence[Care], *, held: str, other: str) -> str:
+    """Return the text with a module around the reference, under its name, that changes some of its outputs.
 
-    The conditions read the reference's own outputs, and nothing else of it: they stand in modules of their own.
+    Where all conditions on an output hold it shows ``held``, elsewhere ``other``: expressions in which ``{value}`` is
+    what the reference shows and ``{width}`` its bits. The conditions read the reference's own ports, and nothing else
+    of it: they stand in modules of their own.
     """
     inner = rename_definition(source.text, parse_reference(source), interface.module, _INNER)
     conditions = [
-        render_condition(_name(number), interface.ports, care.condition) for number, care in _number(openings)
+        render_condition(f"rtlgen_care{number}", interface.ports, care.condition) for number, care in enumerate(cares)
     ]
-    return "\n".join((inner.rstrip("\n"), *conditions, _render_wrapper(interface, openings)))
+    return "\n".join((inner.rstrip("\n"), *conditions, _render_wrapper(interface, cares, held, other)))
 
 
-def _render_wrapper(interface: Interface, openings: Openings) -> str:
+def _render_wrapper(interface: Interface, cares: Sequence[Care], held: str, other: str) -> str:
     ports = ", ".join(f"{port.direction} {declare_type(port)}{spell(port.name)}" for port in interface.ports)
-    pins = ", ".join(f".{spell(port.name)}({spell(port.name)})" for port in interface.inputs)
-    shown = [f".{spell(port.name)}({spell('rtlgen_' + port.name)})" for port in interface.outputs]
-    lines = [f"wire {declare_type(port)}{spell('rtlgen_' + port.name)};" for port in interface.outputs]
-    lines.append(f"{_INNER} rtlgen_u({', '.join(item for item in (pins, *shown) if item)});")
-    counts: dict[str, list[str]] = {}
-    for number, care in _number(openings):
+    pins = [f".{spell(port.name)}({spell(port.name)})" for port in interface.inputs]
+    pins += [f".{spell(port.name)}({_name_inner(port)})" for port in interface.outputs]
+    lines = [f"wire {declare_type(port)}{_name_inner(port)};" for port in interface.outputs]
+    lines.append(f"{_INNER} rtlgen_u({', '.join(pins)});")
+    conditions: dict[str, list[str]] = {}
+    for number, care in enumerate(cares):
         lines.append(f"wire rtlgen_holds{number};")
-        read = ", ".join(item for item in (pins, *shown, f".{OUTPUT}(rtlgen_holds{number})") if item)
-        lines.append(f"{_name(number)} rtlgen_c{number}({read});")
-        counts.setdefault(care.output, []).append(f"rtlgen_holds{number}")
+        lines.append(f"rtlgen_care{number} rtlgen_c{number}({', '.join(pins)}, .{OUTPUT}(rtlgen_holds{number}));")
+        conditions.setdefault(care.output, []).append(f"rtlgen_holds{number}")
     for port in interface.outputs:
-        value = spell("rtlgen_" + port.name)
-        if port.name in counts:
-            value = f"({' & '.join(counts[port.name])}) ? {value}: {{{port.width}{{1'bx}}}}"
+        value = _name_inner(port)
+        if port.name in conditions:
+            first, second = (text.format(value=value, width=port.width) for text in (held, other))
+            value = f"({' & '.join(conditions[port.name])}) ? {first} : {second}"
         lines.append(f"assign {spell(port.name)}= {value};")
     return "\n".join((f"module {spell(interface.module)}({ports});", *lines, "endmodule\n"))
 
 
-def _number(openings: Openings) -> list[tuple[int, Care]]:
-    return list(enumerate(openings.care))
-
-
-def _name(number: int) -> str:
-    return f"rtlgen_care{number}"
+def _name_inner(port: Port) -> str:
+    return spell(f"rtlgen_{port.name}")

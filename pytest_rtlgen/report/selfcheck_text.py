@@ -10,6 +10,8 @@ from pytest_rtlgen.report.plain_text import clip_text
 from pytest_rtlgen.storage import encode
 
 _FINDING = 160
+_NEEDED = {True: "needed", False: "NOT needed", None: "not tried"}
+_TIGHT = {True: "a design that is wrong elsewhere fails", False: "a design that is wrong elsewhere PASSES"}
 
 
 def render_selfcheck(suite: str, rows: Sequence[SelfcheckRow], changes: Sequence[str] | None) -> str:
@@ -21,6 +23,7 @@ def render_selfcheck(suite: str, rows: Sequence[SelfcheckRow], changes: Sequence
     lines = [render_rows(rows), ""]
     if changes is not None:
         lines += [render_mutation(rows), *(f"note: {change}" for change in changes), ""]
+    lines += render_openings(rows)
     lines += _render_benches(rows)
     lines.append(f"{suite}: {len(rows)} problems, {ok} ok, {len(rows) - ok} faulty")
     return "\n".join(lines)
@@ -90,6 +93,25 @@ def _render_benches(rows: Sequence[SelfcheckRow]) -> list[str]:
         f"modules that do nothing or forge: {tried} tried; {passing} pass their own bench, {fooled} as published",
         "",
     ]
+
+
+def render_openings(rows: Sequence[SelfcheckRow]) -> list[str]:
+    """Return a line a problem whose description leaves something open, and below it one an opening."""
+    lines = []
+    for row in rows:
+        found = row.openings
+        if found is None:
+            continue
+        lines.append(
+            f"{row.problem_id}: {found.failed} of {found.mutants} mutants fail with what is open, "
+            f"{found.failed_without} without"
+        )
+        for item in found.openings:
+            words = [_NEEDED[item.is_needed], *([] if item.is_tight is None else [_TIGHT[item.is_tight]])]
+            excused = f"; {len(item.excused)} mutants pass thanks to it" if item.excused else ""
+            lines.append(f"  {item.name}: {', '.join(words)}{excused}")
+            lines += [f"    {mutant}" for mutant in item.excused]
+    return [*lines, ""] if lines else []
 
 
 def render_mutation(rows: Sequence[SelfcheckRow]) -> str:

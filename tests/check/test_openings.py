@@ -14,6 +14,7 @@ from pytest_rtlgen.records import (
     Assumption,
     Candidate,
     Care,
+    Latency,
     Openings,
     Polarity,
     Problem,
@@ -266,3 +267,137 @@ def test_openings_that_do_not_fit_are_told(
 ) -> None:
     with pytest.raises(BadReferenceError, match=what):
         confirming.prepare(opened(reference, **openings))
+
+
+STATE = "module m(input [3:0] state, input in, output [3:0] next, output out);\n"
+WHOLE = STATE + (
+    "assign next = state == 1 ? (in ? 2 : 1) : state == 2 ? (in ? 4 : 1) : state == 4 ? (in ? 8 : 1) : state == 8;\n"
+    "assign out = state == 8;\nendmodule\n"
+)
+BITWISE = STATE + (
+    "assign next = {state[2] & in, state[1] & in, state[0] & in, state[3] | (|state[2:0] & ~in)};\n"
+    "assign out = state[3];\nendmodule\n"
+)
+WRONG_ONE = BITWISE.replace("state[3] |", "")
+RAM = "module m(input clk, input rst_n, input we, input [3:0] a, input [7:0] d, output reg [7:0] q);\n"
+RAM_16 = RAM + (
+    "reg [7:0] mem [0:15];\nalways @(posedge clk) begin if (we) mem[a] <= d;\n"
+    "if (!rst_n) q <= 0; else q <= mem[a]; end\nendmodule\n"
+)
+RAM_12 = RAM_16.replace("if (we)", "if (we && a < 12)")
+RAM_11 = RAM_16.replace("if (we)", "if (we && a < 11)")
+ONE_HOT = (assumption("$onehot(state)"),)
+
+
+def test_inputs_that_break_an_assumption_are_never_played(checker: Checker) -> None:
+    task = opened(WHOLE, assumptions=ONE_HOT)
+    assert status(checker, BITWISE, plain(task)) is Status.MISMATCH
+    assert status(checker, WHOLE, task) is Status.PASSED
+    assert status(checker, BITWISE, task) is Status.PASSED
+    assert status(checker, WRONG_ONE, task) is Status.MISMATCH
+    rows = {
+        checker.prepare(task).stimulus.rows[at : at + 4] for at in range(0, len(checker.prepare(task).stimulus.rows), 5)
+    }
+    assert rows == {b"0001", b"0010", b"0100", b"1000"}
+
+
+def test_a_proof_assumes_the_same(confirming: Checker) -> None:
+    verdict = judge(confirming, BITWISE, opened(WHOLE, assumptions=ONE_HOT))
+    assert verdict.equivalence is not None
+    assert verdict.equivalence.result is Proof.EQUIVALENT
+
+
+def test_an_assumption_with_state_holds_in_the_proof_too(confirming: Checker) -> None:
+    task = opened(RAM_16, assumptions=(assumption("a < 12"), assumption("rst_n || !we")))
+    verdict = judge(confirming, RAM_12, task)
+    assert verdict.is_passed, verdict.diagnostics
+    assert verdict.equivalence is not None
+    assert verdict.equivalence.result is Proof.EQUIVALENT
+    assert status(confirming, RAM_12, plain(task)) is Status.MISMATCH
+    assert status(confirming, RAM_11, task) is Status.MISMATCH
+
+
+def test_what_differs_only_rarely_is_still_found_by_proof(confirming: Checker) -> None:
+    text = "module m(input clk, input en, input [31:0] a, output reg q);\n"
+    text += "always @(posedge clk) if (en) q <= ^a;\nendmodule\n"
+    task = opened(text, assumptions=(assumption("a[31:8] != 5"), assumption("a < 32'hf0000000")))
+    beyond = text.replace("^a", "^a ^ (a == 32'h00000507) ^ (a == 32'hf1234567)")
+    within = text.replace("^a", "^a ^ (a == 32'h77130507)")
+    assert status(confirming, beyond, task) is Status.PASSED
+    verdict = judge(confirming, within, task)
+    assert verdict.status is Status.MISMATCH
+    assert verdict.diagnostics[-1].tool == "proof"
+
+
+def test_mutants_within_an_assumption_fail(confirming: Checker) -> None:
+    task = opened(WHOLE, assumptions=ONE_HOT)
+    more = list_passing(confirming, task) - list_passing(confirming, plain(task))
+    assert all("(state)" not in text and text.count("in ?") == 3 for text in more)
+
+
+@pytest.mark.parametrize(
+    ("condition", "what"),
+    [
+        ("state == 1 && state == 2", r"^problem.toml:7: assume .*: no value of state satisfies it; correct"),
+        ("1", r"^problem.toml:7: assume '1': it reads no input"),
+    ],
+)
+def test_an_assumption_that_no_input_satisfies_is_an_error(confirming: Checker, condition: str, what: str) -> None:
+    with pytest.raises(BadReferenceError, match=what):
+        confirming.prepare(opened(WHOLE, assumptions=(assumption(condition),)))
+
+
+PIPE = "module m(input clk, input rst, input en, input [3:0] a, output reg ok, output reg [4:0] s, output [3:0] b);\n"
+PIPE += "assign b = ~a;\n"
+ONE_STAGE = PIPE + (
+    "always @(posedge clk) if (rst) begin ok <= 0; s <= 0; end\nelse begin ok <= en; s <= a + 5'd3; end\nendmodule\n"
+)
+TWO_STAGES = PIPE + (
+    "reg go; reg [3:0] held;\nalways @(posedge clk) if (rst) {go, ok} <= 0;\n"
+    "else begin go <= en; held <= a; ok <= go; s <= held + 5'd3; end\nendmodule\n"
+)
+SEQUENCE = Latency(valid="ok", data=("s",), bound=3, place="problem.toml:8")
+
+
+def test_an_open_latency_compares_the_sequence_only(checker: Checker) -> None:
+    task = opened(ONE_STAGE, latency=SEQUENCE)
+    assert status(checker, TWO_STAGES, plain(task)) is Status.MISMATCH
+    assert status(checker, ONE_STAGE, task) is Status.PASSED
+    assert status(checker, TWO_STAGES, task) is Status.PASSED
+    for wrong in (
+        TWO_STAGES.replace("5'd3", "5'd2"),
+        TWO_STAGES.replace("ok <= go", "ok <= 0"),
+        TWO_STAGES.replace("ok <= go", "ok <= 1"),
+        TWO_STAGES.replace("ok <= go", "ok <= go | ok"),
+        TWO_STAGES.replace("go <= en", "go <= en & ~go"),
+        TWO_STAGES.replace("b = ~a", "b = a"),
+        TWO_STAGES.replace("if (rst) {go, ok} <= 0;\nelse ", ""),
+    ):
+        assert status(checker, wrong, task) is Status.MISMATCH
+
+
+def test_of_a_sequence_nothing_is_proved_and_of_the_rest_all(confirming: Checker) -> None:
+    verdict = judge(confirming, TWO_STAGES, opened(ONE_STAGE, latency=SEQUENCE))
+    assert verdict.equivalence is not None
+    assert dict(verdict.equivalence.outputs) == {"ok": Proof.UNKNOWN, "s": Proof.UNKNOWN, "b": Proof.EQUIVALENT}
+    assert verdict.equivalence.reason == "of outputs whose latency is open nothing is proved"
+
+
+def test_an_open_latency_lets_no_mutant_pass(confirming: Checker) -> None:
+    task = opened(ONE_STAGE, latency=SEQUENCE)
+    more = list_passing(confirming, task) - list_passing(confirming, plain(task))
+    assert all("s <= a + 5'd3" in text and "ok <= en" in text for text in more)
+
+
+@pytest.mark.parametrize(
+    ("latency", "what"),
+    [
+        (replace(SEQUENCE, valid="go"), r"^problem.toml:8: latency: 'go' is no output of the reference"),
+        (replace(SEQUENCE, valid="s", data=("b",)), r"^problem.toml:8: latency: valid must be one bit, but 's' has 5"),
+        (replace(SEQUENCE, data=("s", "a")), r"^problem.toml:8: latency: 'a' is no output"),
+        (replace(SEQUENCE, bound=10**6), r"^problem.toml:8: latency: ok is never 1 more than 1000000 cycles before"),
+    ],
+)
+def test_a_latency_that_does_not_fit_is_told(confirming: Checker, latency: Latency, what: str) -> None:
+    with pytest.raises(BadReferenceError, match=what):
+        confirming.prepare(opened(ONE_STAGE, latency=latency))
