@@ -34,6 +34,9 @@ def _change(block: Block, active: Mapping[str, Polarity], kind: ResetKind, text:
     kept = [event for event in block.events if event.port not in active or kind is ResetKind.ASYNCHRONOUS]
     listed = {event.port for event in kept}
     code = text.encode()
+    written = _cut(code, block.timing)
+    if not written.startswith("@") or "`" in written:  # it comes out of a macro
+        return None
     shown = [f"{_EDGES[event.edge]} {_cut(code, event.expression)}" for event in kept]
     if kind is ResetKind.ASYNCHRONOUS:
         shown += _list_added(block, active, listed)
