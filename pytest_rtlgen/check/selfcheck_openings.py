@@ -23,7 +23,7 @@ from pytest_rtlgen.records import (
     ResetKind,
     SourceFile,
 )
-from pytest_rtlgen.verilog.conditions import declare_type, spell
+from pytest_rtlgen.verilog.conditions import declare_type, spell, spell_module
 from pytest_rtlgen.verilog.edit import rename_definition
 from pytest_rtlgen.verilog.initial_values import drop_initial_values
 from pytest_rtlgen.verilog.interface import parse_reference
@@ -200,7 +200,7 @@ def _delay(reference: SourceFile, interface: Interface, latency: Latency) -> str
     clears = " ".join(f"{spell(_LATE + port.name)}<= 0;" for port in late)
     lines.append(f"always @({_render_edges(interface)}) {_render_reset(interface, clears)}begin {loads} end")
     inner = rename_definition(reference.text, parse_reference(reference), interface.module, _FAST_MODULE)
-    return "\n".join((inner.rstrip("\n"), f"module {spell(interface.module)}({ports});", *lines, "endmodule\n"))
+    return "\n".join((inner.rstrip("\n"), f"module {spell_module(interface.module)}({ports});", *lines, "endmodule\n"))
 
 
 def _render_edges(interface: Interface) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.records import Care, Interface, Openings, Port, SourceFile
-from pytest_rtlgen.verilog.conditions import OUTPUT, declare_type, render_condition, spell
+from pytest_rtlgen.verilog.conditions import OUTPUT, declare_type, render_condition, spell, spell_module
 from pytest_rtlgen.verilog.edit import rename_definition
 from pytest_rtlgen.verilog.initial_values import drop_initial_values
 from pytest_rtlgen.verilog.interface import parse_reference
@@ -63,7 +63,7 @@ def _render_wrapper(interface: Interface, cares: Sequence[Care], held: str, othe
             first, second = (text.format(value=value, width=port.width) for text in (held, other))
             value = f"({' & '.join(conditions[port.name])}) ? {first} : {second}"
         lines.append(f"assign {spell(port.name)}= {value};")
-    return "\n".join((f"module {spell(interface.module)}({ports});", *lines, "endmodule\n"))
+    return "\n".join((f"module {spell_module(interface.module)}({ports});", *lines, "endmodule\n"))
 
 
 def _name_inner(port: Port) -> str:

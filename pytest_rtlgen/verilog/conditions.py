@@ -1,5 +1,6 @@
 """Conditions over a module's ports, as modules of their own: what is no port cannot be read there."""
 
+import re
 from collections.abc import Sequence
 
 from pytest_rtlgen.records import Port
@@ -9,6 +10,7 @@ from pytest_rtlgen.verilog.syntax import elaborate, list_errors, parse_text
 OUTPUT = "rtlgen_holds"
 """The output of a module that ``render_condition`` makes."""
 _MODULE = "rtlgen_condition"
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 
 
 def render_condition(module: str, ports: Sequence[Port], condition: str) -> str:
@@ -43,6 +45,11 @@ def declare_type(port: Port) -> str:
     """Return sign and range of ``port`` as a declaration has them, with a blank after."""
     sign = "signed " if port.is_signed else ""
     return f"{sign}[{port.width - 1}:0] "
+
+
+def spell_module(name: str) -> str:
+    """Return ``name`` as it stands where that may be, so that a module's definition can be renamed, else escaped."""
+    return f"{name} " if _PLAIN.fullmatch(name) else spell(name)
 
 
 def spell(name: str) -> str:
