@@ -170,6 +170,15 @@ def summarize(
     )
 
 
+def measure_group(label: str, scores: Sequence[ProblemScore], ks: Sequence[int], *, seed: int = 0) -> CategoryRow:
+    """Return the figures of some of a run's problems, with the intervals that a summary's own rows have.
+
+    Raises:
+        UsageError: there is no score, or a ``k`` exceeds a problem's samples.
+    """
+    return _row(label, scores, tuple(ks), seed)
+
+
 def _resampled_means(array: "npt.NDArray[np.float64]", seed: int, resamples: int) -> "npt.NDArray[np.float64]":
     import numpy as np
 

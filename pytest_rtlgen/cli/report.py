@@ -45,16 +45,21 @@ def print_run(
     """
     from pytest_rtlgen.check.published import find_known_bad
     from pytest_rtlgen.repair import add_turns, count_waiting, sum_run_spending
-    from pytest_rtlgen.report import compare_sides, render_run_json, render_sides, render_summary, render_turns
+    from pytest_rtlgen.report import (
+        add_without,
+        compare_sides,
+        render_run_json,
+        render_sides,
+        render_summary,
+        render_turns,
+    )
 
     spending = sum_run_spending(store, prices)
     summary = add_turns(summary, store, _list_problems(store, summary), prices=prices)
-    sides = compare_sides(
-        _list_problems(store, summary),
-        saved.samples,
-        find_known_bad(saved.settings.simulator, dict(saved.environment.tools).get("simulator", "")),
-        [k for k, _ in summary.total.function],
-    )
+    known = find_known_bad(saved.settings.simulator, dict(saved.environment.tools).get("simulator", ""))
+    summary = add_without(summary, saved.samples, known)
+    ks = [k for k, _ in summary.total.function]
+    sides = compare_sides(_list_problems(store, summary), saved.samples, known, ks)
     if as_json:
         write_out(render_run_json(saved, summary, sides, spending=spending).rstrip("\n"))
     else:

@@ -40,6 +40,12 @@ class Kind(StrEnum):
     """The reference is X at most samples, and the bench does not compare those."""
     CONSTANT = "constant-output"
     """The reference never shows anything but one constant, so a module that holds it is right."""
+    CONTRADICTS = "reference-contradicts-description"
+    """The reference does something else than the description says: an answer that follows the text differs from it."""
+    AMBIGUOUS = "ambiguous-description"
+    """The description leaves open, or tells in two ways, what the reference or the bench decides."""
+    SOME_RACE = "race-in-some-designs"
+    """The bench passes its reference, and fails equal designs that the simulator happens to run in another order."""
 
     @property
     def is_blocking(self) -> bool:
@@ -53,6 +59,11 @@ class Kind(StrEnum):
     def is_lenient(self) -> bool:
         """Whether designs pass that do nothing, or little."""
         return self in {Kind.ACCEPTS_ANYTHING, Kind.X_MASKING, Kind.CONSTANT, Kind.NO_CIRCUIT}
+
+    @property
+    def is_open(self) -> bool:
+        """Whether an answer that follows the description may fail, so that a failure says little about the model."""
+        return self in {Kind.UNSATISFIABLE, Kind.CONTRADICTS, Kind.AMBIGUOUS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +132,14 @@ class KnownBadList:
     def is_impossible(self, suite: str, problem_id: str, scoring: Scoring) -> bool:
         """Whether not even the reference passes under ``scoring``."""
         return any(entry.kind.is_blocking for entry in self.of(suite, problem_id, scoring))
+
+    def is_open(self, suite: str, problem_id: str, scoring: Scoring) -> bool:
+        """Whether an answer that follows the description may fail under ``scoring``."""
+        return any(entry.kind.is_open for entry in self.of(suite, problem_id, scoring))
+
+    def is_doubtful(self, suite: str, problem_id: str, scoring: Scoring) -> bool:
+        """Whether passes or failures under ``scoring`` say little; a constant output is judged rightly."""
+        return any(entry.kind is not Kind.CONSTANT for entry in self.of(suite, problem_id, scoring))
 
     def is_unsatisfiable(self, suite: str, problem_id: str) -> bool:
         """Whether no answer that follows the description passes."""

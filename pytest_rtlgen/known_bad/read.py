@@ -49,7 +49,11 @@ def read_known_bad(text: str, where: str) -> tuple[KnownBad, ...]:
         SuiteError: it is not such a file.
     """
     tables = _read_file(text, where).get("problem", [])
-    return tuple(_read_entry(table, f"{where}: problem {number}") for number, table in enumerate(tables, start=1))
+    return tuple(
+        _read_entry(one, f"{where}: problem {number}")
+        for number, table in enumerate(tables, start=1)
+        for one in _list_suites(table)
+    )
 
 
 def load_known_openings(suite: str) -> Mapping[str, KnownOpening]:
@@ -70,9 +74,10 @@ def read_known_openings(text: str, where: str) -> tuple[KnownOpening, ...]:
         raise SuiteError(f"{where}: openings must be written as [[openings]]")
     found: dict[tuple[str, str], KnownOpening] = {}
     for table, start in zip(tables, starts, strict=True):
-        entry = _read_opening(table, Place(path=where, text=text, start=start))
-        if found.setdefault((entry.suite, entry.problem_id), entry) is not entry:
-            raise entry.place.fail("problem", f"{entry.problem_id} has openings already; write them into one table")
+        for one in _list_suites(table):
+            entry = _read_opening(one, Place(path=where, text=text, start=start))
+            if found.setdefault((entry.suite, entry.problem_id), entry) is not entry:
+                raise entry.place.fail("problem", f"{entry.problem_id} has openings already; write them into one table")
     return tuple(found.values())
 
 
@@ -111,6 +116,12 @@ def _list_files() -> Iterable[tuple[str, str]]:
     for file in sorted(folder.iterdir(), key=lambda file: file.name):
         if file.name.endswith(".toml"):
             yield file.name, file.read_text(encoding="utf-8")
+
+
+def _list_suites(table: Mapping[str, object]) -> Iterable[Mapping[str, object]]:
+    """Yield ``table`` for each suite that it names: one, or a list where several hold the same problem."""
+    suites = table.get("suite")
+    return [{**table, "suite": suite} for suite in suites] if isinstance(suites, list) and suites else [table]
 
 
 def _read_entry(table: Mapping[str, object], where: str) -> KnownBad:

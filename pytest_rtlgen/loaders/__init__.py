@@ -11,7 +11,7 @@ from pytest_rtlgen.loaders.fetched import complete_spec
 from pytest_rtlgen.loaders.known_openings import open_suite
 from pytest_rtlgen.loaders.own_suite import load_own_suite
 from pytest_rtlgen.loaders.references import load_references
-from pytest_rtlgen.loaders.rtllm import load_rtllm_v1_1, load_rtllm_v2
+from pytest_rtlgen.loaders.rtllm import load_rtllm_v1_1, load_rtllm_v2, load_rtllm_v2_1
 from pytest_rtlgen.loaders.verilog_eval_v1 import load_verilog_eval_v1_human, load_verilog_eval_v1_machine
 from pytest_rtlgen.loaders.verilog_eval_v2 import load_verilog_eval_v2, load_verilog_eval_v2_complete
 from pytest_rtlgen.records import Suite
@@ -21,6 +21,7 @@ LOADERS: Mapping[str, Loader] = {
     "references": load_references,
     "rtllm-v1.1": load_rtllm_v1_1,
     "rtllm-v2": load_rtllm_v2,
+    "rtllm-v2.1": load_rtllm_v2_1,
     "verilog-eval-v1-human": load_verilog_eval_v1_human,
     "verilog-eval-v1-machine": load_verilog_eval_v1_machine,
     "verilog-eval-v2": load_verilog_eval_v2,

@@ -152,6 +152,18 @@ BENCHMARKS: tuple[Benchmark, ...] = (
         known_bad="46 of 50 references pass their bench on Icarus 11; the list is pytest_rtlgen/known_bad",
     ),
     Benchmark(
+        prefix="rtllm-v2.1",
+        title="RTLLM v2.1",
+        problems=50,
+        origin=Origin(
+            folder="rtllm-v2.1", url=_RTLLM, commit="51ed553d0ffd32797a1a0a13e051656bf302c81f", licence="MIT"
+        ),
+        format=f"{_RTLLM_FORMAT}; in folders by category, as in v2.0",
+        prompt=_RTLLM_PROMPT,
+        metric=_RTLLM_METRIC,
+        known_bad="not measured; it corrects descriptions and benches of v2.0 that are on the list",
+    ),
+    Benchmark(
         prefix="cvdp",
         title="CVDP v1.1.0, examples",
         problems=5,

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from pytest_rtlgen.errors import RtlgenError, StorageError, SuiteError, UsageError
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.loaders.archive import SUFFIXES, copy_tree, unpack_archive, unwrap
-from pytest_rtlgen.loaders.catalogue import Benchmark, Origin, find_benchmark
+from pytest_rtlgen.loaders.catalogue import BENCHMARKS, Benchmark, Origin, find_benchmark
 from pytest_rtlgen.records import Suite
 from pytest_rtlgen.tools.git import check_out, hide_secret, is_git_url
 
@@ -27,14 +27,18 @@ class Fingerprint:
     """Empty: no digest is recorded for this kind of suite."""
     found: str
     commit: str
+    twin: str = ""
+    """Title of the other benchmark whose digest was found; empty: it is no other's."""
 
     @property
     def is_other(self) -> bool:
         """Whether the data is known to be another commit's."""
-        return bool(self.expected) and self.expected != self.found
+        return bool(self.twin) or (bool(self.expected) and self.expected != self.found)
 
     def describe(self) -> str:
         """Return one line for people."""
+        if self.twin:
+            return f"{self.spec}: digest {self.found}, which is that of {self.twin}; take commit {self.commit[:7]}"
         if not self.expected:
             return f"{self.spec}: digest {self.found}; none is recorded to compare it with"
         if self.is_other:
@@ -49,9 +53,13 @@ def fingerprint(suite: Suite) -> Fingerprint:
     """Return how the digest of ``suite``, loaded from ``PREFIX:PATH``, compares with the recorded one."""
     benchmark = find_benchmark(suite.path.partition(":")[0])
     expected, commit = (benchmark.digest, benchmark.origin.commit) if benchmark else ("", "")
-    if benchmark and benchmark.is_sample and suite.digest != expected:
+    found = suite.files_digest
+    if benchmark and benchmark.is_sample and found != expected:
         expected = ""
-    return Fingerprint(spec=suite.path, expected=expected, found=suite.digest, commit=commit)
+    twins = [
+        other.title for other in BENCHMARKS if benchmark and other.prefix != benchmark.prefix and other.digest == found
+    ]
+    return Fingerprint(spec=suite.path, expected=expected, found=found, commit=commit, twin="".join(twins[:1]))
 
 
 def fetch_benchmark(benchmark: Benchmark, *, source: str, root: Path, show: Show) -> Suite:

@@ -23,12 +23,12 @@ def open_suite(suite: Suite, known: Mapping[str, KnownOpening] | None = None) ->
     problems = tuple(_open_problem(problem, known.get(problem.problem_id)) for problem in suite.problems)
     if problems == suite.problems:
         return suite
-    digest = hashlib.sha256(suite.digest.encode())
+    digest = hashlib.sha256()
     for problem in problems:
         entry = known.get(problem.problem_id)
         if entry is not None:
             digest.update(repr((problem.problem_id, sorted(entry.values.items()))).encode())
-    return replace(suite, problems=problems, digest=digest.hexdigest())
+    return replace(suite, problems=problems, digest=f"{suite.digest}+{digest.hexdigest()}")
 
 
 def _open_problem(problem: Problem, entry: KnownOpening | None) -> Problem:

@@ -1,8 +1,8 @@
-"""RTLLM v1.1 and v2.0.
+"""RTLLM v1.1, v2.0 and v2.1.
 
 Source: github.com/hkust-zhiyao/RTLLM: a folder a design with ``design_description.txt`` (the whole prompt),
 ``testbench.v``, ``verified_<name>.v`` and the data files that the bench reads. v1.1 keeps the designs side by side;
-v2.0 sorts them into folders by category, such as ``Control/Finite State Machine``.
+v2.0 sorts them into folders by category, such as ``Control/Finite State Machine``, as does v2.1, which corrects texts.
 """
 
 import re
@@ -43,6 +43,7 @@ class _Version:
 
 V1_1 = _Version(name="rtllm-v1.1", title="RTLLM v1.1", layout="design folders side by side", depth=1)
 V2 = _Version(name="rtllm-v2", title="RTLLM v2.0", layout="Category/Kind/design folders", depth=3)
+V2_1 = _Version(name="rtllm-v2.1", title="RTLLM v2.1", layout=V2.layout, depth=V2.depth)
 
 
 def load_rtllm_v1_1(path: Path) -> Suite:
@@ -61,6 +62,17 @@ def load_rtllm_v2(path: Path) -> Suite:
         SuiteError: another folder or version, or a design of which a file is missing.
     """
     return _load(path, V2)
+
+
+def load_rtllm_v2_1(path: Path) -> Suite:
+    """Return the 50 designs of v2.1 from ``path``, a checkout, in the order of their folders.
+
+    Its files stand where those of v2.0 do; only ``suites check`` tells a copy of v2.0 by its digest.
+
+    Raises:
+        SuiteError: another folder or version, or a design of which a file is missing.
+    """
+    return _load(path, V2_1)
 
 
 def _load(path: Path, version: _Version) -> Suite:
@@ -98,7 +110,7 @@ def _list_designs(folder: Path, depth: int, version: _Version) -> Iterator[Path]
 
 def _check_layout(path: Path, folders: Sequence[Path], version: _Version) -> None:
     depths = {len(folder.relative_to(path).parts) for folder in folders}
-    other = V1_1 if version is V2 else V2
+    other = V2 if version is V1_1 else V1_1
     if depths == {version.depth}:
         return
     hint = f"designs stand {' and '.join(map(str, sorted(depths)))} folders below it instead of {version.depth}"

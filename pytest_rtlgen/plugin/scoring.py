@@ -15,6 +15,7 @@ from pytest_rtlgen.records import Problem, SampleResult, Summary
 from pytest_rtlgen.repair import add_turns, sum_run_spending
 from pytest_rtlgen.report import (
     SuiteSides,
+    add_without,
     compare_sides,
     compare_with_paper,
     render_sides,
@@ -105,8 +106,10 @@ class RunScoring:
         prices = self._options.prices
         self._spending = sum_run_spending(self._store, prices)
         summary = add_turns(summary, self._store, problems, prices=prices)
+        known = self._find_known_bad()
+        summary = add_without(summary, results, known)
         self._summary = summary
-        self._sides = compare_sides(problems, results, self._find_known_bad(), self._options.k)
+        self._sides = compare_sides(problems, results, known, self._options.k)
         self._papers = list(self._list_papers(problems, results, left_out))
         if self._errors:
             self._notes.append(

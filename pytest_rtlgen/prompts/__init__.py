@@ -26,6 +26,7 @@ _OWN: Mapping[str, Renderer] = {
     "verilog-eval-v1-human": list_v1_messages,
     "rtllm-v1.1": list_rtllm_messages,
     "rtllm-v2": list_rtllm_messages,
+    "rtllm-v2.1": list_rtllm_messages,
     "cvdp": list_cvdp_messages,
 }
 """What each benchmark's own authors send, by suite."""

@@ -131,5 +131,13 @@ class Suite:
     path: str
     """Where it was loaded from, as the user wrote it."""
     digest: str
-    """SHA-256 over the problems' files, in hexadecimal: two runs compare only when it agrees."""
+    """SHA-256 over the problems' files, in hexadecimal: two runs compare only when it agrees.
+
+    ``+`` and a second one follow where verdicts also depend on what is known to be open in the problems.
+    """
     problems: tuple[Problem, ...]
+
+    @property
+    def files_digest(self) -> str:
+        """The part of ``digest`` that is over the files alone."""
+        return self.digest.partition("+")[0]

@@ -172,5 +172,7 @@ class Summary:
     problems: tuple[ProblemScore, ...]
     excluded: tuple[tuple[str, str], ...] = ()
     """(``suite/problem_id``, reason) of problems that the harness could not judge; no figure counts them."""
+    without: tuple[CategoryRow, ...] = ()
+    """The total again without the problems on the known-bad list: those whose text leaves the answer open, then all."""
     turns: tuple[TurnRow, ...] = ()
     """One a turn of the repair loop, first answers included; empty: answers were not repaired."""

@@ -8,9 +8,11 @@ from pytest_rtlgen.report.side_by_side import SuiteSides, compare_sides
 from pytest_rtlgen.report.sides_text import render_sides
 from pytest_rtlgen.report.terminal import render_summary
 from pytest_rtlgen.report.turns_text import describe_repair, render_turns
+from pytest_rtlgen.report.without import add_without
 
 __all__ = [
     "SuiteSides",
+    "add_without",
     "clip_text",
     "compare_sides",
     "compare_with_paper",

@@ -1,9 +1,9 @@
 """Why a benchmark's own scoring and ours disagree about one sample. ``docs/explanation/two-scorings.md``."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
-from pytest_rtlgen.known_bad import Kind, KnownBad
+from pytest_rtlgen.known_bad import Kind, KnownBad, Scoring
 from pytest_rtlgen.records import PublishedVerdict, Severity, Status, Verdict
 
 
@@ -19,6 +19,8 @@ class Reason(StrEnum):
     WATCHDOG = "watchdog"
     EARLY_FINISH = "early-finish"
     UNSATISFIABLE = "unsatisfiable-specification"
+    CONTRADICTS = "reference-contradicts-description"
+    AMBIGUOUS = "ambiguous-description"
     LETTER_RULE = "letter-rule"
     """The bench passes it, but a word in the log fails it, such as "error" in a warning."""
     REFUSES_BENCH = "simulator-refuses-bench"
@@ -37,9 +39,13 @@ _FAILED_BECAUSE = {
     Kind.FAILS_REFERENCE: Reason.RACE,
     Kind.REFUSES_BENCH: Reason.REFUSES_BENCH,
     Kind.REFUSES_REFERENCE: Reason.REFUSES_BENCH,
+    Kind.SOME_RACE: Reason.RACE,
     Kind.UNSATISFIABLE: Reason.UNSATISFIABLE,
+    Kind.CONTRADICTS: Reason.CONTRADICTS,
+    Kind.AMBIGUOUS: Reason.AMBIGUOUS,
 }
 _PASSED_BECAUSE = {Kind.ACCEPTS_ANYTHING: Reason.ACCEPTS_ANYTHING, Kind.X_MASKING: Reason.X_MASKING}
+_OURS_FAILED_BECAUSE = {Kind.CONTRADICTS: Reason.CONTRADICTS, Kind.AMBIGUOUS: Reason.AMBIGUOUS}
 _FORGED = {Status.MISMATCH, Status.ELABORATION_ERROR, Status.REJECTED}
 _ENDED_BECAUSE = {
     Status.TIMEOUT: Reason.WATCHDOG,
@@ -65,7 +71,7 @@ def explain_disagreement(
 ) -> tuple[Reason, str] | None:
     """Return why the two differ, as a class and one line of evidence; ``None`` where they agree.
 
-    ``known`` are the entries of the known-bad list that spoil the problem's published scoring.
+    ``known`` are the problem's entries of the known-bad list, those that spoil either scoring.
     """
     if is_published_pass(published) == ours.is_passed:
         return None
@@ -76,9 +82,9 @@ def _explain_passed(ours: Verdict, published: PublishedVerdict, known: Sequence[
     """Return why the benchmark passes what we do not."""
     if not published.is_passed:  # its bench, guarded, does not pass it either
         return _explain_unguarded(ours, published), _say(published)
-    for entry in known:
-        if entry.kind in _PASSED_BECAUSE:
-            return _PASSED_BECAUSE[entry.kind], entry.evidence
+    found = _look_up(_PASSED_BECAUSE, known, Scoring.PUBLISHED) or _look_up(_OURS_FAILED_BECAUSE, known, Scoring.OURS)
+    if found is not None:
+        return found
     wrong = [signal for signal in ours.signals if signal.mismatches]
     if ours.status is not Status.MISMATCH or not wrong:
         return Reason.UNKNOWN, _say(ours)
@@ -102,12 +108,18 @@ def _explain_unguarded(ours: Verdict, published: PublishedVerdict) -> Reason:
 
 def _explain_failed(published: PublishedVerdict, known: Sequence[KnownBad]) -> tuple[Reason, str]:
     """Return why the benchmark fails what we pass."""
-    for entry in known:
-        if entry.kind in _FAILED_BECAUSE:
-            return _FAILED_BECAUSE[entry.kind], entry.evidence
+    found = _look_up(_FAILED_BECAUSE, known, Scoring.PUBLISHED)
+    if found is not None:
+        return found
     if published.is_passed:
         return Reason.LETTER_RULE, f"the benchmark's word for it: {published.code}" if published.code else ""
     return _ENDED_BECAUSE.get(published.status, Reason.UNKNOWN), _say(published)
+
+
+def _look_up(reasons: Mapping[Kind, Reason], known: Sequence[KnownBad], scoring: Scoring) -> tuple[Reason, str] | None:
+    """Return what the first entry that spoils ``scoring`` explains; ``None`` where none does."""
+    entries = [entry for entry in known if entry.scoring.covers(scoring) and entry.kind in reasons]
+    return (reasons[entries[0].kind], entries[0].evidence) if entries else None
 
 
 def _say(verdict: Verdict | PublishedVerdict) -> str:

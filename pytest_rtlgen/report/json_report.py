@@ -43,6 +43,7 @@ def render_run_json(
 def _describe_summary(summary: Summary) -> dict[str, object]:
     return {
         "total": _describe_row(summary.total),
+        "without": [_describe_row(row) for row in summary.without],
         "by_category": [_describe_row(row) for row in summary.by_category],
         "by_difficulty": [_describe_row(row) for row in summary.by_difficulty],
         "statuses": {str(status): count for status, count in summary.statuses},
@@ -63,8 +64,8 @@ def _describe_turn(row: TurnRow) -> dict[str, object]:
 
 
 def _describe_sides(sides: SuiteSides) -> dict[str, object]:
-    figures = {"ours": dict(sides.ours), "published": dict(sides.published), "guarded": dict(sides.guarded)}
-    return {**cast("dict[str, object]", encode(sides)), **figures}
+    names = ("ours", "published", "guarded", "ours_settled", "published_settled")
+    return {**cast("dict[str, object]", encode(sides)), **{name: dict(getattr(sides, name)) for name in names}}
 
 
 def _describe_row(row: CategoryRow) -> dict[str, object]:

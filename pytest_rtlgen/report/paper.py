@@ -61,7 +61,7 @@ def _list_notes(preset: Preset, figures: list[Figure], suite: str, settings: Run
         yield f"the prompt is {settings.prompt} here, {options['prompt']} in the paper"
     if settings.repair:
         yield f"answers were repaired here ({settings.repair}): see the row of turn 0"
-    found, known = dict(settings.suites).get(suite, ""), DIGESTS.get(suite, "")
+    found, known = dict(settings.suites).get(suite, "").partition("+")[0], DIGESTS.get(suite, "")
     if known and found != known:
         yield f"the dataset is {found[:_SHORT]} here, and not the pinned copy {known[:_SHORT]}"
     yield from preset.notes

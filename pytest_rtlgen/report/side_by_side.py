@@ -1,7 +1,7 @@
 """Both scorings of a run, suite by suite: figures, ceilings, and every sample on which they disagree."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pytest_rtlgen.known_bad import KnownBadList, Scoring
@@ -15,6 +15,8 @@ from pytest_rtlgen.metrics import (
 )
 from pytest_rtlgen.records import BenchRule, Problem, PublishedVerdict, SampleResult
 from pytest_rtlgen.report.disagreement import Reason, describe_published, explain_disagreement, is_published_pass
+
+_SIDES = (Scoring.OURS, Scoring.PUBLISHED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,11 @@ class SuiteSides:
     ours_ceiling: int
     """Problems whose reference can pass here."""
     published_ceiling: int
+    ours_settled: Figures
+    """``ours`` without the problems whose description leaves open what is right; empty where there are none."""
+    published_settled: Figures
+    open_problems: tuple[str, ...]
+    """Problems left out of either of those."""
     unsatisfiable: tuple[str, ...]
     """Problems whose description cannot be met."""
     disagreements: tuple[Disagreement, ...]
@@ -79,7 +86,7 @@ def _compare_suite(
 ) -> SuiteSides:
     rows = {problem.problem_id: by_problem.get((suite, problem.problem_id), []) for problem in problems}
     n = max(map(len, rows.values()))
-    published, guarded, ours = {}, {}, []
+    published, guarded, ours = {}, {}, {}
     for problem_id, row in rows.items():
         said = [(result, result.published) for result in row if result.published is not None]
         if said:
@@ -89,18 +96,24 @@ def _compare_suite(
         own = [result for result in row if result.verdict.method != "testbench"]
         if own:
             passed = sum(result.verdict.is_passed for result in own)
-            ours.append(Counts(n=len(own), compiled=sum(result.is_compiled for result in own), passed=passed))
+            compiled = sum(result.is_compiled for result in own)
+            ours[problem_id] = Counts(n=len(own), compiled=compiled, passed=passed)
     rule = next((problem.testbench.rule for problem in problems if problem.testbench is not None), None)
+    ours_settled = _leave_out(suite, ours, known, Scoring.OURS)
+    published_settled = _leave_out(suite, published, known, Scoring.PUBLISHED)
     return SuiteSides(
         suite=suite,
         problems=len(published),
         samples=sum(map(len, rows.values())),
-        ours=measure_unbiased(ours, ks) if ours else (),
+        ours=measure_unbiased(tuple(ours.values()), ks) if ours else (),
         ours_problems=len(ours),
         published=_measure(rule, tuple(published.values())),
         guarded=_measure(rule, tuple(guarded.values())),
         ours_ceiling=_count_possible(suite, published, known, Scoring.OURS),
         published_ceiling=_count_possible(suite, published, known, Scoring.PUBLISHED),
+        ours_settled=measure_unbiased(ours_settled, ks) if ours_settled else (),
+        published_settled=_measure(rule, published_settled) if published_settled else (),
+        open_problems=tuple(name for name in rows if any(known.is_open(suite, name, side) for side in _SIDES)),
         unsatisfiable=tuple(name for name in rows if known.is_unsatisfiable(suite, name)),
         disagreements=tuple(item for row in rows.values() for item in _list_disagreements(row, known)),
     )
@@ -123,6 +136,12 @@ def _measure(rule: BenchRule | None, counts: Sequence[Counts]) -> Figures:
     return measure_rtllm(counts) if rule is BenchRule.RTLLM else measure_biased(counts)
 
 
+def _leave_out(suite: str, counts: Mapping[str, Counts], known: KnownBadList, scoring: Scoring) -> tuple[Counts, ...]:
+    """Return the counts of the problems whose text settles what is right; empty where that is all of them."""
+    kept = tuple(item for name, item in counts.items() if not known.is_open(suite, name, scoring))
+    return kept if len(kept) < len(counts) else ()
+
+
 def _count_possible(suite: str, problem_ids: Iterable[str], known: KnownBadList, scoring: Scoring) -> int:
     return sum(not known.is_impossible(suite, problem_id, scoring) for problem_id in problem_ids)
 
@@ -133,7 +152,7 @@ def _list_disagreements(row: Sequence[SampleResult], known: KnownBadList) -> Ite
         if published is None or result.verdict.method == "testbench":
             continue
         key = result.key
-        entries = known.of(key.suite, key.problem_id, Scoring.PUBLISHED)
+        entries = known.of(key.suite, key.problem_id)
         found = explain_disagreement(result.verdict, published, entries)
         if found is not None:
             yield Disagreement(

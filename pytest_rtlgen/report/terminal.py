@@ -14,9 +14,9 @@ _MINUTE_S = 60
 def render_summary(summary: Summary, *, title: str, run_path: str, spending: Spending | None = None) -> str:
     """Return the summary as text of several lines, without a newline at the end.
 
-    One row for all problems, one a category, one a difficulty where there are several; then statuses, excluded
-    problems, tokens, cost, time and where the run is kept. Figures are means with their 95 % interval. Tokens are those
-    of ``spending``, without it those of the samples that were judged.
+    One row for all problems, one without those on the known-bad list, one a category, one a difficulty where there are
+    several; then statuses, excluded problems, tokens, cost, time and where the run is kept. Figures are means with
+    their 95 % interval. Tokens are those of ``spending``, without it those of the samples that were judged.
     """
     lines = [escape_controls(title), "", *_render_table(summary), ""]
     lines.append(f"samples: {summary.samples} ({_render_statuses(summary)})")
@@ -38,7 +38,8 @@ def _render_table(summary: Summary) -> list[str]:
 
     total = summary.total
     headers = ["", "problems", *(f"syntax@{k}" for k, _ in total.syntax), *(f"pass@{k}" for k, _ in total.function)]
-    rows = [_render_row(total), *_render_group("category", summary.by_category)]
+    rows = [_render_row(total), *(_render_row(row, indent="  ") for row in summary.without)]
+    rows += _render_group("category", summary.by_category)
     rows += _render_group("difficulty", summary.by_difficulty)
     table = tabulate(
         rows,

@@ -29,8 +29,8 @@ def find_digest(benchmark: Benchmark, folder: Path) -> tuple[str, str]:
     if len(suite.problems) != benchmark.problems:
         return benchmark.digest, f"{len(suite.problems)} problems, not {benchmark.problems}"
     return (
-        suite.digest,
-        "as recorded" if suite.digest == benchmark.digest else f"recorded: {benchmark.digest or 'none'}",
+        suite.files_digest,
+        "as recorded" if suite.files_digest == benchmark.digest else f"recorded: {benchmark.digest or 'none'}",
     )
 
 

@@ -204,6 +204,19 @@ def test_the_same_dataset_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.describe() == f"verilog-eval-v2:{FIXTURE}: digest {suite.digest}, as at commit c498220"
 
 
+def test_a_copy_of_another_version_is_told_by_its_digest() -> None:
+    known = catalogue.DIGESTS["rtllm-v2"]
+    found = fingerprint(Suite(name="s", title="S", path="rtllm-v2.1:x", digest=known, problems=()))
+    assert found.is_other
+    assert found.describe() == f"rtllm-v2.1:x: digest {known}, which is that of RTLLM v2.0; take commit 51ed553"
+
+
+def test_what_is_open_in_the_problems_is_no_other_dataset() -> None:
+    known = catalogue.DIGESTS["rtllm-v2"]
+    found = fingerprint(Suite(name="s", title="S", path="rtllm-v2:x", digest=f"{known}+12", problems=()))
+    assert (found.is_other, found.found) == (False, known)
+
+
 @pytest.mark.parametrize("path", ["references:a.jsonl", "suites/core", "cvdp:whole.jsonl"])
 def test_where_no_digest_is_recorded_nothing_is_claimed(path: str) -> None:
     found = fingerprint(Suite(name="s", title="S", path=path, digest="12", problems=()))

@@ -44,6 +44,17 @@ def test_designs_stand_in_the_order_of_their_folders(spec: str, title: str, desi
     assert [(problem.problem_id, problem.category) for problem in suite.problems] == designs
 
 
+def test_v2_1_stands_where_v2_0_does() -> None:
+    new, old = load_suite(f"rtllm-v2.1:{V2}"), load_suite(f"rtllm-v2:{V2}")
+    assert (new.name, new.title) == ("rtllm-v2.1", "RTLLM v2.1")
+    assert {problem.suite for problem in new.problems} == {"rtllm-v2.1"}
+    assert [(one.problem_id, one.category, one.description, one.testbench) for one in new.problems] == [
+        (one.problem_id, one.category, one.description, one.testbench) for one in old.problems
+    ]
+    with pytest.raises(SuiteError, match=r"v1\.1: this is laid out as RTLLM v1\.1; name it rtllm-v1\.1:PATH"):
+        load_suite(f"rtllm-v2.1:{V1}")
+
+
 def test_names_come_from_the_texts() -> None:
     folder = V2 / "Arithmetic" / "Bit wise" / "word_inverter"
     problem = find(f"rtllm-v2:{V2}", "word_inverter")

@@ -27,10 +27,8 @@ def theirs(status: str, *, published: bool | None, code: str = "", said: str = "
     )
 
 
-def known(kind: Kind) -> tuple[KnownBad, ...]:
-    entry = KnownBad(
-        suite="s", problem_id="p", scoring=Scoring.PUBLISHED, kind=kind, evidence="seen in a run", found="run: x"
-    )
+def known(kind: Kind, scoring: Scoring = Scoring.PUBLISHED) -> tuple[KnownBad, ...]:
+    entry = KnownBad(suite="s", problem_id="p", scoring=scoring, kind=kind, evidence="seen in a run", found="run: x")
     return (entry,)
 
 
@@ -47,6 +45,10 @@ REFUSED = "`$finish` ends the simulation (line 2)"
         (ours("mismatch", "x"), HONEST, (), Reason.X_MASKING, "unknown where the reference is known: q"),
         (FAILED, HONEST, known(Kind.ACCEPTS_ANYTHING), Reason.ACCEPTS_ANYTHING, "seen in a run"),
         (FAILED, HONEST, known(Kind.X_MASKING), Reason.X_MASKING, "seen in a run"),
+        (FAILED, HONEST, known(Kind.CONTRADICTS, Scoring.OURS), Reason.CONTRADICTS, "seen in a run"),
+        (FAILED, HONEST, known(Kind.AMBIGUOUS, Scoring.BOTH), Reason.AMBIGUOUS, "seen in a run"),
+        (FAILED, HONEST, known(Kind.AMBIGUOUS), Reason.RARER_INPUTS, "outputs that differ: q"),
+        (FAILED, HONEST, known(Kind.X_MASKING, Scoring.OURS), Reason.RARER_INPUTS, "outputs that differ: q"),
         (FAILED, HONEST, known(Kind.WATCHDOG), Reason.RARER_INPUTS, "outputs that differ: q"),
         (ours("timeout", said="too long"), HONEST, (), Reason.UNKNOWN, "too long"),
         (FAILED, theirs("mismatch", published=True, said="9 mismatches"), (), Reason.FORGED_OUTPUT, "9 mismatches"),
@@ -71,6 +73,9 @@ REFUSED = "`$finish` ends the simulation (line 2)"
         (PASSED, theirs("timeout", published=False), known(Kind.REFUSES_BENCH), Reason.REFUSES_BENCH, "seen in a run"),
         (PASSED, theirs("mismatch", published=False), known(Kind.UNSATISFIABLE), Reason.UNSATISFIABLE, "seen in a run"),
         (PASSED, theirs("mismatch", published=False), known(Kind.X_MASKING), Reason.UNKNOWN, ""),
+        (PASSED, theirs("mismatch", published=False), known(Kind.SOME_RACE), Reason.RACE, "seen in a run"),
+        (PASSED, theirs("mismatch", published=False), known(Kind.AMBIGUOUS), Reason.AMBIGUOUS, "seen in a run"),
+        (PASSED, theirs("mismatch", published=False), known(Kind.CONTRADICTS, Scoring.OURS), Reason.UNKNOWN, ""),
     ],
 )
 def test_the_class_of_a_disagreement(

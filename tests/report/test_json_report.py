@@ -125,6 +125,7 @@ def test_the_document_is_this() -> None:
     }
     assert document["summary"] == {
         "total": {"label": "all", **row},
+        "without": [],
         "by_category": [{"label": "memory", **row}],
         "by_difficulty": [{"label": "hard", **row}],
         "statuses": {"passed": 1, "mismatch": 1},

@@ -143,13 +143,32 @@ def test_the_table() -> None:
         "test: 3 problems, 6 samples",
         "  ours (reference, every output, 2 problems)  pass@1                                    0.500        3/3",
         "  as published                                pass rate (per problem cut to whole %)    0.553        2/3",
+        "    without open texts                        pass rate (per problem cut to whole %)    0.330",
         "  its bench, guarded                          pass rate (per problem cut to whole %)    0.440        2/3",
+        "  text leaves it open: b",
         "  description cannot be met: b",
         "",
         "test: the scorings disagree on 2: 1 unknown, 1 forged-output",
         "  b sample 1: ours mismatch, published passed: unknown",
         "  b sample 2: ours mismatch, published passed: forged-output",
     ]
+
+
+def test_each_scoring_stands_with_and_without_the_problems_whose_text_is_open() -> None:
+    results = [*rows("a", "PP PP ff"), *rows("b", "PP fP ff"), *rows("c", "ff ff ff")]
+    problems = [task(name, BenchRule.VERILOG_EVAL_V1) for name in "abc"]
+    entries = {
+        ("test", name): (
+            KnownBad(suite="test", problem_id=name, scoring=scoring, kind=kind, evidence="seen", found="run: x"),
+        )
+        for name, scoring, kind in (("b", Scoring.OURS, Kind.CONTRADICTS), ("c", Scoring.BOTH, Kind.AMBIGUOUS))
+    }
+    (sides,) = compare_sides(problems, results, KnownBadList(by_problem=entries))
+    assert dict(sides.ours) == {"pass@1": pytest.approx(1 / 3)}
+    assert dict(sides.ours_settled) == {"pass@1": pytest.approx(2 / 3)}
+    assert dict(sides.published) == {"pass@1": pytest.approx(4 / 9)}
+    assert dict(sides.published_settled) == {"pass@1": pytest.approx(2 / 3)}
+    assert sides.open_problems == ("b", "c")
 
 
 def test_agreement_is_said() -> None:

@@ -55,6 +55,17 @@ run:     .rtlgen/runs/20261121T043005Z-ab12cd"""
     )
 
 
+def test_the_total_without_listed_problems_stands_below_it() -> None:
+    rows = (a_row("without 2 with open texts", 28, (1, 0.7), (5, 0.9)),)
+    lines = render_summary(replace(SUMMARY, without=rows), title="t", run_path="r").splitlines()
+    assert [line[:39] for line in lines[4:7]] == [
+        "all                                  30",
+        "  without 2 with open texts          28",
+        "category",
+    ]
+    assert "0.700 [0.60, 0.80]  0.900 [0.80, 1.00]" in lines[5]
+
+
 def test_excluded_problems_are_listed_with_their_reason() -> None:
     summary = replace(SUMMARY, excluded=(("core/fifo", "iverilog: not found"), ("core/cam", "dead\nendpoint")))
     lines = render_summary(summary, title="t", run_path="r").splitlines()
