@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from pytest_rtlgen.check.compare import compare_start, compare_traces, cut_wave
 from pytest_rtlgen.check.cross_check import CrossCheck, CrossCheckResult
+from pytest_rtlgen.check.depth import Depth
 from pytest_rtlgen.check.formal import Prover
 from pytest_rtlgen.check.reference import PreparedReference
 from pytest_rtlgen.errors import BadReferenceError
@@ -29,7 +30,10 @@ _SHORTEST_S = 0.02
 """What a simulation takes at least: below it, no pace can be told."""
 _REPRODUCED_NOTE = "found by proof: the shortest inputs that show it were replayed in the simulator"
 _SECOND_NOTE = "found under a second, longer stimulus, which the candidate could not be proved to make needless"
-_UNFINISHED = "the second, longer stimulus was simulated in part: {done} of {steps} steps within the time limit"
+_DEEP_NOTE = "found under a long steady run, made because other stimuli do not reach all of the reference"
+_UNREACHED_NOTE = "not proved, and no stimulus reaches all of the reference: "
+_SECOND, _DEEP = "second, longer stimulus", "long steady run"
+_UNFINISHED = "the {what} was simulated in part: {done} of {steps} steps within the time limit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,12 +116,13 @@ class Confirmer:
         source: str,
         reference: PreparedReference,
         second: Callable[[], PreparedReference],
+        depth: Callable[[], Depth] = Depth,
         hazards: Sequence[Hazard] = (),
     ) -> Verdict:
         """Return the verdict of ``first``, a pass, with what a proof says of it, or the failure found after all.
 
-        A pass that is not wholly proved is simulated under ``second``, a stimulus of another seed; a counterexample
-        counts when it shows in the simulator, and never before. Where ``hazards`` let simulation and synthesis differ,
+        A pass that is not wholly proved is simulated under ``second``, a stimulus of another seed, and under the long
+        run of ``depth``; a counterexample counts when it shows in the simulator, and never before. Where ``hazards`` let simulation and synthesis differ,
         nothing is proved. A second simulator, where asked for, can only find it out.
 
         Raises:
@@ -126,6 +131,8 @@ class Confirmer:
         verdict = self._prove(first, source, reference, hazards)
         if verdict.is_passed and (verdict.equivalence is None or verdict.equivalence.result is not Proof.EQUIVALENT):
             verdict = self._simulate_second(verdict, first, source, reference, second)
+            if verdict.is_passed:
+                verdict = self._simulate_deep(verdict, first, source, reference, depth())
         if self._cross_check is None or not verdict.is_passed:
             return verdict
         return _judge_cross_check(verdict, self._cross_check.examine(reference, source))
@@ -161,19 +168,44 @@ class Confirmer:
             longer = second()
         except BadReferenceError:  # it ran under the first stimulus, which the pass rests on
             return verdict
+        return self._simulate_longer(verdict, first, source, reference, longer, (_SECOND, _SECOND_NOTE))
+
+    def _simulate_deep(
+        self, verdict: Verdict, first: Simulated, source: str, reference: PreparedReference, depth: Depth
+    ) -> Verdict:
+        if depth.run is not None:
+            longer = depth.run.unpack(reference)
+            verdict = self._simulate_longer(verdict, first, source, reference, longer, (_DEEP, _DEEP_NOTE))
+        if not verdict.is_passed or not depth.unreached:
+            return verdict
+        note = Diagnostic(tool="compare", severity=Severity.NOTE, message=_UNREACHED_NOTE + depth.describe())
+        return replace(verdict, diagnostics=(*verdict.diagnostics, note))
+
+    def _simulate_longer(
+        self,
+        verdict: Verdict,
+        first: Simulated,
+        source: str,
+        reference: PreparedReference,
+        longer: PreparedReference,
+        words: tuple[str, str],
+    ) -> Verdict:
+        """Return ``verdict``, a pass, or the failure that ``longer`` shows; ``words``: its name, and a note on that."""
         simulation = self._simulator.simulate(_make_job(longer, source))
         if simulation.trace is not None:
+            if simulation.trace.rows == longer.trace.rows:
+                return verdict
             again = _compare(longer, simulation, simulation.trace)
         elif simulation.status is Status.TIMEOUT:
             pace = reference.stimulus.steps / max(first.duration_s, _SHORTEST_S)
             again = _judge_unfinished(simulation, longer, pace)
             if again.is_passed:
-                return _note_unfinished(verdict, simulation, longer.stimulus.steps)
+                return _note_unfinished(verdict, simulation, longer.stimulus.steps, words[0])
         else:
             again = _explain(simulation)
         if again.is_passed:
             return verdict
-        note = Diagnostic(tool="compare", severity=Severity.NOTE, message=_SECOND_NOTE)
+        note = Diagnostic(tool="compare", severity=Severity.NOTE, message=words[1])
         return replace(again, equivalence=verdict.equivalence, diagnostics=(*again.diagnostics, note))
 
     def _replay(self, verdict: Verdict, source: str, reference: PreparedReference) -> Verdict:
@@ -243,9 +275,9 @@ def _compare_start(reference: PreparedReference, simulation: Simulation, start: 
     )
 
 
-def _note_unfinished(verdict: Verdict, simulation: Simulation, steps: int) -> Verdict:
+def _note_unfinished(verdict: Verdict, simulation: Simulation, steps: int, what: str) -> Verdict:
     done = 0 if simulation.start is None else _count_steps(simulation.start)
-    message = _UNFINISHED.format(done=done, steps=steps)
+    message = _UNFINISHED.format(what=what, done=done, steps=steps)
     note = Diagnostic(tool="compare", severity=Severity.NOTE, message=message)
     return replace(verdict, diagnostics=(*verdict.diagnostics, note))
 
