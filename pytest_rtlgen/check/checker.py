@@ -44,6 +44,8 @@ KEPT_DEPTHS = 32
 """Deep runs that a checker remembers, compressed."""
 _REFUSED = frozenset({Status.SYNTAX_ERROR, Status.ELABORATION_ERROR})
 """What a compiler says of a text that it does not take."""
+_DEEP_STEPS_OF_YOSYS = 1 << 15
+"""Yosys simulates a tenth as many steps a second as Icarus."""
 _Made = TypeVar("_Made")
 _STRUCTURAL = frozenset(HazardKind) - {HazardKind.SIMULATOR_ONLY, HazardKind.UNSET_DECISION}
 """Hazards for which a design must be right in both readings, the simulator's and that of synthesis."""
@@ -95,7 +97,9 @@ class Checker:
         self._trusted = WithFallback(self.simulator, self._other)
         self._synthesis = CrossCheck("yosys", sandbox, _widen(settings.limits))
         self._confirmer = Confirmer(self.simulator, self._trusted, self._prover, self._cross_check)
-        self._other_confirmer = Confirmer(self._other, self._trusted, self._prover, self._cross_check)
+        self._other_confirmer = Confirmer(
+            self._other, self._trusted, self._prover, self._cross_check, deep_steps=_DEEP_STEPS_OF_YOSYS
+        )
 
     def __enter__(self) -> Self:
         return self

@@ -23,7 +23,7 @@ _MOST_SHOWN = 1 << 25
 """Most characters of a trace of the reference's inside."""
 _MOST_COMPARED = 1 << 24
 """Most characters of the stimulus, and of the trace that candidates are compared with."""
-_SLOW_S = 4.0
+_SLOW_S = 6.0
 """A reference that takes longer is not doubled again: candidates must have time to spare."""
 _SMALL_BITS = 5
 _NAMED = 4
@@ -37,10 +37,13 @@ class PackedRun:
     trace: bytes
     steps: int
 
-    def unpack(self, reference: PreparedReference) -> PreparedReference:
-        """Return ``reference`` with this stimulus and trace."""
-        stimulus = replace(reference.stimulus, rows=zlib.decompress(self.stimulus), steps=self.steps)
-        return replace(reference, stimulus=stimulus, trace=replace(reference.trace, rows=zlib.decompress(self.trace)))
+    def unpack(self, reference: PreparedReference, *, most_steps: int | None = None) -> PreparedReference:
+        """Return ``reference`` with this stimulus and trace, or the first ``most_steps`` steps of them."""
+        steps = min(self.steps, most_steps or self.steps)
+        rows = zlib.decompress(self.stimulus)[: steps * reference.stimulus.width]
+        answers = zlib.decompress(self.trace)[: steps * reference.trace.width]
+        stimulus = replace(reference.stimulus, rows=rows, steps=steps)
+        return replace(reference, stimulus=stimulus, trace=replace(reference.trace, rows=answers))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -94,7 +94,7 @@ class SteadyRuns:
         found = [Setting(values=values, is_mixed=is_mixed) for is_mixed in (False, True) for values in ends]
         while len(found) < _MOST_TRIALS:
             values = tuple(rng.choice(choices) for choices in self._choices)
-            found.append(Setting(values=values, is_mixed=rng.random() < 0.5))
+            found.append(Setting(values=values, is_mixed=bool(rng.randrange(2))))
         return found
 
     def _list_neighbours(self, setting: Setting) -> Iterator[Setting]:

@@ -14,9 +14,9 @@ pytestmark = pytest.mark.simulator
 def test_a_sound_suite_exits_0(mini: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["selfcheck", str(mini), "--limit", "1", "--sandbox=off"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["problem", "checked", "seconds", "finding"]
-    name, share, _, finding = lines[2].split()
-    assert (name, share, finding) == ("inv", "100.0%", "ok")
+    assert lines[0].split() == ["problem", "checked", "unreached", "seconds", "finding"]
+    name, share, unreached, _, finding = lines[2].split()
+    assert (name, share, unreached, finding) == ("inv", "100.0%", "0", "ok")
     assert lines[-1] == "mini: 1 problems, 1 ok, 0 faulty"
 
 
