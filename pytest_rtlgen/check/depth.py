@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Hashable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from pytest_rtlgen.check.coverage import list_levels, list_reached
@@ -86,7 +87,7 @@ def measure_depth(
         if setting is not None:
             news, cycles = _grow(view.narrow(reached), runs, setting, reached)
             reached |= news
-            run = _pack(first, runs.make_stimulus(setting, cycles), simulator) if cycles else None
+            run = _pack(first, runs, setting, cycles, simulator) if cycles else None
     return Depth(unreached=tuple(view.describe(wanted - reached)), run=run)
 
 
@@ -164,18 +165,25 @@ def _look_inside(reference: PreparedReference, simulator: Simulator) -> tuple[_V
 
     Conditions are shown, too, where they can be made nets.
     """
-    plain = SourceFile(name="reference", text=reference.source)
-    try:
-        shown = show_conditions(plain, reference.top) if "`" not in reference.source else None
-        sources = [(replace(plain, text=shown.text), shown.lines)] if shown is not None and shown.lines else []
-        for source, lines in [*sources, (plain, dict[str, int]())]:
+    for source, lines in _list_sources(reference):
+        try:
             view = _make_view(reference, source, lines, simulator)
-            trace = None if view is None else view.show(reference.stimulus)
-            if view is not None and trace is not None:
-                return view, view.list_reached(trace)
-    except BadReferenceError:  # pyslang does not take it, which the simulator does
-        return None
+        except BadReferenceError:  # pyslang does not take it, which the simulator does
+            continue
+        trace = None if view is None else view.show(reference.stimulus)
+        if view is not None and trace is not None:
+            return view, view.list_reached(trace)
     return None
+
+
+def _list_sources(reference: PreparedReference) -> Iterator[tuple[SourceFile, Mapping[str, int]]]:
+    """Yield the reference with its conditions as nets, and their lines; then as it is."""
+    plain = SourceFile(name="reference", text=reference.source)
+    if "`" not in plain.text:  # canonical: what stands in a node's place is the node
+        with suppress(BadReferenceError):
+            shown = show_conditions(plain, reference.top)
+            yield replace(plain, text=shown.text), shown.lines
+    yield plain, {}
 
 
 def _make_view(
@@ -209,18 +217,23 @@ def _grow(view: _View, runs: SteadyRuns, setting: Setting, reached: set[Hashable
         news |= found
         idle = 0 if found else idle + 1
         cycles = next_size if found else cycles
-        if idle >= _PATIENCE or simulation.duration_s > _SLOW_S:
+        if simulation.trace is None or idle >= _PATIENCE or simulation.duration_s > _SLOW_S:
             break
     return news, cycles
 
 
-def _pack(reference: PreparedReference, stimulus: Stimulus, simulator: Simulator) -> PackedRun | None:
-    """Return the reference's deep run; ``None``: it does not run so long."""
+def _pack(
+    reference: PreparedReference, runs: SteadyRuns, setting: Setting, cycles: int, simulator: Simulator
+) -> PackedRun | None:
+    """Return the deep run of ``cycles`` cycles, or of half as many; ``None``: the reference is too slow for both."""
     named = replace(reference.wanted, module=reference.top)
-    trace = simulator.simulate(SimulationJob(source=reference.source, interface=named, stimulus=stimulus)).trace
-    if trace is None:
-        return None
-    return PackedRun(stimulus=zlib.compress(stimulus.rows, 1), trace=zlib.compress(trace.rows, 1), steps=stimulus.steps)
+    for size in (cycles, cycles // 2):
+        stimulus = runs.make_stimulus(setting, size)
+        trace = simulator.simulate(SimulationJob(source=reference.source, interface=named, stimulus=stimulus)).trace
+        if trace is not None:
+            rows, answers = zlib.compress(stimulus.rows, 1), zlib.compress(trace.rows, 1)
+            return PackedRun(stimulus=rows, trace=answers, steps=stimulus.steps)
+    return None
 
 
 def _is_open(port: Port, reached: set[Hashable]) -> bool:
