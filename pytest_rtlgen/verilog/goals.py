@@ -3,7 +3,7 @@
 Conditions become nets of the text (``show_conditions``), so that probes show them like any other net.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,13 +66,15 @@ def list_loop_variables(source: SourceFile, top: str) -> frozenset[str]:
     if instance is None:
         return frozenset()
     root = f"{instance.hierarchicalPath}."
-    return frozenset(
-        str(first.left.symbol.hierarchicalPath).removeprefix(root)
-        for node in walk(instance)
-        if type(node).__name__ == "ForLoopStatement"
-        for first in node.initializers
-        if type(first).__name__ == "AssignmentExpression" and is_name(first.left)
-    )
+    return frozenset(path.removeprefix(root) for path in _list_loop_variables(instance))
+
+
+def _list_loop_variables(instance: Any) -> Iterator[str]:  # noqa: ANN401
+    for node in walk(instance):
+        if type(node).__name__ == "ForLoopStatement":
+            for first in node.initializers:
+                if type(first).__name__ == "AssignmentExpression" and is_name(first.left):
+                    yield str(first.left.symbol.hierarchicalPath)
 
 
 def show_conditions(source: SourceFile, top: str) -> ShownConditions:
@@ -136,15 +138,16 @@ def _list_instances(instance: Any) -> Iterator[Any]:  # noqa: ANN401
 def _list_conditions(module: Any) -> Iterator[Any]:  # noqa: ANN401
     """Yield the conditions in ``module``, instances below it left out, whose names all belong to the module itself."""
     root = str(module.hierarchicalPath)
+    loops = frozenset(_list_loop_variables(module))
     for node in walk(module):
         kind = type(node).__name__
         if kind in {"ConditionalStatement", "ConditionalExpression"} and len(node.conditions) == 1:
             condition = node.conditions[0].expr
-            if node.conditions[0].pattern is None and _is_nameable(condition, root):
+            if node.conditions[0].pattern is None and _is_nameable(condition, root, loops):
                 yield condition
 
 
-def _is_nameable(condition: Any, root: str) -> bool:  # noqa: ANN401
+def _is_nameable(condition: Any, root: str, loops: Container[str]) -> bool:  # noqa: ANN401
     """Whether ``condition`` means the same at the end of the module ``root``, and is no constant."""
     is_variable = False
     for node in walk(condition):
@@ -156,7 +159,7 @@ def _is_nameable(condition: Any, root: str) -> bool:  # noqa: ANN401
             if type(symbol).__name__ in _FIXED:
                 if str(symbol.hierarchicalPath).rpartition(".")[0] != root:
                     return False
-            elif str(symbol.hierarchicalPath) != f"{root}.{symbol.name}":
+            elif str(symbol.hierarchicalPath) != f"{root}.{symbol.name}" or str(symbol.hierarchicalPath) in loops:
                 return False
             else:
                 is_variable = True
