@@ -40,8 +40,8 @@ KEPT_REFERENCES = 512
 """Prepared references that a checker remembers; one is some 100 KiB, so a stream of any length stays small."""
 
 KEPT_SECONDS = 32
-KEPT_DEPTHS = 32
-"""Deep runs that a checker remembers, compressed."""
+KEPT_DEPTHS = 256
+"""What is unreached, and few deep runs, that a checker remembers; a run is mostly below 1 MiB, as it is compressed."""
 _REFUSED = frozenset({Status.SYNTAX_ERROR, Status.ELABORATION_ERROR})
 """What a compiler says of a text that it does not take."""
 _DEEP_STEPS_OF_YOSYS = 1 << 15

@@ -1,9 +1,9 @@
 """How many problems get a deep run, what it reaches, and what it costs a candidate.
 
-``python tests/benchmarks/deep_runs.py [--suites S ...] [--list]``. Each reference is a candidate of itself: a deep run
-is made where something of the reference is unreached, whether it is proved or not, and counted apart where it is not,
-since only then a check makes it. ``added`` is the time of its simulation and comparison, ``made`` that of measuring and
-growing, the second stimulus with it, once a problem. Figures depend on what else the machine does.
+``python tests/benchmarks/deep_runs.py [--suites S ...] [--every N] [--list]``. Each reference is a candidate of itself.
+A deep run is made where something of the reference is unreached, whether it is proved or not, and counted apart where
+it is not, since only then a check makes it. ``added`` is the time of its simulation and comparison, ``made`` that of
+measuring and growing, the second stimulus with it, once a problem. Figures depend on what else the machine does.
 """
 
 import argparse
@@ -96,14 +96,15 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--suites", nargs="+", default=SUITES)
-    parser.add_argument("--limit", type=int)
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="one problem in N")
     parser.add_argument("--list", action="store_true", help="print each problem with a deep run or something unreached")
     arguments = parser.parse_args()
     lines = []
     for spec in arguments.suites:
         suite = load_suite(spec)
         with Checker(CheckSettings()) as checker:
-            found = [measure(checker, problem) for problem in suite.problems[: arguments.limit] if not problem.unjudged]
+            problems = [problem for problem in suite.problems[:: arguments.every] if not problem.unjudged]
+            found = [measure(checker, problem) for problem in problems]
         rows = [row for row in found if row is not None]
         for row in rows if arguments.list else ():
             if row.cycles or row.unreached:
