@@ -14,7 +14,8 @@ _TRIAL_CYCLES = 128
 _MOST_TRIALS = 64
 _ROUNDS = 2
 _HINTS = 4
-_MIXED_CYCLES = 48
+_STARTS = 8
+_START_CYCLES = 128
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +24,8 @@ class Setting:
 
     values: tuple[int, ...]
     """One for each input that is neither clock nor reset, in declared order."""
-    is_mixed: bool
-    """Whether inputs move at random for a while before they are held, so that something may have been loaded."""
+    start: int
+    """Which of several random sequences comes before: it may load something, or start it; 0: none but a reset."""
 
 
 class SteadyRuns:
@@ -42,7 +43,11 @@ class SteadyRuns:
         active = {reset.port: self._rest[reset.port] for reset in interface.resets}
         self._rest = {**self._rest, **{name: "10"[int(level)] for name, level in active.items()}}
         self._reset = prefix.encode("ascii")
-        self._mixed = make_stimulus(interface, hints=hints, cycles=_MIXED_CYCLES, seed=seed).rows
+        self._starts = (b"", *(self._draw_start(hints, number) for number in range(_STARTS)))
+
+    def _draw_start(self, hints: Mapping[str, Sequence[int]], number: int) -> bytes:
+        seed = self._seed + number
+        return make_stimulus(self._interface, hints=hints, cycles=_START_CYCLES, seed=seed).rows
 
     def render(self, setting: Setting, cycles: int) -> bytes:
         """Return the rows of a run of ``cycles`` cycles, the clocks in turn, from reset."""
@@ -53,8 +58,7 @@ class SteadyRuns:
         turn = b"".join(
             self._row({**held, clock.port: "10"[int(held[clock.port])]}) + resting for clock in self._interface.clocks
         )
-        start = self._reset + (self._mixed if setting.is_mixed else b"")
-        return start + resting + turn * (cycles // len(self._interface.clocks))
+        return self._reset + self._starts[setting.start] + resting + turn * (cycles // len(self._interface.clocks))
 
     def make_stimulus(self, setting: Setting, cycles: int) -> Stimulus:
         """Return ``render`` as a stimulus."""
@@ -80,31 +84,31 @@ class SteadyRuns:
 
     def _draw_settings(self) -> list[Setting]:
         """Return every setting, or some where there are many: all inputs at their first and last value, then others."""
-        count = 2
+        count = len(self._starts)
         for choices in self._choices:
             count *= len(choices)
         if count <= _MOST_TRIALS:
             return [
-                Setting(values=values, is_mixed=is_mixed)
-                for is_mixed in (False, True)
+                Setting(values=values, start=start)
+                for start in range(len(self._starts))
                 for values in itertools.product(*self._choices)
             ]
         rng = random.Random(f"rtlgen steady {self._seed}")  # noqa: S311  reproducible on purpose
         ends = [tuple(choices[end] for choices in self._choices) for end in (0, -1)]
-        found = [Setting(values=values, is_mixed=is_mixed) for is_mixed in (False, True) for values in ends]
+        found = [Setting(values=values, start=start) for start in (0, 1) for values in ends]
         while len(found) < _MOST_TRIALS:
             values = tuple(rng.choice(choices) for choices in self._choices)
-            found.append(Setting(values=values, is_mixed=bool(rng.randrange(2))))
+            found.append(Setting(values=values, start=rng.randrange(len(self._starts))))
         return found
 
     def _list_neighbours(self, setting: Setting) -> Iterator[Setting]:
         """Yield the settings that differ from ``setting`` in one point."""
-        yield Setting(values=setting.values, is_mixed=not setting.is_mixed)
         for place, choices in enumerate(self._choices):
             for value in choices:
                 if value != setting.values[place]:
                     values = (*setting.values[:place], value, *setting.values[place + 1 :])
-                    yield Setting(values=values, is_mixed=setting.is_mixed)
+                    yield Setting(values=values, start=setting.start)
+        yield from (Setting(values=setting.values, start=start) for start in range(len(self._starts)))
 
     def _try(self, pool: Sequence[Setting], simulate: Callable[[Stimulus], Trace | None]) -> list[int] | None:
         """Return, by setting, how many values the reference's registers and nets take together."""

@@ -75,6 +75,20 @@ module pedal(input clk, input rst, input step, output reg done);
 endmodule
 """
 """Its input must change again and again."""
+TIMER = """\
+module timer(input clk, input rst, input d, output reg busy, output reg done);
+  reg [2:0] last;
+  reg [12:0] n;
+  always @(posedge clk)
+    if (rst) begin last <= 0; n <= 0; busy <= 0; done <= 0; end
+    else if (busy) begin
+      n <= n + 1;
+      if (n == 4999) done <= 1;
+    end
+    else begin last <= {last, d}; busy <= {last, d} == 4'b1101; end
+endmodule
+"""
+"""It must be started before it counts."""
 DEEP_NOTE = "found under a long steady run, made because other stimuli do not reach all of the reference"
 UNREACHED = "not proved, and no stimulus reaches all of the reference: "
 pytestmark = pytest.mark.simulator
@@ -100,9 +114,10 @@ def list_notes(verdict: Verdict) -> list[str]:
     [
         (WATCH, WATCH.replace("s + 1", "1 + s"), WRONG_WATCH, "watch", "q"),
         (TURN, TURN.replace("n + 1", "1 + n"), WRONG_TURN, "turn", "n"),
+        (TIMER, TIMER.replace("n + 1", "1 + n"), TIMER.replace("4999", "5000"), "timer", "done"),
         (BLINK, BLINK.replace("n + 1", "1 + n"), WRONG_BLINK, "blink", "light"),
     ],
-    ids=["after 3,600 cycles", "after 4,096 cycles", "after 65,536 cycles"],
+    ids=["after 3,600 cycles", "after 4,096 cycles", "after a start and 5,000 cycles", "after 65,536 cycles"],
 )
 def test_what_counts_for_long_is_simulated_for_long(
     checker: Checker, reference: str, right: str, wrong: str, top: str, output: str
@@ -217,7 +232,7 @@ def test_a_steady_run_begins_in_reset_and_moves_nothing_but_the_clock() -> None:
 
     assert runs.choose(simulate) is None
     assert len(seen) == 1
-    held = runs.make_stimulus(Setting(values=(1, 9), is_mixed=False), 2)
+    held = runs.make_stimulus(Setting(values=(1, 9), start=0), 2)
     rows = [held.rows[at : at + 7].decode() for at in range(0, len(held.rows), 7)]
     assert rows[:2] == ["0100000", "1100000"]
     assert rows[-5:] == ["0011001", "1011001", "0011001", "1011001", "0011001"]
