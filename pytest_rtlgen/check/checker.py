@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Self
+from typing import Generic, Self, TypeVar
 
 from pytest_rtlgen.check.compare import compare_traces, has_unknown_mismatch
 from pytest_rtlgen.check.confirm import Confirmer, Simulated, judge_simulation
 from pytest_rtlgen.check.cross_check import CrossCheck
+from pytest_rtlgen.check.depth import Depth, measure_depth
 from pytest_rtlgen.check.formal import FormalMode, Prover
 from pytest_rtlgen.check.reference import PreparedReference, prepare_reference
 from pytest_rtlgen.check.screening import TOO_LARGE, Screener
@@ -40,8 +41,13 @@ KEPT_REFERENCES = 512
 """Prepared references that a checker remembers; one is some 100 KiB, so a stream of any length stays small."""
 
 KEPT_SECONDS = 32
+KEPT_DEPTHS = 256
+"""What is unreached, and few deep runs, that a checker remembers; a run is mostly below 1 MiB, as it is compressed."""
 _REFUSED = frozenset({Status.SYNTAX_ERROR, Status.ELABORATION_ERROR})
 """What a compiler says of a text that it does not take."""
+_DEEP_STEPS_OF_YOSYS = 1 << 15
+"""Yosys simulates a tenth as many steps a second as Icarus."""
+_Made = TypeVar("_Made")
 _STRUCTURAL = frozenset(HazardKind) - {HazardKind.SIMULATOR_ONLY, HazardKind.UNSET_DECISION}
 """Hazards for which a design must be right in both readings, the simulator's and that of synthesis."""
 _DRIVERS = frozenset({HazardKind.TWO_DRIVERS, HazardKind.TWO_PROCESSES})
@@ -82,6 +88,7 @@ class Checker:
         self._screener = Screener(sandbox=sandbox, jobs=settings.jobs)
         self._references = _ReferenceCache(self._prepare, KEPT_REFERENCES)
         self._seconds = _ReferenceCache(self._prepare_second, KEPT_SECONDS)
+        self._depths = _ReferenceCache(self._measure_depth, KEPT_DEPTHS)
         self._prover = (
             None
             if settings.formal is FormalMode.OFF
@@ -92,7 +99,9 @@ class Checker:
         self._trusted = WithFallback(self.simulator, self._other)
         self._synthesis = CrossCheck("yosys", sandbox, _widen(settings.limits))
         self._confirmer = Confirmer(self.simulator, self._trusted, self._prover, self._cross_check)
-        self._other_confirmer = Confirmer(self._other, self._trusted, self._prover, self._cross_check)
+        self._other_confirmer = Confirmer(
+            self._other, self._trusted, self._prover, self._cross_check, deep_steps=_DEEP_STEPS_OF_YOSYS
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -122,6 +131,15 @@ class Checker:
         first, *_ = [self._references.get(accepted.problem) for accepted in list_accepted(problem)]
         return first
 
+    def measure_depth(self, problem: Problem) -> Depth:
+        """Return what no stimulus reaches inside the reference, and the deep run, made on first use.
+
+        Raises:
+            BadReferenceError: the problem's reference is no good.
+            ToolError: the simulator is missing or broken.
+        """
+        return self._depths.get(problem)
+
     def screen(self, source: str, problem: Problem) -> Screening:
         """Return the text that every tool gets of a candidate, and what was left out of it, or why it is refused.
 
@@ -150,6 +168,14 @@ class Checker:
         settings = self.settings
         cycles = _SECOND_LENGTH * (settings.cycles or problem.cycles or DEFAULT_CYCLES)
         return prepare_reference(problem, self._trusted, seed=-1 - settings.stimulus_seed, cycles=cycles)
+
+    def _measure_depth(self, problem: Problem) -> Depth:
+        first = self.prepare(problem)
+        try:
+            second = self._seconds.get(problem)
+        except BadReferenceError:  # too slow for the longer one
+            second = None
+        return measure_depth(problem, first, second, self._trusted)
 
     def _judge_extraction(self, candidate: Candidate) -> Verdict | None:
         if candidate.is_truncated:
@@ -231,6 +257,7 @@ class Checker:
             source=source,
             reference=reference,
             second=lambda: self._seconds.get(problem),
+            depth=lambda: self._depths.get(problem),
             hazards=hazards,
         )
         is_other = not is_elsewhere and self._other.name not in {self.simulator.name, self.settings.cross_check}
@@ -268,17 +295,17 @@ class Checker:
         return _add(first.verdict, *_describe_drivers(hazards, Severity.ERROR))
 
 
-class _ReferenceCache:
-    """Prepared references by problem: each made once, by the first thread that asks; the last used are kept."""
+class _ReferenceCache(Generic[_Made]):
+    """What is made of a problem's reference: once, by the first thread that asks; the last used are kept."""
 
-    def __init__(self, make: Callable[[Problem], PreparedReference], size: int) -> None:
+    def __init__(self, make: Callable[[Problem], _Made], size: int) -> None:
         self._make = make
         self._size = size
         self._lock = threading.Lock()
-        self._kept: OrderedDict[Problem, Future[PreparedReference | str]] = OrderedDict()
+        self._kept: OrderedDict[Problem, Future[_Made | str]] = OrderedDict()
 
-    def get(self, problem: Problem) -> PreparedReference:
-        """Return the reference of ``problem``; a bad one raises the same message to everyone who asks."""
+    def get(self, problem: Problem) -> _Made:
+        """Return what is made of ``problem``; a bad one raises the same message to everyone who asks."""
         with self._lock:
             future = self._kept.get(problem)
             is_first = future is None
@@ -294,7 +321,7 @@ class _ReferenceCache:
             raise BadReferenceError(found)
         return found
 
-    def _fill(self, problem: Problem, future: "Future[PreparedReference | str]") -> None:
+    def _fill(self, problem: Problem, future: "Future[_Made | str]") -> None:
         try:
             future.set_result(self._make(problem))
         except BadReferenceError as error:

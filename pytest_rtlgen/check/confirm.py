@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pytest_rtlgen.check.assumptions import restrict
 from pytest_rtlgen.check.compare import compare_start, compare_traces, cut_wave
 from pytest_rtlgen.check.cross_check import CrossCheck, CrossCheckResult
+from pytest_rtlgen.check.depth import Depth
 from pytest_rtlgen.check.formal import Prover
 from pytest_rtlgen.check.reference import PreparedReference
 from pytest_rtlgen.errors import BadReferenceError
@@ -26,11 +27,15 @@ from pytest_rtlgen.simulators import Simulation, SimulationJob, Simulator
 _LITTLE = 0.1
 _SLOWER = 3
 """How many times slower a candidate may get under a longer stimulus before it counts as one that hangs."""
+_LITTLE_MORE = 512
 _SHORTEST_S = 0.02
 """What a simulation takes at least: below it, no pace can be told."""
 _REPRODUCED_NOTE = "found by proof: the shortest inputs that show it were replayed in the simulator"
 _SECOND_NOTE = "found under a second, longer stimulus, which the candidate could not be proved to make needless"
-_UNFINISHED = "the second, longer stimulus was simulated in part: {done} of {steps} steps within the time limit"
+_DEEP_NOTE = "found under a long steady run, made because other stimuli do not reach all of the reference"
+_UNREACHED_NOTE = "not proved, and no stimulus reaches all of the reference: "
+_SECOND, _DEEP = "second, longer stimulus", "long steady run"
+_UNFINISHED = "the {what} was simulated in part: {done} of {steps} steps within the time limit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,16 +112,23 @@ def _warn_of_little(reference: PreparedReference, signals: Sequence[SignalVerdic
 class Confirmer:
     """Looks again at candidates that passed. Thread-safe.
 
-    ``trusted`` simulates references, ``simulator`` the candidates.
+    ``trusted`` simulates references, ``simulator`` the candidates, of a deep run ``deep_steps`` at most.
     """
 
     def __init__(
-        self, simulator: Simulator, trusted: Simulator, prover: Prover | None, cross_check: CrossCheck | None
+        self,
+        simulator: Simulator,
+        trusted: Simulator,
+        prover: Prover | None,
+        cross_check: CrossCheck | None,
+        *,
+        deep_steps: int | None = None,
     ) -> None:
         self._simulator = simulator
         self._trusted = trusted
         self._prover = prover
         self._cross_check = cross_check
+        self._deep_steps = deep_steps
 
     def confirm(
         self,
@@ -125,13 +137,15 @@ class Confirmer:
         source: str,
         reference: PreparedReference,
         second: Callable[[], PreparedReference],
+        depth: Callable[[], Depth] = Depth,
         hazards: Sequence[Hazard] = (),
     ) -> Verdict:
         """Return the verdict of ``first``, a pass, with what a proof says of it, or the failure found after all.
 
-        A pass that is not wholly proved is simulated under ``second``, a stimulus of another seed; a counterexample
-        counts when it shows in the simulator, and never before. Where ``hazards`` let simulation and synthesis differ,
-        nothing is proved. A second simulator, where asked for, can only find it out.
+        A pass that is not wholly proved is simulated under ``second``, a stimulus of another seed, and under the long
+        run of ``depth``; a counterexample counts when it shows in the simulator, and never before. Where ``hazards``
+        let simulation and synthesis differ, nothing is proved. A second simulator, where asked for, can only find it
+        out.
 
         Raises:
             ToolError: a tool is missing or broken.
@@ -139,6 +153,8 @@ class Confirmer:
         verdict = self._prove(first, source, reference, hazards)
         if verdict.is_passed and (verdict.equivalence is None or verdict.equivalence.result is not Proof.EQUIVALENT):
             verdict = self._simulate_second(verdict, first, source, reference, second)
+            if verdict.is_passed:
+                verdict = self._simulate_deep(verdict, source, reference, depth())
         if self._cross_check is None or not verdict.is_passed:
             return verdict
         return _judge_cross_check(verdict, self._cross_check.examine(reference, source))
@@ -174,20 +190,66 @@ class Confirmer:
             longer = second()
         except BadReferenceError:  # it ran under the first stimulus, which the pass rests on
             return verdict
+        pace = reference.stimulus.steps / max(first.duration_s, _SHORTEST_S)
+        words = (_SECOND, _SECOND_NOTE)
+        return self._simulate_longer(verdict, source, longer, words, lambda found: _is_far_behind(found, pace))
+
+    def _simulate_deep(self, verdict: Verdict, source: str, reference: PreparedReference, depth: Depth) -> Verdict:
+        if depth.run is not None:
+            longer = depth.run.unpack(reference, most_steps=self._deep_steps)
+            words = (_DEEP, _DEEP_NOTE)
+            verdict = self._simulate_longer(
+                verdict, source, longer, words, lambda found: self._stops_again(found, source, longer)
+            )
+        if not verdict.is_passed or not depth.unreached:
+            return verdict
+        note = Diagnostic(tool="compare", severity=Severity.NOTE, message=_UNREACHED_NOTE + depth.describe())
+        return replace(verdict, diagnostics=(*verdict.diagnostics, note))
+
+    def _simulate_longer(
+        self,
+        verdict: Verdict,
+        source: str,
+        longer: PreparedReference,
+        words: tuple[str, str],
+        is_hanging: Callable[[Simulation], bool],
+    ) -> Verdict:
+        """Return ``verdict``, a pass, or the failure that ``longer`` shows; ``words``: its name, and a note on that.
+
+        Where the time is up, it passes if it was right as far as it came, unless ``is_hanging`` says that it hangs. A
+        simulator that shows no part of a trace cannot tell.
+        """
         simulation = self._simulator.simulate(_make_job(longer, source))
         if simulation.trace is not None:
-            again = _compare(longer, simulation, simulation.trace)
-        elif simulation.status is Status.TIMEOUT:
-            pace = reference.stimulus.steps / max(first.duration_s, _SHORTEST_S)
-            again = _judge_unfinished(simulation, longer, pace)
-            if again.is_passed:
-                return _note_unfinished(verdict, simulation, longer.stimulus.steps)
-        else:
+            again = (
+                verdict
+                if simulation.trace.rows == longer.trace.rows
+                else _compare(longer, simulation, simulation.trace)
+            )
+        elif simulation.status is not Status.TIMEOUT:
             again = _explain(simulation)
+        elif simulation.start is None:
+            return _note_unfinished(verdict, simulation, longer.stimulus.steps, words[0])
+        else:
+            again = _compare_start(longer, simulation, simulation.start)
+            if again.is_passed and not is_hanging(simulation):
+                return _note_unfinished(verdict, simulation, longer.stimulus.steps, words[0])
+            again = _explain(simulation) if again.is_passed else again
         if again.is_passed:
             return verdict
-        note = Diagnostic(tool="compare", severity=Severity.NOTE, message=_SECOND_NOTE)
+        note = Diagnostic(tool="compare", severity=Severity.NOTE, message=words[1])
         return replace(again, equivalence=verdict.equivalence, diagnostics=(*again.diagnostics, note))
+
+    def _stops_again(self, simulation: Simulation, source: str, longer: PreparedReference) -> bool:
+        """Whether a candidate whose time was up stops at the very same place again, given no more to do than a little.
+
+        A slow one, or one on a busy machine, comes further or less far.
+        """
+        done = 0 if simulation.start is None else _count_steps(simulation.start)
+        steps = min(longer.stimulus.steps, done + _LITTLE_MORE)
+        stimulus = replace(longer.stimulus, rows=longer.stimulus.rows[: steps * longer.stimulus.width], steps=steps)
+        again = self._simulator.simulate(_make_job(replace(longer, stimulus=stimulus), source))
+        return again.status is Status.TIMEOUT and again.start is not None and _count_steps(again.start) == done
 
     def _replay(self, verdict: Verdict, source: str, reference: PreparedReference) -> Verdict:
         """Return a mismatch when a counterexample shows in the simulator; one that does not is no difference."""
@@ -235,17 +297,10 @@ def _describe_hazard(hazard: Hazard) -> str:
     return f"{place}{hazard.message}, so simulation and synthesis may differ"
 
 
-def _judge_unfinished(simulation: Simulation, longer: PreparedReference, pace: float) -> Verdict:
-    """Return what follows from a second stimulus that ran out of time; ``pace``: the steps a second of the first.
-
-    It passes where it was right as far as it came, unless it came so little far that it hangs by now. A simulator that
-    shows no part of a trace cannot tell.
-    """
-    if simulation.start is None:
-        return Verdict(status=Status.PASSED, method="simulate")
-    found = _compare_start(longer, simulation, simulation.start)
-    is_hanging = _count_steps(simulation.start) * _SLOWER < pace * simulation.duration_s
-    return _explain(simulation) if found.is_passed and is_hanging else found
+def _is_far_behind(simulation: Simulation, pace: float) -> bool:
+    """Whether a candidate whose time was up is so far behind ``pace``, its earlier steps a second, that it hangs."""
+    done = 0 if simulation.start is None else _count_steps(simulation.start)
+    return done * _SLOWER < pace * simulation.duration_s
 
 
 def _compare_start(reference: PreparedReference, simulation: Simulation, start: Trace) -> Verdict:
@@ -261,9 +316,9 @@ def _compare_start(reference: PreparedReference, simulation: Simulation, start: 
     )
 
 
-def _note_unfinished(verdict: Verdict, simulation: Simulation, steps: int) -> Verdict:
+def _note_unfinished(verdict: Verdict, simulation: Simulation, steps: int, what: str) -> Verdict:
     done = 0 if simulation.start is None else _count_steps(simulation.start)
-    message = _UNFINISHED.format(done=done, steps=steps)
+    message = _UNFINISHED.format(what=what, done=done, steps=steps)
     note = Diagnostic(tool="compare", severity=Severity.NOTE, message=message)
     return replace(verdict, diagnostics=(*verdict.diagnostics, note))
 

@@ -40,3 +40,18 @@ def list_reached(trace: Trace, *, constants: Collection[int] = ()) -> set[Hashab
             pairs = np.flatnonzero(np.bincount(values[:-1] << port.width | values[1:])).tolist()
             reached |= {(port.name, *divmod(pair, 1 << port.width), "change") for pair in pairs}
     return reached
+
+
+def list_levels(trace: Trace) -> set[tuple[str, int, int]]:
+    """Return (output, bit from the most significant one, level) for each level that a bit of ``trace`` takes."""
+    import numpy as np
+
+    table = np.frombuffer(trace.rows, dtype=np.uint8).reshape(-1, trace.width)
+    seen = [(table == ord(level)).any(axis=0) for level in "01"]
+    reached = set()
+    start = 0
+    for port in trace.outputs:
+        for bit in range(port.width):
+            reached |= {(port.name, bit, level) for level in (0, 1) if seen[level][start + bit]}
+        start += port.width
+    return reached

@@ -127,12 +127,13 @@ def _make_measure(
     probed = add_probes(problem.reference, replace(interface, module=problem.reference_top))
     if probed is None or not interface.clocks:
         return None
-    source, shown = probed
     constants = {hint.value for hint in mine_constants(problem.reference, problem.reference_top)}
 
     def measure(stimulus: Stimulus, ends: Sequence[int]) -> list[int]:
         stimulus = restrict(stimulus, groups, interface, simulator)
-        trace = simulator.simulate(SimulationJob(source=source, interface=shown, stimulus=stimulus)).trace
+        trace = simulator.simulate(
+            SimulationJob(source=probed.text, interface=probed.interface, stimulus=stimulus)
+        ).trace
         if trace is None:  # too slow to play for so long
             return [0] * len(ends)
         reached: set[Hashable] = set()

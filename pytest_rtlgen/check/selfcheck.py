@@ -37,6 +37,8 @@ class SelfcheckRow:
     """Whether the reference passes our check; ``None``: there is none."""
     checked_share: float | None = None
     """Share of the reference's output bits, over all steps, that candidates are compared with; ``None``: not run."""
+    unreached: tuple[str, ...] | None = None
+    """What inside the reference no stimulus reaches, each as words; ``None``: not run."""
     duration_s: float = 0.0
     mutation: MutationScore | None = None
     """``None``: not measured."""
@@ -71,6 +73,7 @@ class _OurSide:
     idle: tuple[Stub, ...] = ()
     """Modules that do nothing."""
     checked_share: float | None = None
+    unreached: tuple[str, ...] | None = None
     mutation: MutationScore | None = None
     openings: OpeningsFound | None = None
 
@@ -131,6 +134,7 @@ def selfcheck_problem(
         notes=(*excused, *ours.notes),
         is_reference_right=ours.is_right,
         checked_share=ours.checked_share,
+        unreached=ours.unreached,
         duration_s=time.monotonic() - started,
         mutation=ours.mutation,
         openings=ours.openings,
@@ -149,6 +153,7 @@ def _check_ours(checker: Checker, problem: Problem, mutants: int, seed: int) -> 
         stubs = make_stubs(reference.wanted)
         idle = (*stubs, *make_forgers(reference.wanted, _name_hidden(problem)))
         passing = [stub for stub in idle if _passes(checker, problem, stub)]
+        unreached = checker.measure_depth(problem).unreached
         prove = make_prove(checker, problem)
         mutation = measure_mutation(checker, problem, limit=mutants, seed=seed, prove=prove) if mutants else None
         openings = try_openings(checker, problem, mutants=mutants, seed=seed)
@@ -160,6 +165,7 @@ def _check_ours(checker: Checker, problem: Problem, mutants: int, seed: int) -> 
         notes=(*reference.describe_undriven(), *_list_unknown(reference, verdict)),
         idle=idle,
         checked_share=_share_known(reference),
+        unreached=unreached,
         mutation=mutation,
         openings=openings,
     )

@@ -20,6 +20,8 @@ _COMPOSED = 256
 _SEGMENTS = (8, 16, 32, 64)
 """Lengths, in cycles, of the stretches between which every input changes its manner."""
 _MOODS = (Mood.ANY, Mood.ANY, Mood.BUSY)
+_LONG_CYCLES = 4 * DEFAULT_CYCLES
+"""Half of the cycles beyond so many go into two long stretches in which inputs are held."""
 _STEADY_CYCLES = (300, 600, 600, 1200, 1200, 2400, 2400)
 _PATIENCE = 3
 """Stretches in a row that may reach nothing new before those that come after are left out."""
@@ -48,13 +50,18 @@ def make_stimulus(
     """Return the stimulus for a design with ``interface``.
 
     ``hints`` are, per input, the constants that the reference compares it with, ``slices`` the (mask, constant) pairs
-    of slices of it. ``cycles`` defaults to ``DEFAULT_CYCLES``; a cycle is about three steps. With ``measure`` the
-    stimulus goes on, ever longer stretches at a time, until they reach nothing new.
+    of slices of it. ``cycles`` defaults to ``DEFAULT_CYCLES``; a cycle is about three steps; of many, some make
+    long stretches in which inputs are held. With ``measure`` the stimulus goes on, ever longer stretches at a time,
+    until they reach nothing new.
     """
     rng = random.Random(f"rtlgen stimulus {seed}")  # noqa: S311  reproducible on purpose
     player = _Player(interface, hints or {}, slices or {}, rng)
     cycles = cycles or DEFAULT_CYCLES
-    player.play(cycles)
+    held = max(0, cycles - _LONG_CYCLES) // 4 if interface.clocks else 0
+    player.play(cycles - 2 * held)
+    if held:
+        player.play_steady(held * len(interface.clocks))
+        player.play_steady(held * len(interface.clocks), is_opposite=True)
     made = player.finish(seed)
     if measure is None or not interface.clocks:
         return made
@@ -118,13 +125,18 @@ class _Player:
             self._begin_segment()
             self._maybe_reset(_SEGMENT_RESET)
 
-    def play_steady(self, cycles: int) -> None:
-        """Write rows in which clocks run, resets rest and inputs hold still: what counts gets far."""
+    def play_steady(self, cycles: int, *, is_opposite: bool = False) -> None:
+        """Write rows in which clocks run, resets rest and inputs hold still: what counts gets far.
+
+        ``is_opposite``: inputs of one bit hold the other level than they have now.
+        """
+        levels = {port.name: 1 - self._values[port.name] for port in self._data if port.width == 1}
         self._begin_segment(Mood.STEADY)
         for reset in self._resets:
             self._values[reset.port] = 1 - _active_level(reset)
             self._left_active[reset.port] = 0
         self._move_data()
+        self._values.update(levels if is_opposite else {})
         self._emit()
         cycle_of = {clock.port: self._list_cycle(clock) for clock in self._clocks}
         for _ in range(cycles):

@@ -53,14 +53,15 @@ def count_ceilings(rows: Sequence[SelfcheckRow]) -> dict[str, dict[str, int]]:
 
 
 def render_rows(rows: Sequence[SelfcheckRow]) -> str:
-    """Return one line a problem: checked share of the output bits, its own scorer, seconds, ok or what is wrong."""
+    """Return one line a problem: checked share of the output bits, what is unreached, its own scorer, ok or not."""
     has_bench = any(row.bench is not None for row in rows)
-    cells = [("problem", "checked", *(("own bench",) if has_bench else ()), "seconds", "finding")]
+    cells = [("problem", "checked", "unreached", *(("own bench",) if has_bench else ()), "seconds", "finding")]
     for row in rows:
         bench = (_render_bench(row),) if has_bench else ()
         share = "" if row.checked_share is None else f"{row.checked_share:.1%}"
+        unreached = "" if row.unreached is None else str(len(row.unreached))
         finding = clip_text("; ".join((*(row.faults or ("ok",)), *row.notes)), _FINDING)
-        cells.append((row.problem_id, share, *bench, f"{row.duration_s:.2f}", finding))
+        cells.append((row.problem_id, share, unreached, *bench, f"{row.duration_s:.2f}", finding))
     widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]) - 1)]
     rule = (*("-" * width for width in widths), "-" * len("finding"))
     return "\n".join(_align(line, widths) for line in (cells[0], rule, *cells[1:]))

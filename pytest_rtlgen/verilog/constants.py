@@ -8,8 +8,11 @@ from pytest_rtlgen.records import SourceFile
 from pytest_rtlgen.verilog.interface import find_instance, parse_reference
 from pytest_rtlgen.verilog.syntax import is_name, plain, symbol_key, walk
 
-_COMPARISONS = {
+_EQUALITIES = {
     *("Equality", "Inequality", "CaseEquality", "CaseInequality", "WildcardEquality", "WildcardInequality"),
+}
+_COMPARISONS = {
+    *_EQUALITIES,
     *("LessThan", "LessThanEqual", "GreaterThan", "GreaterThanEqual"),
 }
 _MOST_HINTS = 512
@@ -44,7 +47,7 @@ def mine_constants(source: SourceFile, top: str) -> tuple[ConstantHint, ...]:
     miner = _Miner(instance)
     found = dict.fromkeys(
         hint
-        for subject, constant in _list_comparisons(instance)
+        for subject, constant in list_comparisons(instance)
         for hint in miner.read(subject, constant)
         if hint.width >= _MIN_WIDTH
     )
@@ -125,17 +128,19 @@ class _Miner:
             return None
 
 
-def _list_comparisons(instance: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401  (subject, constant) expressions
+def list_comparisons(instance: Any, *, is_equal: bool = False) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401
+    """Yield (subject, constant) expressions; ``is_equal``: only where the subject is asked to be the constant."""
+    operators = _EQUALITIES if is_equal else _COMPARISONS
     for node in walk(instance):
         kind = type(node).__name__
         if kind == "CaseStatement":
             for group in node.items:
                 for label in group.expressions:
                     yield from ((node.expr, bound) for bound in _list_bounds(label))
-        elif kind == "InsideExpression":
+        elif kind == "InsideExpression" and not is_equal:
             for item in node.rangeList:
                 yield from ((node.left, bound) for bound in _list_bounds(item))
-        elif kind == "BinaryExpression" and node.op.name in _COMPARISONS:
+        elif kind == "BinaryExpression" and node.op.name in operators:
             yield node.left, node.right
             yield node.right, node.left
 

@@ -7,7 +7,7 @@ import pytest
 from builders import COUNTER, COUNTER_INTERFACE, interface, port, problem
 
 from pytest_rtlgen.check import Checker, CheckSettings
-from pytest_rtlgen.check.coverage import list_reached
+from pytest_rtlgen.check.coverage import list_levels, list_reached
 from pytest_rtlgen.check.formal import FormalMode
 from pytest_rtlgen.check.stimulus import make_stimulus
 from pytest_rtlgen.records import Candidate, Status, Stimulus, Trace, Verdict
@@ -190,3 +190,7 @@ def test_rare_code_decoder_every_seed(checker: Checker, seed: int) -> None:
 def test_a_right_decoder_passes(checker: Checker, reference: str) -> None:
     other = reference.replace("left ? 2'd1 : right ? 2'd2 : 2'd0", "{right, left}")
     assert check(checker, reference, other, "decoder").status is Status.PASSED
+
+
+def test_levels_are_told_bit_by_bit_whatever_else_is_unknown() -> None:
+    assert list_levels(trace(["0X1", "Z01"], 1, 2)) == {("p", 0, 0), ("q", 0, 0), ("q", 1, 1)}

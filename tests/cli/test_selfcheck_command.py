@@ -14,9 +14,9 @@ pytestmark = pytest.mark.simulator
 def test_a_sound_suite_exits_0(mini: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["selfcheck", str(mini), "--limit", "1", "--sandbox=off"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["problem", "checked", "seconds", "finding"]
-    name, share, _, finding = lines[2].split()
-    assert (name, share, finding) == ("inv", "100.0%", "ok")
+    assert lines[0].split() == ["problem", "checked", "unreached", "seconds", "finding"]
+    name, share, unreached, _, finding = lines[2].split()
+    assert (name, share, unreached, finding) == ("inv", "100.0%", "0", "ok")
     assert lines[-1] == "mini: 1 problems, 1 ok, 0 faulty"
 
 
@@ -87,10 +87,10 @@ def test_a_benchmark_is_checked_under_both_scorings(
     command = ["selfcheck", benchmark, "--cycles=40", "--jobs=2", "--formal=off"]
     assert main([*command, "--json", "found.json"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["problem", "checked", "own", "bench", "seconds", "finding"]
-    assert lines[2].split()[:4] == ["Prob082_lfsr32", "100.0%", "timeout", "T"]
+    assert lines[0].split() == ["problem", "checked", "unreached", "own", "bench", "seconds", "finding"]
+    assert lines[2].split()[:5] == ["Prob082_lfsr32", "100.0%", "0", "timeout", "T"]
     assert "ok; known (watchdog): its own testbench does not pass the reference (timeout, T): " in lines[2]
-    assert lines[3].split()[:3] == ["Prob900_xor", "100.0%", "passed"]
+    assert lines[3].split()[:4] == ["Prob900_xor", "100.0%", "0", "passed"]
     assert lines[-4:] == [
         "effective ceiling: ours 2/2, published 1/2",
         "modules that do nothing or forge: 7 tried; 0 pass their own bench, 2 as published",

@@ -29,7 +29,8 @@ endmodule
 
 
 def probe(text: str, wanted: Interface = WANTED) -> tuple[str, Interface] | None:
-    return add_probes(SourceFile(name="m.sv", text=text), wanted)
+    found = add_probes(SourceFile(name="m.sv", text=text), wanted)
+    return None if found is None else (found.text, found.interface)
 
 
 def list_shown(text: str, wanted: Interface = WANTED) -> list[tuple[str, int]]:
