@@ -149,6 +149,11 @@ WRONG = {
         "module m(input [7:0] a, output reg [7:0] y); always @* if (a[8]) y = a; else y = ~a; endmodule",
         Status.REJECTED,
     ),
+    "the same in a port that is declared anew": (
+        NOT,
+        "module m(input [7:0] a, output [7:0] y); reg [7:0] y; always @* if (a[8]) y = a; else y = ~a; endmodule",
+        Status.REJECTED,
+    ),
     "the same through a net": (
         NOT,
         (
