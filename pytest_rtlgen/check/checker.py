@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 from pytest_rtlgen.check.compare import compare_traces, has_unknown_mismatch
-from pytest_rtlgen.check.confirm import Confirmer, Simulated, judge_simulation
+from pytest_rtlgen.check.confirm import Confirmer, Simulated, judge_simulation, note_undriven
 from pytest_rtlgen.check.cross_check import CrossCheck
 from pytest_rtlgen.check.depth import Depth, measure_depth
 from pytest_rtlgen.check.formal import FormalMode, Prover
@@ -224,6 +224,7 @@ class Checker:
             status=Status.PASSED,
             method="prove",
             signals=known,
+            diagnostics=note_undriven(reference),
             equivalence=equivalence,
             simulator=self._other.version,
         )

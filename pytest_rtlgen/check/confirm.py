@@ -80,14 +80,14 @@ def _compare(reference: PreparedReference, simulation: Simulation, trace: Trace)
         signals=signals,
         diagnostics=(
             *simulation.diagnostics,
-            *_note_undriven(reference),
+            *note_undriven(reference),
             *_warn_of_little(reference, signals),
         ),
         wave=cut_wave(reference.stimulus, reference.trace, trace, signals),
     )
 
 
-def _note_undriven(reference: PreparedReference) -> tuple[Diagnostic, ...]:
+def note_undriven(reference: PreparedReference) -> tuple[Diagnostic, ...]:
     """Return a note for each output that nothing in the reference drives, wholly or in part."""
     return tuple(
         Diagnostic(tool="compare", severity=Severity.NOTE, message=message) for message in reference.describe_undriven()

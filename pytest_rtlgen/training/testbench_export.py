@@ -47,7 +47,7 @@ def render_testbench(reference: PreparedReference, *, error_rate: float = 0.0) -
         (f"test_{name}.py", _render_cocotb(reference, name, error_rate)),
         ("stimulus.mem", _render_rows(reference.stimulus.rows, reference.stimulus.width, reference.stimulus.steps)),
         ("expected.mem", _render_rows(reference.trace.rows, reference.trace.width, reference.stimulus.steps)),
-        ("run_cocotb.py", RUNNER.format(top=reference.wanted.module, test=f"test_{name}")),
+        ("run_cocotb.py", _render_runner(reference, name)),
         ("Makefile", MAKEFILE.format(name=name)),
     )
     return ExportedBench(name=name, files=files, steps=reference.stimulus.steps)
@@ -73,6 +73,7 @@ def _render_bench(reference: PreparedReference, name: str, error_rate: float) ->
     return BENCH.format(
         name=name,
         module=_spell(reference.wanted.module),
+        parameters=_set_parameters(reference),
         steps=reference.stimulus.steps,
         error_rate=f"{error_rate:.9f}",
         in_msb=width - 1,
@@ -101,6 +102,17 @@ def _render_cocotb(reference: PreparedReference, name: str, error_rate: float) -
         rest_ps=round(_BEFORE_END * 1000),
         step_ns=STEP_NS,
     )
+
+
+def _render_runner(reference: PreparedReference, name: str) -> str:
+    parameters = {parameter.name: parameter.value for parameter in reference.wanted.parameters}
+    return RUNNER.format(top=reference.wanted.module, test=f"test_{name}", parameters=parameters)
+
+
+def _set_parameters(reference: PreparedReference) -> str:
+    """Return what sets the parameters that size ports, with a blank behind it; empty: there are none."""
+    pairs = (f".{_spell(parameter.name)}({parameter.value})" for parameter in reference.wanted.parameters)
+    return f"#({', '.join(pairs)}) " if reference.wanted.parameters else ""
 
 
 def _render_rows(rows: bytes, width: int, steps: int) -> str:

@@ -23,7 +23,7 @@ module tb_{name};
   real first [0:{last_output}];
   real rate;
 
-  {module} dut (
+  {module} {parameters}dut (
 {connections}
   );
 
@@ -172,6 +172,8 @@ from cocotb_tools.runner import get_runner
 
 FOLDER = Path(__file__).resolve().parent
 TOP = {top!r}
+PARAMETERS = {parameters!r}
+"""Values at which ports have the widths of the reference; a design without such a parameter gets a warning."""
 
 
 def main() -> int:
@@ -181,7 +183,13 @@ def main() -> int:
     build = FOLDER / "sim_build"
     sources = [Path(name).resolve() for name in sys.argv[1:]]
     runner.build(
-        sources=sources, hdl_toplevel=TOP, build_dir=build, always=True, build_args=["-g2012"], timescale=("1ns", "1ps")
+        sources=sources,
+        hdl_toplevel=TOP,
+        parameters=PARAMETERS,
+        build_dir=build,
+        always=True,
+        build_args=["-g2012"],
+        timescale=("1ns", "1ps"),
     )
     results = runner.test(hdl_toplevel=TOP, test_module={test!r}, test_dir=FOLDER, build_dir=build)
     return int(get_results(results)[1] > 0)

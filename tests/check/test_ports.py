@@ -6,6 +6,7 @@ import pytest
 from builders import problem
 
 from pytest_rtlgen.check import Checker, CheckSettings
+from pytest_rtlgen.check.formal import FormalMode
 from pytest_rtlgen.check.selfcheck import selfcheck_problem
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.records import Candidate, Proof, Status, Verdict
@@ -149,6 +150,11 @@ WRONG = {
         "module m(input [7:0] a, output reg [7:0] y); always @* if (a[8]) y = a; else y = ~a; endmodule",
         Status.REJECTED,
     ),
+    "the same in a port that is declared anew": (
+        NOT,
+        "module m(input [7:0] a, output [7:0] y); reg [7:0] y; always @* if (a[8]) y = a; else y = ~a; endmodule",
+        Status.REJECTED,
+    ),
     "the same through a net": (
         NOT,
         (
@@ -215,6 +221,17 @@ def test_the_verdict_says_what_the_reference_never_drives(checker: Checker) -> N
         "output y is not compared in bits 7, 6, 5, 4: the reference never drives them",
         "output carry is not compared: the reference never drives it",
     ]
+
+
+def test_a_proof_alone_says_the_same() -> None:
+    reference, candidate = RIGHT["undriven outputs and bits"]
+    with Checker(CheckSettings(formal=FormalMode.FIRST)) as checker:
+        verdict = check(checker, reference, candidate)
+        assert verdict.method == "prove"
+        assert "output carry is not compared: the reference never drives it" in list_messages(verdict)
+        sized = check(checker, SIZED, SIZED.replace("N = 8", "N = 16"))
+        assert (sized.method, sized.is_passed) == ("prove", True)
+        assert check(checker, reference, candidate.replace("= ~a[0]", "= a[0]")).status is Status.MISMATCH
 
 
 def test_the_self_check_says_what_the_reference_never_drives(checker: Checker) -> None:

@@ -34,6 +34,8 @@ endmodule
 """
 NO_INPUT = "module one (output [3:0] y, output z);\n  assign y = 4'd9;\n  assign z = 1'b0;\nendmodule\n"
 
+SIZED = "module sized #(parameter N = 8)(input [N-1:0] a, output [N-1:0] y, output z); assign y = ~a; endmodule\n"
+
 
 @pytest.fixture(scope="module")
 def checker() -> Iterator[Checker]:
@@ -102,6 +104,29 @@ def test_wide_ports_odd_names_unknown_and_floating_bits(checker: Checker, tmp_pa
     assert run_bench(tmp_path, name, known)[-1] == "PASSED"  # x asks for nothing
     for wrong in (WIDE.replace("1'bz", "1'b0"), WIDE.replace("230'd0", "1'd1, 229'd0")):
         assert run_bench(tmp_path, name, wrong)[-1] == "FAILED"
+
+
+@pytest.mark.simulator
+def test_ports_have_the_widths_of_the_reference_and_what_it_never_drives_is_open(
+    checker: Checker, tmp_path: Path
+) -> None:
+    name = export(checker, SIZED, tmp_path)
+    wide = SIZED.replace("N = 8", "N = 16")
+    fixed = SIZED.replace("#(parameter N = 8)", "").replace("N-1", "7")
+    for design in (SIZED, wide, fixed, wide.replace("~a;", "~a; assign z = a[0];")):
+        assert run_bench(tmp_path, name, design)[-1] == "PASSED"
+    assert run_bench(tmp_path, name, wide.replace("~a", "a"))[-1] == "FAILED"
+
+
+@pytest.mark.simulator
+@pytest.mark.slow
+def test_so_they_have_in_cocotb(checker: Checker, tmp_path: Path) -> None:
+    export(checker, SIZED, tmp_path)
+    for design, status in ((SIZED.replace("N = 8", "N = 16"), 0), (SIZED.replace("~a", "a"), 1)):
+        (tmp_path / "design.sv").write_text(design)
+        command = [sys.executable, "run_cocotb.py", "design.sv"]
+        done = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True, timeout=120)
+        assert done.returncode == status, done.stdout + done.stderr
 
 
 @pytest.mark.simulator

@@ -138,19 +138,25 @@ FOUND = {
         UNSET,
         "m beyond its bounds",
     ),
+    "in a port that is declared anew": (
+        "again p(.d(a), .q(z));",
+        UNSET,
+        "p.d beyond its bounds",
+    ),
     "a loop that goes too far": (
         "integer i; always @* begin y = 0; for (i = 0; i < 5; i = i + 1) if (a[i]) y = b; end",
         UNSET,
         "a beyond its bounds",
     ),
 }
+AGAIN = "module again(input [3:0] d, output [3:0] q); reg [3:0] q; always @* if (d[4]) q = d; else q = ~d; endmodule\n"
 INNER = "module inner(input [3:0] d, input e, output [3:0] q); assign q = e ? d : ~d; endmodule\n"
 
 
 @pytest.mark.parametrize("case", FOUND)
 def test_what_may_be_read_in_two_ways_is_found(case: str) -> None:
     body, kind, name = FOUND[case]
-    assert (kind, name) in find(body, before=PART + JOINED + DRIVEN + INNER)
+    assert (kind, name) in find(body, before=PART + JOINED + DRIVEN + INNER + AGAIN)
 
 
 CLEAR = {

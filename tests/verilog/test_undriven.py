@@ -18,6 +18,7 @@ CASES = {
     "an instance that leaves it open": ("part p(.i(a[0]), .q(z)); assign y = a;", {"z": 1}),
     "an undriven net": ("wire f; assign z = f; assign y = {f, a[0], f, a[1]};", {"z": 1}),
     "logic of an undriven net": ("wire f; assign z = ~f; assign y = a;", {}),
+    "a port that is declared anew": ("assign z = a[0]; reg [3:0] y; always @* y = a;", {}),
     "an unknown module": ("other p(.z(z)); assign y = a;", {}),
 }
 

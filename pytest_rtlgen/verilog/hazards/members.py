@@ -8,6 +8,7 @@ from pytest_rtlgen.verilog.hazards.statements import Statements
 from pytest_rtlgen.verilog.syntax import read_literal
 
 _IMPLICIT = {"AlwaysComb", "AlwaysLatch"}
+_DECLARED = {"NetSymbol", "VariableSymbol"}
 
 
 def read_design(model: Model, top: Any) -> None:  # noqa: ANN401  an InstanceSymbol
@@ -19,7 +20,17 @@ def read_design(model: Model, top: Any) -> None:  # noqa: ANN401  an InstanceSym
             if signal is not None:
                 signal.is_input = signal.is_input or direction in {"In", "InOut"}
                 signal.is_output = signal.is_output or direction in {"Out", "InOut"}
+    _join_redeclared(model, top.body)
     _Members(model).read(top.body)
+
+
+def _join_redeclared(model: Model, body: Any) -> None:  # noqa: ANN401  an InstanceBodySymbol
+    """Make one signal of a port and of what declares it anew (``output y; reg y;`` in a header), as simulators do."""
+    inside = {str(symbol.name): symbol for port in body.portList for symbol in _list_inside(port)}
+    for member in body:
+        first = inside.get(str(member.name)) if type(member).__name__ in _DECLARED else None
+        if first is not None and first != member:
+            model.is_same(member, first)
 
 
 def _list_inside(port: Any) -> Iterator[Any]:  # noqa: ANN401
@@ -88,6 +99,7 @@ class _Members:
                 self._note(instance)
             elif connection.expression is not None:
                 self._connect_port(instance, port, connection.expression)
+        _join_redeclared(self._model, instance.body)
         self.read(instance.body)
 
     def _connect_port(self, instance: Any, port: Any, outer: Any) -> None:  # noqa: ANN401

@@ -16,8 +16,8 @@ def find_undriven(text: str, top: str) -> dict[str, int]:
     analysed whole.
     """
     parsed = parse_text(text)
-    instance, _compilation = elaborate_top(parsed, top)
-    if instance is None:
+    instance, compilation = elaborate_top(parsed, top)
+    if instance is None or any(item.isError() for item in compilation.getAllDiagnostics()):
         return {}
     model = Model(top, parsed.line)
     try:
