@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from pytest_rtlgen.check.coverage import list_reached
 from pytest_rtlgen.check.stimulus import Measure, make_stimulus
 from pytest_rtlgen.errors import BadReferenceError
-from pytest_rtlgen.records import Direction, Interface, Problem, SourceFile, Stimulus, Trace
+from pytest_rtlgen.records import Interface, Problem, SourceFile, Stimulus, Trace
 from pytest_rtlgen.simulators import Simulation, SimulationJob, Simulator
 from pytest_rtlgen.verilog.canonical import read_canonical
 from pytest_rtlgen.verilog.constants import mine_constants
+from pytest_rtlgen.verilog.enclosure import ENCLOSED, enclose, is_enclosed, list_played
 from pytest_rtlgen.verilog.interface import read_interface
 from pytest_rtlgen.verilog.probes import add_probes
 from pytest_rtlgen.verilog.survey import compare_by_value
@@ -28,7 +29,12 @@ class PreparedReference:
     source: str
     """The reference's text."""
     top: str
-    """Its module's own name."""
+    """Its module's own name, or that of the module around it (``verilog/enclosure.py``)."""
+
+    @property
+    def played(self) -> Interface:
+        """The interface that is played and observed: inputs and outputs only."""
+        return list_played(self.wanted)
 
 
 def prepare_reference(
@@ -49,6 +55,8 @@ def prepare_reference(
         clocks=interface.clocks if problem.clocks is None else problem.clocks,
         resets=interface.resets if problem.resets is None else problem.resets,
     )
+    wanted = replace(interface, module=problem.top)
+    problem, interface = _enclose(problem, interface)
     _refuse_unplayable(problem, interface)
     stimulus = make_stimulus(
         interface,
@@ -63,11 +71,29 @@ def prepare_reference(
     )
     trace = _require_trace(problem, simulation)
     return PreparedReference(
-        wanted=replace(interface, module=problem.top),
+        wanted=replace(wanted, clocks=interface.clocks, resets=interface.resets),
         stimulus=stimulus,
         trace=trace,
         source=problem.reference.text,
         top=problem.reference_top,
+    )
+
+
+def _enclose(problem: Problem, interface: Interface) -> tuple[Problem, Interface]:
+    """Return the problem and the interface with the module around the reference, where it needs one."""
+    if not is_enclosed(interface):
+        return problem, interface
+    source, top = problem.reference, problem.reference_top
+    if ENCLOSED in source.text:
+        raise BadReferenceError(f"{source.name}: the name {ENCLOSED} is reserved; rename it")
+    source = replace(source, text=enclose(source.text, interface, module=top))
+    played = list_played(interface)
+    found = read_interface(source, played.module)
+    clocks = found.clocks if problem.clocks is None else played.clocks
+    resets = found.resets if problem.resets is None else played.resets
+    return (
+        replace(problem, reference=source, reference_top=played.module),
+        replace(played, clocks=clocks, resets=resets),
     )
 
 
@@ -129,11 +155,6 @@ def list_slices(problem: Problem) -> Mapping[str, tuple[tuple[int, int], ...]]:
 
 def _refuse_unplayable(problem: Problem, interface: Interface) -> None:
     name = problem.reference.name
-    inouts = [port.name for port in interface.ports if port.direction is Direction.INOUT]
-    if inouts:
-        raise BadReferenceError(
-            f"{name}: port {inouts[0]!r} is an inout, which cannot be played; split it into input, output and enable"
-        )
     if not interface.outputs:
         raise BadReferenceError(f"{name}: module {interface.module!r} has no outputs, so there is nothing to check")
     inputs = {port.name for port in interface.inputs}

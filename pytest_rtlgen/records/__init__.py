@@ -12,7 +12,7 @@ from pytest_rtlgen.records.generation import (
     TokenUsage,
 )
 from pytest_rtlgen.records.hazard import Hazard, HazardKind
-from pytest_rtlgen.records.ports import Direction, Port
+from pytest_rtlgen.records.ports import BlackBox, Direction, Port
 from pytest_rtlgen.records.problem import (
     Clock,
     ClockEdge,
@@ -62,6 +62,7 @@ from pytest_rtlgen.records.verdict import (
 __all__ = [
     "STEP_NS",
     "BenchRule",
+    "BlackBox",
     "Candidate",
     "CategoryRow",
     "Clock",

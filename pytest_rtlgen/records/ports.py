@@ -21,3 +21,17 @@ class Port:
     width: int
     """Bits, 1 or more."""
     is_signed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlackBox:
+    """An instance of a module that the text does not define."""
+
+    module: str
+    path: str
+    """Its hierarchical name below the top module, such as ``core.lane[0].u_ram``."""
+    pins: tuple[Port, ...]
+    """Those that are connected, directions seen from the box; in the order of their positions where they have no names.
+    """
+    parameters: tuple[tuple[str, str], ...] = ()
+    """(name, value)."""

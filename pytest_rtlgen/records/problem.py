@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pytest_rtlgen.records.ports import Direction, Port
+from pytest_rtlgen.records.ports import BlackBox, Direction, Port
 from pytest_rtlgen.records.published import CocotbHarness, Testbench
 from pytest_rtlgen.records.source import SourceFile
 
@@ -64,6 +64,8 @@ class Interface:
     ports: tuple[Port, ...]
     clocks: tuple[Clock, ...] = ()
     resets: tuple[Reset, ...] = ()
+    boxes: tuple[BlackBox, ...] = ()
+    """What it instantiates and does not define, in the order of elaboration."""
 
     @property
     def inputs(self) -> tuple[Port, ...]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from pytest_rtlgen.records import Diagnostic, Interface, Port, Severity, Status
 from pytest_rtlgen.verilog.canonical import CanonicalText, read_canonical
+from pytest_rtlgen.verilog.enclosure import ENCLOSED, enclose, is_enclosed
 from pytest_rtlgen.verilog.interface import find_instance, list_modules, list_ports
 from pytest_rtlgen.verilog.survey import Finding, FindingKind, LeftOut, Survey, apply_spans, survey_text
 from pytest_rtlgen.verilog.syntax import ParsedText, list_errors, parse_text
@@ -57,6 +58,9 @@ def _screen_syntax(canonical: CanonicalText, wanted: Interface) -> Screening:
     differences = list(_compare_ports(parsed, instance, wanted))
     if differences:
         return _refuse(Status.INTERFACE_MISMATCH, text, differences)
+    if is_enclosed(wanted) and ENCLOSED in text:
+        return _refuse(Status.REJECTED, text, [(f"the name {ENCLOSED}, which is reserved", 1)])
+    text = enclose(text, wanted, module=wanted.module)
     return Screening(status=None, source=text, diagnostics=describe_left_out(survey.left_out))
 
 
