@@ -173,7 +173,7 @@ class Checker:
         """Return the verdict of a complete proof; ``None`` where there is none and simulation must tell."""
         if self._prover is None or self.settings.formal is not FormalMode.FIRST:
             return None
-        examination = self._screener.examine(source, reference.wanted.module)
+        examination = self._screener.examine(source, reference.played.module)
         if examination is None or examination.hazards or examination.refusals:
             return None
         equivalence = self._prover.compare(reference, source)
@@ -197,7 +197,7 @@ class Checker:
             return first.verdict
         if not first.verdict.is_passed:
             return self._name_drivers(first, source, reference)
-        examination = self._screener.examine(source, reference.wanted.module)
+        examination = self._screener.examine(source, reference.played.module)
         return _refuse_examined(examination) or self._confirm(first, source, problem, reference, examination)
 
     def _confirm(
@@ -231,7 +231,7 @@ class Checker:
 
         It tells nothing of a text that pyslang does not take either, or that synthesis may read otherwise.
         """
-        examination = self._screener.examine(source, reference.wanted.module)
+        examination = self._screener.examine(source, reference.played.module)
         if examination is None or not examination.is_clean:
             return refused
         if examination.hazards or examination.refusals:
@@ -249,7 +249,7 @@ class Checker:
         """Return the mismatch ``first`` with the name of what has two drivers, where X or Z shows."""
         if first.trace is None or not has_unknown_mismatch(reference.trace, first.trace):
             return first.verdict
-        examination = self._screener.examine(source, reference.wanted.module)
+        examination = self._screener.examine(source, reference.played.module)
         hazards = examination.hazards if examination is not None else ()
         return _add(first.verdict, *_describe_drivers(hazards, Severity.ERROR))
 

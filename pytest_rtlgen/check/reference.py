@@ -10,6 +10,7 @@ from pytest_rtlgen.check.stimulus import Measure, make_stimulus
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.records import Interface, Problem, SourceFile, Stimulus, Trace
 from pytest_rtlgen.simulators import Simulation, SimulationJob, Simulator
+from pytest_rtlgen.verilog.boxes import read_boxes
 from pytest_rtlgen.verilog.canonical import read_canonical
 from pytest_rtlgen.verilog.constants import mine_constants
 from pytest_rtlgen.verilog.enclosure import ENCLOSED, enclose, is_enclosed, list_played
@@ -49,9 +50,10 @@ def prepare_reference(
         ToolError: the simulator is missing or broken.
     """
     problem = replace(problem, reference=read_reference(problem.reference))
-    interface = read_interface(problem.reference, problem.reference_top)
+    interface = read_interface(problem.reference, problem.reference_top, may_miss_modules=True)
     interface = replace(
         interface,
+        boxes=read_boxes(problem.reference, problem.reference_top, problem.box_outputs),
         clocks=interface.clocks if problem.clocks is None else problem.clocks,
         resets=interface.resets if problem.resets is None else problem.resets,
     )
@@ -88,7 +90,7 @@ def _enclose(problem: Problem, interface: Interface) -> tuple[Problem, Interface
         raise BadReferenceError(f"{source.name}: the name {ENCLOSED} is reserved; rename it")
     source = replace(source, text=enclose(source.text, interface, module=top))
     played = list_played(interface)
-    found = read_interface(source, played.module)
+    found = read_interface(source, played.module, may_miss_modules=True)
     clocks = found.clocks if problem.clocks is None else played.clocks
     resets = found.resets if problem.resets is None else played.resets
     return (

@@ -13,7 +13,18 @@ from typing import TypeVar
 
 from pytest_rtlgen.errors import SuiteError
 from pytest_rtlgen.loaders.base import LoadedProblem, digest_problems, read_file
-from pytest_rtlgen.records import Clock, ClockEdge, Difficulty, Polarity, Problem, Reset, ResetKind, SourceFile, Suite
+from pytest_rtlgen.records import (
+    BoxOutputs,
+    Clock,
+    ClockEdge,
+    Difficulty,
+    Polarity,
+    Problem,
+    Reset,
+    ResetKind,
+    SourceFile,
+    Suite,
+)
 
 FORMAT = 1
 _PAGE = "see docs/reference/suite-format.md"
@@ -122,7 +133,19 @@ def _list_ids(folder: Path, table: _Table) -> Sequence[str]:
 
 def _load_problem(folder: Path, suite: str) -> LoadedProblem:
     table, content = _read_toml(folder / "problem.toml", f"every problem needs one, {_PAGE}")
-    table.allow("title", "category", "difficulty", "top", "tags", "prompt", "reference", "clock", "reset", "stimulus")
+    table.allow(
+        "title",
+        "category",
+        "difficulty",
+        "top",
+        "tags",
+        "prompt",
+        "reference",
+        "clock",
+        "reset",
+        "stimulus",
+        "blackbox",
+    )
     prompt_name = table.text_of("prompt", "prompt.md", shape=_FOLDER)
     reference_name = table.text_of("reference", "reference.sv", shape=_FOLDER)
     prompt = read_file(folder / prompt_name, 'write the description there, or name its file with prompt = "..."')
@@ -143,6 +166,7 @@ def _load_problem(folder: Path, suite: str) -> LoadedProblem:
         reference_top=top,
         clocks=table.tables_of("clock", _read_clock),
         resets=table.tables_of("reset", _read_reset),
+        box_outputs=table.tables_of("blackbox", _read_box) or (),
         cycles=_read_cycles(table),
     )
     files = (("problem.toml", content), (prompt_name, prompt), (reference_name, reference))
@@ -162,6 +186,11 @@ def _read_reset(table: _Table) -> Reset:
         active=table.choice_of("active", Polarity, tuple(Polarity)),
         kind=table.choice_of("kind", ResetKind, tuple(ResetKind)),
     )
+
+
+def _read_box(table: _Table) -> BoxOutputs:
+    table.allow("module", "outputs")
+    return BoxOutputs(module=table.text_of("module", shape=_IDENTIFIER), outputs=table.words_of("outputs"))
 
 
 def _read_cycles(table: _Table) -> int | None:

@@ -16,7 +16,7 @@ from typing import Any
 from pytest_rtlgen.errors import BadReferenceError, SuiteError
 from pytest_rtlgen.loaders.base import LoadedProblem, digest_problems
 from pytest_rtlgen.loaders.rows import Row, list_rows
-from pytest_rtlgen.records import Problem, SourceFile, Suite
+from pytest_rtlgen.records import BoxOutputs, Problem, SourceFile, Suite
 from pytest_rtlgen.verilog.interface import find_instance, find_top, list_modules, list_ports, parse_reference
 
 INSTRUCTION_FIELDS = ("instruction", "question", "problem", "prompt")
@@ -96,8 +96,10 @@ def _load_row(row: Row, path: Path, suite: str) -> LoadedProblem:
         reference=source,
         reference_top=design.top,
         unjudged=design.unjudged,
+        box_outputs=_read_boxes(row),
     )
-    content = json.dumps((instruction, source.text, design.top)).encode()
+    stated = [row.values["blackbox"]] if problem.box_outputs else []
+    content = json.dumps((instruction, source.text, design.top, *stated)).encode()
     return LoadedProblem(problem=problem, files=(("row", hashlib.sha256(content).digest()),))
 
 
@@ -144,6 +146,22 @@ def _read_ports(row: Row) -> Mapping[str, str]:
     except (ValueError, TypeError, KeyError, IndexError) as error:
         shape = '[{"name": "a", "type": "input"}, ...]'
         raise SuiteError(f"{row.place}: port_names must look like {shape}; {_PAGE}") from error
+
+
+def _read_boxes(row: Row) -> tuple[BoxOutputs, ...]:
+    """Return the outputs that the row states of modules which its reference does not define."""
+    value = row.values.get("blackbox")
+    if value is None:
+        return ()
+    try:
+        items: Any = json.loads(value) if isinstance(value, str) else value
+        found = tuple(BoxOutputs(module=item["module"], outputs=tuple(item["outputs"])) for item in items)
+    except (ValueError, TypeError, KeyError) as error:
+        shape = '[{"module": "IBUF", "outputs": ["O"]}, ...]'
+        raise SuiteError(f"{row.place}: blackbox must look like {shape}; {_PAGE}") from error
+    if any(not isinstance(name, str) for item in found for name in (item.module, *item.outputs)):
+        raise SuiteError(f"{row.place}: blackbox must hold names of modules and pins only; {_PAGE}")
+    return found
 
 
 def _name_kind(value: object) -> str:

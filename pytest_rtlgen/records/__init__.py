@@ -12,7 +12,7 @@ from pytest_rtlgen.records.generation import (
     TokenUsage,
 )
 from pytest_rtlgen.records.hazard import Hazard, HazardKind
-from pytest_rtlgen.records.ports import BlackBox, Direction, Port
+from pytest_rtlgen.records.ports import BlackBox, BoxOutputs, Direction, Port
 from pytest_rtlgen.records.problem import (
     Clock,
     ClockEdge,
@@ -63,6 +63,7 @@ __all__ = [
     "STEP_NS",
     "BenchRule",
     "BlackBox",
+    "BoxOutputs",
     "Candidate",
     "CategoryRow",
     "Clock",

@@ -33,5 +33,15 @@ class BlackBox:
     pins: tuple[Port, ...]
     """Those that are connected, directions seen from the box; in the order of their positions where they have no names.
     """
+    open_pins: tuple[str, ...] = ()
+    """Those that are named and connected to nothing."""
     parameters: tuple[tuple[str, str], ...] = ()
     """(name, value)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoxOutputs:
+    """Which pins of a module that no text defines are its outputs, as a problem states it; the others are inputs."""
+
+    module: str
+    outputs: tuple[str, ...]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pytest_rtlgen.records.ports import BlackBox, Direction, Port
+from pytest_rtlgen.records.ports import BlackBox, BoxOutputs, Direction, Port
 from pytest_rtlgen.records.published import CocotbHarness, Testbench
 from pytest_rtlgen.records.source import SourceFile
 
@@ -110,6 +110,8 @@ class Problem:
     """As the problem states them; ``None``: found from the reference."""
     resets: tuple[Reset, ...] | None = None
     """As the problem states them; ``None``: found from the reference."""
+    box_outputs: tuple[BoxOutputs, ...] = ()
+    """Of modules that the reference instantiates and does not define, where its text does not tell directions."""
     cycles: int | None = None
     """Clock cycles one check plays; ``None``: the default of the stimulus."""
 

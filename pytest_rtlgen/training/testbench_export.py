@@ -12,8 +12,8 @@ from pathlib import Path
 from pytest_rtlgen.check.reference import PreparedReference
 from pytest_rtlgen.errors import StorageError, UsageError
 from pytest_rtlgen.records import STEP_NS, Port
-from pytest_rtlgen.verilog.enclosure import is_enclosed
 from pytest_rtlgen.training.testbench_templates import BENCH, CHECK, COCOTB, MAKEFILE, RUNNER
+from pytest_rtlgen.verilog.enclosure import is_enclosed
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*\Z")
 _ODD = re.compile(r"[^A-Za-z0-9_]+")

@@ -37,10 +37,18 @@ def can_enclose(path: str) -> bool:
     return _PLAIN_PATH.match(path) is not None
 
 
-def enclose(text: str, interface: Interface, *, module: str, paths: Mapping[str, str] | None = None) -> str:
+def enclose(
+    text: str,
+    interface: Interface,
+    *,
+    module: str,
+    paths: Mapping[str, str] | None = None,
+    empty: Mapping[str, Sequence[str]] | None = None,
+) -> str:
     """Return ``text`` with the module around ``module``, whose interface is ``interface``; its lines stay its own.
 
-    ``paths``: for each box's path, that of the instance in ``text``, where those differ.
+    ``paths``: for each box's path, that of the instance in ``text``, where those differ. ``empty``: by module, further
+    pins that the text names and connects to nothing.
     """
     if not is_enclosed(interface):
         return text
@@ -53,21 +61,23 @@ def enclose(text: str, interface: Interface, *, module: str, paths: Mapping[str,
         *(line for box in interface.boxes for line in _reach(box, (paths or {}).get(box.path, box.path))),
     ]
     around = f"module {ENCLOSED} ({ports});\n" + "\n".join(inner) + "\nendmodule\n"
-    return "\n".join((text.removesuffix("\n"), *render_stubs(interface.boxes), around))
+    return "\n".join((text.removesuffix("\n"), *render_stubs(interface.boxes, empty), around))
 
 
-def render_stubs(boxes: Sequence[BlackBox]) -> Iterator[str]:
-    """Yield an empty module for each module that ``boxes`` are instances of; pins are as wide as the widest."""
+def render_stubs(boxes: Sequence[BlackBox], empty: Mapping[str, Sequence[str]] | None = None) -> Iterator[str]:
+    """Yield a module for each that ``boxes`` are instances of; its pins are as wide as the widest, ``empty`` open."""
     for name in dict.fromkeys(box.module for box in boxes):
         alike = [box for box in boxes if box.module == name]
         pins: dict[str, Port] = {}
         for pin in (pin for box in alike for pin in box.pins):
             known = pins.get(pin.name, pin)
             pins[pin.name] = max(known, pin, key=lambda item: item.width)
+        for key in (*(key for box in alike for key in box.open_pins), *(empty or {}).get(name, ())):
+            pins.setdefault(key, Port(name=key, direction=Direction.INPUT, width=1))
         names = dict.fromkeys(key for box in alike for key, _ in box.parameters)
         parameters = f"#({', '.join(f'parameter {_spell(key)}= 0' for key in names)}) " if names else ""
         ports = ", ".join(f"{pin.direction} {_range(pin.width)}{_spell(pin.name)}" for pin in pins.values())
-        yield f"module {_spell(name)} {parameters}({ports});\nendmodule"
+        yield f"module {_spell(name)}{parameters}({ports});\nendmodule"
 
 
 def _split(port: Port) -> tuple[Port, ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_rtlgen.records import Diagnostic, Interface, Port, Severity, Status
+from pytest_rtlgen.verilog.boxes import BoxMatch, match_boxes
 from pytest_rtlgen.verilog.canonical import CanonicalText, read_canonical
 from pytest_rtlgen.verilog.enclosure import ENCLOSED, enclose, is_enclosed
 from pytest_rtlgen.verilog.interface import find_instance, list_modules, list_ports
@@ -58,10 +59,21 @@ def _screen_syntax(canonical: CanonicalText, wanted: Interface) -> Screening:
     differences = list(_compare_ports(parsed, instance, wanted))
     if differences:
         return _refuse(Status.INTERFACE_MISMATCH, text, differences)
-    if is_enclosed(wanted) and ENCLOSED in text:
-        return _refuse(Status.REJECTED, text, [(f"the name {ENCLOSED}, which is reserved", 1)])
-    text = enclose(text, wanted, module=wanted.module)
-    return Screening(status=None, source=text, diagnostics=describe_left_out(survey.left_out))
+    notes = describe_left_out(survey.left_out)
+    if is_enclosed(wanted):
+        return _enclose(text, parsed, wanted, notes)
+    return Screening(status=None, source=text, diagnostics=notes)
+
+
+def _enclose(text: str, parsed: ParsedText, wanted: Interface, notes: tuple[Diagnostic, ...]) -> Screening:
+    """Return the text inside the module that its inout ports and black boxes need, unless those are not as wanted."""
+    if ENCLOSED in text:
+        return _refuse(Status.REJECTED, text, [(f"the name {ENCLOSED}, which is reserved", None)])
+    match = match_boxes(text, parsed, wanted) if wanted.boxes else BoxMatch()
+    if match.differences:
+        return _refuse(Status.INTERFACE_MISMATCH, text, match.differences)
+    source = enclose(text, wanted, module=wanted.module, paths=match.paths, empty=match.empty)
+    return Screening(status=None, source=source, diagnostics=notes)
 
 
 def reduce_text(canonical: CanonicalText, parsed: ParsedText, top: str) -> tuple[str, ParsedText, Survey]:
