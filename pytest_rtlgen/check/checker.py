@@ -13,7 +13,7 @@ from pytest_rtlgen.check.compare import compare_traces, has_unknown_mismatch
 from pytest_rtlgen.check.confirm import Confirmer, Simulated, judge_simulation
 from pytest_rtlgen.check.cross_check import CrossCheck
 from pytest_rtlgen.check.formal import FormalMode, Prover
-from pytest_rtlgen.check.reference import PreparedReference, prepare_reference
+from pytest_rtlgen.check.reference import PreparedReference, list_memory_files, prepare_reference
 from pytest_rtlgen.check.screening import TOO_LARGE, Screener
 from pytest_rtlgen.check.stimulus import DEFAULT_CYCLES
 from pytest_rtlgen.errors import BadReferenceError
@@ -126,7 +126,7 @@ class Checker:
             BadReferenceError: the problem's reference is no good.
             ToolError: no reader can be started.
         """
-        return self._screener.screen(source, self.prepare(problem).wanted)
+        return self._screener.screen(source, self.prepare(problem).wanted, list_memory_files(problem))
 
     def check(self, candidate: Candidate, problem: Problem) -> Verdict:
         """Return what ``candidate`` is worth.
@@ -158,7 +158,7 @@ class Checker:
         return None
 
     def _check_source(self, source: str, problem: Problem, reference: PreparedReference) -> Verdict:
-        screening = self._screener.screen(source, reference.wanted)
+        screening = self._screener.screen(source, reference.wanted, list_memory_files(problem))
         if screening.status is not None:
             return Verdict(status=screening.status, method="screen", diagnostics=screening.diagnostics)
         verdict = self._prove_first(screening.source, reference) or self._simulate(screening.source, problem, reference)

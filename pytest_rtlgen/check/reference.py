@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 
 from pytest_rtlgen.check.coverage import list_reached
 from pytest_rtlgen.check.stimulus import Measure, make_stimulus
@@ -15,8 +16,11 @@ from pytest_rtlgen.verilog.canonical import read_canonical
 from pytest_rtlgen.verilog.constants import mine_constants
 from pytest_rtlgen.verilog.enclosure import ENCLOSED, enclose, is_enclosed, list_played
 from pytest_rtlgen.verilog.interface import read_interface
+from pytest_rtlgen.verilog.memory_files import load_memories
 from pytest_rtlgen.verilog.probes import add_probes
 from pytest_rtlgen.verilog.survey import compare_by_value
+
+_DESIGN_FILES = frozenset({".v", ".sv", ".vh", ".svh", ".vhd", ".py"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +53,7 @@ def prepare_reference(
         BadReferenceError: it does not build, does not finish, or shows no known output.
         ToolError: the simulator is missing or broken.
     """
-    problem = replace(problem, reference=read_reference(problem.reference))
+    problem = replace(problem, reference=_load_memories(problem, read_reference(problem.reference)))
     interface = read_interface(problem.reference, problem.reference_top, may_miss_modules=True)
     interface = replace(
         interface,
@@ -107,6 +111,20 @@ def read_reference(source: SourceFile) -> SourceFile:
     """
     canonical = read_canonical(source.text, kept=re.findall(r"\\(\S+)", source.text))
     return source if canonical.status is not None else replace(source, text=compare_by_value(canonical.text))
+
+
+def list_memory_files(problem: Problem) -> tuple[SourceFile, ...]:
+    """Return those of the given files that designs may load memories from; for the others none is looked at."""
+    return tuple(file for file in problem.given if PurePosixPath(file.name).suffix not in _DESIGN_FILES)
+
+
+def _load_memories(problem: Problem, source: SourceFile) -> SourceFile:
+    """Return a reference with what its memories are loaded with. Raises ``BadReferenceError`` where that is unknown."""
+    loaded = load_memories(source.text, problem.reference_top, list_memory_files(problem))
+    if loaded.problems:
+        what, line = loaded.problems[0]
+        raise BadReferenceError(f"{source.name}:{line}: {what}; give the file beside the description, or leave it out")
+    return replace(source, text=loaded.text)
 
 
 def _make_measure(problem: Problem, interface: Interface, simulator: Simulator) -> Measure | None:

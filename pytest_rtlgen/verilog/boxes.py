@@ -261,11 +261,11 @@ def _compare_pins(box: BlackBox, use: _Use) -> Iterator[str]:
         return
     pins = {pin.name: pin for pin in use.pins}
     wanted = {pin.name: pin for pin in box.pins}
-    for name in wanted.keys() - pins.keys():
+    for name in (name for name in wanted if name not in pins):
         yield f"pin {name!r} of instance {use.path} ({use.module}) is not connected"
-    for name in pins.keys() - wanted.keys():
+    for name in (name for name in pins if name not in wanted):
         yield f"pin {name!r} of instance {use.path} ({use.module}) is connected, which is not wanted"
-    for name in pins.keys() & wanted.keys():
+    for name in (name for name in pins if name in wanted):
         pin, other = pins[name], wanted[name]
         if other.direction is Direction.INPUT and pin.width > other.width and not _fits(pin.expression, other.width):
             yield f"pin {name!r} of instance {use.path} ({use.module}) has {pin.width} bits, and not {other.width}"

@@ -1,14 +1,15 @@
 """Decide, without running anything, whether a candidate may be run: it parses, it fits, it keeps to itself."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from pytest_rtlgen.records import Diagnostic, Interface, Port, Severity, Status
+from pytest_rtlgen.records import Diagnostic, Interface, Port, Severity, SourceFile, Status
 from pytest_rtlgen.verilog.boxes import BoxMatch, match_boxes
 from pytest_rtlgen.verilog.canonical import CanonicalText, read_canonical
 from pytest_rtlgen.verilog.enclosure import ENCLOSED, enclose, is_enclosed
 from pytest_rtlgen.verilog.interface import find_instance, list_modules, list_ports
+from pytest_rtlgen.verilog.memory_files import load_memories
 from pytest_rtlgen.verilog.survey import Finding, FindingKind, LeftOut, Survey, apply_spans, survey_text
 from pytest_rtlgen.verilog.syntax import ParsedText, list_errors, parse_text
 from pytest_rtlgen.verilog.unused import leave_out_unused
@@ -29,13 +30,19 @@ class Screening:
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-def screen_candidate(source: str, wanted: Interface) -> Screening:
-    """Return whether ``source`` may be compiled as an answer that must have the interface ``wanted``."""
+def screen_candidate(source: str, wanted: Interface, given: Sequence[SourceFile] = ()) -> Screening:
+    """Return whether ``source`` may be compiled as an answer that must have the interface ``wanted``.
+
+    ``given``: files that it may load memories from.
+    """
     names = {wanted.module, *(port.name for port in wanted.ports)}
     canonical = read_canonical(source, kept=names)
     if canonical.status is not None:
         return Screening(status=canonical.status, source=canonical.text, diagnostics=canonical.diagnostics)
     try:
+        if given:
+            loaded = load_memories(canonical.text, wanted.module, given)
+            canonical = canonical if loaded.problems else replace(canonical, text=loaded.text)
         return _screen_syntax(canonical, wanted)
     except (RuntimeError, RecursionError) as error:  # pyslang gives up on nesting that is too deep
         return _refuse(Status.REJECTED, canonical.text, [(f"too deeply nested to be read: {error}", 1)])
@@ -59,14 +66,13 @@ def _screen_syntax(canonical: CanonicalText, wanted: Interface) -> Screening:
     differences = list(_compare_ports(parsed, instance, wanted))
     if differences:
         return _refuse(Status.INTERFACE_MISMATCH, text, differences)
-    notes = describe_left_out(survey.left_out)
-    if is_enclosed(wanted):
-        return _enclose(text, parsed, wanted, notes)
-    return Screening(status=None, source=text, diagnostics=notes)
+    return _enclose(text, parsed, wanted, describe_left_out(survey.left_out))
 
 
 def _enclose(text: str, parsed: ParsedText, wanted: Interface, notes: tuple[Diagnostic, ...]) -> Screening:
     """Return the text inside the module that its inout ports and black boxes need, unless those are not as wanted."""
+    if not is_enclosed(wanted):
+        return Screening(status=None, source=text, diagnostics=notes)
     if ENCLOSED in text:
         return _refuse(Status.REJECTED, text, [(f"the name {ENCLOSED}, which is reserved", None)])
     match = match_boxes(text, parsed, wanted) if wanted.boxes else BoxMatch()
