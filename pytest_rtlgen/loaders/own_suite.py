@@ -145,6 +145,7 @@ def _load_problem(folder: Path, suite: str) -> LoadedProblem:
         "reset",
         "stimulus",
         "blackbox",
+        "given",
     )
     prompt_name = table.text_of("prompt", "prompt.md", shape=_FOLDER)
     reference_name = table.text_of("reference", "reference.sv", shape=_FOLDER)
@@ -152,6 +153,7 @@ def _load_problem(folder: Path, suite: str) -> LoadedProblem:
     reference = read_file(
         folder / reference_name, 'put the trusted design there, or name its file with reference = "..."'
     )
+    given = [(name, _read_given(table, folder, name)) for name in table.words_of("given")]
     top = table.text_of("top", folder.name, shape=_IDENTIFIER)
     problem = Problem(
         suite=suite,
@@ -162,6 +164,7 @@ def _load_problem(folder: Path, suite: str) -> LoadedProblem:
         tags=table.words_of("tags"),
         description=prompt.decode(),
         top=top,
+        given=tuple(SourceFile(name=name, text=content.decode()) for name, content in given),
         reference=SourceFile(name=str(folder / reference_name), text=reference.decode()),
         reference_top=top,
         clocks=table.tables_of("clock", _read_clock),
@@ -169,7 +172,7 @@ def _load_problem(folder: Path, suite: str) -> LoadedProblem:
         box_outputs=table.tables_of("blackbox", _read_box) or (),
         cycles=_read_cycles(table),
     )
-    files = (("problem.toml", content), (prompt_name, prompt), (reference_name, reference))
+    files = (("problem.toml", content), (prompt_name, prompt), (reference_name, reference), *given)
     return LoadedProblem(problem=problem, files=files)
 
 
@@ -186,6 +189,12 @@ def _read_reset(table: _Table) -> Reset:
         active=table.choice_of("active", Polarity, tuple(Polarity)),
         kind=table.choice_of("kind", ResetKind, tuple(ResetKind)),
     )
+
+
+def _read_given(table: _Table, folder: Path, name: str) -> bytes:
+    if not _FOLDER.fullmatch(name):
+        raise table.fail("given", f"given file {name!r} must be the name of a file beside problem.toml")
+    return read_file(folder / name, "put the file there, or remove it from given")
 
 
 def _read_box(table: _Table) -> BoxOutputs:

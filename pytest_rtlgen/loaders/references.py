@@ -97,8 +97,9 @@ def _load_row(row: Row, path: Path, suite: str) -> LoadedProblem:
         reference_top=design.top,
         unjudged=design.unjudged,
         box_outputs=_read_boxes(row),
+        given=_read_files(row),
     )
-    stated = [row.values["blackbox"]] if problem.box_outputs else []
+    stated = [row.values[key] for key in ("blackbox", "given") if row.values.get(key) is not None]
     content = json.dumps((instruction, source.text, design.top, *stated)).encode()
     return LoadedProblem(problem=problem, files=(("row", hashlib.sha256(content).digest()),))
 
@@ -146,6 +147,21 @@ def _read_ports(row: Row) -> Mapping[str, str]:
     except (ValueError, TypeError, KeyError, IndexError) as error:
         shape = '[{"name": "a", "type": "input"}, ...]'
         raise SuiteError(f"{row.place}: port_names must look like {shape}; {_PAGE}") from error
+
+
+def _read_files(row: Row) -> tuple[SourceFile, ...]:
+    """Return the files that the row gives, such as those that memories are loaded from."""
+    value = row.values.get("given")
+    if value is None:
+        return ()
+    try:
+        items: Any = json.loads(value) if isinstance(value, str) else value
+        pairs = tuple(items.items())
+    except (ValueError, AttributeError) as error:
+        raise SuiteError(f'{row.place}: given must look like {{"rom.hex": "00 1f ..."}}; {_PAGE}') from error
+    if not all(isinstance(text, str) for _, text in pairs):
+        raise SuiteError(f"{row.place}: each of given must be text; {_PAGE}")
+    return tuple(SourceFile(name=name, text=text) for name, text in pairs)
 
 
 def _read_boxes(row: Row) -> tuple[BoxOutputs, ...]:
