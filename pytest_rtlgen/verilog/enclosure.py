@@ -101,8 +101,24 @@ def _net(port: Port) -> str:
 def _join(port: Port) -> Iterator[str]:
     net = _spell(_net(port))
     yield f"wire {_range(port.width)}{net};"
-    yield f"assign (weak0, weak1) {net}= {_spell(port.name + '.in')};"
+    yield _drive_weakly(port.name)
     yield f"assign {_spell(port.name)} = {net};"
+
+
+def is_inout_net(name: str) -> bool:
+    """Whether ``name``, as source spells it, is that of an ``inout``'s net in the module around the design."""
+    return name.startswith("\\") and name.strip().endswith(".net")
+
+
+def _drive_weakly(name: str) -> str:
+    return f"assign (weak0, weak1) {_spell(f'{name}.net')}= {_spell(f'{name}.in')};"
+
+
+def list_inout_texts(name: str) -> tuple[tuple[str, str], ...]:
+    """Return (text, replacement) in the module around a design whose ``inout`` became an input and an output."""
+    pin = f".{_spell(name)}({_spell(f'{name}.net')})"
+    inside = _spell(f"{name}.in")
+    return (_drive_weakly(name), ""), (pin, f"{pin}, .{inside}({inside})")
 
 
 def _reach(box: BlackBox, path: str) -> Iterator[str]:

@@ -179,6 +179,20 @@ def test_a_right_inout_passes_however_it_is_driven(checker: Checker, name: str) 
     assert [signal.name for signal in verdict.signals] == ["p", "q"]
 
 
+@pytest.mark.parametrize("name", ["itself", "a bit at a time"])
+def test_an_inout_that_is_driven_plainly_is_proved(checker: Checker, name: str) -> None:
+    verdict = check(checker, RIGHT_PADS[name], problem(PAD, "pad"))
+    assert verdict.equivalence is not None
+    assert verdict.equivalence.result is Proof.EQUIVALENT, verdict.equivalence.reason
+    assert verdict.diagnostics == ()
+
+
+def test_a_proof_finds_an_enable_that_simulation_misses(checker: Checker) -> None:
+    wide = "module pad(inout p, input [31:0] a, input d);\n  assign p = a[0] ? d : 1'bz;\nendmodule\n"
+    verdict = check(checker, wide.replace("a[0] ?", "a[0] || a == 32'h1234beee ?"), problem(wide, "pad"))
+    assert (verdict.status, wrong_outputs(verdict)) == (Status.MISMATCH, {"p"})
+
+
 @pytest.mark.parametrize("name", WRONG_PADS)
 def test_an_inout_of_another_value_or_enable_fails(checker: Checker, name: str) -> None:
     text, wrong = WRONG_PADS[name]
