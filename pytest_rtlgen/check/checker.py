@@ -14,7 +14,7 @@ from pytest_rtlgen.check.confirm import Confirmer, Simulated, judge_simulation, 
 from pytest_rtlgen.check.cross_check import CrossCheck
 from pytest_rtlgen.check.depth import Depth, measure_depth
 from pytest_rtlgen.check.formal import FormalMode, Prover
-from pytest_rtlgen.check.reference import PreparedReference, prepare_reference
+from pytest_rtlgen.check.reference import PreparedReference, list_memory_files, prepare_reference
 from pytest_rtlgen.check.screening import TOO_LARGE, Screener
 from pytest_rtlgen.check.stimulus import DEFAULT_CYCLES
 from pytest_rtlgen.errors import BadReferenceError
@@ -147,7 +147,7 @@ class Checker:
             BadReferenceError: the problem's reference is no good.
             ToolError: no reader can be started.
         """
-        return self._screener.screen(source, self.prepare(problem).wanted)
+        return self._screener.screen(source, self.prepare(problem).wanted, list_memory_files(problem))
 
     def check(self, candidate: Candidate, problem: Problem) -> Verdict:
         """Return what ``candidate`` is worth.
@@ -198,7 +198,7 @@ class Checker:
         return verdict
 
     def _check_source(self, source: str, problem: Problem, reference: PreparedReference) -> Verdict:
-        screening = self._screener.screen(source, reference.wanted)
+        screening = self._screener.screen(source, reference.wanted, list_memory_files(problem))
         if screening.status is not None:
             return Verdict(status=screening.status, method="screen", diagnostics=screening.diagnostics)
         verdict = self._prove_first(screening.source, reference) or self._simulate(screening.source, problem, reference)
@@ -213,7 +213,7 @@ class Checker:
         """Return the verdict of a complete proof; ``None`` where there is none and simulation must tell."""
         if self._prover is None or self.settings.formal is not FormalMode.FIRST:
             return None
-        examination = self._screener.examine(source, reference.wanted.module)
+        examination = self._screener.examine(source, reference.played.module)
         if examination is None or examination.hazards or examination.refusals:
             return None
         equivalence = self._prover.compare(reference, source)
@@ -238,7 +238,7 @@ class Checker:
             return first.verdict
         if not first.verdict.is_passed:
             return self._name_drivers(first, source, reference)
-        examination = self._screener.examine(source, reference.wanted.module)
+        examination = self._screener.examine(source, reference.played.module)
         return _refuse_examined(examination) or self._confirm(first, source, problem, reference, examination)
 
     def _confirm(
@@ -273,7 +273,7 @@ class Checker:
 
         It tells nothing of a text that pyslang does not take either, or that synthesis may read otherwise.
         """
-        examination = self._screener.examine(source, reference.wanted.module)
+        examination = self._screener.examine(source, reference.played.module)
         if examination is None or not examination.is_clean:
             return refused
         if examination.hazards or examination.refusals:
@@ -291,7 +291,7 @@ class Checker:
         """Return the mismatch ``first`` with the name of what has two drivers, where X or Z shows."""
         if first.trace is None or not has_unknown_mismatch(reference.trace, first.trace):
             return first.verdict
-        examination = self._screener.examine(source, reference.wanted.module)
+        examination = self._screener.examine(source, reference.played.module)
         hazards = examination.hazards if examination is not None else ()
         return _add(first.verdict, *_describe_drivers(hazards, Severity.ERROR))
 

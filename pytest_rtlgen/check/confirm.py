@@ -62,7 +62,7 @@ def judge_simulation(simulator: Simulator, reference: PreparedReference, source:
 
 
 def _make_job(reference: PreparedReference, source: str) -> SimulationJob:
-    return SimulationJob(source=source, interface=reference.wanted, stimulus=reference.stimulus)
+    return SimulationJob(source=source, interface=reference.played, stimulus=reference.stimulus)
 
 
 def _explain(simulation: Simulation) -> Verdict:
@@ -172,7 +172,7 @@ class Confirmer:
         if self._prover is None:
             return first.verdict
         if hazards:
-            outputs = tuple((port.name, Proof.UNKNOWN) for port in reference.wanted.outputs)
+            outputs = tuple((port.name, Proof.UNKNOWN) for port in reference.played.outputs)
             found = Equivalence(outputs=outputs, reason=_describe_hazard(hazards[0]))
         else:
             found = self._prover.compare(reference, source, first.trace)
@@ -282,8 +282,8 @@ class Confirmer:
 
         Rows that break an assumption are changed first: of them, nothing is asked.
         """
-        stimulus = restrict(stimulus, reference.assumed, reference.wanted, self._trusted)
-        named = replace(reference.wanted, module=reference.top)
+        stimulus = restrict(stimulus, reference.assumed, reference.played, self._trusted)
+        named = replace(reference.played, module=reference.top)
         job = SimulationJob(source=reference.source, interface=named, stimulus=stimulus)
         expected = self._trusted.simulate(job).trace
         if expected is None:

@@ -58,7 +58,7 @@ class CrossCheck:
         left_out = _list_wrong(_compare(reference.trace, own.trace))
         if len(left_out) == len(reference.trace.outputs):
             return CrossCheckResult(disagrees=(), note=self._say_left_out(left_out))
-        job = SimulationJob(source=source, interface=reference.wanted, stimulus=reference.stimulus)
+        job = SimulationJob(source=source, interface=reference.played, stimulus=reference.stimulus)
         played = self._simulator.simulate(job)
         if played.trace is None:
             return CrossCheckResult(disagrees=(), note=self._say_refused("the candidate", played))
@@ -69,7 +69,7 @@ class CrossCheck:
         return CrossCheckResult(disagrees=_list_wrong(signals), signals=signals, note=note)
 
     def _play_reference_once(self, reference: PreparedReference) -> Simulation:
-        interface = replace(reference.wanted, module=reference.top)
+        interface = replace(reference.played, module=reference.top)
         job = SimulationJob(source=reference.source, interface=interface, stimulus=reference.stimulus)
         return self._simulator.simulate(job)
 

@@ -81,9 +81,9 @@ def measure_depth(
     if second is not None:
         reached |= view.list_reached(view.show(second.stimulus))
     wanted, run = view.list_wanted(), None
-    if wanted - reached and first.wanted.clocks:
-        hints = list_hints(replace(problem, reference=view.source), first.wanted)
-        runs = SteadyRuns(first.wanted, hints, first.stimulus.seed)
+    if wanted - reached and first.played.clocks:
+        hints = list_hints(replace(problem, reference=view.source), first.played)
+        runs = SteadyRuns(first.played, hints, first.stimulus.seed)
         setting = runs.choose(view.show)
         if setting is not None:
             news, cycles = _grow(view.narrow(reached), runs, setting, reached)
@@ -130,7 +130,7 @@ class _View:
 
     def simulate(self, stimulus: Stimulus) -> Simulation:
         """Return how the reference does under ``stimulus``, as far as that is allowed: a trace of what is shown."""
-        stimulus = restrict(stimulus, self.reference.assumed, self.reference.wanted, self.simulator)
+        stimulus = restrict(stimulus, self.reference.assumed, self.reference.played, self.simulator)
         job = SimulationJob(source=self.probed.text, interface=self.probed.interface, stimulus=stimulus)
         simulation = self.simulator.simulate(job)
         trace = simulation.trace
@@ -193,7 +193,7 @@ def _make_view(
     reference: PreparedReference, source: SourceFile, lines: Mapping[str, int], simulator: Simulator
 ) -> _View | None:
     hidden = list_loop_variables(source, reference.top)
-    interface = replace(reference.wanted, module=reference.top)
+    interface = replace(reference.played, module=reference.top)
     probed = add_probes(source, interface, most=_MOST_PROBES, without=hidden)
     if probed is None:
         return None
@@ -230,9 +230,9 @@ def _pack(
     reference: PreparedReference, runs: SteadyRuns, setting: Setting, cycles: int, simulator: Simulator
 ) -> PackedRun | None:
     """Return the deep run of ``cycles`` cycles, or of half as many; ``None``: the reference is too slow for both."""
-    named = replace(reference.wanted, module=reference.top)
+    named = replace(reference.played, module=reference.top)
     for size in (cycles, cycles // 2):
-        stimulus = restrict(runs.make_stimulus(setting, size), reference.assumed, reference.wanted, simulator)
+        stimulus = restrict(runs.make_stimulus(setting, size), reference.assumed, reference.played, simulator)
         trace = simulator.simulate(SimulationJob(source=reference.source, interface=named, stimulus=stimulus)).trace
         if trace is not None:
             rows = zlib.compress(stimulus.rows, 1)

@@ -48,7 +48,7 @@ class Prover:
         self._unmodelled: OrderedDict[PreparedReference, frozenset[str]] = OrderedDict()
 
     def compare(self, reference: PreparedReference, source: str, trace: Trace | None = None) -> Equivalence:
-        """Return what can be proved about the module ``reference.wanted.module`` in ``source``.
+        """Return what can be proved about the module ``reference.played.module`` in ``source``.
 
         ``trace`` is what the simulator showed of it: an output that Yosys shows otherwise is unknown, as Yosys then
         does not model what the simulator runs. Nothing here is a verdict until a counterexample has been replayed.
@@ -57,7 +57,7 @@ class Prover:
             ToolError: no worker can be started.
         """
         open_ = _list_unproved(reference)
-        if len(open_) == len(reference.wanted.outputs):
+        if len(open_) == len(reference.played.outputs):
             return _conclude(reference, {"reason": _SEQUENCE}, open_)
         known = self._unmodelled.get(reference)
         question = _ask(reference, source, self._budget_s)
@@ -105,7 +105,7 @@ def make_prefix(interface: Interface, assumed: Sequence[AssumedGroup] = ()) -> t
 
 
 def _ask(reference: PreparedReference, source: str, seconds: float) -> dict[str, Any]:
-    interface, stimulus = reference.wanted, reference.stimulus
+    interface, stimulus = reference.played, reference.stimulus
     prefix, start = make_prefix(interface, reference.assumed)
     assumed, assumed_inputs = render_assumed(reference.assumed) if reference.assumed else ("", ())
     return {
@@ -151,7 +151,7 @@ def _blur(interface: Interface, rows: str) -> str:
 
 def _conclude(reference: PreparedReference, answer: Mapping[str, Any], doubted: set[str]) -> Equivalence:
     inputs, width = reference.stimulus.inputs, reference.stimulus.width
-    prefix = make_prefix(reference.wanted, reference.assumed)[0]
+    prefix = make_prefix(reference.played, reference.assumed)[0]
     refuted = {
         name: Stimulus(inputs=inputs, rows=(prefix + rows).encode("ascii"), steps=len(prefix + rows) // max(1, width))
         for name, rows in answer.get("refuted", {}).items()
@@ -163,7 +163,7 @@ def _conclude(reference: PreparedReference, answer: Mapping[str, Any], doubted: 
             port.name,
             Proof.EQUIVALENT if port.name in proved else Proof.DIFFERENT if port.name in refuted else Proof.UNKNOWN,
         )
-        for port in reference.wanted.outputs
+        for port in reference.played.outputs
     ]
     reason = ""
     unknown = {name for name, proof in found if proof is Proof.UNKNOWN}

@@ -29,6 +29,7 @@ from pytest_rtlgen.check.formal_text import (
 )
 from pytest_rtlgen.simulators.inside_simulator.rtlgen_yosys import READ, read_rows, render_witness
 from pytest_rtlgen.verilog.simulator_only import find_simulator_only
+from pytest_rtlgen.verilog.tristate import resolve_inouts
 
 _WORDS = "not pos neg and or xor xnor reduce_and reduce_or reduce_xor reduce_xnor reduce_bool shl shr sshl sshr shift"
 _WORDS += " shiftx lt le eq ne eqx nex ge gt add sub mul div mod divfloor modfloor pow logic_not logic_and logic_or"
@@ -88,6 +89,7 @@ def prove(question: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         NotModelledError: one of the designs holds what the model does not know.
     """
+    question = {**question, **{side: resolve_inouts(question[side]) for side in ("gold", "gate")}}
     for side in ("gold", "gate"):
         if found := find_simulator_only(question[side]):
             raise NotModelledError(f"the {side} design has what only a simulator gives a meaning: {found}")

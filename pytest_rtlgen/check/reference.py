@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 
 from pytest_rtlgen.check.assumptions import AssumedGroup, find_groups, restrict
 from pytest_rtlgen.check.coverage import list_reached
@@ -11,15 +12,20 @@ from pytest_rtlgen.check.latency import count_compared, retime
 from pytest_rtlgen.check.stimulus import Measure, make_stimulus
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.openings import open_reference, verify_openings
-from pytest_rtlgen.records import Direction, Interface, Openings, Problem, SourceFile, Stimulus, Trace
+from pytest_rtlgen.records import Interface, Openings, Problem, SourceFile, Stimulus, Trace
 from pytest_rtlgen.simulators import Simulation, SimulationJob, Simulator
+from pytest_rtlgen.verilog.boxes import read_boxes
 from pytest_rtlgen.verilog.canonical import read_canonical
 from pytest_rtlgen.verilog.constants import mine_constants
+from pytest_rtlgen.verilog.enclosure import ENCLOSED, enclose, is_enclosed, list_played
 from pytest_rtlgen.verilog.hazards import find_undriven
 from pytest_rtlgen.verilog.interface import find_instance, parse_reference, read_interface
+from pytest_rtlgen.verilog.memory_files import load_memories
 from pytest_rtlgen.verilog.parameters import list_open_parameters
 from pytest_rtlgen.verilog.probes import add_probes
 from pytest_rtlgen.verilog.survey import compare_by_value
+
+_DESIGN_FILES = frozenset({".v", ".sv", ".vh", ".svh", ".vhd", ".py"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +39,7 @@ class PreparedReference:
     source: str
     """The reference's text."""
     top: str
-    """Its module's own name."""
+    """Its module's own name, or that of the module around it (``verilog/enclosure.py``)."""
     openings: Openings = Openings()  # noqa: RUF009  immutable
     """What is open besides the X in ``trace``."""
     assumed: tuple[AssumedGroup, ...] = ()
@@ -43,7 +49,7 @@ class PreparedReference:
 
     def retime(self, trace: Trace) -> Trace:
         """Return what a candidate showed under ``stimulus``, moved in time where a latency is open."""
-        return retime(self.openings.latency, self.wanted, self.stimulus, self.trace, trace)
+        return retime(self.openings.latency, self.played, self.stimulus, self.trace, trace)
 
     def forget_undriven(self, trace: Trace) -> Trace:
         """Return a trace of the reference with X where nothing drives it."""
@@ -51,8 +57,13 @@ class PreparedReference:
 
     def describe_undriven(self) -> tuple[str, ...]:
         """Return, for a reader, a sentence for each output that nothing drives, wholly or in part."""
-        widths = {port.name: port.width for port in self.wanted.outputs}
+        widths = {port.name: port.width for port in self.played.outputs}
         return tuple(_describe_undriven(name, mask, widths[name]) for name, mask in self.undriven)
+
+    @property
+    def played(self) -> Interface:
+        """The interface that is played and observed: inputs and outputs only."""
+        return list_played(self.wanted)
 
 
 def prepare_reference(
@@ -66,16 +77,19 @@ def prepare_reference(
         BadReferenceError: it does not build, does not finish, or shows no known output.
         ToolError: the simulator is missing or broken.
     """
-    problem = replace(problem, reference=read_reference(problem.reference))
-    interface = read_interface(problem.reference, problem.reference_top)
+    problem = replace(problem, reference=_load_memories(problem, read_reference(problem.reference)))
+    interface = read_interface(problem.reference, problem.reference_top, may_miss_modules=True)
     interface = replace(
         interface,
+        boxes=read_boxes(problem.reference, problem.reference_top, problem.box_outputs),
         clocks=interface.clocks if problem.clocks is None else problem.clocks,
         resets=interface.resets if problem.resets is None else problem.resets,
     )
     if problem.openings.is_parameter_open:
         instance = find_instance(parse_reference(problem.reference), problem.reference_top)
         interface = replace(interface, parameters=list_open_parameters(instance))
+    wanted = replace(interface, module=problem.top)
+    problem, interface = _enclose(problem, interface)
     _refuse_unplayable(problem, interface)
     verify_openings(problem.openings, interface)
     opened = open_reference(problem.reference, interface, problem.openings)
@@ -99,7 +113,7 @@ def prepare_reference(
             "the end, so nothing could be compared; lower bound"
         )
     return PreparedReference(
-        wanted=replace(interface, module=problem.top),
+        wanted=replace(wanted, clocks=interface.clocks, resets=interface.resets),
         stimulus=stimulus,
         trace=_forget(trace, undriven),
         source=opened.text,
@@ -107,6 +121,24 @@ def prepare_reference(
         undriven=undriven,
         openings=problem.openings,
         assumed=groups,
+    )
+
+
+def _enclose(problem: Problem, interface: Interface) -> tuple[Problem, Interface]:
+    """Return the problem and the interface with the module around the reference, where it needs one."""
+    if not is_enclosed(interface):
+        return problem, interface
+    source, top = problem.reference, problem.reference_top
+    if ENCLOSED in source.text:
+        raise BadReferenceError(f"{source.name}: the name {ENCLOSED} is reserved; rename it")
+    source = replace(source, text=enclose(source.text, interface, module=top))
+    played = list_played(interface)
+    found = read_interface(source, played.module, may_miss_modules=True)
+    clocks = found.clocks if problem.clocks is None else played.clocks
+    resets = found.resets if problem.resets is None else played.resets
+    return (
+        replace(problem, reference=source, reference_top=played.module),
+        replace(played, clocks=clocks, resets=resets),
     )
 
 
@@ -118,6 +150,20 @@ def read_reference(source: SourceFile) -> SourceFile:
     """
     canonical = read_canonical(source.text, kept=re.findall(r"\\(\S+)", source.text))
     return source if canonical.status is not None else replace(source, text=compare_by_value(canonical.text))
+
+
+def list_memory_files(problem: Problem) -> tuple[SourceFile, ...]:
+    """Return those of the given files that designs may load memories from; for the others none is looked at."""
+    return tuple(file for file in problem.given if PurePosixPath(file.name).suffix not in _DESIGN_FILES)
+
+
+def _load_memories(problem: Problem, source: SourceFile) -> SourceFile:
+    """Return a reference with what its memories are loaded with. Raises ``BadReferenceError`` where that is unknown."""
+    loaded = load_memories(source.text, problem.reference_top, list_memory_files(problem))
+    if loaded.problems:
+        what, line = loaded.problems[0]
+        raise BadReferenceError(f"{source.name}:{line}: {what}; give the file beside the description, or leave it out")
+    return replace(source, text=loaded.text)
 
 
 def _make_measure(
@@ -172,11 +218,6 @@ def list_slices(problem: Problem) -> Mapping[str, tuple[tuple[int, int], ...]]:
 
 def _refuse_unplayable(problem: Problem, interface: Interface) -> None:
     name = problem.reference.name
-    inouts = [port.name for port in interface.ports if port.direction is Direction.INOUT]
-    if inouts:
-        raise BadReferenceError(
-            f"{name}: port {inouts[0]!r} is an inout, which cannot be played; split it into input, output and enable"
-        )
     if not interface.outputs:
         raise BadReferenceError(f"{name}: module {interface.module!r} has no outputs, so there is nothing to check")
     inputs = {port.name for port in interface.inputs}

@@ -8,7 +8,7 @@ import socket
 import sys
 from typing import Any
 
-from pytest_rtlgen.records import Interface
+from pytest_rtlgen.records import Interface, SourceFile
 from pytest_rtlgen.storage import decode, encode
 from pytest_rtlgen.verilog.examine import examine_design
 from pytest_rtlgen.verilog.screen import screen_candidate
@@ -18,8 +18,8 @@ from pytest_rtlgen.verilog.syntax import parse_text
 def main(descriptor: int) -> None:
     """Answer questions, line by line, until the socket closes.
 
-    ``{"source", "wanted"}`` is answered with an encoded ``Screening``, ``{"text", "top"}`` with an ``Examination``, or
-    ``null`` where the text is too deeply nested to be examined.
+    ``{"source", "wanted", "given"}`` is answered with an encoded ``Screening``, ``{"text", "top"}`` with an
+    ``Examination``, or ``null`` where the text is too deeply nested to be examined.
     """
     parse_text("")  # loads pyslang before the first question, whose time is limited
     stream = socket.socket(fileno=descriptor).makefile("rwb")
@@ -32,7 +32,9 @@ def main(descriptor: int) -> None:
 
 def _answer(question: dict[str, Any]) -> Any:  # noqa: ANN401  JSON
     if "wanted" in question:
-        return encode(screen_candidate(question["source"], decode(Interface, question["wanted"], "question")))
+        wanted = decode(Interface, question["wanted"], "question")
+        given = [decode(SourceFile, item, "question") for item in question["given"]]
+        return encode(screen_candidate(question["source"], wanted, given))
     try:
         return encode(examine_design(question["text"], question["top"]))
     except (RuntimeError, RecursionError):

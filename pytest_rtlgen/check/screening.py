@@ -1,6 +1,6 @@
 """The screen and the examination of candidates, run in a process of their own."""
 
-from pytest_rtlgen.records import Diagnostic, Interface, Severity, Status
+from pytest_rtlgen.records import Diagnostic, Interface, Severity, SourceFile, Status
 from pytest_rtlgen.storage import decode, encode
 from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.tools.sandbox import Sandbox
@@ -20,14 +20,15 @@ class Screener:
     def __init__(self, *, sandbox: Sandbox, jobs: int) -> None:
         self._pool = WorkerPool("pytest_rtlgen.check.screen_worker", sandbox=sandbox, limits=_LIMITS, size=jobs)
 
-    def screen(self, source: str, wanted: Interface) -> Screening:
+    def screen(self, source: str, wanted: Interface, given: tuple[SourceFile, ...] = ()) -> Screening:
         """Return what the screen says of ``source``; text that makes the reader hang or crash is refused.
 
         Raises:
             ToolError: no worker can be started.
         """
         try:
-            answer = self._pool.ask({"source": source, "wanted": encode(wanted)}, _TIMEOUT_S)
+            question = {"source": source, "wanted": encode(wanted), "given": encode(given)}
+            answer = self._pool.ask(question, _TIMEOUT_S)
         except WorkerLostError:
             diagnostic = Diagnostic(tool="screen", severity=Severity.ERROR, message=TOO_LARGE)
             return Screening(status=Status.RESOURCE_LIMIT, source=source, diagnostics=(diagnostic,))

@@ -2,6 +2,10 @@
 
 import argparse
 import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_rtlgen.cli.arguments import (
@@ -18,7 +22,7 @@ from pytest_rtlgen.errors import UsageError
 
 if TYPE_CHECKING:
     from pytest_rtlgen.check import Checker
-    from pytest_rtlgen.records import Problem
+    from pytest_rtlgen.records import Problem, SourceFile
 
 
 def add_arguments(parser: Parser) -> None:
@@ -80,12 +84,24 @@ def _check_one(args: argparse.Namespace) -> int:
     from pytest_rtlgen.storage import encode
 
     problem = make_problem(reference=reference, top=args.top, name=show_name(args.reference))
+    problem = replace(problem, given=tuple(_read_beside(args.reference, reference)))
     with Checker(settings) as checker:
         if args.show_text:
             return _show_text(checker, candidate, problem)
         verdict = checker.check(Candidate(source=candidate, rule="given"), problem)
     write_out(json.dumps(encode(verdict)) if args.json else render_verdict(verdict))
     return 0 if verdict.is_passed else 1
+
+
+def _read_beside(path: str, text: str) -> "Iterator[SourceFile]":
+    """Yield the files in the reference's folder that its text may load memories from."""
+    from pytest_rtlgen.records import SourceFile
+
+    names = re.findall(r'"([^"\n]+)"', text) if "$readmem" in text and path != STDIN else []
+    for name in dict.fromkeys(re.split(r"[/\\]", name)[-1] for name in names):
+        file = Path(path).parent / name
+        if name and file.is_file():
+            yield SourceFile(name=name, text=read_text(str(file)))
 
 
 def _show_text(checker: "Checker", candidate: str, problem: "Problem") -> int:

@@ -14,7 +14,18 @@ from typing import TypeVar
 from pytest_rtlgen.errors import SuiteError
 from pytest_rtlgen.loaders.base import LoadedProblem, digest_problems, read_file
 from pytest_rtlgen.openings import Place, read_openings
-from pytest_rtlgen.records import Clock, ClockEdge, Difficulty, Polarity, Problem, Reset, ResetKind, SourceFile, Suite
+from pytest_rtlgen.records import (
+    BoxOutputs,
+    Clock,
+    ClockEdge,
+    Difficulty,
+    Polarity,
+    Problem,
+    Reset,
+    ResetKind,
+    SourceFile,
+    Suite,
+)
 
 FORMAT = 1
 _PAGE = "see docs/reference/suite-format.md"
@@ -125,7 +136,7 @@ def _load_problem(folder: Path, suite: str) -> LoadedProblem:
     table, content = _read_toml(folder / "problem.toml", f"every problem needs one, {_PAGE}")
     table.allow(
         *("title", "category", "difficulty", "top", "tags", "prompt", "reference", "clock", "reset", "stimulus"),
-        "openings",
+        *("blackbox", "given", "openings"),
     )
     prompt_name = table.text_of("prompt", "prompt.md", shape=_FOLDER)
     reference_name = table.text_of("reference", "reference.sv", shape=_FOLDER)
@@ -133,6 +144,7 @@ def _load_problem(folder: Path, suite: str) -> LoadedProblem:
     reference = read_file(
         folder / reference_name, 'put the trusted design there, or name its file with reference = "..."'
     )
+    given = [(name, _read_given(table, folder, name)) for name in table.words_of("given")]
     top = table.text_of("top", folder.name, shape=_IDENTIFIER)
     problem = Problem(
         suite=suite,
@@ -143,14 +155,16 @@ def _load_problem(folder: Path, suite: str) -> LoadedProblem:
         tags=table.words_of("tags"),
         description=prompt.decode(),
         top=top,
+        given=tuple(SourceFile(name=name, text=content.decode()) for name, content in given),
         reference=SourceFile(name=str(folder / reference_name), text=reference.decode()),
         reference_top=top,
         clocks=table.tables_of("clock", _read_clock),
         resets=table.tables_of("reset", _read_reset),
+        box_outputs=table.tables_of("blackbox", _read_box) or (),
         cycles=_read_cycles(table),
     )
     problem, variants = _read_openings(table, folder, problem)
-    files = (("problem.toml", content), (prompt_name, prompt), (reference_name, reference), *variants)
+    files = (("problem.toml", content), (prompt_name, prompt), (reference_name, reference), *given, *variants)
     return LoadedProblem(problem=problem, files=files)
 
 
@@ -190,6 +204,17 @@ def _read_reset(table: _Table) -> Reset:
         active=table.choice_of("active", Polarity, tuple(Polarity)),
         kind=table.choice_of("kind", ResetKind, tuple(ResetKind)),
     )
+
+
+def _read_given(table: _Table, folder: Path, name: str) -> bytes:
+    if not _FOLDER.fullmatch(name):
+        raise table.fail("given", f"given file {name!r} must be the name of a file beside problem.toml")
+    return read_file(folder / name, "put the file there, or remove it from given")
+
+
+def _read_box(table: _Table) -> BoxOutputs:
+    table.allow("module", "outputs")
+    return BoxOutputs(module=table.text_of("module", shape=_IDENTIFIER), outputs=table.words_of("outputs"))
 
 
 def _read_cycles(table: _Table) -> int | None:

@@ -17,7 +17,7 @@ from pytest_rtlgen.errors import BadReferenceError, SuiteError
 from pytest_rtlgen.loaders.base import LoadedProblem, digest_problems
 from pytest_rtlgen.loaders.rows import Row, list_rows
 from pytest_rtlgen.openings import Place, read_openings
-from pytest_rtlgen.records import Problem, SourceFile, Suite
+from pytest_rtlgen.records import BoxOutputs, Problem, SourceFile, Suite
 from pytest_rtlgen.verilog.interface import find_instance, find_top, list_modules, list_ports, parse_reference
 
 INSTRUCTION_FIELDS = ("instruction", "question", "problem", "prompt")
@@ -97,8 +97,11 @@ def _load_row(row: Row, path: Path, suite: str) -> LoadedProblem:
         reference=source,
         reference_top=design.top,
         unjudged=design.unjudged,
+        box_outputs=_read_boxes(row),
+        given=_read_files(row),
     )
-    parts: tuple[object, ...] = (instruction, source.text, design.top)
+    stated = [row.values[key] for key in ("blackbox", "given") if row.values.get(key) is not None]
+    parts: tuple[object, ...] = (instruction, source.text, design.top, *stated)
     if (openings := row.values.get("openings")) is not None:
         problem = replace(problem, openings=read_openings(openings, Place(path=row.place), problem=problem))
         parts = (*parts, openings)
@@ -149,6 +152,37 @@ def _read_ports(row: Row) -> Mapping[str, str]:
     except (ValueError, TypeError, KeyError, IndexError) as error:
         shape = '[{"name": "a", "type": "input"}, ...]'
         raise SuiteError(f"{row.place}: port_names must look like {shape}; {_PAGE}") from error
+
+
+def _read_files(row: Row) -> tuple[SourceFile, ...]:
+    """Return the files that the row gives, such as those that memories are loaded from."""
+    value = row.values.get("given")
+    if value is None:
+        return ()
+    try:
+        items: Any = json.loads(value) if isinstance(value, str) else value
+        pairs = tuple(items.items())
+    except (ValueError, AttributeError) as error:
+        raise SuiteError(f'{row.place}: given must look like {{"rom.hex": "00 1f ..."}}; {_PAGE}') from error
+    if not all(isinstance(text, str) for _, text in pairs):
+        raise SuiteError(f"{row.place}: each of given must be text; {_PAGE}")
+    return tuple(SourceFile(name=name, text=text) for name, text in pairs)
+
+
+def _read_boxes(row: Row) -> tuple[BoxOutputs, ...]:
+    """Return the outputs that the row states of modules which its reference does not define."""
+    value = row.values.get("blackbox")
+    if value is None:
+        return ()
+    try:
+        items: Any = json.loads(value) if isinstance(value, str) else value
+        found = tuple(BoxOutputs(module=item["module"], outputs=tuple(item["outputs"])) for item in items)
+    except (ValueError, TypeError, KeyError) as error:
+        shape = '[{"module": "IBUF", "outputs": ["O"]}, ...]'
+        raise SuiteError(f"{row.place}: blackbox must look like {shape}; {_PAGE}") from error
+    if any(not isinstance(name, str) for item in found for name in (item.module, *item.outputs)):
+        raise SuiteError(f"{row.place}: blackbox must hold names of modules and pins only; {_PAGE}")
+    return found
 
 
 def _name_kind(value: object) -> str:

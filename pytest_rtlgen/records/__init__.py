@@ -13,7 +13,7 @@ from pytest_rtlgen.records.generation import (
 )
 from pytest_rtlgen.records.hazard import Hazard, HazardKind
 from pytest_rtlgen.records.openings import Assumption, Care, Latency, Openings
-from pytest_rtlgen.records.ports import Direction, Parameter, Port
+from pytest_rtlgen.records.ports import BlackBox, BoxOutputs, Direction, Parameter, Port
 from pytest_rtlgen.records.problem import (
     Clock,
     ClockEdge,
@@ -64,6 +64,8 @@ __all__ = [
     "STEP_NS",
     "Assumption",
     "BenchRule",
+    "BlackBox",
+    "BoxOutputs",
     "Candidate",
     "Care",
     "CategoryRow",

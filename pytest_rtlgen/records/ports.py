@@ -32,3 +32,27 @@ class Parameter:
     """Its default, as a Verilog literal."""
     is_open: bool = False
     """Whether the description leaves its default open, whatever it is used for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlackBox:
+    """An instance of a module that the text does not define."""
+
+    module: str
+    path: str
+    """Its hierarchical name below the top module, such as ``core.lane[0].u_ram``."""
+    pins: tuple[Port, ...]
+    """Those that are connected, directions seen from the box; in the order of their positions where they have no names.
+    """
+    open_pins: tuple[str, ...] = ()
+    """Those that are named and connected to nothing."""
+    parameters: tuple[tuple[str, str], ...] = ()
+    """(name, value)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoxOutputs:
+    """Which pins of a module that no text defines are its outputs, as a problem states it; the others are inputs."""
+
+    module: str
+    outputs: tuple[str, ...]

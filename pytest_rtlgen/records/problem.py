@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pytest_rtlgen.records.openings import Openings
-from pytest_rtlgen.records.ports import Direction, Parameter, Port
+from pytest_rtlgen.records.ports import BlackBox, BoxOutputs, Direction, Parameter, Port
 from pytest_rtlgen.records.published import CocotbHarness, Testbench
 from pytest_rtlgen.records.source import SourceFile
 
@@ -67,6 +67,8 @@ class Interface:
     resets: tuple[Reset, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     """Those that size ports: a candidate whose ports are sized by the same names is compared at these values."""
+    boxes: tuple[BlackBox, ...] = ()
+    """What it instantiates and does not define, in the order of elaboration."""
 
     @property
     def inputs(self) -> tuple[Port, ...]:
@@ -111,6 +113,8 @@ class Problem:
     """As the problem states them; ``None``: found from the reference."""
     resets: tuple[Reset, ...] | None = None
     """As the problem states them; ``None``: found from the reference."""
+    box_outputs: tuple[BoxOutputs, ...] = ()
+    """Of modules that the reference instantiates and does not define, where its text does not tell directions."""
     cycles: int | None = None
     """Clock cycles one check plays; ``None``: the default of the stimulus."""
     openings: Openings = Openings()  # noqa: RUF009  immutable

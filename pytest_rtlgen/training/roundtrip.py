@@ -173,7 +173,7 @@ class _Trip:
             elif match is not None:
                 self._drop(name, DropReason.CONTAMINATED_DESCRIPTION, str(match))
             else:
-                interface = read_interface(problem.reference, problem.reference_top)
+                interface = read_interface(problem.reference, problem.reference_top, may_miss_modules=True)
                 self._left[name] = replace(problem, description=finish_description(text, interface))
 
     def rewrite(self) -> Mapping[str, tuple[Completion, bool]]:

@@ -13,6 +13,7 @@ from pytest_rtlgen.check.reference import PreparedReference
 from pytest_rtlgen.errors import StorageError, UsageError
 from pytest_rtlgen.records import STEP_NS, Port
 from pytest_rtlgen.training.testbench_templates import BENCH, CHECK, COCOTB, MAKEFILE, RUNNER
+from pytest_rtlgen.verilog.enclosure import is_enclosed
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*\Z")
 _ODD = re.compile(r"[^A-Za-z0-9_]+")
@@ -37,10 +38,12 @@ def render_testbench(reference: PreparedReference, *, error_rate: float = 0.0) -
     A check is one output in one step in which the reference has a known bit there.
 
     Raises:
-        UsageError: ``error_rate`` is not between 0 and 1.
+        UsageError: ``error_rate`` is not between 0 and 1, or the design has an ``inout`` or a black box.
     """
     if not 0 <= error_rate < 1:
         raise UsageError(f"error rate {error_rate}: must be 0 or more and below 1")
+    if is_enclosed(reference.wanted):
+        raise UsageError(f"{reference.wanted.module}: a bench for an inout port or a black box cannot be exported")
     name = _ODD.sub("_", reference.wanted.module)
     files = (
         (f"tb_{name}.v", _render_bench(reference, name, error_rate)),

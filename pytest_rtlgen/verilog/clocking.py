@@ -169,6 +169,22 @@ class _Finder:
                     self._alias(target, node.assignment.right)
             elif kind == "NetSymbol" and node.initializer is not None:
                 self._alias(node, node.initializer)
+        self._read_box_outputs()
+
+    def _read_box_outputs(self) -> None:
+        """Note the nets on the outputs of black boxes, which are inputs of the module around the design."""
+        driven = {
+            symbol_key(node.assignment.left.symbol): node.assignment.left.symbol
+            for node in self._nodes
+            if type(node).__name__ == "ContinuousAssignSymbol"
+            and type(node.assignment.left).__name__ == "HierarchicalValueExpression"
+        }
+        instances = (node for node in self._nodes if driven and type(node).__name__ == "InstanceSymbol")
+        for connection in (item for instance in instances for item in instance.portConnections):
+            symbol = getattr(connection.port, "internalSymbol", None)
+            outside = getattr(getattr(connection.expression, "left", None), "symbol", None)
+            if symbol is not None and outside is not None and symbol_key(symbol) in driven:
+                self._source[symbol_key(outside)] = (driven[symbol_key(symbol)], True)
 
     def _alias(self, target: Any, expression: Any) -> None:  # noqa: ANN401
         self._driver[symbol_key(target)] = expression

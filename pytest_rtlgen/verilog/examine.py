@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_rtlgen.records import STEP_NS, Hazard, HazardKind
+from pytest_rtlgen.verilog.enclosure import is_inout_net
 from pytest_rtlgen.verilog.hazards import elaborate_top, find_hazards_of
 from pytest_rtlgen.verilog.syntax import ParsedText, parse_text, walk
+from pytest_rtlgen.verilog.tristate import resolve_inouts
 
 _DELAYS = {"DelayControl": ("expr",), "Delay3Control": ("expr1", "expr2", "expr3")}
 _LONGEST_DELAY_NS = STEP_NS / 2
@@ -30,13 +32,19 @@ def examine_design(text: str, top: str) -> Examination:
     Raises:
         RuntimeError: pyslang gives up on nesting that is too deep. So does a ``RecursionError``.
     """
+    text = resolve_inouts(text)
     parsed = parse_text(text)
     instance, compilation = elaborate_top(parsed, top)
-    hazards = find_hazards_of(instance, text, parsed, top)
+    hazards = tuple(item for item in find_hazards_of(instance, text, parsed, top) if not _is_inout(item))
     unset = ((hazard.message, hazard.line) for hazard in hazards if hazard.kind is HazardKind.UNSET_DECISION)
     delays = list_bad_delays(instance, parsed) if instance is not None and "#" in text else ()
     is_clean = instance is not None and not any(item.isError() for item in compilation.getAllDiagnostics())
     return Examination(hazards=hazards, refusals=(*unset, *delays), is_clean=is_clean)
+
+
+def _is_inout(hazard: Hazard) -> bool:
+    """Whether the hazard is that both the design and our module around it drive an ``inout``, which they should."""
+    return hazard.kind is HazardKind.TWO_DRIVERS and all(is_inout_net(name) for name in hazard.names)
 
 
 def list_bad_delays(instance: Any, parsed: ParsedText) -> tuple[tuple[str, int], ...]:  # noqa: ANN401

@@ -1,12 +1,15 @@
 """Decide, without running anything, whether a candidate may be run: it parses, it fits, it keeps to itself."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from pytest_rtlgen.records import Diagnostic, Interface, Port, Severity, Status
+from pytest_rtlgen.records import Diagnostic, Interface, Port, Severity, SourceFile, Status
+from pytest_rtlgen.verilog.boxes import BoxMatch, match_boxes
 from pytest_rtlgen.verilog.canonical import CanonicalText, read_canonical
+from pytest_rtlgen.verilog.enclosure import ENCLOSED, enclose, is_enclosed
 from pytest_rtlgen.verilog.interface import find_instance, list_modules, list_ports
+from pytest_rtlgen.verilog.memory_files import load_memories
 from pytest_rtlgen.verilog.parameters import Adjusted, adjust_parameters
 from pytest_rtlgen.verilog.survey import Finding, FindingKind, LeftOut, Survey, apply_spans, survey_text
 from pytest_rtlgen.verilog.syntax import ParsedText, list_errors, parse_text
@@ -28,13 +31,19 @@ class Screening:
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-def screen_candidate(source: str, wanted: Interface) -> Screening:
-    """Return whether ``source`` may be compiled as an answer that must have the interface ``wanted``."""
+def screen_candidate(source: str, wanted: Interface, given: Sequence[SourceFile] = ()) -> Screening:
+    """Return whether ``source`` may be compiled as an answer that must have the interface ``wanted``.
+
+    ``given``: files that it may load memories from.
+    """
     names = {wanted.module, *(port.name for port in wanted.ports)}
     canonical = read_canonical(source, kept=names)
     if canonical.status is not None:
         return Screening(status=canonical.status, source=canonical.text, diagnostics=canonical.diagnostics)
     try:
+        if given:
+            loaded = load_memories(canonical.text, wanted.module, given)
+            canonical = canonical if loaded.problems else replace(canonical, text=loaded.text)
         return _screen_syntax(canonical, wanted)
     except (RuntimeError, RecursionError) as error:  # pyslang gives up on nesting that is too deep
         return _refuse(Status.REJECTED, canonical.text, [(f"too deeply nested to be read: {error}", 1)])
@@ -61,9 +70,10 @@ def _screen_syntax(canonical: CanonicalText, wanted: Interface) -> Screening:
         adjusted = _adjust(text, parsed, instance, wanted)
         if adjusted is not None:
             text, notes = adjusted.text, (*notes, *map(_describe_change, adjusted.changes))
+            parsed = parse_text(text)
         elif differences:
             return _refuse(Status.INTERFACE_MISMATCH, text, differences)
-    return Screening(status=None, source=text, diagnostics=notes)
+    return _enclose(text, parsed, wanted, notes)
 
 
 def _adjust(text: str, parsed: ParsedText, instance: Any, wanted: Interface) -> Adjusted | None:  # noqa: ANN401
@@ -81,6 +91,19 @@ def _describe_change(change: tuple[str, str, str, int]) -> Diagnostic:
     name, default, value, line = change
     message = f"compared at {name} = {value}, the reference's value, instead of the candidate's default, {default}"
     return Diagnostic(tool="screen", severity=Severity.NOTE, message=message, line=line)
+
+
+def _enclose(text: str, parsed: ParsedText, wanted: Interface, notes: tuple[Diagnostic, ...]) -> Screening:
+    """Return the text inside the module that its inout ports and black boxes need, unless those are not as wanted."""
+    if not is_enclosed(wanted):
+        return Screening(status=None, source=text, diagnostics=notes)
+    if ENCLOSED in text:
+        return _refuse(Status.REJECTED, text, [(f"the name {ENCLOSED}, which is reserved", None)])
+    match = match_boxes(text, parsed, wanted) if wanted.boxes else BoxMatch()
+    if match.differences:
+        return _refuse(Status.INTERFACE_MISMATCH, text, match.differences)
+    source = enclose(text, wanted, module=wanted.module, paths=match.paths, empty=match.empty)
+    return Screening(status=None, source=source, diagnostics=notes)
 
 
 def reduce_text(canonical: CanonicalText, parsed: ParsedText, top: str) -> tuple[str, ParsedText, Survey]:

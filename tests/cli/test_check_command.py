@@ -88,6 +88,17 @@ def test_top_names_the_module(designs: Path, capsys: pytest.CaptureFixture[str])
     assert main([*args, "--top", "other"]) == 0
 
 
+def test_memories_are_loaded_from_files_beside_the_reference(designs: Path) -> None:
+    text = 'module m (input [1:0] a, output [3:0] y);\n  reg [3:0] r [0:3];\n  initial $readmemh("far/rom.hex", r);\n'
+    (designs / "golden.sv").write_text(text + "  assign y = r[a];\nendmodule\n")
+    (designs / "rom.hex").write_text("0 1 2 3")
+    (designs / "answer.sv").write_text("module m (input [1:0] a, output [3:0] y);\n  assign y = a;\nendmodule\n")
+    command = ["check", "--reference", str(designs / "golden.sv"), "--candidate", str(designs / "answer.sv")]
+    assert main(command) == 0
+    (designs / "rom.hex").write_text("0 1 2 4")
+    assert main(command) == 1
+
+
 def test_a_broken_reference_is_the_harness_s_error(designs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (designs / "golden.sv").write_text("module inv (input a, output y);\n  assign y = ;\nendmodule\n")
     assert main(["check", "--reference", "golden.sv", "--candidate", "answer.sv"]) == 2

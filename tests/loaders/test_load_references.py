@@ -12,7 +12,7 @@ import pytest
 from pytest_rtlgen.errors import SuiteError, ToolError
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.loaders.references import take_design
-from pytest_rtlgen.records import Problem, SourceFile, Suite
+from pytest_rtlgen.records import BoxOutputs, Problem, SourceFile, Suite
 
 ROOT = Path(__file__).parents[2]
 FIXTURE = ROOT / "fixtures" / "benchmarks" / "references"
@@ -102,6 +102,14 @@ def test_the_design_in_an_answer(text: str, design: str) -> None:
     assert take_design(text) == design
 
 
+def test_files_and_black_boxes_of_a_row(tmp_path: Path) -> None:
+    boxes = [{"module": "IBUF", "outputs": ["O"]}]
+    first, second = load(tmp_path / "a.jsonl", row(given={"rom.hex": "1f"}, blackbox=json.dumps(boxes)), row()).problems
+    assert first.given == (SourceFile(name="rom.hex", text="1f"),)
+    assert first.box_outputs == (BoxOutputs(module="IBUF", outputs=("O",)),)
+    assert (second.given, second.box_outputs) == ((), ())
+
+
 @pytest.mark.parametrize(
     ("reference", "more", "reason"),
     [
@@ -146,6 +154,10 @@ def test_what_cannot_be_judged_is_kept_with_its_reason(
         (row(problem_id=".."), r"a\.jsonl:3: problem_id '\.\.' cannot be a name"),
         (row(problem_id=""), r"a\.jsonl:3: problem_id '' cannot be a name"),
         (row(top=3), r"a\.jsonl:3: top must be the name of a module, not a number"),
+        (row(blackbox=["IBUF"]), r"a\.jsonl:3: blackbox must look like \[\{\"module\""),
+        (row(blackbox=[{"module": "B", "outputs": [1]}]), r"a\.jsonl:3: blackbox must hold names of modules and pins"),
+        (row(given=["rom.hex"]), r"a\.jsonl:3: given must look like \{\"rom\.hex\""),
+        (row(given={"rom.hex": 1}), r"a\.jsonl:3: each of given must be text"),
         (row(port_names=["a"]), r"a\.jsonl:3: port_names must look like \[\{\"name\""),
         (row(port_names="a, b"), r"a\.jsonl:3: port_names must look like \[\{\"name\""),
     ],

@@ -6,7 +6,17 @@ import pytest
 
 from pytest_rtlgen.errors import SuiteError
 from pytest_rtlgen.loaders import load_suite
-from pytest_rtlgen.records import Clock, ClockEdge, Difficulty, Polarity, Problem, Reset, ResetKind, SourceFile
+from pytest_rtlgen.records import (
+    BoxOutputs,
+    Clock,
+    ClockEdge,
+    Difficulty,
+    Polarity,
+    Problem,
+    Reset,
+    ResetKind,
+    SourceFile,
+)
 
 CORE = Path(__file__).parents[2] / "suites" / "core"
 SUITE = 'format = 1\nname = "mini"\ntitle = "A small suite"\n'
@@ -75,6 +85,20 @@ cycles = 300
     assert problem.clocks == (Clock(port="clk_a"), Clock(port="clk_b", edge=ClockEdge.FALLING))
     assert problem.resets == (Reset(port="rst_n", active=Polarity.LOW, kind=ResetKind.ASYNCHRONOUS),)
     assert (problem.cycles, problem.difficulty) == (300, Difficulty.HARD)
+
+
+def test_given_files_and_black_boxes(tmp_path: Path) -> None:
+    text = PROBLEM + 'given = ["rom.hex"]\n[[blackbox]]\nmodule = "IBUF"\noutputs = ["O"]\n'
+    folder = write_suite(tmp_path, counter=text)
+    with pytest.raises(SuiteError, match=r"rom\.hex: .*; put the file there, or remove it from given"):
+        load_suite(str(folder))
+    (folder / "counter" / "rom.hex").write_text("1f")
+    (problem,) = load_suite(str(folder)).problems
+    assert problem.given == (SourceFile(name="rom.hex", text="1f"),)
+    assert problem.box_outputs == (BoxOutputs(module="IBUF", outputs=("O",)),)
+    (folder / "counter" / "problem.toml").write_text(text.replace("rom.hex", "../rom.hex"))
+    with pytest.raises(SuiteError, match=r"problem\.toml:4: given file '\.\./rom\.hex' must be the name of a file"):
+        load_suite(str(folder))
 
 
 def test_the_order_is_the_names_or_the_list(tmp_path: Path) -> None:

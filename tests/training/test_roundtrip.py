@@ -38,7 +38,8 @@ DESIGNS = {
     "told.v": "module told (input [3:0] left, output [3:0] g);\n  assign g = left ^ (left >> 1);\nendmodule\n",
     "hard.v": "module hard (input [3:0] a, input [3:0] b, output [7:0] p);\n  assign p = a * b;\nendmodule\n",
     "broken.v": "module broken (input a, output y);\n  assign y = ;\nendmodule\n",
-    "pad.v": "module pad (input oe, inout p, output q);\n  assign p = oe ? 1'b1 : 1'bz;\n  assign q = p;\nendmodule\n",
+    "loaded.v": "module loaded (input a, output y);\n  reg m [0:1];\n"
+    '  initial $readmemb("m.hex", m);\n  assign y = m[a];\nendmodule\n',
     "stolen.v": LFSR.replace("lfsr", "prng"),
     "notes.txt": "not a design",
 }
@@ -127,7 +128,7 @@ def test_each_design_is_kept_or_dropped_for_its_reason(travelled: tuple[Path, Ro
         "broken": DropReason.UNREADABLE,
         "counter": DropReason.NEAR_DUPLICATE,
         "stolen": DropReason.CONTAMINATED,
-        "pad": DropReason.UNUSABLE,
+        "loaded": DropReason.UNUSABLE,
         "silent": DropReason.NO_DESCRIPTION,
         "quoted": DropReason.QUOTES_CODE,
         "told": DropReason.CONTAMINATED_DESCRIPTION,
@@ -140,7 +141,7 @@ def test_each_design_is_kept_or_dropped_for_its_reason(travelled: tuple[Path, Ro
     assert details["counter"].startswith("of copy-of_counter-")
     assert details["wrong"] == "mismatch, mismatch"
     assert details["easy"] == "the base model passes 100%; kept are 25% to 75%"
-    assert "inout" in details["pad"]
+    assert "'m.hex', which is not given" in details["loaded"]
     (kept,) = report.kept
     assert (strip(kept.problem.problem_id), kept.base_pass_rate, kept.is_proved) == ("copy-of_counter", 0.5, True)
     assert str(report).splitlines()[0] == "11 designs: 1 kept (1 proved), 10 dropped"
