@@ -7,14 +7,26 @@ from dataclasses import dataclass, replace
 
 from pytest_rtlgen.check.coverage import list_reached
 from pytest_rtlgen.check.stimulus import Measure, make_stimulus
-from pytest_rtlgen.errors import BadReferenceError
+from pytest_rtlgen.errors import BadReferenceError, NeverKnownError
 from pytest_rtlgen.records import Direction, Interface, Problem, SourceFile, Stimulus, Trace
 from pytest_rtlgen.simulators import Simulation, SimulationJob, Simulator
 from pytest_rtlgen.verilog.canonical import read_canonical
 from pytest_rtlgen.verilog.constants import mine_constants
 from pytest_rtlgen.verilog.interface import read_interface
+from pytest_rtlgen.verilog.power_up import PowerUp, Registers
 from pytest_rtlgen.verilog.probes import add_probes
 from pytest_rtlgen.verilog.survey import compare_by_value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoweredUp:
+    """A reference that nothing loads, with power-up values in its registers."""
+
+    value: PowerUp
+    registers: Registers
+    """Those that have the value."""
+    others: "tuple[PreparedReference, ...]" = ()
+    """The same reference with other values, under the same stimulus."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +41,10 @@ class PreparedReference:
     """The reference's text."""
     top: str
     """Its module's own name."""
+    is_simulated_elsewhere: bool = False
+    """Whether the simulator that candidates run in could not compile it, so that the second one ran it."""
+    powered_up: PoweredUp | None = None
+    """Set where the reference is never known unless its registers, and those of candidates, have power-up values."""
 
 
 def prepare_reference(
@@ -68,6 +84,7 @@ def prepare_reference(
         trace=trace,
         source=problem.reference.text,
         top=problem.reference_top,
+        is_simulated_elsewhere=simulation.is_fallback,
     )
 
 
@@ -150,7 +167,7 @@ def _require_trace(problem: Problem, simulation: Simulation) -> Trace:
         said = "; ".join(_describe(item.line, item.message) for item in simulation.diagnostics[:3])
         raise BadReferenceError(f"{name}: the reference does not run ({simulation.status}): {said}")
     if not simulation.trace.rows.strip(b"XZ"):
-        raise BadReferenceError(f"{name}: no output of the reference is ever known, so nothing could be checked")
+        raise NeverKnownError(f"{name}: no output of the reference is ever known, so nothing could be checked")
     return simulation.trace
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from pytest_rtlgen.records import Interface
 from pytest_rtlgen.storage import decode, encode
 from pytest_rtlgen.verilog.examine import examine_design
+from pytest_rtlgen.verilog.power_up import PowerUp, power_up
 from pytest_rtlgen.verilog.screen import screen_candidate
 from pytest_rtlgen.verilog.syntax import parse_text
 
@@ -18,8 +19,8 @@ from pytest_rtlgen.verilog.syntax import parse_text
 def main(descriptor: int) -> None:
     """Answer questions, line by line, until the socket closes.
 
-    ``{"source", "wanted"}`` is answered with an encoded ``Screening``, ``{"text", "top"}`` with an ``Examination``, or
-    ``null`` where the text is too deeply nested to be examined.
+    ``{"source", "wanted"}`` is answered with an encoded ``Screening``, ``{"text", "top"}`` with an ``Examination``,
+    ``{"text", "top", "power_up"}`` with a ``PoweredText``; the last two with ``null`` where it is too deeply nested.
     """
     parse_text("")  # loads pyslang before the first question, whose time is limited
     stream = socket.socket(fileno=descriptor).makefile("rwb")
@@ -34,6 +35,8 @@ def _answer(question: dict[str, Any]) -> Any:  # noqa: ANN401  JSON
     if "wanted" in question:
         return encode(screen_candidate(question["source"], decode(Interface, question["wanted"], "question")))
     try:
+        if "power_up" in question:
+            return encode(power_up(question["text"], question["top"], PowerUp(question["power_up"])))
         return encode(examine_design(question["text"], question["top"]))
     except (RuntimeError, RecursionError):
         return None

@@ -6,6 +6,7 @@ from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.tools.sandbox import Sandbox
 from pytest_rtlgen.tools.worker import WorkerLostError, WorkerPool
 from pytest_rtlgen.verilog.examine import Examination
+from pytest_rtlgen.verilog.power_up import PoweredText, PowerUp
 from pytest_rtlgen.verilog.screen import Screening
 
 _TIMEOUT_S = 5.0
@@ -44,6 +45,18 @@ class Screener:
         except WorkerLostError:
             return None
         return None if answer is None else decode(Examination, answer, "screen worker")
+
+    def power_up(self, text: str, top: str, value: PowerUp) -> PoweredText | None:
+        """Return a screened ``text`` with ``value`` in its registers; ``None`` where it is too large to be read.
+
+        Raises:
+            ToolError: no worker can be started.
+        """
+        try:
+            answer = self._pool.ask({"text": text, "top": top, "power_up": str(value)}, _TIMEOUT_S)
+        except WorkerLostError:
+            return None
+        return None if answer is None else decode(PoweredText, answer, "screen worker")
 
     def close(self) -> None:
         """End the workers."""

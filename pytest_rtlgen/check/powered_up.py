@@ -1,0 +1,149 @@
+"""References that are never known, as nothing loads their registers: both sides get the same power-up values."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pytest_rtlgen.check.reference import PoweredUp, PreparedReference, prepare_reference
+from pytest_rtlgen.check.screening import TOO_LARGE, Screener
+from pytest_rtlgen.errors import NeverKnownError
+from pytest_rtlgen.records import Diagnostic, Problem, Proof, Severity, Status, Trace, Verdict
+from pytest_rtlgen.simulators import SimulationJob, Simulator
+from pytest_rtlgen.verilog.power_up import PoweredText, PowerUp, Registers
+
+if TYPE_CHECKING:
+    pass
+
+_NOTE = (
+    "nothing loads the registers of the reference, so no output is ever known: those of both designs, {count} in the "
+    "reference, started with {values}"
+)
+_WORDS = {PowerUp.ZEROS: "zeros", PowerUp.ONES: "ones", PowerUp.RANDOM: "a value drawn from each one's name"}
+
+
+def prepare_powered_up(
+    problem: Problem, simulator: Simulator, screener: Screener, *, seed: int, cycles: int | None
+) -> PreparedReference | None:
+    """Return the reference of ``problem`` with zeros in its registers, and with other values in ``powered_up.others``.
+
+    ``None``: it has no registers to power up, or is not known then either.
+
+    Raises:
+        BadReferenceError: it does not run with these values.
+        ToolError: a tool is missing or broken.
+    """
+    texts = {value: screener.power_up(problem.reference.text, problem.reference_top, value) for value in PowerUp}
+    zeros = texts.pop(PowerUp.ZEROS)
+    if zeros is None or not zeros.registers:
+        return None
+    source = replace(problem.reference, text=zeros.text)
+    try:
+        first = prepare_reference(replace(problem, reference=source), simulator, seed=seed, cycles=cycles)
+    except NeverKnownError:
+        return None
+    found = [_simulate_with(first, simulator, value, text) for value, text in texts.items() if text is not None]
+    others = tuple(one for one in found if one is not None)
+    return replace(first, powered_up=PoweredUp(value=PowerUp.ZEROS, registers=zeros.registers, others=others))
+
+
+def _simulate_with(
+    first: PreparedReference, simulator: Simulator, value: PowerUp, powered: PoweredText
+) -> PreparedReference | None:
+    interface = replace(first.wanted, module=first.top)
+    job = SimulationJob(source=powered.text, interface=interface, stimulus=first.stimulus)
+    trace = simulator.simulate(job).trace
+    if trace is None:
+        return None
+    return replace(
+        first, source=powered.text, trace=trace, powered_up=PoweredUp(value=value, registers=powered.registers)
+    )
+
+
+def judge_powered_up(
+    source: str, reference: PreparedReference, screener: Screener, judge: Callable[[str, PreparedReference], Verdict]
+) -> Verdict:
+    """Return what ``judge`` says of the screened ``source``, with a note where both sides have power-up values.
+
+    It must pass with each of them, and what is proved is what is proved with all; with one of them, where the candidate
+    sets all its registers itself.
+
+    Raises:
+        ToolError: a tool is missing or broken.
+    """
+    if reference.powered_up is None:
+        return judge(source, reference)
+    top = reference.wanted.module
+    texts = {value: screener.power_up(source, top, value) for value in PowerUp}
+    registers = {text.registers for text in texts.values() if text is not None}
+    if None in texts.values() or len(registers) != 1:
+        error = Diagnostic(tool="screen", severity=Severity.ERROR, message=TOO_LARGE)
+        return Verdict(status=Status.RESOURCE_LIMIT, method="screen", diagnostics=(error,))
+    found = registers.pop()
+    either = () if found else _list_moving_all(reference)
+    compared, verdicts = list[PreparedReference](), list[Verdict]()
+    for one in either or _list_comparisons(reference, found):
+        verdicts.append(judge(_take(texts, one, source), one))
+        compared.append(one)
+        if verdicts[-1].is_passed is bool(either):
+            break
+    chosen = (max if either else min)(verdicts, key=_rank)
+    return replace(chosen, diagnostics=(*chosen.diagnostics, _describe(reference, compared)))
+
+
+def _take(texts: Mapping[PowerUp, PoweredText | None], like: PreparedReference, source: str) -> str:
+    text = texts[like.powered_up.value] if like.powered_up is not None else None
+    return source if text is None else text.text
+
+
+def _list_comparisons(reference: PreparedReference, registers: Registers) -> tuple[PreparedReference, ...]:
+    """Return the references that a candidate with ``registers`` to power up must be equal to, one after the other.
+
+    A value drawn from names is for candidates that have the reference's registers; others get ones.
+    """
+    powered = reference.powered_up
+    if powered is None:
+        return (reference,)
+    wanted = PowerUp.RANDOM if registers == powered.registers else PowerUp.ONES
+    return (reference, *(one for one in powered.others if one.powered_up and one.powered_up.value is wanted))
+
+
+def _list_moving_all(reference: PreparedReference) -> tuple[PreparedReference, ...]:
+    """Return the references of which a candidate that sets all its registers itself must equal one.
+
+    Each output moves in them that moves with any power-up value, so that none is a state that the design never leaves.
+    """
+    others = reference.powered_up.others if reference.powered_up is not None else ()
+    moving = {one: _list_moving(one.trace) for one in (reference, *others)}
+    every = frozenset[int]().union(*moving.values())
+    return tuple(one for one, bits in moving.items() if bits == every)
+
+
+def _rank(verdict: Verdict) -> tuple[bool, int]:
+    """Whether it passed, and how many outputs are proved."""
+    outputs = verdict.equivalence.outputs if verdict.equivalence is not None else ()
+    return verdict.is_passed, sum(proof is Proof.EQUIVALENT for _, proof in outputs)
+
+
+def find_same(reference: PreparedReference, like: PreparedReference) -> PreparedReference:
+    """Return ``reference`` with the power-up values of ``like``; itself where it has no such version."""
+    others = reference.powered_up.others if reference.powered_up is not None else ()
+    wanted = like.powered_up.value if like.powered_up is not None else None
+    return next((one for one in others if one.powered_up and one.powered_up.value is wanted), reference)
+
+
+def _describe(reference: PreparedReference, compared: Sequence[PreparedReference]) -> Diagnostic:
+    """Return the note that says with which values both designs were compared."""
+    values = [_WORDS[one.powered_up.value] for one in compared if one.powered_up is not None]
+    count = len(reference.powered_up.registers) if reference.powered_up is not None else 0
+    message = _NOTE.format(count=count, values=", then with ".join(values))
+    return Diagnostic(tool="compare", severity=Severity.NOTE, message=message)
+
+
+def _list_moving(trace: Trace) -> frozenset[int]:
+    """Return the output bits, by place in a row, that are both 0 and 1 at some time."""
+    import numpy as np
+
+    table: np.ndarray[tuple[int, int], np.dtype[np.uint8]]
+    table = np.frombuffer(trace.rows, dtype=np.uint8).reshape(-1, trace.width)
+    both = (table == ord("0")).any(axis=0) & (table == ord("1")).any(axis=0)
+    return frozenset(int(place) for place in np.flatnonzero(both))
