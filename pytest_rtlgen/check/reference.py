@@ -166,6 +166,8 @@ def _require_trace(problem: Problem, simulation: Simulation) -> Trace:
     if simulation.trace is None:
         said = "; ".join(_describe(item.line, item.message) for item in simulation.diagnostics[:3])
         raise BadReferenceError(f"{name}: the reference does not run ({simulation.status}): {said}")
+    if not simulation.trace.rows.strip(b"Z"):
+        raise NeverKnownError(f"{name}: nothing drives an output of the reference; the reference must be complete")
     if not simulation.trace.rows.strip(b"XZ"):
         raise NeverKnownError(f"{name}: no output of the reference is ever known, so nothing could be checked")
     return simulation.trace

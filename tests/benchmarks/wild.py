@@ -12,14 +12,12 @@ import argparse
 import json
 import re
 import sys
-import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from tabulate import tabulate
 
@@ -61,7 +59,9 @@ def main() -> int:
     options = parser.parse_args()
     first, step = (int(part) for part in options.shard.split("/"))
     problems = [
-        one for one in load_designs(options.designs)[first : options.limit : step] if options.only in one.problem_id
+        one
+        for one in load_suite(f"references:{options.designs}").problems[first : options.limit : step]
+        if options.only in one.problem_id
     ]
     kept = read_results(options.results)
     work = [problem for problem in problems if problem.problem_id not in kept]
@@ -80,28 +80,6 @@ def main() -> int:
     results = [kept[problem.problem_id] for problem in problems]
     report(results)
     return int(any(result.outcome == "FAILED" for result in results))
-
-
-def load_designs(path: Path) -> tuple[Problem, ...]:
-    """Return each design of ``path`` as the problem that its own text answers."""
-    with tempfile.TemporaryDirectory() as folder:
-        rows = Path(folder, path.name)
-        lines = (json.dumps(make_row(json.loads(line))) for line in path.read_text("utf-8").splitlines())
-        rows.write_text("".join(f"{line}\n" for line in lines), "utf-8")
-        return load_suite(f"references:{rows}").problems
-
-
-def make_row(design: Mapping[str, Any]) -> dict[str, str]:
-    """Return a row of training references: the design with what it instantiates is the reference."""
-    files: Mapping[str, str] = design["files"]
-    combined = [name for name in files if name.endswith("_combined.v")]
-    found = combined or [name for name in sorted(files) if re.search(r"\.(s?v|v0\.v)$", name) and name != "lib.v"]
-    return {
-        "problem_id": design["task_id"],
-        "instruction": f"Write {design['top_module']}.",
-        "reference": files[found[0]],
-        "top": design["top_module"],
-    }
 
 
 def judge(checker: Checker, problem: Problem) -> Result:
