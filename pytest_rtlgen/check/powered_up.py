@@ -125,10 +125,23 @@ def _rank(verdict: Verdict) -> tuple[bool, int]:
 
 
 def find_same(reference: PreparedReference, like: PreparedReference) -> PreparedReference:
-    """Return ``reference`` with the power-up values of ``like``; itself where it has no such version."""
+    """Return ``reference``, which has a stimulus of its own, with the power-up values of ``like``.
+
+    One that is known under its stimulus without such values is as good.
+
+    Raises:
+        NeverKnownError: it has no version with these values.
+    """
     others = reference.powered_up.others if reference.powered_up is not None else ()
-    wanted = like.powered_up.value if like.powered_up is not None else None
-    return next((one for one in others if one.powered_up and one.powered_up.value is wanted), reference)
+    wanted = _name_value(like)
+    found = next((one for one in (reference, *others) if _name_value(one) is wanted), None)
+    if found is None and reference.powered_up is not None:
+        raise NeverKnownError(f"{reference.top}: not known under this stimulus with the same power-up values")
+    return found or reference
+
+
+def _name_value(reference: PreparedReference) -> PowerUp | None:
+    return reference.powered_up.value if reference.powered_up is not None else None
 
 
 def _describe(reference: PreparedReference, compared: Sequence[PreparedReference]) -> Diagnostic:

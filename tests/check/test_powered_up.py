@@ -1,15 +1,18 @@
 """References that nothing loads: both sides start with the same values, and every wrong design is still found."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from builders import problem
 
 from pytest_rtlgen.check import Checker, CheckSettings
 from pytest_rtlgen.check.mutation import measure_mutation
-from pytest_rtlgen.errors import BadReferenceError
+from pytest_rtlgen.check.powered_up import find_same
+from pytest_rtlgen.errors import BadReferenceError, NeverKnownError
 from pytest_rtlgen.records import Candidate, Proof, Severity, Status, Verdict
 from pytest_rtlgen.training.testbench_export import render_testbench
+from pytest_rtlgen.verilog.power_up import PowerUp
 
 pytestmark = pytest.mark.simulator
 
@@ -142,3 +145,17 @@ def test_mutants_are_powered_up_too(checker: Checker) -> None:
 def test_no_bench_is_written(checker: Checker) -> None:
     with pytest.raises(BadReferenceError, match="add a reset or initial values"):
         render_testbench(checker.prepare(problem(COUNT, "m")))
+
+
+def test_a_second_stimulus_is_used_with_the_same_values_only(checker: Checker) -> None:
+    zeros = checker.prepare(problem(COUNT, "m"))
+    assert zeros.powered_up is not None
+    ones = next(one for one in zeros.powered_up.others if one.powered_up and one.powered_up.value is PowerUp.ONES)
+    known = checker.prepare(problem(COUNT.replace("[3:0] n", "[3:0] n = 0"), "m"))
+    assert find_same(zeros, zeros) is zeros
+    assert find_same(zeros, ones) is ones
+    assert find_same(known, ones) is known
+    with pytest.raises(NeverKnownError, match="with the same power-up values"):
+        find_same(zeros, known)
+    with pytest.raises(NeverKnownError, match="with the same power-up values"):
+        find_same(replace(zeros, powered_up=replace(zeros.powered_up, others=())), ones)
