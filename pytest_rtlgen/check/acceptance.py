@@ -1,16 +1,16 @@
 """A reference is read as its candidates are, so that none is good whose text would be refused as an answer."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pytest_rtlgen.check.powered_up import prepare_powered_up
 from pytest_rtlgen.check.reference import PreparedReference, prepare_reference, read_reference
 from pytest_rtlgen.check.screening import TOO_LARGE, Screener
 from pytest_rtlgen.errors import BadReferenceError, NeverKnownError
-from pytest_rtlgen.records import Diagnostic, Problem, SourceFile
+from pytest_rtlgen.records import Problem, SourceFile
 from pytest_rtlgen.simulators import Simulator
 from pytest_rtlgen.verilog.examine import Examination
 from pytest_rtlgen.verilog.interface import read_interface
+from pytest_rtlgen.verilog.power_up import PowerUp
 
 _ADVICE = "no answer may hold that, so the reference may not either"
 
@@ -22,6 +22,9 @@ class AcceptedReference:
     source: SourceFile
     """Its text as answers are compiled: without what no output can depend on."""
     examination: Examination
+    """With power-up values, where they are needed."""
+    unset: str = ""
+    """What it decides on that nothing loads, so that it needs power-up values; empty: nothing."""
 
 
 def prepare_accepted(
@@ -29,7 +32,8 @@ def prepare_accepted(
 ) -> PreparedReference:
     """Return the reference of ``problem``, prepared, if its text is accepted as an answer.
 
-    ``simulator`` is that of references; for the rest see ``prepare_reference``.
+    Where nothing loads its registers, it gets power-up values. ``simulator`` is that of references; for the rest see
+    ``prepare_reference``.
 
     Raises:
         BadReferenceError: it is refused as an answer, does not run, or shows no known output.
@@ -37,13 +41,16 @@ def prepare_accepted(
     """
     accepted = accept_reference(problem, screener)
     problem = replace(problem, reference=accepted.source)
-    try:
-        reference = prepare_reference(problem, simulator, seed=seed, cycles=cycles)
-    except NeverKnownError:
-        powered = prepare_powered_up(problem, simulator, screener, seed=seed, cycles=cycles)
-        if powered is None:
-            raise
-        reference = powered
+    reason = NeverKnownError(accepted.unset)
+    reference: PreparedReference | None = None
+    if not accepted.unset:
+        try:
+            reference = prepare_reference(problem, simulator, seed=seed, cycles=cycles)
+        except NeverKnownError as error:
+            reason = error
+    reference = reference or prepare_powered_up(problem, simulator, screener, seed=seed, cycles=cycles)
+    if reference is None:
+        raise reason
     _require_one_reading(reference, accepted)
     return reference
 
@@ -59,14 +66,19 @@ def accept_reference(problem: Problem, screener: Screener) -> AcceptedReference:
     wanted = read_interface(read_reference(source), top)
     screening = screener.screen(source.text, wanted)
     if screening.status is not None:
-        raise BadReferenceError(_describe(source.name, screening.diagnostics))
-    examination = screener.examine(screening.source, top)
+        first = screening.diagnostics[0]
+        raise BadReferenceError(f"{_place(source.name, first.line)}: {first.message}; {_ADVICE}")
+    examination, unset = screener.examine(screening.source, top), ""
+    if examination is not None and examination.refusals:
+        message, line = examination.refusals[0]
+        unset = f"{_place(source.name, line)}: {message}; {_ADVICE}"
+        powered = screener.power_up(screening.source, top, PowerUp.ZEROS)
+        examination = None if powered is None else screener.examine(powered.text, top)
+        if examination is not None and examination.refusals:
+            raise BadReferenceError(unset)
     if examination is None:
         raise BadReferenceError(f"{source.name}: {TOO_LARGE}; {_ADVICE}")
-    if examination.refusals:
-        message, line = examination.refusals[0]
-        raise BadReferenceError(f"{_place(source.name, line)}: {message}; {_ADVICE}")
-    return AcceptedReference(source=replace(source, text=screening.source), examination=examination)
+    return AcceptedReference(source=replace(source, text=screening.source), examination=examination, unset=unset)
 
 
 def _require_one_reading(reference: PreparedReference, accepted: AcceptedReference) -> None:
@@ -82,11 +94,6 @@ def _require_one_reading(reference: PreparedReference, accepted: AcceptedReferen
     raise BadReferenceError(
         f"{place}: the simulator cannot compile it, and Yosys may read it otherwise: {hazard.message}"
     )
-
-
-def _describe(name: str, diagnostics: Sequence[Diagnostic]) -> str:
-    first = diagnostics[0]
-    return f"{_place(name, first.line)}: {first.message}; {_ADVICE}"
 
 
 def _place(name: str, line: int | None) -> str:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     pass
 
 _NOTE = (
-    "nothing loads the registers of the reference, so no output is ever known: those of both designs, {count} in the "
-    "reference, started with {values}"
+    "nothing loads registers that the reference depends on: all registers of both designs, {count} in the reference, "
+    "started with {values}"
 )
 _WORDS = {PowerUp.ZEROS: "zeros", PowerUp.ONES: "ones", PowerUp.RANDOM: "a value drawn from each one's name"}
 
@@ -43,7 +43,10 @@ def prepare_powered_up(
         return None
     found = [_simulate_with(first, simulator, value, text) for value, text in texts.items() if text is not None]
     others = tuple(one for one in found if one is not None)
-    return replace(first, powered_up=PoweredUp(value=PowerUp.ZEROS, registers=zeros.registers, others=others))
+    return replace(
+        first,
+        powered_up=PoweredUp(value=PowerUp.ZEROS, registers=zeros.registers, set_bits=zeros.set_bits, others=others),
+    )
 
 
 def _simulate_with(
@@ -55,7 +58,10 @@ def _simulate_with(
     if trace is None:
         return None
     return replace(
-        first, source=powered.text, trace=trace, powered_up=PoweredUp(value=value, registers=powered.registers)
+        first,
+        source=powered.text,
+        trace=trace,
+        powered_up=PoweredUp(value=value, registers=powered.registers, set_bits=powered.set_bits),
     )
 
 
@@ -65,7 +71,7 @@ def judge_powered_up(
     """Return what ``judge`` says of the screened ``source``, with a note where both sides have power-up values.
 
     It must pass with each of them, and what is proved is what is proved with all; with one of them, where the candidate
-    sets all its registers itself.
+    sets more of its registers itself than the reference does.
 
     Raises:
         ToolError: a tool is missing or broken.
@@ -74,14 +80,14 @@ def judge_powered_up(
         return judge(source, reference)
     top = reference.wanted.module
     texts = {value: screener.power_up(source, top, value) for value in PowerUp}
-    registers = {text.registers for text in texts.values() if text is not None}
-    if None in texts.values() or len(registers) != 1:
+    zeros = texts[PowerUp.ZEROS]
+    if zeros is None or None in texts.values():
         error = Diagnostic(tool="screen", severity=Severity.ERROR, message=TOO_LARGE)
         return Verdict(status=Status.RESOURCE_LIMIT, method="screen", diagnostics=(error,))
-    found = registers.pop()
-    either = () if found else _list_moving_all(reference)
+    sets_more = not zeros.registers or zeros.set_bits > reference.powered_up.set_bits
+    either = _list_moving_all(reference) if sets_more else ()
     compared, verdicts = list[PreparedReference](), list[Verdict]()
-    for one in either or _list_comparisons(reference, found):
+    for one in either or _list_comparisons(reference, zeros.registers):
         verdicts.append(judge(_take(texts, one, source), one))
         compared.append(one)
         if verdicts[-1].is_passed is bool(either):
@@ -108,7 +114,7 @@ def _list_comparisons(reference: PreparedReference, registers: Registers) -> tup
 
 
 def _list_moving_all(reference: PreparedReference) -> tuple[PreparedReference, ...]:
-    """Return the references of which a candidate that sets all its registers itself must equal one.
+    """Return the references of which a candidate that sets registers itself must equal one.
 
     Each output moves in them that moves with any power-up value, so that none is a state that the design never leaves.
     """

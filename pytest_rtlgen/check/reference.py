@@ -25,6 +25,8 @@ class PoweredUp:
     value: PowerUp
     registers: Registers
     """Those that have the value."""
+    set_bits: int = 0
+    """Bits in the others, which have initial values in the reference's text."""
     others: "tuple[PreparedReference, ...]" = ()
     """The same reference with other values, under the same stimulus."""
 

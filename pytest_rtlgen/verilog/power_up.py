@@ -36,6 +36,8 @@ class PoweredText:
     """Lines keep their numbers."""
     registers: Registers = ()
     """Those that got one; where there are none, the text is as it was."""
+    set_bits: int = 0
+    """Bits in all those that have an initial value in the text as it was."""
 
 
 def power_up(text: str, top: str, value: PowerUp) -> PoweredText:
@@ -50,23 +52,29 @@ def power_up(text: str, top: str, value: PowerUp) -> PoweredText:
     instance = find_instance(parse_text(text), top)
     if instance is None:
         return PoweredText(text=text)
-    loaded, named = _list_loaded(instance)
+    loaded, kept, named = _list_loaded(instance)
     widest: dict[int, tuple[int, str]] = {}
     registers: list[tuple[str, int]] = []
+    set_bits = 0
     for symbol in named.values():
-        if symbol_key(symbol) not in loaded or not _is_open(symbol):
+        if symbol_key(symbol) not in loaded:
             continue
         bits = _count_bits(symbol.type)
+        if symbol.initializer is not None or symbol_key(symbol) in kept:
+            set_bits += bits
+            continue
+        if not _is_open(symbol):
+            continue
         registers.append((symbol_key(symbol).removeprefix(f"{top}."), bits))
         place, put = _render(symbol, value)
         if bits > widest.get(place, (0, ""))[0]:  # one declaration may stand for instances of several widths
             widest[place] = (bits, put)
     spans = [(place, place, put) for place, (_, put) in sorted(widest.items())]
-    return PoweredText(text=apply_spans(text, spans), registers=tuple(sorted(registers)))
+    return PoweredText(text=apply_spans(text, spans), registers=tuple(sorted(registers)), set_bits=set_bits)
 
 
-def _list_loaded(instance: Any) -> tuple[set[str], dict[str, Any]]:  # noqa: ANN401
-    """Return the keys of the variables that clock edges load and ``initial`` leaves alone, and all variables by key."""
+def _list_loaded(instance: Any) -> tuple[set[str], set[str], dict[str, Any]]:  # noqa: ANN401
+    """Return the keys of the variables that clock edges load, of those that ``initial`` sets, and all by key."""
     named: dict[str, Any] = {}
     loaded: set[str] = set()
     kept: set[str] = set()
@@ -78,7 +86,7 @@ def _list_loaded(instance: Any) -> tuple[set[str], dict[str, Any]]:  # noqa: ANN
             is_initial = node.procedureKind.name == "Initial"
             if is_initial or _is_clocked(node.body):
                 (kept if is_initial else loaded).update(_list_targets(node.body))
-    return loaded - kept, named
+    return loaded, kept, named
 
 
 def _is_clocked(body: Any) -> bool:  # noqa: ANN401
@@ -112,8 +120,8 @@ def _list_roots(target: Any) -> Iterator[str]:  # noqa: ANN401
 
 
 def _is_open(symbol: Any) -> bool:  # noqa: ANN401
-    """Whether a value can be put behind the declaration of ``symbol``, and none stands there."""
-    if symbol.initializer is not None or symbol.syntax is None or type(symbol.syntax).__name__ != "DeclaratorSyntax":
+    """Whether a value can be put behind the declaration of ``symbol``."""
+    if symbol.syntax is None or type(symbol.syntax).__name__ != "DeclaratorSyntax":
         return False
     if symbol.parentScope.isProceduralContext or symbol.lifetime.name != "Static":
         return False

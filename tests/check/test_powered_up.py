@@ -39,6 +39,11 @@ MEMORY = (
     "module m(input clk, output reg [7:0] q);\nreg [7:0] mem [0:3]; reg [1:0] p;\n"
     "always @(posedge clk) begin p <= p + 1; q <= mem[p]; mem[p] <= mem[p] + p; end\nendmodule\n"
 )
+EVERY_FOURTH = (
+    "module m(input clk, input [3:0] d, output reg [3:0] q, output reg k);\nreg [1:0] n;\n"
+    "always @(posedge clk) begin k <= d[0]; n <= n + 1; if (n == 2) q <= d; end\nendmodule\n"
+)
+"""Known in part, and it decides on what nothing loads."""
 
 RIGHT = {
     "a toggler under another name": (TOGGLE, bit("reg u; assign q = u; always @(posedge clk) u <= ~u;")),
@@ -56,6 +61,11 @@ RIGHT = {
         MODULO.replace("n == 9", "n >= 9").replace("[3:0] n", "[3:0] n = 0"),
     ),
     "a shift register that starts with ones": (SHIFT, SHIFT.replace("[3:0] s", "[3:0] s = 15")),
+    "a decision on what nothing loads": (EVERY_FOURTH, EVERY_FOURTH.replace("n == 2", "n[1] && !n[0]")),
+    "a decision on what only the reference does not set": (
+        EVERY_FOURTH,
+        EVERY_FOURTH.replace("[1:0] n", "[1:0] n = 0"),
+    ),
     "a memory": (MEMORY, MEMORY.replace("mem", "store")),
 }
 
@@ -79,6 +89,11 @@ WRONG = {
         SHIFT,
         SHIFT.replace("{s[2:0], s[3] ^ s[2]}", "s").replace("[3:0] s", "[3:0] s = 0"),
     ),
+    "a decision on another value": (EVERY_FOURTH, EVERY_FOURTH.replace("== 2", "== 3")),
+    "no decision": (EVERY_FOURTH, EVERY_FOURTH.replace("if (n == 2) ", "")),
+    "what is known without it": (EVERY_FOURTH, EVERY_FOURTH.replace("d[0]", "d[1]")),
+    "what is known with it": (EVERY_FOURTH, EVERY_FOURTH.replace("q <= d", "q <= ~d")),
+    "a wrong step from a value": (EVERY_FOURTH, EVERY_FOURTH.replace("+ 1", "+ 2").replace("[1:0] n", "[1:0] n = 0")),
     "another tap": (SHIFT, SHIFT.replace("s[3] ^ s[2]", "s[3] ^ s[1]")),
     "what a memory holds": (MEMORY, MEMORY.replace("+ p", "- p")),
 }
@@ -92,7 +107,8 @@ def list_notes(verdict: Verdict) -> list[str]:
     return [
         item.message
         for item in verdict.diagnostics
-        if item.severity is Severity.NOTE and item.message.startswith("nothing loads the registers of the reference")
+        if item.severity is Severity.NOTE
+        and item.message.startswith("nothing loads registers that the reference depends on")
     ]
 
 
@@ -128,6 +144,13 @@ def test_a_reference_that_is_known_gives_no_power_up_values(checker: Checker) ->
     verdict = check(checker, loaded, TOGGLE)
     assert verdict.status is Status.MISMATCH
     assert not list_notes(verdict)
+
+
+def test_a_decision_on_what_is_never_assigned_stays_refused(checker: Checker) -> None:
+    free = EVERY_FOURTH.replace("n <= n + 1; ", "")
+    with pytest.raises(BadReferenceError, match=r"m\.sv:3: a decision depends on n, which nothing ever sets"):
+        checker.prepare(problem(free, "m"))
+    assert not check(checker, EVERY_FOURTH, free).is_passed
 
 
 def test_a_reference_without_registers_stays_bad(checker: Checker) -> None:

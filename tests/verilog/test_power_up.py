@@ -94,3 +94,12 @@ def test_instances_of_several_widths_share_a_value_that_fits_the_widest() -> Non
     powered = power_up(text, "m", PowerUp.ONES)
     assert powered.registers == (("u.r", 2), ("v.r", 8))
     assert "r = 8'hff;" in powered.text
+
+
+def test_bits_that_have_a_value_are_counted() -> None:
+    body = (
+        "reg [3:0] a = 1, b; reg [2:0] e; initial e = 0;\nalways @(posedge c) begin a <= d; b <= a; e <= 1; q <= 0; end"
+    )
+    powered = power_up(f"{HEAD}{body}\nendmodule\n", "m", PowerUp.ONES)
+    assert powered.registers == (("b", 4), ("q", 1))
+    assert powered.set_bits == 7
