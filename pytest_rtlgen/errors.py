@@ -4,6 +4,7 @@ RtlgenError
 ├── UsageError            an option or argument that cannot be meant
 ├── SuiteError            a suite, problem or data file that is wrong
 │   └── BadReferenceError   a reference that does not build, run, or pass against itself
+│       └── NeverKnownError     a reference that runs, and none of whose outputs is ever known
 ├── RecordError           a saved run or recording that cannot be read
 ├── StorageError          results that cannot be written (full disk, no permission)
 ├── ToolError             a program or library that is missing, too old or broken
@@ -29,6 +30,10 @@ class SuiteError(RtlgenError):
 
 class BadReferenceError(SuiteError):
     """A reference that does not build, does not finish, or shows no known output."""
+
+
+class NeverKnownError(BadReferenceError):
+    """A reference that runs, and none of whose outputs is ever known."""
 
 
 class RecordError(RtlgenError):

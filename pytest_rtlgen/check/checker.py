@@ -9,12 +9,14 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
+from pytest_rtlgen.check.acceptance import prepare_accepted
 from pytest_rtlgen.check.compare import compare_traces, has_unknown_mismatch
 from pytest_rtlgen.check.confirm import Confirmer, Simulated, judge_simulation, note_undriven
 from pytest_rtlgen.check.cross_check import CrossCheck
 from pytest_rtlgen.check.depth import Depth, measure_depth
 from pytest_rtlgen.check.formal import FormalMode, Prover
-from pytest_rtlgen.check.reference import PreparedReference, list_memory_files, prepare_reference
+from pytest_rtlgen.check.powered_up import find_same, judge_powered_up
+from pytest_rtlgen.check.reference import PreparedReference, list_memory_files
 from pytest_rtlgen.check.screening import TOO_LARGE, Screener
 from pytest_rtlgen.check.stimulus import DEFAULT_CYCLES
 from pytest_rtlgen.errors import BadReferenceError
@@ -138,7 +140,7 @@ class Checker:
             BadReferenceError: the problem's reference is no good.
             ToolError: the simulator is missing or broken.
         """
-        return self._depths.get(problem)
+        return self._depths.get(next(iter(list_accepted(problem))).problem)
 
     def screen(self, source: str, problem: Problem) -> Screening:
         """Return the text that every tool gets of a candidate, and what was left out of it, or why it is refused.
@@ -162,15 +164,17 @@ class Checker:
 
     def _prepare(self, problem: Problem) -> PreparedReference:
         settings = self.settings
-        return prepare_reference(problem, self._trusted, seed=settings.stimulus_seed, cycles=settings.cycles)
+        return prepare_accepted(
+            problem, self._trusted, self._screener, seed=settings.stimulus_seed, cycles=settings.cycles
+        )
 
     def _prepare_second(self, problem: Problem) -> PreparedReference:
         settings = self.settings
         cycles = _SECOND_LENGTH * (settings.cycles or problem.cycles or DEFAULT_CYCLES)
-        return prepare_reference(problem, self._trusted, seed=-1 - settings.stimulus_seed, cycles=cycles)
+        return prepare_accepted(problem, self._trusted, self._screener, seed=-1 - settings.stimulus_seed, cycles=cycles)
 
     def _measure_depth(self, problem: Problem) -> Depth:
-        first = self.prepare(problem)
+        first = self._references.get(problem)
         try:
             second = self._seconds.get(problem)
         except BadReferenceError:  # too slow for the longer one
@@ -201,7 +205,12 @@ class Checker:
         screening = self._screener.screen(source, reference.wanted, list_memory_files(problem))
         if screening.status is not None:
             return Verdict(status=screening.status, method="screen", diagnostics=screening.diagnostics)
-        verdict = self._prove_first(screening.source, reference) or self._simulate(screening.source, problem, reference)
+        verdict = judge_powered_up(
+            screening.source,
+            reference,
+            self._screener,
+            lambda text, compared: self._prove_first(text, compared) or self._simulate(text, problem, compared),
+        )
         return replace(
             verdict,
             diagnostics=(*screening.diagnostics, *verdict.diagnostics),
@@ -257,8 +266,8 @@ class Checker:
             first,
             source=source,
             reference=reference,
-            second=lambda: self._seconds.get(problem),
-            depth=lambda: self._depths.get(problem),
+            second=lambda: find_same(self._seconds.get(problem), reference),
+            depth=lambda: Depth() if reference.powered_up is not None else self._depths.get(problem),
             hazards=hazards,
         )
         is_other = not is_elsewhere and self._other.name not in {self.simulator.name, self.settings.cross_check}

@@ -12,7 +12,9 @@ from pytest_rtlgen.check.reference import PreparedReference
 from pytest_rtlgen.errors import BackendError
 from pytest_rtlgen.records import Candidate, Problem, Proof
 from pytest_rtlgen.simulators import SimulationJob, Simulator
+from pytest_rtlgen.verilog.canonical import read_canonical
 from pytest_rtlgen.verilog.mutate import Mutant, list_mutants
+from pytest_rtlgen.verilog.power_up import power_up
 
 Prove = Callable[[str], Proof]
 """Whether the text, which defines the reference's module anew, does what the reference does."""
@@ -129,6 +131,8 @@ def judge_mutant(simulator: Simulator, reference: PreparedReference, source: str
         ToolError: the simulator is missing or broken.
     """
     interface = replace(reference.wanted, module=reference.top)
+    if reference.powered_up is not None:
+        source = power_up(read_canonical(source).text, reference.top, reference.powered_up.value).text
     simulation = simulator.simulate(SimulationJob(source=source, interface=interface, stimulus=reference.stimulus))
     if simulation.trace is None:
         return Fate.KILLED if simulation.is_compiled else Fate.INVALID

@@ -10,7 +10,7 @@ from pytest_rtlgen.check.assumptions import AssumedGroup, find_groups, restrict
 from pytest_rtlgen.check.coverage import list_reached
 from pytest_rtlgen.check.latency import count_compared, retime
 from pytest_rtlgen.check.stimulus import Measure, make_stimulus
-from pytest_rtlgen.errors import BadReferenceError
+from pytest_rtlgen.errors import BadReferenceError, NeverKnownError
 from pytest_rtlgen.openings import open_reference, verify_openings
 from pytest_rtlgen.records import Interface, Openings, Problem, SourceFile, Stimulus, Trace
 from pytest_rtlgen.simulators import Simulation, SimulationJob, Simulator
@@ -22,10 +22,24 @@ from pytest_rtlgen.verilog.hazards import find_undriven
 from pytest_rtlgen.verilog.interface import find_instance, parse_reference, read_interface
 from pytest_rtlgen.verilog.memory_files import load_memories
 from pytest_rtlgen.verilog.parameters import list_open_parameters
+from pytest_rtlgen.verilog.power_up import PowerUp, Registers
 from pytest_rtlgen.verilog.probes import add_probes
 from pytest_rtlgen.verilog.survey import compare_by_value
 
 _DESIGN_FILES = frozenset({".v", ".sv", ".vh", ".svh", ".vhd", ".py"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoweredUp:
+    """A reference that nothing loads, with power-up values in its registers."""
+
+    value: PowerUp
+    registers: Registers
+    """Those that have the value."""
+    set_bits: int = 0
+    """Bits in the others, which have initial values in the reference's text."""
+    others: "tuple[PreparedReference, ...]" = ()
+    """The same reference with other values, under the same stimulus."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +60,10 @@ class PreparedReference:
     """What every stimulus keeps to."""
     undriven: tuple[tuple[str, int], ...] = ()
     """(output, mask) of bits that it never drives: they float, are specified by nobody, and X in ``trace``."""
+    is_simulated_elsewhere: bool = False
+    """Whether the simulator that candidates run in could not compile it, so that the second one ran it."""
+    powered_up: PoweredUp | None = None
+    """Set where the reference is never known unless its registers, and those of candidates, have power-up values."""
 
     def retime(self, trace: Trace) -> Trace:
         """Return what a candidate showed under ``stimulus``, moved in time where a latency is open."""
@@ -78,13 +96,7 @@ def prepare_reference(
         ToolError: the simulator is missing or broken.
     """
     problem = replace(problem, reference=_load_memories(problem, read_reference(problem.reference)))
-    interface = read_interface(problem.reference, problem.reference_top, may_miss_modules=True)
-    interface = replace(
-        interface,
-        boxes=read_boxes(problem.reference, problem.reference_top, problem.box_outputs),
-        clocks=interface.clocks if problem.clocks is None else problem.clocks,
-        resets=interface.resets if problem.resets is None else problem.resets,
-    )
+    interface = _read_wanted(problem)
     if problem.openings.is_parameter_open:
         instance = find_instance(parse_reference(problem.reference), problem.reference_top)
         interface = replace(interface, parameters=list_open_parameters(instance))
@@ -121,7 +133,38 @@ def prepare_reference(
         undriven=undriven,
         openings=problem.openings,
         assumed=groups,
+        is_simulated_elsewhere=simulation.is_fallback,
     )
+
+
+def read_wanted(problem: Problem) -> Interface:
+    """Return the interface that a reference has, under its own module's name.
+
+    Raises:
+        BadReferenceError: its text cannot be read, or loads a memory from a file that is not given.
+    """
+    return _read_wanted(replace(problem, reference=_load_memories(problem, read_reference(problem.reference))))
+
+
+def _read_wanted(problem: Problem) -> Interface:
+    interface = read_interface(problem.reference, problem.reference_top, may_miss_modules=True)
+    return replace(
+        interface,
+        boxes=read_boxes(problem.reference, problem.reference_top, problem.box_outputs),
+        clocks=interface.clocks if problem.clocks is None else problem.clocks,
+        resets=interface.resets if problem.resets is None else problem.resets,
+    )
+
+
+def render_opened(problem: Problem, text: str, like: PreparedReference) -> str:
+    """Return another ``text`` of the reference with the modules around it that ``like``, made of the same one, has.
+
+    Raises:
+        BadReferenceError: an opening does not fit it.
+    """
+    problem = replace(problem, reference=replace(problem.reference, text=text))
+    problem, interface = _enclose(problem, replace(like.wanted, module=problem.reference_top))
+    return open_reference(problem.reference, interface, problem.openings).text
 
 
 def _enclose(problem: Problem, interface: Interface) -> tuple[Problem, Interface]:
@@ -233,8 +276,10 @@ def _require_trace(problem: Problem, simulation: Simulation) -> Trace:
     if simulation.trace is None:
         said = "; ".join(_describe(item.line, item.message) for item in simulation.diagnostics[:3])
         raise BadReferenceError(f"{name}: the reference does not run ({simulation.status}): {said}")
+    if not simulation.trace.rows.strip(b"Z"):
+        raise NeverKnownError(f"{name}: nothing drives an output of the reference; the reference must be complete")
     if not simulation.trace.rows.strip(b"XZ"):
-        raise BadReferenceError(f"{name}: no output of the reference is ever known, so nothing could be checked")
+        raise NeverKnownError(f"{name}: no output of the reference is ever known, so nothing could be checked")
     return simulation.trace
 
 

@@ -6,6 +6,7 @@ from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.tools.sandbox import Sandbox
 from pytest_rtlgen.tools.worker import WorkerLostError, WorkerPool
 from pytest_rtlgen.verilog.examine import Examination
+from pytest_rtlgen.verilog.power_up import PoweredText, PowerUp
 from pytest_rtlgen.verilog.screen import Screening
 
 _TIMEOUT_S = 5.0
@@ -20,15 +21,17 @@ class Screener:
     def __init__(self, *, sandbox: Sandbox, jobs: int) -> None:
         self._pool = WorkerPool("pytest_rtlgen.check.screen_worker", sandbox=sandbox, limits=_LIMITS, size=jobs)
 
-    def screen(self, source: str, wanted: Interface, given: tuple[SourceFile, ...] = ()) -> Screening:
-        """Return what the screen says of ``source``; text that makes the reader hang or crash is refused.
+    def screen(
+        self, source: str, wanted: Interface, given: tuple[SourceFile, ...] = (), *, encloses: bool = True
+    ) -> Screening:
+        """Return ``screen_candidate`` of ``source``; text that makes the reader hang or crash is refused.
 
         Raises:
             ToolError: no worker can be started.
         """
         try:
-            question = {"source": source, "wanted": encode(wanted), "given": encode(given)}
-            answer = self._pool.ask(question, _TIMEOUT_S)
+            asked = {"source": source, "wanted": encode(wanted), "given": encode(given), "encloses": encloses}
+            answer = self._pool.ask(asked, _TIMEOUT_S)
         except WorkerLostError:
             diagnostic = Diagnostic(tool="screen", severity=Severity.ERROR, message=TOO_LARGE)
             return Screening(status=Status.RESOURCE_LIMIT, source=source, diagnostics=(diagnostic,))
@@ -45,6 +48,18 @@ class Screener:
         except WorkerLostError:
             return None
         return None if answer is None else decode(Examination, answer, "screen worker")
+
+    def power_up(self, text: str, top: str, value: PowerUp) -> PoweredText | None:
+        """Return a screened ``text`` with ``value`` in its registers; ``None`` where it is too large to be read.
+
+        Raises:
+            ToolError: no worker can be started.
+        """
+        try:
+            answer = self._pool.ask({"text": text, "top": top, "power_up": str(value)}, _TIMEOUT_S)
+        except WorkerLostError:
+            return None
+        return None if answer is None else decode(PoweredText, answer, "screen worker")
 
     def close(self) -> None:
         """End the workers."""

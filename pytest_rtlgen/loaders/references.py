@@ -2,7 +2,8 @@
 
 Source: our own rows {problem_id?, instruction, reference, top?, openings?}; CodeV's instruction and response, with the
 design in a fence of the response; QiMeng-SALV's seed rows {problem_id, instruction, gold_code, port_names, testbench}
-(github.com/QiMeng-IPRC/QiMeng-SALV, ``SA-DPO/gen_spec_seed_data.py``). Its testbenches are not read.
+(github.com/QiMeng-IPRC/QiMeng-SALV, ``SA-DPO/gen_spec_seed_data.py``), whose testbenches are not read; RTL-BenchLS
+(``benchls.py``).
 """
 
 import hashlib
@@ -15,6 +16,7 @@ from typing import Any
 
 from pytest_rtlgen.errors import BadReferenceError, SuiteError
 from pytest_rtlgen.loaders.base import LoadedProblem, digest_problems
+from pytest_rtlgen.loaders.benchls import expand_benchls
 from pytest_rtlgen.loaders.rows import Row, list_rows
 from pytest_rtlgen.openings import Place, read_openings
 from pytest_rtlgen.records import BoxOutputs, Problem, SourceFile, Suite
@@ -81,6 +83,7 @@ def take_design(text: str) -> str:
 
 
 def _load_row(row: Row, path: Path, suite: str) -> LoadedProblem:
+    row = expand_benchls(row)
     instruction = _read_text(row, INSTRUCTION_FIELDS, "instruction")
     if not instruction.strip():
         raise SuiteError(f"{row.place}: the instruction is empty; write what is asked for, or remove the row")

@@ -29,6 +29,8 @@ class Simulation:
     """The trace as far as it came, where the time was up before its end."""
     is_compiled: bool = True
     """Whether the compiler took the design."""
+    is_fallback: bool = False
+    """Whether a second simulator ran it, as the first could not compile it."""
     diagnostics: tuple[Diagnostic, ...] = ()
     duration_s: float = 0.0
 

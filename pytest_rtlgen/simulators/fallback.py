@@ -4,7 +4,7 @@ Icarus lacks parts of SystemVerilog: casts to enumerations, structure literals, 
 written so is no worse for it. A candidate is given to the second simulator by the checker, on conditions of its own.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pytest_rtlgen.records import Isolation
 from pytest_rtlgen.simulators.base import Simulation, SimulationJob, Simulator
@@ -42,7 +42,7 @@ class WithFallback:
         if simulation.trace is not None or simulation.is_compiled:
             return simulation
         other = self.second.simulate(job)
-        return simulation if other.trace is None else other
+        return simulation if other.trace is None else replace(other, is_fallback=True)
 
     def close(self) -> None:
         """Nothing: the simulators belong to whoever made them."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_rtlgen.check.reference import PreparedReference
-from pytest_rtlgen.errors import StorageError, UsageError
+from pytest_rtlgen.errors import BadReferenceError, StorageError, UsageError
 from pytest_rtlgen.records import STEP_NS, Port
 from pytest_rtlgen.training.testbench_templates import BENCH, CHECK, COCOTB, MAKEFILE, RUNNER
 from pytest_rtlgen.verilog.enclosure import is_enclosed
@@ -39,7 +39,11 @@ def render_testbench(reference: PreparedReference, *, error_rate: float = 0.0) -
 
     Raises:
         UsageError: ``error_rate`` is not between 0 and 1, or the design has an ``inout`` or a black box.
+        BadReferenceError: the reference is known with power-up values only, which a bench cannot put into a design.
     """
+    if reference.powered_up is not None:
+        module = reference.wanted.module
+        raise BadReferenceError(f"{module}: nothing loads its registers; add a reset or initial values for a bench")
     if not 0 <= error_rate < 1:
         raise UsageError(f"error rate {error_rate}: must be 0 or more and below 1")
     if is_enclosed(reference.wanted):

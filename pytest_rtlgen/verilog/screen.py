@@ -31,10 +31,13 @@ class Screening:
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-def screen_candidate(source: str, wanted: Interface, given: Sequence[SourceFile] = ()) -> Screening:
+def screen_candidate(
+    source: str, wanted: Interface, given: Sequence[SourceFile] = (), *, encloses: bool = True
+) -> Screening:
     """Return whether ``source`` may be compiled as an answer that must have the interface ``wanted``.
 
-    ``given``: files that it may load memories from.
+    ``given``: files that it may load memories from. ``encloses``: whether the text to compile has the module around it
+    that inout ports and black boxes need.
     """
     names = {wanted.module, *(port.name for port in wanted.ports)}
     canonical = read_canonical(source, kept=names)
@@ -44,12 +47,12 @@ def screen_candidate(source: str, wanted: Interface, given: Sequence[SourceFile]
         if given:
             loaded = load_memories(canonical.text, wanted.module, given)
             canonical = canonical if loaded.problems else replace(canonical, text=loaded.text)
-        return _screen_syntax(canonical, wanted)
+        return _screen_syntax(canonical, wanted, encloses=encloses)
     except (RuntimeError, RecursionError) as error:  # pyslang gives up on nesting that is too deep
         return _refuse(Status.REJECTED, canonical.text, [(f"too deeply nested to be read: {error}", 1)])
 
 
-def _screen_syntax(canonical: CanonicalText, wanted: Interface) -> Screening:
+def _screen_syntax(canonical: CanonicalText, wanted: Interface, *, encloses: bool) -> Screening:
     text = canonical.text
     parsed = parse_text(text)
     errors = list_errors(parsed, parsed.tree.diagnostics, most=_MOST_FINDINGS)
@@ -73,7 +76,8 @@ def _screen_syntax(canonical: CanonicalText, wanted: Interface) -> Screening:
             parsed = parse_text(text)
         elif differences:
             return _refuse(Status.INTERFACE_MISMATCH, text, differences)
-    return _enclose(text, parsed, wanted, notes)
+    enclosed = _enclose(text, parsed, wanted, notes)
+    return enclosed if encloses or enclosed.status is not None else replace(enclosed, source=text)
 
 
 def _adjust(text: str, parsed: ParsedText, instance: Any, wanted: Interface) -> Adjusted | None:  # noqa: ANN401

@@ -101,7 +101,7 @@ def test_one_bad_reference_leaves_the_other_rows(checker: Checker) -> None:
 
 
 class CountingPreparation:
-    """Stands in for ``prepare_reference``: slow, counted, and bad or broken where asked."""
+    """Stands in for ``prepare_accepted``: slow, counted, and bad or broken where asked."""
 
     def __init__(self, error: Exception | None = None) -> None:
         self.calls: list[str] = []
@@ -138,7 +138,7 @@ def prepare_in_threads(checker: Checker, problems: list[Problem]) -> list[object
 
 def test_threads_prepare_a_reference_once(monkeypatch: pytest.MonkeyPatch) -> None:
     preparation = CountingPreparation()
-    monkeypatch.setattr(checker_module, "prepare_reference", preparation)
+    monkeypatch.setattr(checker_module, "prepare_accepted", preparation)
     equal = [problem(COUNTER + "// same")] * 4 + [problem(COUNTER + "// other")] * 4
     found = prepare_in_threads(Checker(), equal)
     assert sorted(preparation.calls) == [COUNTER + "// other", COUNTER + "// same"]
@@ -147,7 +147,7 @@ def test_threads_prepare_a_reference_once(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_bad_reference_is_tried_once_and_says_the_same_to_all(monkeypatch: pytest.MonkeyPatch) -> None:
     preparation = CountingPreparation(BadReferenceError("counter.sv:3: no"))
-    monkeypatch.setattr(checker_module, "prepare_reference", preparation)
+    monkeypatch.setattr(checker_module, "prepare_accepted", preparation)
     checker = Checker()
     found = prepare_in_threads(checker, [problem()] * 3)
     assert [str(item) for item in found] == ["counter.sv:3: no"] * 3
@@ -159,7 +159,7 @@ def test_a_bad_reference_is_tried_once_and_says_the_same_to_all(monkeypatch: pyt
 
 def test_a_harness_that_failed_tries_again(monkeypatch: pytest.MonkeyPatch) -> None:
     preparation = CountingPreparation(ToolError("iverilog is not on PATH"))
-    monkeypatch.setattr(checker_module, "prepare_reference", preparation)
+    monkeypatch.setattr(checker_module, "prepare_accepted", preparation)
     checker = Checker()
     assert {str(item) for item in prepare_in_threads(checker, [problem()] * 3)} == {"iverilog is not on PATH"}
     preparation.error = None
@@ -168,7 +168,7 @@ def test_a_harness_that_failed_tries_again(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_only_the_references_used_last_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     preparation = CountingPreparation()
-    monkeypatch.setattr(checker_module, "prepare_reference", preparation)
+    monkeypatch.setattr(checker_module, "prepare_accepted", preparation)
     monkeypatch.setattr(checker_module, "KEPT_REFERENCES", 2)
     checker = Checker()
     one, two, three = (problem(COUNTER + f"// {number}") for number in "123")

@@ -101,3 +101,9 @@ def test_a_reference_that_is_never_known_judges_nobody(checker: Checker) -> None
     never = "module m(input d, output y);\nassign y = 1'bx;\nendmodule\n"
     with pytest.raises(BadReferenceError, match="no output of the reference is ever known"):
         check(checker, never, never)
+
+
+def test_a_reference_that_drives_no_output_is_incomplete(checker: Checker) -> None:
+    shell = "module m(input d, output y, output [3:0] z);\n// the rest is elsewhere\nendmodule\n"
+    with pytest.raises(BadReferenceError, match="nothing drives an output of the reference"):
+        check(checker, shell, shell)

@@ -260,3 +260,38 @@ def test_many_rows_load_fast(tmp_path: Path) -> None:
 def test_other_formats_load_without_the_parser() -> None:
     code = "import sys, pytest_rtlgen.loaders; sys.exit(bool({'pyslang', 'pyarrow'} & set(sys.modules)))"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, timeout=60)
+
+
+def benchls(**more: Any) -> dict[str, Any]:
+    """Return a row with the fields of RTL-BenchLS."""
+    files = {"inv.v": INV, "lib.v": "// no submodules\n", "sec_inv.tcl": "set TOP inv\n"}
+    return {"task_id": "inv_7", "top_module": "inv", "n_modules": 1, "files": files, **more}
+
+
+def test_rows_of_rtl_benchls(tmp_path: Path) -> None:
+    whole = f"{INV}\nmodule part; endmodule\n"
+    files = {**benchls()["files"], "inv_combined.v": whole}
+    suite = load(tmp_path / "slice.jsonl", benchls(), benchls(task_id="inv_8", files=files))
+    assert [(one.problem_id, one.top, one.reference.text, one.unjudged) for one in suite.problems] == [
+        ("inv_7", "inv", INV, ""),
+        ("inv_8", "inv", whole, ""),
+    ]
+    assert suite.problems[0].description == "Write the Verilog module inv."
+
+
+def test_masked_rows_of_rtl_benchls(tmp_path: Path) -> None:
+    keys = {"golden_rtl_key": "inv.v", "masked_rtl_key": "inv_masked.v"}
+    part = INV.replace("~a", "[MASKED]")
+    rows = [
+        benchls(task_id=name, files={**benchls()["files"], "inv_masked.v": text}, **keys)
+        for name, text in (("part", part), ("all", "[MASKED]\n"))
+    ]
+    first, second = load(tmp_path / "masked.jsonl", *rows).problems
+    assert [first.reference.text, second.reference.text] == [INV, INV]
+    assert first.description == f"Complete the Verilog module inv: [MASKED] stands for what is left out.\n\n{part}"
+    assert second.description == "Write the Verilog module inv."
+
+
+def test_a_row_that_only_looks_like_rtl_benchls_is_read_as_ours(tmp_path: Path) -> None:
+    suite = load(tmp_path / "data.jsonl", row(task_id="x", files=["a.v"]), row(task_id="y", top_module="y", files={}))
+    assert [one.problem_id for one in suite.problems] == ["ref000001", "ref000002"]

@@ -1,0 +1,170 @@
+"""Give the registers of a design power-up values: those that an edge of a clock loads and that have no value yet."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from pytest_rtlgen.verilog.interface import find_instance
+from pytest_rtlgen.verilog.survey import apply_spans
+from pytest_rtlgen.verilog.syntax import parse_text, symbol_key, walk
+
+_MOST_BITS = 1 << 16
+"""Of one memory: what fills a larger one costs more than the simulation."""
+_STEPS = frozenset({"Preincrement", "Predecrement", "Postincrement", "Postdecrement"})
+
+
+Registers = tuple[tuple[str, int], ...]
+"""(path below the top, bits) of each, sorted."""
+
+
+class PowerUp(StrEnum):
+    """What registers hold at power-up."""
+
+    ZEROS = "zeros"
+    ONES = "ones"
+    RANDOM = "random"
+    """A value drawn from the register's name, so that designs with the same registers start alike."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoweredText:
+    """A text whose registers have values at power-up."""
+
+    text: str
+    """Lines keep their numbers."""
+    registers: Registers = ()
+    """Those that got one; where there are none, the text is as it was."""
+    set_bits: int = 0
+    """Bits in all those that have an initial value in the text as it was."""
+
+
+def power_up(text: str, top: str, value: PowerUp) -> PoweredText:
+    """Return module ``top`` of ``text``, which is canonical, with ``value`` in every register without an initial value.
+
+    Latches, and variables that are declared inside a process, keep their unknown values, and so does what is
+    set in an ``initial`` block.
+
+    >>> power_up("module m(input c, output reg q); always @(posedge c) q <= ~q; endmodule", "m", PowerUp.ONES).text
+    "module m(input c, output reg q = 1'h1); always @(posedge c) q <= ~q; endmodule"
+    """
+    instance = find_instance(parse_text(text), top)
+    if instance is None:
+        return PoweredText(text=text)
+    loaded, kept, named = _list_loaded(instance)
+    widest: dict[int, tuple[int, str]] = {}
+    registers: list[tuple[str, int]] = []
+    set_bits = 0
+    for symbol in named.values():
+        if symbol_key(symbol) not in loaded:
+            continue
+        bits = _count_bits(symbol.type)
+        if symbol.initializer is not None or symbol_key(symbol) in kept:
+            set_bits += bits
+            continue
+        if not _is_open(symbol):
+            continue
+        registers.append((symbol_key(symbol).removeprefix(f"{top}."), bits))
+        place, put = _render(symbol, value)
+        if bits > widest.get(place, (0, ""))[0]:  # one declaration may stand for instances of several widths
+            widest[place] = (bits, put)
+    spans = [(place, place, put) for place, (_, put) in sorted(widest.items())]
+    return PoweredText(text=apply_spans(text, spans), registers=tuple(sorted(registers)), set_bits=set_bits)
+
+
+def _list_loaded(instance: Any) -> tuple[set[str], set[str], dict[str, Any]]:  # noqa: ANN401
+    """Return the keys of the variables that clock edges load, of those that ``initial`` sets, and all by key."""
+    named: dict[str, Any] = {}
+    loaded: set[str] = set()
+    kept: set[str] = set()
+    for node in walk(instance):
+        kind = type(node).__name__
+        if kind == "VariableSymbol":
+            named[symbol_key(node)] = node
+        elif kind == "ProceduralBlockSymbol":
+            is_initial = node.procedureKind.name == "Initial"
+            if is_initial or _is_clocked(node.body):
+                (kept if is_initial else loaded).update(_list_targets(node.body))
+    return loaded, kept, named
+
+
+def _is_clocked(body: Any) -> bool:  # noqa: ANN401
+    """Whether the process waits for edges, and for nothing else."""
+    if type(body).__name__ != "TimedStatement":
+        return False
+    timing = body.timing
+    events = timing.events if type(timing).__name__ == "EventListControl" else [timing]
+    return all(type(one).__name__ == "SignalEventControl" and one.edge.name != "None_" for one in events)
+
+
+def _list_targets(body: Any) -> Iterator[str]:  # noqa: ANN401
+    for node in walk(body):
+        kind = type(node).__name__
+        if kind == "AssignmentExpression":
+            yield from _list_roots(node.left)
+        elif kind == "UnaryExpression" and node.op.name in _STEPS:
+            yield from _list_roots(node.operand)
+
+
+def _list_roots(target: Any) -> Iterator[str]:  # noqa: ANN401
+    """Yield the keys of the variables that an assignment to ``target`` changes."""
+    kind = type(target).__name__
+    if kind == "ConcatenationExpression":
+        for operand in target.operands:
+            yield from _list_roots(operand)
+    elif kind in {"NamedValueExpression", "HierarchicalValueExpression"}:
+        yield symbol_key(target.symbol)
+    elif kind in {"ElementSelectExpression", "RangeSelectExpression", "MemberAccessExpression"}:
+        yield from _list_roots(target.value)
+
+
+def _is_open(symbol: Any) -> bool:  # noqa: ANN401
+    """Whether a value can be put behind the declaration of ``symbol``."""
+    if symbol.syntax is None or type(symbol.syntax).__name__ != "DeclaratorSyntax":
+        return False
+    if symbol.parentScope.isProceduralContext or symbol.lifetime.name != "Static":
+        return False
+    kind = symbol.type.canonicalType
+    if kind.isIntegral:
+        return True
+    is_memory = type(kind).__name__ == "FixedSizeUnpackedArrayType" and kind.elementType.canonicalType.isIntegral
+    return is_memory and not _is_enumeration(kind.elementType) and _count_bits(kind) <= _MOST_BITS
+
+
+def _count_bits(kind: Any) -> int:  # noqa: ANN401
+    return int(kind.canonicalType.bitstreamWidth)
+
+
+def _is_enumeration(kind: Any) -> bool:  # noqa: ANN401
+    return type(kind.canonicalType).__name__ == "EnumType"
+
+
+def _render(symbol: Any, value: PowerUp) -> tuple[int, str]:  # noqa: ANN401
+    """Return the byte behind which the value of ``symbol`` is put, and what is put there."""
+    kind, syntax = symbol.type.canonicalType, symbol.syntax
+    name = str(syntax.name.rawText)
+    if _is_enumeration(kind):
+        members = sorted(kind, key=lambda member: int(member.value.value))
+        number = {PowerUp.ZEROS: 0, PowerUp.ONES: -1, PowerUp.RANDOM: _draw(name, 32) % len(members)}[value]
+        return int(syntax.sourceRange.end.offset), f" = {members[number].name}"
+    if kind.isIntegral:
+        return int(syntax.sourceRange.end.offset), f" = {_spell(name, _count_bits(kind), value)}"
+    index, limits = f"rtlgen_index_of_{_hash(name)}", kind.range
+    filled = f"{name} [{index}] = {_spell(name, _count_bits(kind.elementType), value)};"
+    loop = f"for ({index} = {limits.lower}; {index} <= {limits.upper}; {index} = {index} + 1)"
+    return int(syntax.parent.sourceRange.end.offset), f" integer {index}; initial {loop} {filled}"
+
+
+def _spell(name: str, bits: int, value: PowerUp) -> str:
+    ones = (1 << bits) - 1
+    return f"{bits}'h{ {PowerUp.ZEROS: 0, PowerUp.ONES: ones, PowerUp.RANDOM: _draw(name, bits)}[value]:x}"
+
+
+def _draw(name: str, bits: int) -> int:
+    """Return a number of ``bits`` bits that depends on ``name`` alone."""
+    return int.from_bytes(hashlib.shake_128(name.encode()).digest((bits + 7) // 8)) >> (-bits % 8)
+
+
+def _hash(name: str) -> str:
+    return hashlib.shake_128(name.encode()).hexdigest(8)
