@@ -7,6 +7,7 @@ from pytest_rtlgen.check.assumptions import restrict
 from pytest_rtlgen.check.compare import compare_start, compare_traces, cut_wave
 from pytest_rtlgen.check.cross_check import CrossCheck, CrossCheckResult
 from pytest_rtlgen.check.formal import Prover
+from pytest_rtlgen.check.holds import hold_inputs
 from pytest_rtlgen.check.reference import PreparedReference
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.records import (
@@ -221,6 +222,7 @@ class Confirmer:
         Rows that break an assumption are changed first: of them, nothing is asked.
         """
         stimulus = restrict(stimulus, reference.assumed, reference.wanted, self._trusted)
+        stimulus = hold_inputs(stimulus, reference.openings.holds, reference.wanted)
         named = replace(reference.wanted, module=reference.top)
         job = SimulationJob(source=reference.source, interface=named, stimulus=stimulus)
         expected = self._trusted.simulate(job).trace
