@@ -5,7 +5,6 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from pytest_rtlgen.check.assumptions import restrict
 from pytest_rtlgen.check.coverage import list_levels, list_reached
 from pytest_rtlgen.check.reference import PreparedReference, list_hints
 from pytest_rtlgen.check.steady import Setting, SteadyRuns
@@ -130,7 +129,7 @@ class _View:
 
     def simulate(self, stimulus: Stimulus) -> Simulation:
         """Return how the reference does under ``stimulus``, as far as that is allowed: a trace of what is shown."""
-        stimulus = restrict(stimulus, self.reference.assumed, self.reference.played, self.simulator)
+        stimulus = self.reference.allow(stimulus, self.simulator)
         job = SimulationJob(source=self.probed.text, interface=self.probed.interface, stimulus=stimulus)
         simulation = self.simulator.simulate(job)
         trace = simulation.trace
@@ -232,7 +231,7 @@ def _pack(
     """Return the deep run of ``cycles`` cycles, or of half as many; ``None``: the reference is too slow for both."""
     named = replace(reference.played, module=reference.top)
     for size in (cycles, cycles // 2):
-        stimulus = restrict(runs.make_stimulus(setting, size), reference.assumed, reference.played, simulator)
+        stimulus = reference.allow(runs.make_stimulus(setting, size), simulator)
         trace = simulator.simulate(SimulationJob(source=reference.source, interface=named, stimulus=stimulus)).trace
         if trace is not None:
             rows = zlib.compress(stimulus.rows, 1)

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from pytest_rtlgen.check.assumptions import AssumedGroup, find_groups, restrict
 from pytest_rtlgen.check.coverage import list_reached
+from pytest_rtlgen.check.holds import hold_inputs
 from pytest_rtlgen.check.latency import count_compared, retime
 from pytest_rtlgen.check.stimulus import Measure, make_stimulus
 from pytest_rtlgen.errors import BadReferenceError, NeverKnownError
@@ -65,6 +66,15 @@ class PreparedReference:
     powered_up: PoweredUp | None = None
     """Set where the reference is never known unless its registers, and those of candidates, have power-up values."""
 
+    def allow(self, stimulus: Stimulus, simulator: Simulator) -> Stimulus:
+        """Return ``stimulus`` with every row as the problem's assumptions allow.
+
+        Raises:
+            ToolError: the simulator is missing or broken.
+        """
+        stimulus = restrict(stimulus, self.assumed, self.played, simulator)
+        return hold_inputs(stimulus, self.openings.holds, self.played)
+
     def retime(self, trace: Trace) -> Trace:
         """Return what a candidate showed under ``stimulus``, moved in time where a latency is open."""
         return retime(self.openings.latency, self.played, self.stimulus, self.trace, trace)
@@ -114,7 +124,7 @@ def prepare_reference(
         seed=seed,
         measure=None if cycles else _make_measure(problem, interface, simulator, groups),
     )
-    stimulus = restrict(stimulus, groups, interface, simulator)
+    stimulus = hold_inputs(restrict(stimulus, groups, interface, simulator), problem.openings.holds, interface)
     simulation = simulator.simulate(SimulationJob(source=opened.text, interface=interface, stimulus=stimulus))
     trace = _require_trace(problem, simulation)
     undriven = _list_undriven(problem, trace)
@@ -220,6 +230,7 @@ def _make_measure(
 
     def measure(stimulus: Stimulus, ends: Sequence[int]) -> list[int]:
         stimulus = restrict(stimulus, groups, interface, simulator)
+        stimulus = hold_inputs(stimulus, problem.openings.holds, interface)
         trace = simulator.simulate(
             SimulationJob(source=probed.text, interface=probed.interface, stimulus=stimulus)
         ).trace

@@ -35,15 +35,19 @@ class ExportedBench:
 def render_testbench(reference: PreparedReference, *, error_rate: float = 0.0) -> ExportedBench:
     """Return the files of a bench that passes while at most ``error_rate`` of its checks mismatch.
 
-    A check is one output in one step in which the reference has a known bit there.
+    A check is one output in one step in which the reference has a known bit there. Of several accepted references only
+    this one counts.
 
     Raises:
-        UsageError: ``error_rate`` is not between 0 and 1, or the design has an ``inout`` or a black box.
+        UsageError: ``error_rate`` is not between 0 and 1, the latency is open, or there is an ``inout`` or a black box.
         BadReferenceError: the reference is known with power-up values only, which a bench cannot put into a design.
     """
     if reference.powered_up is not None:
         module = reference.wanted.module
         raise BadReferenceError(f"{module}: nothing loads its registers; add a reset or initial values for a bench")
+    if reference.openings.latency is not None:
+        valid = reference.openings.latency.valid
+        raise UsageError(f"the latency of {valid!r} is open, but a bench compares step by step; check here instead")
     if not 0 <= error_rate < 1:
         raise UsageError(f"error rate {error_rate}: must be 0 or more and below 1")
     if is_enclosed(reference.wanted):
