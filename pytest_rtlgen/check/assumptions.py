@@ -5,6 +5,7 @@ The same value always gives way to the same one, so inputs that hold still go on
 
 import random
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -62,7 +63,7 @@ def find_groups(
         allowed = tuple(value for value, is_held in zip(tried, held, strict=True) if is_held)
         if not allowed:
             raise BadReferenceError(_describe_empty(assumptions, ports, len(tried)))
-        resting = _choose(_rest(ports, interface), allowed, ports, interface)
+        resting = _Chooser(ports, allowed, interface).choose(_rest(ports, interface))
         groups.append(AssumedGroup(ports=ports, condition=condition, allowed=allowed, resting=resting))
     return tuple(groups)
 
@@ -149,20 +150,30 @@ def _replace(
     found, where = np.unique(rows, axis=0, return_inverse=True)
     values = [row.tobytes() for row in found]
     held = _evaluate(group.ports, group.condition, values, simulator)
-    kept = [
-        value if is_held else _choose(value, group.allowed, group.ports, interface)
-        for value, is_held in zip(values, held, strict=True)
-    ]
+    chooser = _Chooser(group.ports, group.allowed, interface)
+    kept = [value if is_held else chooser.choose(value) for value, is_held in zip(values, held, strict=True)]
     table = np.frombuffer(b"".join(kept), dtype=np.uint8).reshape(found.shape)
     return table[where.reshape(-1)]
 
 
-def _choose(value: bytes, allowed: Sequence[bytes], ports: Sequence[Port], interface: Interface) -> bytes:
-    """Return one of ``allowed``, always the same for the same ``value``; resets stay as they are where they can."""
-    resets = {reset.port for reset in interface.resets}
-    columns = [column for port in ports if port.name in resets for column in _list_columns(ports, (port,))]
-    alike = [other for other in allowed if all(other[column] == value[column] for column in columns)]
-    return random.Random(value).choice(alike or list(allowed))  # noqa: S311  reproducible on purpose
+class _Chooser:
+    """Chooses what stands in for a value, always the same for the same one; resets stay as they are where they can."""
+
+    def __init__(self, ports: Sequence[Port], allowed: Sequence[bytes], interface: Interface) -> None:
+        resets = {reset.port for reset in interface.resets}
+        self._resets = [at for port in ports if port.name in resets for at in _list_columns(ports, (port,))]
+        self._allowed = allowed
+        self._alike: dict[bytes, list[bytes]] = defaultdict(list)
+        for value in allowed:
+            self._alike[self._read_resets(value)].append(value)
+
+    def choose(self, value: bytes) -> bytes:
+        """Return one of the allowed values."""
+        alike = self._alike.get(self._read_resets(value), self._allowed)
+        return random.Random(value).choice(alike)  # noqa: S311  reproducible on purpose
+
+    def _read_resets(self, value: bytes) -> bytes:
+        return bytes(value[at] for at in self._resets)
 
 
 def _rest(ports: Sequence[Port], interface: Interface) -> bytes:

@@ -44,6 +44,7 @@ _REFUSED = frozenset({Status.SYNTAX_ERROR, Status.ELABORATION_ERROR})
 """What a compiler says of a text that it does not take."""
 _STRUCTURAL = frozenset(HazardKind) - {HazardKind.SIMULATOR_ONLY, HazardKind.UNSET_DECISION}
 """Hazards for which a design must be right in both readings, the simulator's and that of synthesis."""
+_DRIVERS = frozenset({HazardKind.TWO_DRIVERS, HazardKind.TWO_PROCESSES})
 _SECOND_LENGTH = 4
 """How much longer the second stimulus is, which only candidates meet that passed and were not wholly proved."""
 
@@ -329,7 +330,7 @@ def _describe_drivers(hazards: Sequence[Hazard], severity: Severity) -> tuple[Di
     return tuple(
         Diagnostic(tool="screen", severity=severity, message=hazard.message, line=hazard.line)
         for hazard in hazards
-        if hazard.kind is HazardKind.TWO_DRIVERS
+        if hazard.kind in _DRIVERS
     )
 
 

@@ -73,13 +73,25 @@ def _compare(reference: PreparedReference, simulation: Simulation, trace: Trace)
         status=Status.MISMATCH if is_wrong else Status.PASSED,
         method="simulate",
         signals=signals,
-        diagnostics=(*simulation.diagnostics, *_warn_of_little(signals, reference.stimulus.steps)),
+        diagnostics=(
+            *simulation.diagnostics,
+            *_note_undriven(reference),
+            *_warn_of_little(reference, signals),
+        ),
         wave=cut_wave(reference.stimulus, reference.trace, trace, signals),
     )
 
 
-def _warn_of_little(signals: Sequence[SignalVerdict], steps: int) -> tuple[Diagnostic, ...]:
+def _note_undriven(reference: PreparedReference) -> tuple[Diagnostic, ...]:
+    """Return a note for each output that nothing in the reference drives, wholly or in part."""
+    return tuple(
+        Diagnostic(tool="compare", severity=Severity.NOTE, message=message) for message in reference.describe_undriven()
+    )
+
+
+def _warn_of_little(reference: PreparedReference, signals: Sequence[SignalVerdict]) -> tuple[Diagnostic, ...]:
     """Return a warning for each output that the reference leaves unknown nearly always: hardly anything was checked."""
+    steps, undriven = reference.stimulus.steps, {name for name, _ in reference.undriven}
     return tuple(
         Diagnostic(
             tool="compare",
@@ -88,7 +100,7 @@ def _warn_of_little(signals: Sequence[SignalVerdict], steps: int) -> tuple[Diagn
             "the reference does not know it in the others",
         )
         for signal in signals
-        if signal.checked < _LITTLE * steps
+        if signal.checked < _LITTLE * steps and signal.name not in undriven
     )
 
 
@@ -214,7 +226,8 @@ class Confirmer:
         expected = self._trusted.simulate(job).trace
         if expected is None:
             return None
-        return judge_simulation(self._simulator, replace(reference, stimulus=stimulus, trace=expected), source).verdict
+        shown = replace(reference, stimulus=stimulus, trace=reference.forget_undriven(expected))
+        return judge_simulation(self._simulator, shown, source).verdict
 
 
 def _describe_hazard(hazard: Hazard) -> str:

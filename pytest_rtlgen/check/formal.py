@@ -70,7 +70,7 @@ class Prover:
             known = self._remember(reference, answer["played"]["gold"])
         doubted = set(known or ()) | open_
         if trace and "played" in answer:
-            doubted |= _list_differing(trace, answer["played"]["gate"])
+            doubted |= _list_differing(reference.forget_undriven(trace), answer["played"]["gate"])
         return _conclude(reference, answer, doubted)
 
     def close(self) -> None:
@@ -123,6 +123,7 @@ def _ask(reference: PreparedReference, source: str, seconds: float) -> dict[str,
         "steps": min(_PLAYED, stimulus.steps),
         "assumed": assumed,
         "assumed_inputs": assumed_inputs,
+        "is_open": bool(reference.undriven),
         "seconds": max(1, round(seconds)),
     }
 

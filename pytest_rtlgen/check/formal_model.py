@@ -27,7 +27,7 @@ from pytest_rtlgen.check.formal_text import (
     render_rows,
     render_top,
 )
-from pytest_rtlgen.simulators.inside_simulator.rtlgen_yosys import read_rows, render_witness
+from pytest_rtlgen.simulators.inside_simulator.rtlgen_yosys import READ, read_rows, render_witness
 from pytest_rtlgen.verilog.simulator_only import find_simulator_only
 
 _WORDS = "not pos neg and or xor xnor reduce_and reduce_or reduce_xor reduce_xnor reduce_bool shl shr sshl sshr shift"
@@ -43,6 +43,8 @@ _READ = (
     *("proc", "flatten", "opt_expr -keepdc", "opt_clean", "memory_collect", "memory_map -keepdc", "opt_expr -keepdc"),
     *("opt_dff -keepdc -nodffe -nosdff", "techmap -map +/pmux2mux.v", "opt_expr -keepdc", "opt_clean"),
 )
+_UNDRIVEN = "setundef -undriven -undef"
+"""What nothing drives is X: the model's file has no word for it."""
 _MAP = (
     *(
         "hierarchy -top rtlgen_top",
@@ -77,7 +79,8 @@ def prove(question: Mapping[str, Any]) -> dict[str, Any]:
     width]), ``clocks`` (names), ``prefix`` (rows that lead to the first state, or empty), ``blurred`` (the same with
     every input ``x`` but clocks and resets), ``start`` (input values, by name, at the end of it), ``assumed`` (text of
     module ``rtlgen_assumed``, empty without assumptions), ``assumed_inputs`` (its inputs), ``play`` (sides to simulate
-    with ``rows``), ``seconds``.
+    with ``rows``), ``is_open`` (whether the gold design leaves outputs undriven, so that the gate design may),
+    ``seconds``.
 
     The answer: ``proved`` output names; ``refuted``: by output name, the rows to play after the prefix that show it;
     ``played``: four-state output rows by side.
@@ -174,10 +177,12 @@ class _Model:
     def _read(self, side: str) -> "_Netlist":
         Path(f"{side}.sv").write_bytes(neutralise(self._question[side]).encode("utf-8", "replace"))
         top = self._question[f"{side}_top"]
-        self._run(f"read_slang --top {top} {side}.sv")
+        self._run(f"{READ} {top} {side}.sv")
         for command in _READ:
             self._run(command)
         self._run(f"rename {top} {side}")
+        if side == "gold" or self._question["is_open"]:
+            self._run(_UNDRIVEN)
         if side == "gate":
             self._run("check -assert")  # nothing else would show two drivers that Yosys merges
         self._run(f"write_json {side}.json")

@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 from pytest_rtlgen.records import SourceFile
+from pytest_rtlgen.simulators.inside_simulator.rtlgen_yosys import READ
 from pytest_rtlgen.tools.process import Limits, run_program
 from pytest_rtlgen.verilog.mutate import Mutant
 
@@ -72,7 +73,7 @@ def main(top: str, count: str, seed: str) -> None:
 
     os.dup2(os.open("yosys.log", os.O_WRONLY | os.O_CREAT), 1)
     design = libyosys.Design()
-    design.run_pass(f"read_slang --top {top} reference.sv")
+    design.run_pass(f"{READ} {top} reference.sv")
     for line in (f"hierarchy -top {top}", *_PREPARE):
         design.run_pass(line)
     design.run_pass("write_verilog -noattr 0.part")

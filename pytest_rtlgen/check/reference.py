@@ -15,7 +15,9 @@ from pytest_rtlgen.records import Direction, Interface, Openings, Problem, Sourc
 from pytest_rtlgen.simulators import Simulation, SimulationJob, Simulator
 from pytest_rtlgen.verilog.canonical import read_canonical
 from pytest_rtlgen.verilog.constants import mine_constants
-from pytest_rtlgen.verilog.interface import read_interface
+from pytest_rtlgen.verilog.hazards import find_undriven
+from pytest_rtlgen.verilog.interface import find_instance, parse_reference, read_interface
+from pytest_rtlgen.verilog.parameters import list_open_parameters
 from pytest_rtlgen.verilog.probes import add_probes
 from pytest_rtlgen.verilog.survey import compare_by_value
 
@@ -36,10 +38,21 @@ class PreparedReference:
     """What is open besides the X in ``trace``."""
     assumed: tuple[AssumedGroup, ...] = ()
     """What every stimulus keeps to."""
+    undriven: tuple[tuple[str, int], ...] = ()
+    """(output, mask) of bits that it never drives: they float, are specified by nobody, and X in ``trace``."""
 
     def retime(self, trace: Trace) -> Trace:
         """Return what a candidate showed under ``stimulus``, moved in time where a latency is open."""
         return retime(self.openings.latency, self.wanted, self.stimulus, self.trace, trace)
+
+    def forget_undriven(self, trace: Trace) -> Trace:
+        """Return a trace of the reference with X where nothing drives it."""
+        return _forget(trace, self.undriven)
+
+    def describe_undriven(self) -> tuple[str, ...]:
+        """Return, for a reader, a sentence for each output that nothing drives, wholly or in part."""
+        widths = {port.name: port.width for port in self.wanted.outputs}
+        return tuple(_describe_undriven(name, mask, widths[name]) for name, mask in self.undriven)
 
 
 def prepare_reference(
@@ -60,6 +73,9 @@ def prepare_reference(
         clocks=interface.clocks if problem.clocks is None else problem.clocks,
         resets=interface.resets if problem.resets is None else problem.resets,
     )
+    if problem.openings.is_parameter_open:
+        instance = find_instance(parse_reference(problem.reference), problem.reference_top)
+        interface = replace(interface, parameters=list_open_parameters(instance))
     _refuse_unplayable(problem, interface)
     verify_openings(problem.openings, interface)
     opened = open_reference(problem.reference, interface, problem.openings)
@@ -75,6 +91,7 @@ def prepare_reference(
     stimulus = restrict(stimulus, groups, interface, simulator)
     simulation = simulator.simulate(SimulationJob(source=opened.text, interface=interface, stimulus=stimulus))
     trace = _require_trace(problem, simulation)
+    undriven = _list_undriven(problem, trace)
     latency = problem.openings.latency
     if latency is not None and not count_compared(latency, interface, stimulus, trace):
         raise BadReferenceError(
@@ -84,9 +101,10 @@ def prepare_reference(
     return PreparedReference(
         wanted=replace(interface, module=problem.top),
         stimulus=stimulus,
-        trace=trace,
+        trace=_forget(trace, undriven),
         source=opened.text,
         top=problem.reference_top,
+        undriven=undriven,
         openings=problem.openings,
         assumed=groups,
     )
@@ -176,6 +194,46 @@ def _require_trace(problem: Problem, simulation: Simulation) -> Trace:
     if not simulation.trace.rows.strip(b"XZ"):
         raise BadReferenceError(f"{name}: no output of the reference is ever known, so nothing could be checked")
     return simulation.trace
+
+
+def _list_undriven(problem: Problem, trace: Trace) -> tuple[tuple[str, int], ...]:
+    """Return (output, mask) of the bits that float in all of ``trace`` and that nothing in the reference drives."""
+    if b"Z" not in trace.rows:
+        return ()
+    found = find_undriven(problem.reference.text, problem.reference_top)
+    floating = _list_floating(trace)
+    masks = ((name, mask & floating.get(name, 0)) for name, mask in found.items())
+    return tuple((name, mask) for name, mask in masks if mask)
+
+
+def _list_floating(trace: Trace) -> dict[str, int]:
+    """Return, by output, the mask of the bits that are Z in every step."""
+    found, place = {}, 0
+    for port in trace.outputs:
+        columns = (trace.rows[place + at :: trace.width] for at in range(port.width))
+        found[port.name] = int("".join("01"[not column.strip(b"Z")] for column in columns), 2)
+        place += port.width
+    return found
+
+
+def _forget(trace: Trace, undriven: Sequence[tuple[str, int]]) -> Trace:
+    """Return ``trace`` with X in the bits ``undriven``."""
+    if not undriven:
+        return trace
+    masks, rows, place = dict(undriven), bytearray(trace.rows), 0
+    for port in trace.outputs:
+        for at in range(port.width):
+            if masks.get(port.name, 0) >> (port.width - 1 - at) & 1:
+                rows[place + at :: trace.width] = b"X" * (len(rows) // trace.width)
+        place += port.width
+    return replace(trace, rows=bytes(rows))
+
+
+def _describe_undriven(name: str, mask: int, width: int) -> str:
+    if mask == (1 << width) - 1:
+        return f"output {name} is not compared: the reference never drives it"
+    bits = ", ".join(str(place) for place in range(width - 1, -1, -1) if mask >> place & 1)
+    return f"output {name} is not compared in bits {bits}: the reference never drives them"
 
 
 def _describe(line: int | None, message: str) -> str:

@@ -157,12 +157,19 @@ def _check_ours(checker: Checker, problem: Problem, mutants: int, seed: int) -> 
     return _OurSide(
         is_right=verdict.is_passed,
         findings=(*_describe_own(verdict), *map(_describe_stub, passing), *_list_opening_findings(openings)),
-        notes=tuple(f"output {signal.name} is never known" for signal in verdict.signals if not signal.checked),
+        notes=(*reference.describe_undriven(), *_list_unknown(reference, verdict)),
         idle=idle,
         checked_share=_share_known(reference),
         mutation=mutation,
         openings=openings,
     )
+
+
+def _list_unknown(reference: PreparedReference, verdict: Verdict) -> Iterator[str]:
+    undriven = {name for name, _ in reference.undriven}
+    for signal in verdict.signals:
+        if not signal.checked and signal.name not in undriven:
+            yield f"output {signal.name} is never known"
 
 
 def _share_known(reference: PreparedReference) -> float:

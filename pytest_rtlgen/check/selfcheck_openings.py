@@ -26,8 +26,9 @@ from pytest_rtlgen.records import (
 from pytest_rtlgen.verilog.conditions import declare_type, spell, spell_module
 from pytest_rtlgen.verilog.edit import rename_definition
 from pytest_rtlgen.verilog.initial_values import drop_initial_values
-from pytest_rtlgen.verilog.interface import parse_reference
+from pytest_rtlgen.verilog.interface import find_instance, parse_reference
 from pytest_rtlgen.verilog.mutate import Mutant, list_mutants
+from pytest_rtlgen.verilog.parameters import adjust_parameters, list_open_parameters
 
 _FEWEST_MUTANTS = 12
 _ALWAYS = "1'b1"
@@ -163,7 +164,8 @@ def _list_trials(problem: Problem, interface: Interface) -> Iterator[_Trial]:
         name = f"latency of {openings.latency.valid}"
         yield _Trial(name=name, without=replace(openings, latency=None), right=right, wrong=wrong)
     if openings.is_parameter_open:
-        yield _Trial(name="parameters", without=replace(openings, is_parameter_open=False))
+        raised = _raise_parameters(reference, problem.reference_top)
+        yield _Trial(name="parameters", without=replace(openings, is_parameter_open=False), right=raised)
 
 
 def _list_variant_trials(problem: Problem) -> Iterator[_Trial]:
@@ -177,6 +179,15 @@ def _list_variant_trials(problem: Problem) -> Iterator[_Trial]:
         changed = list_accepted(replace(problem, openings=replace(openings, variants=())))[1]
         name = f"reset kind of {', '.join(openings.reset_kind)}"
         yield _Trial(name=name, without=replace(openings, reset_kind=()), right=changed.problem.reference.text)
+
+
+def _raise_parameters(reference: SourceFile, top: str) -> str | None:
+    """Return a design whose parameters have other defaults: each is one more."""
+    parsed = parse_reference(reference)
+    instance = find_instance(parsed, top)
+    raised = [replace(item, value=f"({item.value}) + 1") for item in list_open_parameters(instance)]
+    adjusted = adjust_parameters(reference.text, parsed, instance, raised)
+    return None if adjusted is None else adjusted.text
 
 
 def _spoil(reference: SourceFile, interface: Interface, latency: Latency) -> str:

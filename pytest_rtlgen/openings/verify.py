@@ -36,6 +36,8 @@ def _list_faults(openings: Openings, interface: Interface) -> Iterator[str]:
             found = ", ".join(resets) or "none"
             what = f"{name!r} is no reset (found {found}); name one, or state it as [[reset]]"
             yield f"{openings.place}: reset_kind: {what}"
+    if openings.is_parameter_open and not interface.parameters:
+        yield f"{openings.place}: parameters: the reference has no integer parameter; remove it"
     if openings.latency is not None:
         yield from _list_latency_faults(openings.latency, interface)
 

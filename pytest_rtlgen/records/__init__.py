@@ -13,7 +13,7 @@ from pytest_rtlgen.records.generation import (
 )
 from pytest_rtlgen.records.hazard import Hazard, HazardKind
 from pytest_rtlgen.records.openings import Assumption, Care, Latency, Openings
-from pytest_rtlgen.records.ports import Direction, Port
+from pytest_rtlgen.records.ports import Direction, Parameter, Port
 from pytest_rtlgen.records.problem import (
     Clock,
     ClockEdge,
@@ -87,6 +87,7 @@ __all__ = [
     "Message",
     "Openings",
     "OutputMismatches",
+    "Parameter",
     "Polarity",
     "Port",
     "Problem",

@@ -9,6 +9,8 @@ class HazardKind(StrEnum):
 
     TWO_DRIVERS = "two-drivers"
     """Some bit of a net or variable has two drivers."""
+    TWO_PROCESSES = "two-processes"
+    """Two processes set one bit of a variable: simulators take it, synthesis does not."""
     INCOMPLETE_LIST = "incomplete-list"
     """An event list leaves out what the process reads, never fires, or has a form that synthesis reads otherwise."""
     EVENT_ORDER = "event-order"
@@ -25,6 +27,7 @@ class HazardKind(StrEnum):
 
 _MESSAGES = {
     HazardKind.TWO_DRIVERS: "{names} has two drivers",
+    HazardKind.TWO_PROCESSES: "{names} is set by two processes, which no synthesis takes",
     HazardKind.INCOMPLETE_LIST: "the event list around {names} is incomplete",
     HazardKind.EVENT_ORDER: "{names} depends on the order of events within one step",
     HazardKind.DERIVED_CLOCK: "{names} is a clock that the design makes",
@@ -43,8 +46,11 @@ class Hazard:
     """Signals, as hierarchical paths below the top; for ``SIMULATOR_ONLY`` what the construct is."""
     line: int | None = None
     """Line of the text, from 1."""
+    other_line: int | None = None
+    """Of two drivers, where the first one stands; ``line`` is the second's."""
 
     @property
     def message(self) -> str:
         """The hazard in words."""
-        return _MESSAGES[self.kind].format(names=", ".join(self.names))
+        place = "" if self.other_line in {None, self.line} else f" (lines {self.other_line} and {self.line})"
+        return _MESSAGES[self.kind].format(names=", ".join(self.names)) + place

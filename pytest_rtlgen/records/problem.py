@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pytest_rtlgen.records.openings import Openings
-from pytest_rtlgen.records.ports import Direction, Port
+from pytest_rtlgen.records.ports import Direction, Parameter, Port
 from pytest_rtlgen.records.published import CocotbHarness, Testbench
 from pytest_rtlgen.records.source import SourceFile
 
@@ -65,6 +65,8 @@ class Interface:
     ports: tuple[Port, ...]
     clocks: tuple[Clock, ...] = ()
     resets: tuple[Reset, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    """Those that size ports: a candidate whose ports are sized by the same names is compared at these values."""
 
     @property
     def inputs(self) -> tuple[Port, ...]:

@@ -6,7 +6,8 @@ from typing import Any
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.records import Direction, Interface, Port, SourceFile
 from pytest_rtlgen.verilog.clocking import find_clocking
-from pytest_rtlgen.verilog.syntax import ParsedText, elaborate, list_errors, parse_text
+from pytest_rtlgen.verilog.parameters import list_parameters
+from pytest_rtlgen.verilog.syntax import ParsedText, compilation_options, elaborate, list_errors, parse_text
 
 _UNKNOWN = re.compile(r"\b(UnknownModule|UnknownPackage|UndeclaredIdentifier)\b")
 _DIRECTIONS = {"In": Direction.INPUT, "Out": Direction.OUTPUT, "InOut": Direction.INOUT}
@@ -28,7 +29,8 @@ def read_interface(source: SourceFile, top: str) -> Interface:
     if ports is None:
         raise BadReferenceError(f"{source.name}: module {top!r} has an interface port, which cannot be played")
     clocks, resets = find_clocking(instance)
-    return Interface(module=top, ports=ports, clocks=clocks, resets=resets)
+    parameters = list_parameters(instance)
+    return Interface(module=top, ports=ports, clocks=clocks, resets=resets, parameters=parameters)
 
 
 def _refuse_unknown_names(source: SourceFile, parsed: ParsedText) -> None:
@@ -75,8 +77,7 @@ def find_instance(parsed: ParsedText, module: str, *, is_shallow: bool = False) 
 
     if module not in list_modules(parsed):
         return None
-    options = pyslang.ast.CompilationOptions()
-    options.topModules = {module}
+    options = compilation_options(module)
     if is_shallow:
         options.maxInstanceDepth = 1
     bag = pyslang.Bag()

@@ -7,6 +7,7 @@ from typing import Any
 from pytest_rtlgen.records import Diagnostic, Interface, Port, Severity, Status
 from pytest_rtlgen.verilog.canonical import CanonicalText, read_canonical
 from pytest_rtlgen.verilog.interface import find_instance, list_modules, list_ports
+from pytest_rtlgen.verilog.parameters import Adjusted, adjust_parameters
 from pytest_rtlgen.verilog.survey import Finding, FindingKind, LeftOut, Survey, apply_spans, survey_text
 from pytest_rtlgen.verilog.syntax import ParsedText, list_errors, parse_text
 from pytest_rtlgen.verilog.unused import leave_out_unused
@@ -54,10 +55,32 @@ def _screen_syntax(canonical: CanonicalText, wanted: Interface) -> Screening:
     instance = find_instance(parsed, wanted.module, is_shallow=True)
     if instance is None:
         return _refuse(Status.ELABORATION_ERROR, text, [(f"module {wanted.module!r} cannot be elaborated", None)])
+    notes = describe_left_out(survey.left_out)
     differences = list(_compare_ports(parsed, instance, wanted))
-    if differences:
-        return _refuse(Status.INTERFACE_MISMATCH, text, differences)
-    return Screening(status=None, source=text, diagnostics=describe_left_out(survey.left_out))
+    if differences or any(parameter.is_open for parameter in wanted.parameters):
+        adjusted = _adjust(text, parsed, instance, wanted)
+        if adjusted is not None:
+            text, notes = adjusted.text, (*notes, *map(_describe_change, adjusted.changes))
+        elif differences:
+            return _refuse(Status.INTERFACE_MISMATCH, text, differences)
+    return Screening(status=None, source=text, diagnostics=notes)
+
+
+def _adjust(text: str, parsed: ParsedText, instance: Any, wanted: Interface) -> Adjusted | None:  # noqa: ANN401
+    """Return ``text`` at the reference's parameter values; ``None`` where its ports do not fit even so."""
+    adjusted = adjust_parameters(text, parsed, instance, wanted.parameters)
+    if adjusted is None:
+        return None
+    parsed = parse_text(adjusted.text)
+    instance = find_instance(parsed, wanted.module, is_shallow=True)
+    fits = instance is not None and not any(_compare_ports(parsed, instance, wanted))
+    return adjusted if fits else None
+
+
+def _describe_change(change: tuple[str, str, str, int]) -> Diagnostic:
+    name, default, value, line = change
+    message = f"compared at {name} = {value}, the reference's value, instead of the candidate's default, {default}"
+    return Diagnostic(tool="screen", severity=Severity.NOTE, message=message, line=line)
 
 
 def reduce_text(canonical: CanonicalText, parsed: ParsedText, top: str) -> tuple[str, ParsedText, Survey]:

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from pytest_rtlgen.records import Diagnostic, Severity
 
+_FLAGS = ("AllowUseBeforeDeclare", "AllowHierarchicalConst", "AllowUnnamedGenerate", "RelaxEnumConversions")
+"""What simulators take and pyslang by itself would not: widths by parameters declared below the ports, say."""
 _NOT = {"LogicalNot", "BitwiseNot"}
 _EQUAL = {"Equality", "CaseEquality"}
 _DIFFERENT = {"Inequality", "CaseInequality"}
@@ -43,6 +46,27 @@ def elaborate(parsed: ParsedText) -> tuple[Any, Any]:
     root = compilation.getRoot()
     compilation.getAllDiagnostics()
     return compilation, root
+
+
+def compilation_options(top: str) -> Any:  # noqa: ANN401  pyslang's CompilationOptions
+    """Return the options under which pyslang elaborates module ``top`` as simulators do."""
+    import pyslang
+
+    options = pyslang.ast.CompilationOptions()
+    options.topModules = {top}
+    options.flags = _load_flags()
+    return options
+
+
+@cache
+def _load_flags() -> Any:  # noqa: ANN401
+    """Return pyslang's usual flags and ours."""
+    import pyslang
+
+    flags = pyslang.ast.CompilationOptions().flags
+    for name in _FLAGS:
+        flags |= getattr(pyslang.ast.CompilationFlags, name)
+    return flags
 
 
 def list_errors(parsed: ParsedText, found: Any, *, most: int = 10) -> tuple[Diagnostic, ...]:  # noqa: ANN401

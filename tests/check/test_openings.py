@@ -254,6 +254,7 @@ def assumption(text: str) -> Assumption:
         (LEFT, {"assumptions": (assumption("y"),)}, r"^problem.toml:7: assume 'y': use of undeclared identifier"),
         (ASYNC, {"assumptions": (assumption("!clk"),)}, r"assume '!clk': use of undeclared identifier 'clk'"),
         (ASYNC, {"reset_kind": ("d",)}, r"^problem.toml:5: reset_kind: 'd' is no reset \(found rst_n\)"),
+        (BARE, {"is_parameter_open": True}, r"^problem.toml:5: parameters: the reference has no integer parameter"),
         (BARE, {"is_power_up_open": True}, r"^problem.toml:5: power_up: no register"),
         (LEFT, {"variants": (variant(BIT.replace("3:0", "2:0") + "assign y = 0;\nendmodule\n"),)},
          r"^other.sv: the ports of a variant must be .* input \[3:0\] a is missing; input \[2:0\] a is not in"),
@@ -401,3 +402,23 @@ def test_an_open_latency_lets_no_mutant_pass(confirming: Checker) -> None:
 def test_a_latency_that_does_not_fit_is_told(confirming: Checker, latency: Latency, what: str) -> None:
     with pytest.raises(BadReferenceError, match=what):
         confirming.prepare(opened(ONE_STAGE, latency=latency))
+
+
+DEEP = (
+    "module m #(parameter TOP = 9) (input clk, input rst, output reg [7:0] n);\n"
+    "always @(posedge clk) if (rst || n == TOP) n <= 0; else n <= n + 1;\nendmodule\n"
+)
+
+
+def test_the_default_of_a_parameter_may_be_open(confirming: Checker) -> None:
+    task = opened(DEEP, is_parameter_open=True)
+    other = DEEP.replace("= 9", "= 12")
+    assert status(confirming, other, plain(task)) is Status.MISMATCH
+    verdict = judge(confirming, other, task)
+    assert verdict.is_passed
+    assert any("compared at TOP = 9" in item.message for item in verdict.diagnostics)
+    assert status(confirming, DEEP, task) is Status.PASSED
+    assert status(confirming, other.replace("n + 1", "n + 2"), task) is Status.MISMATCH
+    assert status(
+        confirming, DEEP.replace("parameter TOP = 9", "parameter LAST = 12").replace("TOP", "LAST"), task
+    ) is (Status.MISMATCH)

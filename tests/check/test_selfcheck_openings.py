@@ -24,6 +24,7 @@ NAMES = {
     "pipelined_scale": "latency of done",
     "toggle_count": "reset kind of rst_n",
     "warm_enough": "variant 1",
+    "wrap_count": "parameters",
 }
 
 

@@ -6,6 +6,7 @@ from pytest_rtlgen.records import Hazard, HazardKind
 from pytest_rtlgen.verilog.hazards import find_hazards
 
 TWO = HazardKind.TWO_DRIVERS
+PROCESSES = HazardKind.TWO_PROCESSES
 LIST = HazardKind.INCOMPLETE_LIST
 ORDER = HazardKind.EVENT_ORDER
 CLOCK = HazardKind.DERIVED_CLOCK
@@ -38,8 +39,8 @@ FOUND = {
     "two instances": ("part p(.d(a), .q(z)); part r(.d(b), .q(z));", TWO, "z"),
     "a port that is driven inside": ("driven p(.d(a), .q(z));", TWO, "p.d"),
     "an inout port and an assignment": ("wire [3:0] w; joined p(w, a); assign w = b; assign z = w;", TWO, "w"),
-    "two processes": ("always @* y = a; always @* y = b;", TWO, "y"),
-    "two clocked processes": ("always @(posedge clk) y <= a; always @(posedge clk) if (rst) y <= 0;", TWO, "y"),
+    "two processes": ("always @* y = a; always @* y = b;", PROCESSES, "y"),
+    "two clocked processes": ("always @(posedge clk) y <= a; always @(posedge clk) if (rst) y <= 0;", PROCESSES, "y"),
     "an input of the top": ("assign a = b;", TWO, "a"),
     "a gate and an assignment": ("and (z[0], a[0], b[0]); assign z = a;", TWO, "z"),
     "an initial block and an assignment": ("reg [3:0] r; initial r = 0; assign r = a; assign z = r;", TWO, "r"),
@@ -128,6 +129,20 @@ FOUND = {
     "through another signal": ("wire t; wire u = ~t; assign z = u === 1'b1;", UNSET, "u"),
     "what is X from the start": ("reg t = 1'bx; assign z = t === 1'b1;", UNSET, "t"),
     "an input left open": ("inner p(.d(a), .q(z));", UNSET, "p.e"),
+    "a bit beyond the ends": ("always @* if (a[4]) y = a; else y = b;", UNSET, "a beyond its bounds"),
+    "a bit before the ends": ("assign z = a[-1] ? a : b;", UNSET, "a beyond its bounds"),
+    "a range beyond the ends": ("assign z = a[7:5] ? a : b;", UNSET, "a beyond its bounds"),
+    "an indexed range beyond the ends": ("assign z = a[4+:2] ? a : b;", UNSET, "a beyond its bounds"),
+    "a word beyond the ends": (
+        "reg [3:0] m [0:1]; always @* begin m[0] = a; m[1] = b; y = m[2] == 4'd0 ? a : b; end",
+        UNSET,
+        "m beyond its bounds",
+    ),
+    "a loop that goes too far": (
+        "integer i; always @* begin y = 0; for (i = 0; i < 5; i = i + 1) if (a[i]) y = b; end",
+        UNSET,
+        "a beyond its bounds",
+    ),
 }
 INNER = "module inner(input [3:0] d, input e, output [3:0] q); assign q = e ? d : ~d; endmodule\n"
 
@@ -188,6 +203,12 @@ CLEAR = {
     "an early return": (
         "function automatic [3:0] f(input [3:0] d); if (d == 0) return 1; f = d; endfunction always @* y = f(a);"
     ),
+    "an index beyond the ends that decides nothing": "assign z = {a[4], a[6:4]};",
+    "a range partly beyond the ends": "assign z = a[5:2] ? a : b;",
+    "an index that is kept from the ends": (
+        "integer i; always @* for (i = 0; i < 4; i = i + 1) if (i < 3 && a[i + 1]) y[i] = 1'b1; else y[i] = 1'b0;"
+    ),
+    "parts beyond the ends are set by nobody": "assign z = a; assign z[5:4] = b[1:0]; assign z[6] = b[2];",
     "an unset net that decides nothing": "wire t; assign z = a & {4{t}};",
     "an unset decision that no output sees": "wire t; wire u = t === 1'b1; assign z = a;",
     "a memory that is written by index": (
@@ -223,8 +244,16 @@ def test_what_both_read_alike_has_no_hazard(case: str) -> None:
 def test_a_hazard_names_kind_signals_and_line() -> None:
     text = "module top(input a, input b, output y);\n  assign y = a;\n  assign y = b;\nendmodule\n"
     (found,) = find_hazards(text, "top")
-    assert found == Hazard(kind=TWO, names=("y",), line=3)
-    assert found.message == "y has two drivers"
+    assert found == Hazard(kind=TWO, names=("y",), line=3, other_line=2)
+    assert found.message == "y has two drivers (lines 2 and 3)"
+
+
+def test_a_register_of_two_processes_is_named_with_both_lines() -> None:
+    processes = "  always @(posedge c) y <= d;\n  always @(negedge c) y <= y;\n"
+    text = f"module top(input c, d, output reg y);\n{processes}endmodule\n"
+    (found,) = find_hazards(text, "top")
+    assert found == Hazard(kind=PROCESSES, names=("y",), line=3, other_line=2)
+    assert found.message == "y is set by two processes, which no synthesis takes (lines 2 and 3)"
 
 
 def test_a_signal_of_an_instance_is_named_by_its_path() -> None:

@@ -10,6 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+READ = "read_slang --allow-use-before-declare -Wno-index-oob -Wno-range-oob --top"
+"""Yosys' command that reads a design as simulators do, with parameters declared below the ports that they size, and X
+for what is read beyond the ends of a vector; the top and the file follow."""
+
 
 def main() -> None:
     """Read the design, play ``stimulus``, write the trace under the job's nonce."""
@@ -20,7 +24,7 @@ def main() -> None:
         render_witness(job["inputs"], Path("stimulus").read_text(encoding="ascii")), encoding="ascii"
     )
     design = libyosys.Design()
-    for command in (f"read_slang --top {job['top']} candidate.sv", "proc"):
+    for command in (f"{READ} {job['top']} candidate.sv", "proc"):
         design.run_pass(command)
     Path("stage").write_text("simulate", encoding="ascii")
     design.run_pass("tee -q -o sim.log sim -r stimulus.yw -vcd trace.vcd")

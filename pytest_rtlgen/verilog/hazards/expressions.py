@@ -144,6 +144,8 @@ class Expressions:
 
     def _select(self, node: Any) -> Value:  # noqa: ANN401
         signal, mask, is_static = self.find_path(node)
+        if is_static and signal is not None and not mask:
+            return self.read(self.model.find_beyond(signal), 1)
         if is_static:
             return _CONSTANT if signal is None else self.read(signal, mask)
         root, indices = _split(node)
@@ -163,7 +165,7 @@ class Expressions:
         signal = self.model.find(symbol)
         if signal is None or self.context.findLocal(symbol):
             return None, 0, path.isFullyStatic
-        if not path.isFullyStatic and path.lspBounds == (0, 0) and _is_out_of_range(self, node):
+        if (not path.isFullyStatic or _may_be_clamped(path.lspBounds)) and _is_beyond(self, node):
             return signal, 0, True
         return signal, signal.select(path.lspBounds), path.isFullyStatic and signal.is_fine
 
@@ -355,9 +357,38 @@ def _split(node: Any) -> tuple[Any, list[Any]]:  # noqa: ANN401
     return node, indices
 
 
-def _is_out_of_range(reader: Expressions, node: Any) -> bool:  # noqa: ANN401
-    """Whether all indices are constants, so that a path that is not static names no bit."""
-    return all(reader.evaluate(index) is not None for index in _split(node)[1])
+def _may_be_clamped(bounds: tuple[int, int]) -> bool:
+    """Whether slang, which moves a range beyond the ends to the nearest bit, may have done so."""
+    return bounds[0] == bounds[1]
+
+
+def _is_beyond(reader: Expressions, node: Any) -> bool:  # noqa: ANN401
+    """Whether a constant index or range of a selection lies wholly beyond the ends of what it selects from."""
+    while (kind := type(node).__name__) in _SELECTS:
+        bounds = None
+        if kind == "ElementSelectExpression":
+            bounds = _evaluate_bounds(reader, node.selector, node.selector, "Simple")
+        elif kind == "RangeSelectExpression":
+            bounds = _evaluate_bounds(reader, node.left, node.right, str(node.selectionKind.name))
+        node = node.value
+        if bounds is not None and node.type.hasFixedRange:
+            known = node.type.fixedRange
+            if bounds[1] < known.lower or bounds[0] > known.upper:
+                return True
+    return False
+
+
+def _evaluate_bounds(reader: Expressions, left: Any, right: Any, kind: str) -> tuple[int, int] | None:  # noqa: ANN401
+    """Return the lowest and the highest index of a selection; ``None`` where they are no known constants."""
+    found = [reader.evaluate(index) for index in (left, right)]
+    if any(one is None or _has_unknown(one) for one in found):
+        return None
+    first, second = (int(one.convertToInt().value) for one in found)
+    if kind == "IndexedUp":
+        return first, first + second - 1
+    if kind == "IndexedDown":
+        return first - second + 1, first
+    return min(first, second), max(first, second)
 
 
 def _pair(formals: list[Any], actuals: list[Any]) -> Iterable[tuple[Any, Any]]:

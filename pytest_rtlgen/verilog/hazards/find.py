@@ -1,6 +1,5 @@
 """From a text and the name of its top module to its hazards."""
 
-from functools import cache
 from typing import Any
 
 from pytest_rtlgen.records import Hazard, HazardKind
@@ -8,10 +7,8 @@ from pytest_rtlgen.verilog.hazards.members import read_design
 from pytest_rtlgen.verilog.hazards.model import Model, TooLargeError
 from pytest_rtlgen.verilog.hazards.rules import list_hazards
 from pytest_rtlgen.verilog.simulator_only import list_simulator_only
-from pytest_rtlgen.verilog.syntax import ParsedText, parse_text
+from pytest_rtlgen.verilog.syntax import ParsedText, compilation_options, parse_text
 
-_FLAGS = ("AllowUseBeforeDeclare", "AllowHierarchicalConst", "AllowUnnamedGenerate", "RelaxEnumConversions")
-"""What simulators take and pyslang by itself would not."""
 _UNCLEAR = "a construct that is not analysed"
 
 
@@ -60,23 +57,9 @@ def elaborate_top(parsed: ParsedText, top: str) -> tuple[Any, Any]:
     """Return module ``top`` as an InstanceSymbol, or ``None``, and the compilation that keeps it alive."""
     import pyslang
 
-    options = pyslang.ast.CompilationOptions()
-    options.topModules = {top}
-    options.flags = _load_flags()
     bag = pyslang.Bag()
-    bag.compilationOptions = options
+    bag.compilationOptions = compilation_options(top)
     compilation = pyslang.ast.Compilation(bag)
     compilation.addSyntaxTree(parsed.tree)
     found = (instance for instance in compilation.getRoot().topInstances if instance.name == top)
     return next(found, None), compilation
-
-
-@cache
-def _load_flags() -> Any:  # noqa: ANN401
-    """Return pyslang's usual flags and ours."""
-    import pyslang
-
-    flags = pyslang.ast.CompilationOptions().flags
-    for name in _FLAGS:
-        flags |= getattr(pyslang.ast.CompilationFlags, name)
-    return flags

@@ -194,6 +194,7 @@ class Model:
         """(signal, mask), or (-1, number of a decision)."""
         self.find_line = find_line
         self._numbers: dict[Any, int] = {}
+        self._beyond: dict[int, int] = {}
         self._atom_numbers: dict[tuple[int, int], int] = {}
         self._prefix = f"{top}."
         self._steps = 0
@@ -267,6 +268,14 @@ class Model:
         self.signals.append(found)
         self._numbers[symbol] = found.number
         return found
+
+    def find_beyond(self, signal: Signal) -> Signal:
+        """Return the signal, which nothing ever sets, that stands for what is read beyond the ends of another."""
+        number = self._beyond.get(signal.number)
+        if number is None:
+            number = self._beyond[signal.number] = len(self.signals)
+            self.signals.append(Signal(number, f"{signal.name} beyond its bounds", 1, signal.line))
+        return self.signals[number]
 
     def is_same(self, symbol: Any, other: Any) -> None:  # noqa: ANN401
         """Note that ``symbol`` is another name of ``other``."""

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
 from pytest_rtlgen.records import Hazard, HazardKind
-from pytest_rtlgen.verilog.hazards.model import Event, Kind, Model, Process
+from pytest_rtlgen.verilog.hazards.model import Event, Kind, Model, Process, Signal
 from pytest_rtlgen.verilog.hazards.nets import Bits, Nets
 from pytest_rtlgen.verilog.hazards.unset import list_unset_decisions
 
@@ -15,8 +15,8 @@ _Found = tuple[Iterable[int], int | None]
 def list_hazards(model: Model) -> Iterator[Hazard]:
     """Yield the hazards of a model, kind by kind."""
     rules = _Rules(model)
+    yield from rules.list_two_drivers()
     checks: tuple[tuple[HazardKind, Callable[[], Iterator[_Found]]], ...] = (
-        (HazardKind.TWO_DRIVERS, rules.list_two_drivers),
         (HazardKind.INCOMPLETE_LIST, rules.list_incomplete_lists),
         (HazardKind.INCOMPLETE_LIST, rules.list_silent_starts),
         (HazardKind.EVENT_ORDER, rules.list_races),
@@ -57,21 +57,32 @@ class _Rules:
         is_seen = signal in self._readers or self._model.signals[signal].is_output
         return not is_seen and all(process.kind is not Kind.ASSIGN for process, _ in self._drivers[signal])
 
-    def list_two_drivers(self) -> Iterator[_Found]:
+    def list_two_drivers(self) -> Iterator[Hazard]:
         """Yield what has a bit that two processes set; the surroundings drive the inputs.
 
         An initial value beside one process is no second driver, beside a continuous assignment it is.
         """
-        for signal, drivers in self._drivers.items():
-            seen = 0
-            if self._model.signals[signal].is_input:
-                seen = self._model.signals[signal].mask
+        for number, drivers in self._drivers.items():
+            signal = self._model.signals[number]
+            seen = signal.mask if signal.is_input else 0
             for process, mask in drivers:
-                started = self._starts[signal] if process.kind is Kind.ASSIGN else 0
-                if (seen | started) & mask and not self._is_temporary(signal):
-                    yield (signal,), process.line
+                started = self._starts[number] if process.kind is Kind.ASSIGN else 0
+                if (seen | started) & mask and not self._is_temporary(number):
+                    yield self._describe_two(signal, process, mask)
                     break
                 seen |= mask
+
+    def _describe_two(self, signal: Signal, second: Process, mask: int) -> Hazard:
+        drivers = self._drivers[signal.number]
+        others = (other for other, bits in drivers if other is not second and bits & mask)
+        first = next(others, None)
+        is_variable = first is not None and Kind.ASSIGN not in {first.kind, second.kind}
+        return Hazard(
+            kind=HazardKind.TWO_PROCESSES if is_variable else HazardKind.TWO_DRIVERS,
+            names=(signal.name,),
+            line=second.line,
+            other_line=first.line if first is not None else None,
+        )
 
     def list_incomplete_lists(self) -> Iterator[_Found]:
         """Yield what event lists leave out; all that a process sets where its list has no usual form."""
