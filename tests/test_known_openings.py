@@ -137,6 +137,17 @@ def test_of_a_model_s_mutants_only_those_pass_that_change_what_is_open(checker: 
 
 @NEEDS
 @pytest.mark.simulator
+def test_a_default_of_a_width_that_is_not_told_needs_no_entry(checker: Checker) -> None:
+    problem = find("rtllm-v2", "fixed_point_adder")
+    assert problem.openings == Openings()
+    other = problem.reference.text.replace("N = 32", "N = 16").replace("Q = 15", "Q = 8")
+    assert other != problem.reference.text
+    assert passes(checker, other, problem)
+    assert not passes(checker, other.replace("b[N-2:0] - a[N-2:0]", "a[N-2:0] - b[N-2:0]"), problem)
+
+
+@NEEDS
+@pytest.mark.simulator
 def test_a_candidate_must_match_one_accepted_design_whole(checker: Checker) -> None:
     problem = find("rtllm-v2", "barrel_shifter")
     mixed = (

@@ -69,6 +69,7 @@ def test_a_known_bad_problem_is_an_expected_failure_where_its_bench_decides(
     result = run("--rtlgen-scoring=published", "-rx")
     result.assert_outcomes(passed=1, failed=1, xfailed=1, skipped=1)
     result.stdout.fnmatch_lines(["XFAIL *Prob082_lfsr32 - *known bad (watchdog): the bench gives up (TIMEOUT)*"])
+    result.stdout.fnmatch_lines(["all * 3 *", "  without 1 known bad * 2 *"])
 
 
 def test_runxfail_makes_it_a_failure(run: Callable[..., pytest.RunResult]) -> None:
