@@ -42,6 +42,15 @@ class PreparedReference:
     undriven: tuple[tuple[str, int], ...] = ()
     """(output, mask) of bits that it never drives: they float, are specified by nobody, and X in ``trace``."""
 
+    def keep_assumed(self, stimulus: Stimulus, simulator: Simulator) -> Stimulus:
+        """Return ``stimulus``, changed where it breaks what is assumed of the inputs: of that, nothing is asked.
+
+        Raises:
+            ToolError: the simulator is missing or broken.
+        """
+        kept = restrict(stimulus, self.assumed, self.wanted, simulator)
+        return hold_inputs(kept, self.openings.holds, self.wanted)
+
     def retime(self, trace: Trace) -> Trace:
         """Return what a candidate showed under ``stimulus``, moved in time where a latency is open."""
         return retime(self.openings.latency, self.wanted, self.stimulus, self.trace, trace)
