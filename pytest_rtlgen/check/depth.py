@@ -129,7 +129,7 @@ class _View:
 
     def simulate(self, stimulus: Stimulus) -> Simulation:
         """Return how the reference does under ``stimulus``, as far as that is allowed: a trace of what is shown."""
-        stimulus = self.reference.allow(stimulus, self.simulator)
+        stimulus = self.reference.keep_assumed(stimulus, self.simulator)
         job = SimulationJob(source=self.probed.text, interface=self.probed.interface, stimulus=stimulus)
         simulation = self.simulator.simulate(job)
         trace = simulation.trace
@@ -231,7 +231,7 @@ def _pack(
     """Return the deep run of ``cycles`` cycles, or of half as many; ``None``: the reference is too slow for both."""
     named = replace(reference.played, module=reference.top)
     for size in (cycles, cycles // 2):
-        stimulus = reference.allow(runs.make_stimulus(setting, size), simulator)
+        stimulus = reference.keep_assumed(runs.make_stimulus(setting, size), simulator)
         trace = simulator.simulate(SimulationJob(source=reference.source, interface=named, stimulus=stimulus)).trace
         if trace is not None:
             rows = zlib.compress(stimulus.rows, 1)

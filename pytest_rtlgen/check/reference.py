@@ -66,14 +66,14 @@ class PreparedReference:
     powered_up: PoweredUp | None = None
     """Set where the reference is never known unless its registers, and those of candidates, have power-up values."""
 
-    def allow(self, stimulus: Stimulus, simulator: Simulator) -> Stimulus:
-        """Return ``stimulus`` with every row as the problem's assumptions allow.
+    def keep_assumed(self, stimulus: Stimulus, simulator: Simulator) -> Stimulus:
+        """Return ``stimulus``, changed where it breaks what is assumed of the inputs: of that, nothing is asked.
 
         Raises:
             ToolError: the simulator is missing or broken.
         """
-        stimulus = restrict(stimulus, self.assumed, self.played, simulator)
-        return hold_inputs(stimulus, self.openings.holds, self.played)
+        kept = restrict(stimulus, self.assumed, self.played, simulator)
+        return hold_inputs(kept, self.openings.holds, self.played)
 
     def retime(self, trace: Trace) -> Trace:
         """Return what a candidate showed under ``stimulus``, moved in time where a latency is open."""

@@ -451,3 +451,18 @@ def test_a_proof_knows_of_slow_inputs(confirming: Checker) -> None:
     verdict = judge(confirming, PATIENT, opened(REGISTERED, holds=(Hold(port="a", cycles=2, place="problem.toml:9"),)))
     assert verdict.equivalence is not None
     assert verdict.equivalence.result is Proof.EQUIVALENT
+
+
+def test_what_comes_before_a_counterexample_keeps_to_assumptions_too(confirming: Checker) -> None:
+    head = "module m(input clk, input rst, input [1:0] s, output reg q);\ninitial q = 0;\n"
+    reference = head + "always @(posedge clk) if (rst) q <= 0; else q <= ^s;\nendmodule\n"
+    remembers = head + (
+        "reg bad = 0;\nalways @(posedge clk) begin if (s == 0) bad <= 1;\nif (rst) q <= 0; else q <= ^s ^ bad; end\n"
+        "endmodule\n"
+    )
+    task = opened(reference, assumptions=(assumption("s != 0"), assumption("!rst || s[0]")))
+    assert status(confirming, remembers, plain(task)) is Status.MISMATCH
+    verdict = judge(confirming, remembers, task)
+    assert verdict.is_passed
+    assert verdict.equivalence is not None
+    assert verdict.equivalence.result is not Proof.DIFFERENT
