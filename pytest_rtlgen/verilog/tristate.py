@@ -77,7 +77,9 @@ class _Resolver:
         place = port.type.range if hasattr(port.type, "range") else None
         _require(width == 1 or (place is not None and (int(place.left), int(place.right)) == (width - 1, 0)))
         whole = {key: [Bits(key)]}
-        continuous = [node.assignment for node in nodes if type(node).__name__ == "ContinuousAssignSymbol"]
+        assigned = [node.assignment for node in nodes if type(node).__name__ == "ContinuousAssignSymbol"]
+        continuous = [item for item in assigned if type(item).__name__ == "AssignmentExpression"]
+        _require(len(continuous) == len(assigned))
         places = {_offset(item) for item in continuous}
         for node in nodes:
             kind = type(node).__name__
@@ -135,7 +137,7 @@ class _Resolver:
     def _require_input(self, connection: Any, whole: Any, design: Any) -> None:  # noqa: ANN401
         """Raise ``_NotPlainError`` where an instance may drive the port."""
         expression = connection.expression
-        if expression is None or connection.port.direction.name == "In":
+        if expression is None or getattr(getattr(connection.port, "direction", None), "name", "") == "In":
             return
         _require(not overlap(list_bits(getattr(expression, "left", expression), design) or [], whole))
 
