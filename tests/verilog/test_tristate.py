@@ -53,7 +53,7 @@ def test_plain_drivers_are_resolved(body: str, resolved: str, head: str) -> None
         "reg [1:0] t; always @* t = e ? d : 2'bz; assign p = t;",
         "reg [1:0] t; always @* t = e ? d : 2'b??; assign p = t;",
         "bufif1 b(p[0], d[0], e);",
-        "assign p = e ? d : 2'bz; wire w; assign w[7] = e;",
+        "assign p = e ? d : 2'bz; wire [1:0] w; assign w[0:1] = d;",
         "pad u(p[0], e, d[0]);\nendmodule\nmodule pad(inout x, input e, input d); assign x = e ? d : 1'b0;",
     ],
 )
