@@ -10,7 +10,7 @@ from pytest_rtlgen.records import BlackBox, BoxOutputs, Direction, Interface, Po
 from pytest_rtlgen.verilog.drivers import Bits, Drivers, find_drivers, list_bits, overlap
 from pytest_rtlgen.verilog.enclosure import can_enclose, render_stubs
 from pytest_rtlgen.verilog.interface import find_instance, list_modules, parse_reference
-from pytest_rtlgen.verilog.syntax import ParsedText, parse_text, walk, walk_tokens
+from pytest_rtlgen.verilog.syntax import ParsedText, parse_text, walk_elaborated, walk_tokens
 
 _REMEDY = "give the module's text, or state its outputs in a [[blackbox]] (see docs/reference/suite-format.md)"
 
@@ -126,7 +126,7 @@ def match_boxes(text: str, parsed: ParsedText, interface: Interface) -> BoxMatch
 
 
 def _list_uses(parsed: ParsedText, instance: Any, root: str) -> Iterator[_Use]:  # noqa: ANN401
-    for node in walk(instance):
+    for node in walk_elaborated(instance):
         if type(node).__name__ != "UninstantiatedDefSymbol":
             continue
         names = list(node.portNames)
@@ -299,7 +299,7 @@ def _evaluate(text: str, top: str, boxes: Sequence[BlackBox]) -> tuple[BlackBox,
     whole = "\n".join((text, *render_stubs(boxes)))
     instance = find_instance(parse_text(whole), top)
     root = "" if instance is None else str(instance.hierarchicalPath)
-    nodes = () if instance is None else walk(instance)
+    nodes = () if instance is None else walk_elaborated(instance)
     values = {
         str(node.hierarchicalPath).removeprefix(f"{root}."): {
             str(item.name): _render(item.value) for item in node.body.parameters

@@ -177,7 +177,7 @@ class _Finder:
             symbol_key(node.assignment.left.symbol): node.assignment.left.symbol
             for node in self._nodes
             if type(node).__name__ == "ContinuousAssignSymbol"
-            and type(node.assignment.left).__name__ == "HierarchicalValueExpression"
+            and type(getattr(node.assignment, "left", None)).__name__ == "HierarchicalValueExpression"
         }
         instances = (node for node in self._nodes if driven and type(node).__name__ == "InstanceSymbol")
         for connection in (item for instance in instances for item in instance.portConnections):

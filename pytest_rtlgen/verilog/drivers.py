@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pytest_rtlgen.verilog.syntax import plain, symbol_key, walk
+from pytest_rtlgen.verilog.syntax import plain, symbol_key, walk_elaborated
 
 _COUNTING = {"Preincrement", "Predecrement", "Postincrement", "Postdecrement"}
 
@@ -34,7 +34,7 @@ def find_drivers(instance: Any) -> Drivers:  # noqa: ANN401  an InstanceSymbol
     finder = _Finder(instance)
     for port in instance.body.portList:
         finder.note_port(port)
-    for node in walk(instance):
+    for node in walk_elaborated(instance):
         finder.see(node)
     return Drivers(finder.driven, finder.shared)
 

@@ -12,7 +12,7 @@ from typing import Any
 from pytest_rtlgen.records import SourceFile
 from pytest_rtlgen.verilog.interface import find_instance
 from pytest_rtlgen.verilog.survey import Span, apply_spans
-from pytest_rtlgen.verilog.syntax import parse_text, walk
+from pytest_rtlgen.verilog.syntax import parse_text, walk_elaborated
 
 MOST_EXPANDED = 1 << 20
 """Characters that all loaded words of a text may take."""
@@ -50,7 +50,7 @@ def load_memories(text: str, top: str, files: Sequence[SourceFile]) -> LoadedTex
     instance = find_instance(parsed, top)
     data, put = text.encode(), dict[int, str]()
     problems: list[tuple[str, int]] = []
-    for node in () if instance is None else walk(instance):
+    for node in () if instance is None else walk_elaborated(instance):
         if type(node).__name__ != "CallExpression" or str(node.subroutineName) not in _BASES:
             continue
         try:

@@ -40,6 +40,7 @@ def screen_candidate(
     that inout ports and black boxes need.
     """
     names = {wanted.module, *(port.name for port in wanted.ports)}
+    names |= {name for box in wanted.boxes for name in (box.module, *(pin.name for pin in box.pins), *box.open_pins)}
     canonical = read_canonical(source, kept=names)
     if canonical.status is not None:
         return Screening(status=canonical.status, source=canonical.text, diagnostics=canonical.diagnostics)

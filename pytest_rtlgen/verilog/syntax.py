@@ -100,6 +100,22 @@ def walk(node: Any) -> Iterator[Any]:  # noqa: ANN401  symbols, statements and e
     return iter(found)
 
 
+def walk_elaborated(node: Any) -> Iterator[Any]:  # noqa: ANN401
+    """Yield what ``walk`` yields, without the branches of ``generate`` that are not taken."""
+    import pyslang
+
+    found: list[Any] = []
+
+    def see(item: Any) -> Any:  # noqa: ANN401
+        if getattr(item, "isUninstantiated", False):
+            return pyslang.ast.VisitAction.Skip
+        found.append(item)
+        return pyslang.ast.VisitAction.Advance
+
+    node.visit(see)
+    return iter(found)
+
+
 def walk_tokens(node: Any, see: Callable[[Any], None]) -> None:  # noqa: ANN401  a pyslang SyntaxNode
     """Call ``see`` with each token below the syntax node ``node``, macros expanded."""
     import pyslang

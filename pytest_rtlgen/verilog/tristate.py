@@ -12,7 +12,7 @@ from pytest_rtlgen.verilog.drivers import Bits, list_bits, overlap
 from pytest_rtlgen.verilog.enclosure import ENCLOSED, list_inout_texts
 from pytest_rtlgen.verilog.interface import find_instance
 from pytest_rtlgen.verilog.survey import Span, apply_spans
-from pytest_rtlgen.verilog.syntax import ParsedText, parse_text, plain, symbol_key, walk
+from pytest_rtlgen.verilog.syntax import ParsedText, parse_text, plain, symbol_key, walk_elaborated
 
 _HEADERS = {"VariablePortHeader", "NetPortHeader"}
 _ROUTINES = {"TaskDeclaration", "FunctionDeclaration"}
@@ -49,12 +49,14 @@ class _Resolver:
     def resolve(self) -> str:
         """Return the whole text, resolved. Raises ``_NotPlainError``."""
         enclosed = find_instance(self.parsed, ENCLOSED)
-        instances = [] if enclosed is None else [n for n in walk(enclosed) if type(n).__name__ == "InstanceSymbol"]
+        instances = (
+            [] if enclosed is None else [n for n in walk_elaborated(enclosed) if type(n).__name__ == "InstanceSymbol"]
+        )
         _require(len(instances) > 1)
         design = instances[1]
         _require(sum(item.definition.name == design.definition.name for item in instances) == 1)
         ports = [port for port in design.body.portList if port.direction.name == "InOut"]
-        nodes = list(walk(design))
+        nodes = list(walk_elaborated(design))
         undriven = [port for port in ports if not self._resolve_port(port, nodes, design)]
         module = design.definition.syntax
         self._edit_header(module, ports)
@@ -75,7 +77,9 @@ class _Resolver:
         place = port.type.range if hasattr(port.type, "range") else None
         _require(width == 1 or (place is not None and (int(place.left), int(place.right)) == (width - 1, 0)))
         whole = {key: [Bits(key)]}
-        continuous = [node.assignment for node in nodes if type(node).__name__ == "ContinuousAssignSymbol"]
+        assigned = [node.assignment for node in nodes if type(node).__name__ == "ContinuousAssignSymbol"]
+        continuous = [item for item in assigned if type(item).__name__ == "AssignmentExpression"]
+        _require(len(continuous) == len(assigned))
         places = {_offset(item) for item in continuous}
         for node in nodes:
             kind = type(node).__name__
@@ -133,7 +137,7 @@ class _Resolver:
     def _require_input(self, connection: Any, whole: Any, design: Any) -> None:  # noqa: ANN401
         """Raise ``_NotPlainError`` where an instance may drive the port."""
         expression = connection.expression
-        if expression is None or connection.port.direction.name == "In":
+        if expression is None or getattr(getattr(connection.port, "direction", None), "name", "") == "In":
             return
         _require(not overlap(list_bits(getattr(expression, "left", expression), design) or [], whole))
 

@@ -334,3 +334,9 @@ def test_every_edge_of_verilog_eval_is_a_clock_or_an_asynchronous_reset() -> Non
         clocked += bool(found.clocks)
         with_reset += bool(found.resets)
     assert (clocked, with_reset) == (73, 51)
+
+
+def test_an_assignment_that_cannot_be_elaborated_is_passed_over() -> None:
+    text = "module top(input clk, d, output reg q, output [1:0] z); assign z[0:1] = {d, d}; always @(posedge clk) q <= d; endmodule"
+    interface = read_interface(SourceFile(name="top.v", text=text), "top")
+    assert [clock.port for clock in interface.clocks] == ["clk"]
