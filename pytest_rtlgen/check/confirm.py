@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from pytest_rtlgen.check.assumptions import restrict
 from pytest_rtlgen.check.compare import compare_start, compare_traces, cut_wave
 from pytest_rtlgen.check.cross_check import CrossCheck, CrossCheckResult
 from pytest_rtlgen.check.formal import Prover
@@ -216,11 +215,8 @@ class Confirmer:
         )
 
     def _simulate_both(self, stimulus: Stimulus, source: str, reference: PreparedReference) -> Verdict | None:
-        """Return how the candidate does under ``stimulus``; ``None`` when the reference does not run under it.
-
-        Rows that break an assumption are changed first: of them, nothing is asked.
-        """
-        stimulus = restrict(stimulus, reference.assumed, reference.wanted, self._trusted)
+        """Return how the candidate does under ``stimulus``; ``None`` when the reference does not run under it."""
+        stimulus = reference.keep_assumed(stimulus, self._trusted)
         named = replace(reference.wanted, module=reference.top)
         job = SimulationJob(source=reference.source, interface=named, stimulus=stimulus)
         expected = self._trusted.simulate(job).trace

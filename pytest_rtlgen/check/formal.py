@@ -9,6 +9,7 @@ from typing import Any
 from pytest_rtlgen.check.assumptions import AssumedGroup, render_assumed
 from pytest_rtlgen.check.compare import compare_traces
 from pytest_rtlgen.check.formal_worker import limit_wall
+from pytest_rtlgen.check.holds import render_edge
 from pytest_rtlgen.check.reference import PreparedReference
 from pytest_rtlgen.records import ClockEdge, Equivalence, Interface, Polarity, Port, Proof, Stimulus, Trace
 from pytest_rtlgen.tools.process import Limits
@@ -107,6 +108,7 @@ def make_prefix(interface: Interface, assumed: Sequence[AssumedGroup] = ()) -> t
 def _ask(reference: PreparedReference, source: str, seconds: float) -> dict[str, Any]:
     interface, stimulus = reference.wanted, reference.stimulus
     prefix, start = make_prefix(interface, reference.assumed)
+    widths = {port.name: port.width for port in interface.inputs}
     assumed, assumed_inputs = render_assumed(reference.assumed) if reference.assumed else ("", ())
     return {
         "gold": reference.source,
@@ -123,6 +125,8 @@ def _ask(reference: PreparedReference, source: str, seconds: float) -> dict[str,
         "steps": min(_PLAYED, stimulus.steps),
         "assumed": assumed,
         "assumed_inputs": assumed_inputs,
+        "holds": [(hold.port, hold.cycles, widths[hold.port]) for hold in reference.openings.holds],
+        "edge": render_edge(interface),
         "is_open": bool(reference.undriven),
         "seconds": max(1, round(seconds)),
     }

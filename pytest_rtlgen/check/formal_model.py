@@ -23,10 +23,12 @@ from pytest_rtlgen.check.formal_text import (
     read_map,
     read_outputs,
     read_settled,
+    render_assumed_instance,
     render_cycles,
     render_rows,
     render_top,
 )
+from pytest_rtlgen.check.holds import render_holds
 from pytest_rtlgen.simulators.inside_simulator.rtlgen_yosys import READ, read_rows, render_witness
 from pytest_rtlgen.verilog.simulator_only import find_simulator_only
 
@@ -78,7 +80,8 @@ def prove(question: Mapping[str, Any]) -> dict[str, Any]:
     Keys of ``question``: ``gold`` and ``gate`` (texts), ``gold_top``, ``gate_top``, ``inputs`` and ``outputs`` ([name,
     width]), ``clocks`` (names), ``prefix`` (rows that lead to the first state, or empty), ``blurred`` (the same with
     every input ``x`` but clocks and resets), ``start`` (input values, by name, at the end of it), ``assumed`` (text of
-    module ``rtlgen_assumed``, empty without assumptions), ``assumed_inputs`` (its inputs), ``play`` (sides to simulate
+    module ``rtlgen_assumed``, empty without assumptions), ``assumed_inputs`` (its inputs), ``holds``
+    ([name, cycles, width] of slow inputs), ``edge`` (when an active edge comes), ``play`` (sides to simulate
     with ``rows``), ``is_open`` (whether the gold design leaves outputs undriven, so that the gate design may),
     ``seconds``.
 
@@ -136,15 +139,26 @@ class _Model:
             self._run(f"design -copy-from {side} -as {side} {side}")
         self._run("miter -equiv -ignore_gold_x -make_outcmp gold gate rtlgen_miter")
         clocks = self._question["clocks"] if self._is_sampled else None
-        assumed = self._question.get("assumed_inputs", ())
-        top = render_top(self._inputs, self._outputs, clocks, self._question["start"], assumed)
-        if assumed:
-            Path("assumed.sv").write_text(self._question["assumed"], encoding="utf-8")
-            self._run("read_slang --top rtlgen_assumed assumed.sv")
+        top = render_top(self._inputs, self._outputs, clocks, self._question["start"], self._assume())
         Path("top.sv").write_text(top, encoding="utf-8")
         self._run("read_verilog -sv top.sv")
         for command in _MAP:
             self._run(command)
+
+    def _assume(self) -> tuple[Sequence[str], str] | None:
+        """Return what ``render_top`` needs of assumptions; ``None``: there are none."""
+        question = self._question
+        parts = []
+        if question["assumed"]:
+            Path("assumed.sv").write_text(question["assumed"], encoding="utf-8")
+            self._run("read_slang --top rtlgen_assumed assumed.sv")
+            parts.append(render_assumed_instance(question["assumed_inputs"]))
+        if question["holds"]:
+            edge = question["edge"] if self._is_sampled else None
+            parts.append(render_holds(question["holds"], question["start"], edge))
+        if not parts:
+            return None
+        return [line for lines, _ in parts for line in lines], " & ".join(f"({held})" for _, held in parts)
 
     def solve(self) -> dict[str, Any]:
         """Return the outputs that ABC proves and refutes, and how to see one refuted."""

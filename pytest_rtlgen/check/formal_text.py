@@ -14,13 +14,13 @@ def render_top(
     outputs: Ports,
     clocks: Sequence[str] | None,
     start: Mapping[str, str],
-    assumed: Sequence[str] = (),
+    assumption: tuple[Sequence[str], str] | None = None,
 ) -> str:
     """Return the module around the miter: it plays inputs as our stimulus does, and shows one bad bit an output.
 
     With ``clocks`` a step either moves one clock or loads the other inputs, so no input ever moves with a clock edge;
     the first step loads. Without, one step is one cycle of the only clock. ``start`` holds the inputs' first values.
-    With ``assumed``, the inputs of module ``rtlgen_assumed``, nothing is bad from the first step in which that fails.
+    ``assumption`` is lines and an expression that says what is assumed: nothing is bad from the first step without it.
     """
     ports = ["input [7:0] choose", *(f"input [{width - 1}:0] \\free_{name} " for name, width in inputs)]
     ports += [f"output bad_{index:05}" for index in range(len(outputs))]
@@ -42,20 +42,26 @@ def render_top(
             f"always @($global_clock) \\held_{name} <= \\play_{name} ;",
         ]
     pins = [f".\\in_{name} (\\play_{name} )" for name, _ in inputs]
-    if assumed:
-        read = [f".\\{name} (\\play_{name} )" for name in assumed]
+    excused = ""
+    if assumption is not None:
         lines += [
-            "wire holds;",
-            f"rtlgen_assumed assumed({', '.join(read)}, .rtlgen_holds(holds));",
+            *assumption[0],
+            f"wire holds = {assumption[1]};",
             "reg is_broken = 0;",
             "always @($global_clock) is_broken <= is_broken | ~holds;",
         ]
-    excused = " & holds & ~is_broken" if assumed else ""
+        excused = " & holds & ~is_broken"
     for index, (name, _) in enumerate(outputs):
         lines += [f"wire good_{index};", f"assign bad_{index:05} = ~good_{index}{excused};"]
         pins.append(f".\\cmp_{name} (good_{index})")
     head = f"module rtlgen_top ({', '.join(ports)});"
     return "\n".join((head, *lines, f"rtlgen_miter both ({', '.join(pins)});", "endmodule\n"))
+
+
+def render_assumed_instance(inputs: Sequence[str]) -> tuple[list[str], str]:
+    """Return the lines that instantiate module ``rtlgen_assumed``, and what it says, for ``render_top``."""
+    pins = [f".\\{name} (\\play_{name} )" for name in inputs]
+    return ["wire assumed;", f"rtlgen_assumed rtlgen_a({', '.join(pins)}, .rtlgen_holds(assumed));"], "assumed"
 
 
 def render_rows(

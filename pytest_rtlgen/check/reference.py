@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from pytest_rtlgen.check.assumptions import AssumedGroup, find_groups, restrict
 from pytest_rtlgen.check.coverage import list_reached
+from pytest_rtlgen.check.holds import hold_inputs
 from pytest_rtlgen.check.latency import count_compared, retime
 from pytest_rtlgen.check.stimulus import Measure, make_stimulus
 from pytest_rtlgen.errors import BadReferenceError
@@ -40,6 +41,15 @@ class PreparedReference:
     """What every stimulus keeps to."""
     undriven: tuple[tuple[str, int], ...] = ()
     """(output, mask) of bits that it never drives: they float, are specified by nobody, and X in ``trace``."""
+
+    def keep_assumed(self, stimulus: Stimulus, simulator: Simulator) -> Stimulus:
+        """Return ``stimulus``, changed where it breaks what is assumed of the inputs: of that, nothing is asked.
+
+        Raises:
+            ToolError: the simulator is missing or broken.
+        """
+        kept = restrict(stimulus, self.assumed, self.wanted, simulator)
+        return hold_inputs(kept, self.openings.holds, self.wanted)
 
     def retime(self, trace: Trace) -> Trace:
         """Return what a candidate showed under ``stimulus``, moved in time where a latency is open."""
@@ -88,7 +98,7 @@ def prepare_reference(
         seed=seed,
         measure=None if cycles else _make_measure(problem, interface, simulator, groups),
     )
-    stimulus = restrict(stimulus, groups, interface, simulator)
+    stimulus = hold_inputs(restrict(stimulus, groups, interface, simulator), problem.openings.holds, interface)
     simulation = simulator.simulate(SimulationJob(source=opened.text, interface=interface, stimulus=stimulus))
     trace = _require_trace(problem, simulation)
     undriven = _list_undriven(problem, trace)
@@ -132,6 +142,7 @@ def _make_measure(
 
     def measure(stimulus: Stimulus, ends: Sequence[int]) -> list[int]:
         stimulus = restrict(stimulus, groups, interface, simulator)
+        stimulus = hold_inputs(stimulus, problem.openings.holds, interface)
         trace = simulator.simulate(SimulationJob(source=source, interface=shown, stimulus=stimulus)).trace
         if trace is None:  # too slow to play for so long
             return [0] * len(ends)

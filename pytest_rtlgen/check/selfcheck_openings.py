@@ -15,6 +15,7 @@ from pytest_rtlgen.records import (
     Candidate,
     Care,
     ClockEdge,
+    Hold,
     Interface,
     Latency,
     Openings,
@@ -155,6 +156,11 @@ def _list_trials(problem: Problem, interface: Interface) -> Iterator[_Trial]:
         right, wrong = (wrap(reference, interface, cares, held=held, other=other) for held, other in _BOTH_WAYS)
         name = f"assume {assumption.condition}"
         yield _Trial(name=name, without=replace(openings, assumptions=rest), right=right, wrong=wrong)
+    for hold in openings.holds:
+        slow = tuple(other for other in openings.holds if other != hold)
+        right, wrong = (_watch(reference, interface, hold, values) for values in (("{}", "~{}"), ("~{}", "{}")))
+        name = f"hold of {hold.port}"
+        yield _Trial(name=name, without=replace(openings, holds=slow), right=right, wrong=wrong)
     yield from _list_variant_trials(problem)
     if openings.is_power_up_open:
         text = drop_initial_values(reference, problem.reference_top)
@@ -179,6 +185,30 @@ def _list_variant_trials(problem: Problem) -> Iterator[_Trial]:
         changed = list_accepted(replace(problem, openings=replace(openings, variants=())))[1]
         name = f"reset kind of {', '.join(openings.reset_kind)}"
         yield _Trial(name=name, without=replace(openings, reset_kind=()), right=changed.problem.reference.text)
+
+
+def _watch(reference: SourceFile, interface: Interface, hold: Hold, values: tuple[str, str]) -> str:
+    """Return a design whose outputs are the first of ``values`` until ``hold`` fails, and the other from then on."""
+    width = next(port.width for port in interface.inputs if port.name == hold.port)
+    ports = ", ".join(f"{port.direction} {declare_type(port)}{spell(port.name)}" for port in interface.ports)
+    pins = [f".{spell(port.name)}({spell(port.name)})" for port in interface.inputs]
+    pins += [f".{spell(port.name)}({spell(_FAST + port.name)})" for port in interface.outputs]
+    clock = interface.clocks[0]
+    lines = [f"wire {declare_type(port)}{spell(_FAST + port.name)};" for port in interface.outputs]
+    lines += [
+        f"{_FAST_MODULE} rtlgen_u({', '.join(pins)});",
+        f"reg [{width - 1}:0] rtlgen_was = 0; reg [31:0] rtlgen_count = {hold.cycles}; reg rtlgen_hasty = 0;",
+        f"always @({_EDGES[clock.edge]} {spell(clock.port)}) begin",
+        f"rtlgen_was <= {spell(hold.port)};",
+        f"if (rtlgen_was != {spell(hold.port)}) begin",
+        f"rtlgen_count <= 1; if (rtlgen_count < {hold.cycles}) rtlgen_hasty <= 1; end",
+        f"else if (rtlgen_count < {hold.cycles}) rtlgen_count <= rtlgen_count + 1; end",
+    ]
+    for port in interface.outputs:
+        steady, hasty = (text.format(spell(_FAST + port.name)) for text in values)
+        lines.append(f"assign {spell(port.name)}= rtlgen_hasty ? {hasty} : {steady};")
+    inner = rename_definition(reference.text, parse_reference(reference), interface.module, _FAST_MODULE)
+    return "\n".join((inner.rstrip("\n"), f"module {spell_module(interface.module)}({ports});", *lines, "endmodule\n"))
 
 
 def _raise_parameters(reference: SourceFile, top: str) -> str | None:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from pytest_rtlgen.errors import SuiteError
-from pytest_rtlgen.records import Assumption, Care, Latency, Openings, Problem, SourceFile
+from pytest_rtlgen.records import Assumption, Care, Hold, Latency, Openings, Problem, SourceFile
 
-KEYS = ("care", "assume", "variants", "latency", "reset_kind", "power_up", "parameters")
+KEYS = ("care", "assume", "hold", "variants", "latency", "reset_kind", "power_up", "parameters")
 _PAGE = "see docs/reference/suite-format.md"
 _LATENCY = '{ valid = "o_en", data = ["sum"], bound = 8 }'
 _VARIANT = '"other.sv", { text = "module ..." } or { edits = [{ old = "...", new = "..." }] }'
@@ -62,6 +62,7 @@ def read_openings(values: object, place: Place, *, problem: Problem, read_file: 
         assumptions=tuple(
             Assumption(condition=text, place=place.of("assume")) for text in _read_texts(values, "assume", place)
         ),
+        holds=_read_holds(values, place),
         variants=_read_variants(values, place, problem.reference, read_file),
         latency=_read_latency(values, place),
         reset_kind=_read_names(values, "reset_kind", place),
@@ -76,6 +77,13 @@ def _read_care(values: Mapping[str, object], place: Place) -> tuple[Care, ...]:
     if not isinstance(table, Mapping) or not all(isinstance(text, str) and text.strip() for text in table.values()):
         raise place.fail("care", 'care must give each output a condition, such as { sum = "valid" }')
     return tuple(Care(output=name, condition=text, place=place.of("care")) for name, text in table.items())
+
+
+def _read_holds(values: Mapping[str, object], place: Place) -> tuple[Hold, ...]:
+    table = values.get("hold", {})
+    if not isinstance(table, Mapping) or not all(type(cycles) is int and cycles > 1 for cycles in table.values()):
+        raise place.fail("hold", "hold must give each input a number of clock cycles, 2 or more, such as { a = 2 }")
+    return tuple(Hold(port=name, cycles=cycles, place=place.of("hold")) for name, cycles in table.items())
 
 
 def _read_texts(values: Mapping[str, object], key: str, place: Place) -> tuple[str, ...]:

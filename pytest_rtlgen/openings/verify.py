@@ -1,5 +1,6 @@
 """Whether openings fit the reference that they stand beside."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from pytest_rtlgen.errors import BadReferenceError
@@ -30,6 +31,7 @@ def _list_faults(openings: Openings, interface: Interface) -> Iterator[str]:
         ports = list_assumed(interface)
         if fault := find_condition_fault(assumption.condition, ports):
             yield f"{assumption.place}: assume {assumption.condition!r}: {fault}; write it over {_list_names(ports)}"
+    yield from _list_hold_faults(openings, interface)
     resets = [reset.port for reset in interface.resets]
     for name in openings.reset_kind:
         if name not in resets:
@@ -40,6 +42,18 @@ def _list_faults(openings: Openings, interface: Interface) -> Iterator[str]:
         yield f"{openings.place}: parameters: the reference has no integer parameter; remove it"
     if openings.latency is not None:
         yield from _list_latency_faults(openings.latency, interface)
+
+
+def _list_hold_faults(openings: Openings, interface: Interface) -> Iterator[str]:
+    resets = {reset.port for reset in interface.resets}
+    ports = [port for port in list_assumed(interface) if port.name not in resets]
+    for hold in openings.holds:
+        if hold.port not in {port.name for port in ports}:
+            yield f"{hold.place}: hold: {_describe_missing(hold.port, 'data input', ports)}"
+        if not interface.clocks:
+            yield f"{hold.place}: hold: the reference has no clock to count by; remove it, or state one [[clock]]"
+        if any(re.search(rf"\b{re.escape(hold.port)}\b", item.condition) for item in openings.assumptions):
+            yield f"{hold.place}: hold: an assumption reads {hold.port!r} too, which is not supported; keep one"
 
 
 def _list_latency_faults(latency: Latency, interface: Interface) -> Iterator[str]:

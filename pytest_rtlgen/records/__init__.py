@@ -12,7 +12,7 @@ from pytest_rtlgen.records.generation import (
     TokenUsage,
 )
 from pytest_rtlgen.records.hazard import Hazard, HazardKind
-from pytest_rtlgen.records.openings import Assumption, Care, Latency, Openings
+from pytest_rtlgen.records.openings import Assumption, Care, Hold, Latency, Openings
 from pytest_rtlgen.records.ports import Direction, Parameter, Port
 from pytest_rtlgen.records.problem import (
     Clock,
@@ -81,6 +81,7 @@ __all__ = [
     "FinishReason",
     "Hazard",
     "HazardKind",
+    "Hold",
     "Interface",
     "Isolation",
     "Latency",

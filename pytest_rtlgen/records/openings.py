@@ -26,6 +26,16 @@ class Assumption:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """An input that moves slowly."""
+
+    port: str
+    cycles: int
+    """Least number of active clock edges between two changes."""
+    place: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Latency:
     """Outputs of which only the sequence counts, not the cycles in which its members come."""
 
@@ -43,6 +53,7 @@ class Openings:
 
     care: tuple[Care, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
+    holds: tuple[Hold, ...] = ()
     variants: tuple[SourceFile, ...] = ()
     """Further references, each with the module ``Problem.reference_top``; a candidate must match one of them whole."""
     latency: Latency | None = None

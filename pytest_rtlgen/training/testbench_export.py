@@ -34,11 +34,15 @@ class ExportedBench:
 def render_testbench(reference: PreparedReference, *, error_rate: float = 0.0) -> ExportedBench:
     """Return the files of a bench that passes while at most ``error_rate`` of its checks mismatch.
 
-    A check is one output in one step in which the reference has a known bit there.
+    A check is one output in one step in which the reference has a known bit there. Of several accepted references only
+    this one counts.
 
     Raises:
-        UsageError: ``error_rate`` is not between 0 and 1.
+        UsageError: ``error_rate`` is not between 0 and 1, or the reference's latency is open.
     """
+    if reference.openings.latency is not None:
+        valid = reference.openings.latency.valid
+        raise UsageError(f"the latency of {valid!r} is open, but a bench compares step by step; check here instead")
     if not 0 <= error_rate < 1:
         raise UsageError(f"error rate {error_rate}: must be 0 or more and below 1")
     name = _ODD.sub("_", reference.wanted.module)

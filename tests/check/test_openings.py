@@ -14,6 +14,7 @@ from pytest_rtlgen.records import (
     Assumption,
     Candidate,
     Care,
+    Hold,
     Latency,
     Openings,
     Polarity,
@@ -254,6 +255,8 @@ def assumption(text: str) -> Assumption:
         (LEFT, {"assumptions": (assumption("y"),)}, r"^problem.toml:7: assume 'y': use of undeclared identifier"),
         (ASYNC, {"assumptions": (assumption("!clk"),)}, r"assume '!clk': use of undeclared identifier 'clk'"),
         (ASYNC, {"reset_kind": ("d",)}, r"^problem.toml:5: reset_kind: 'd' is no reset \(found rst_n\)"),
+        (ASYNC, {"holds": (Hold(port="rst_n", cycles=2, place="toml:9"),)}, r"^toml:9: hold: 'rst_n' is no data input"),
+        (LEFT, {"holds": (Hold(port="a", cycles=2, place="toml:9"),)}, r"^toml:9: hold: the reference has no clock"),
         (BARE, {"is_parameter_open": True}, r"^problem.toml:5: parameters: the reference has no integer parameter"),
         (BARE, {"is_power_up_open": True}, r"^problem.toml:5: power_up: no register"),
         (LEFT, {"variants": (variant(BIT.replace("3:0", "2:0") + "assign y = 0;\nendmodule\n"),)},
@@ -422,3 +425,44 @@ def test_the_default_of_a_parameter_may_be_open(confirming: Checker) -> None:
     assert status(
         confirming, DEEP.replace("parameter TOP = 9", "parameter LAST = 12").replace("TOP", "LAST"), task
     ) is (Status.MISMATCH)
+
+
+EDGE = "module m(input clk, input rst, input a, output reg rise);\nreg last;\n"
+REGISTERED = EDGE + "always @(posedge clk) begin last <= a; rise <= !rst && a && !last; end\nendmodule\n"
+PATIENT = EDGE + (
+    "reg earlier;\ninitial {last, earlier} = 0;\nalways @(posedge clk) begin last <= a; earlier <= last;\n"
+    "rise <= !rst && a && !last && !earlier; end\nendmodule\n"
+)
+
+
+def test_a_slow_input_is_never_played_fast(checker: Checker) -> None:
+    task = opened(REGISTERED, holds=(Hold(port="a", cycles=2, place="problem.toml:9"),))
+    assert status(checker, PATIENT, plain(task)) is Status.MISMATCH
+    assert status(checker, REGISTERED, task) is Status.PASSED
+    assert status(checker, PATIENT, task) is Status.PASSED
+    assert status(checker, PATIENT.replace("&& !earlier", "&& earlier"), task) is Status.MISMATCH
+    even_slower = PATIENT.replace("earlier;\n", "earlier, first = 0;\n", 1).replace(
+        "earlier <= last;", "earlier <= last; first <= earlier;"
+    )
+    assert status(checker, even_slower.replace("&& !earlier", "&& !earlier && !first"), task) is Status.MISMATCH
+
+
+def test_a_proof_knows_of_slow_inputs(confirming: Checker) -> None:
+    verdict = judge(confirming, PATIENT, opened(REGISTERED, holds=(Hold(port="a", cycles=2, place="problem.toml:9"),)))
+    assert verdict.equivalence is not None
+    assert verdict.equivalence.result is Proof.EQUIVALENT
+
+
+def test_what_comes_before_a_counterexample_keeps_to_assumptions_too(confirming: Checker) -> None:
+    head = "module m(input clk, input rst, input [1:0] s, output reg q);\ninitial q = 0;\n"
+    reference = head + "always @(posedge clk) if (rst) q <= 0; else q <= ^s;\nendmodule\n"
+    remembers = head + (
+        "reg bad = 0;\nalways @(posedge clk) begin if (s == 0) bad <= 1;\nif (rst) q <= 0; else q <= ^s ^ bad; end\n"
+        "endmodule\n"
+    )
+    task = opened(reference, assumptions=(assumption("s != 0"), assumption("!rst || s[0]")))
+    assert status(confirming, remembers, plain(task)) is Status.MISMATCH
+    verdict = judge(confirming, remembers, task)
+    assert verdict.is_passed
+    assert verdict.equivalence is not None
+    assert verdict.equivalence.result is not Proof.DIFFERENT

@@ -21,6 +21,7 @@ NAMES = {
     "held_sum": "care of sum",
     "load_register": "power-up",
     "one_hot_next": "assume $onehot(state)",
+    "rising_edge": "hold of a",
     "pipelined_scale": "latency of done",
     "toggle_count": "reset kind of rst_n",
     "warm_enough": "variant 1",

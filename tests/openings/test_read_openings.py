@@ -11,7 +11,7 @@ from pytest_rtlgen.known_bad import read_known_openings
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.loaders.known_openings import open_suite
 from pytest_rtlgen.openings import Place, read_openings
-from pytest_rtlgen.records import Assumption, Care, Latency, Openings, SourceFile, Suite
+from pytest_rtlgen.records import Assumption, Care, Hold, Latency, Openings, SourceFile, Suite
 
 HEAD = 'title = "Counter"\ncategory = "sequential"\ndifficulty = "easy"\n'
 REFERENCE = "module counter(input clk, input rst, output reg q);\n  always @(posedge clk) q <= ~q & ~rst;\nendmodule\n"
@@ -50,6 +50,7 @@ def test_every_key_is_read_from_problem_toml(tmp_path: Path) -> None:
 [openings]
 care = { q = "!rst" }
 assume = ["!(rst && clk)", "$onehot(s)"]
+hold = { a = 2 }
 variants = ["late.sv", { text = "module counter; endmodule" }]
 reset_kind = ["rst"]
 power_up = true
@@ -69,11 +70,12 @@ bound = 4
             Assumption(condition="!(rst && clk)", place=f"{toml}:7"),
             Assumption(condition="$onehot(s)", place=f"{toml}:7"),
         ),
+        holds=(Hold(port="a", cycles=2, place=f"{toml}:8"),),
         variants=(
             SourceFile(name=f"{folder}/counter/late.sv", text="module counter(); endmodule\n"),
-            SourceFile(name=f"{toml}:8: variant 2", text="module counter; endmodule"),
+            SourceFile(name=f"{toml}:9: variant 2", text="module counter; endmodule"),
         ),
-        latency=Latency(valid="ok", data=("q",), bound=4, place=f"{toml}:12"),
+        latency=Latency(valid="ok", data=("q",), bound=4, place=f"{toml}:13"),
         reset_kind=("rst",),
         is_power_up_open=True,
         is_parameter_open=True,
@@ -96,6 +98,7 @@ def test_a_changed_variant_changes_the_digest_of_the_suite(tmp_path: Path) -> No
         ('[openings]\ncares = { q = "1" }\n', 5, "unknown key 'cares' in openings; known are care, assume"),
         ("[openings]\ncare = { q = 1 }\n", 5, "care must give each output a condition"),
         ('[openings]\nassume = "a"\n', 5, "assume must be a list of texts"),
+        ("[openings]\nhold = { a = 1 }\n", 5, "hold must give each input a number of clock cycles"),
         ('[openings]\nreset_kind = ["a b"]\n', 5, "'a b' must be the name of a port"),
         ("[openings]\npower_up = false\n", 5, "power_up must be true"),
         ('[openings]\nlatency = { valid = "v", data = ["q"] }\n', 5, "latency must look like"),

@@ -14,12 +14,14 @@ from pytest_rtlgen.check.compare import compare_traces
 from pytest_rtlgen.check.formal import FormalMode
 from pytest_rtlgen.check.single import make_problem
 from pytest_rtlgen.errors import BadReferenceError, StorageError, UsageError
+from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.records import SignalVerdict, SourceFile
 from pytest_rtlgen.simulators import SimulationJob
 from pytest_rtlgen.training.testbench_export import render_testbench, write_testbench
 from pytest_rtlgen.verilog.mutate import list_mutants
 
 CORE = Path(__file__).parents[2] / "suites" / "core"
+OPENINGS = Path(__file__).parents[2] / "fixtures" / "openings"
 DESIGNS = (
     *("abs_diff_accum_8", "alu_8_flags", "async_fifo_4x8", "clock_divider_odd5", "crc32_byte", "dual_port_ram_16x8"),
     *("leading_zero_count_32", "reset_bridge", "seq_detect_10110", "toggle_cdc_pulse", "uart_tx_8n1"),
@@ -170,3 +172,12 @@ def test_bad_error_rates_and_folders(checker: Checker, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError, match="file: cannot be written"):
         write_testbench(render_testbench(prepared), tmp_path / "file")
+
+
+def test_a_bench_of_an_open_latency_is_refused(checker: Checker) -> None:
+    suite = load_suite(str(OPENINGS))
+    by_id = {problem.problem_id: problem for problem in suite.problems}
+    with pytest.raises(UsageError, match=r"^the latency of 'done' is open, but a bench compares step by step"):
+        render_testbench(checker.prepare(by_id["pipelined_scale"]))
+    files = dict(render_testbench(checker.prepare(by_id["held_sum"])).files)
+    assert "x" in files["expected.mem"]
