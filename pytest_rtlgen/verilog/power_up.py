@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_rtlgen.verilog.interface import find_instance
 from pytest_rtlgen.verilog.survey import apply_spans
-from pytest_rtlgen.verilog.syntax import parse_text, symbol_key, walk
+from pytest_rtlgen.verilog.syntax import find_initial_value, parse_text, symbol_key, walk
 
 _MOST_BITS = 1 << 16
 """Of one memory: what fills a larger one costs more than the simulation."""
@@ -53,23 +53,24 @@ def power_up(text: str, top: str, value: PowerUp) -> PoweredText:
     if instance is None:
         return PoweredText(text=text)
     loaded, kept, named = _list_loaded(instance)
-    widest: dict[int, tuple[int, str]] = {}
+    widest: dict[tuple[int, str], tuple[int, str]] = {}
     registers: list[tuple[str, int]] = []
     set_bits = 0
     for symbol in named.values():
         if symbol_key(symbol) not in loaded:
             continue
         bits = _count_bits(symbol.type)
-        if symbol.initializer is not None or symbol_key(symbol) in kept:
+        if find_initial_value(symbol) is not None or symbol_key(symbol) in kept:
             set_bits += bits
             continue
         if not _is_open(symbol):
             continue
         registers.append((symbol_key(symbol).removeprefix(f"{top}."), bits))
         place, put = _render(symbol, value)
-        if bits > widest.get(place, (0, ""))[0]:  # one declaration may stand for instances of several widths
-            widest[place] = (bits, put)
-    spans = [(place, place, put) for place, (_, put) in sorted(widest.items())]
+        key = (place, str(symbol.name))
+        if bits > widest.get(key, (0, ""))[0]:  # one declaration may stand for instances of several widths
+            widest[key] = (bits, put)
+    spans = [(place, place, put) for (place, _), (_, put) in sorted(widest.items())]
     return PoweredText(text=apply_spans(text, spans), registers=tuple(sorted(registers)), set_bits=set_bits)
 
 
@@ -144,16 +145,39 @@ def _render(symbol: Any, value: PowerUp) -> tuple[int, str]:  # noqa: ANN401
     """Return the byte behind which the value of ``symbol`` is put, and what is put there."""
     kind, syntax = symbol.type.canonicalType, symbol.syntax
     name = str(syntax.name.rawText)
-    if _is_enumeration(kind):
-        members = sorted(kind, key=lambda member: int(member.value.value))
-        number = {PowerUp.ZEROS: 0, PowerUp.ONES: -1, PowerUp.RANDOM: _draw(name, 32) % len(members)}[value]
-        return int(syntax.sourceRange.end.offset), f" = {members[number].name}"
     if kind.isIntegral:
-        return int(syntax.sourceRange.end.offset), f" = {_spell(name, _count_bits(kind), value)}"
+        shown = _choose_member(kind, name, value) or _spell(name, _count_bits(kind), value)
+        if _is_listed_port(syntax.parent):
+            return _find_end(syntax), f"initial {name} = {shown}; "
+        return int(syntax.sourceRange.end.offset), f" = {shown}"
     index, limits = f"rtlgen_index_of_{_hash(name)}", kind.range
     filled = f"{name} [{index}] = {_spell(name, _count_bits(kind.elementType), value)};"
     loop = f"for ({index} = {limits.lower}; {index} <= {limits.upper}; {index} = {index} + 1)"
     return int(syntax.parent.sourceRange.end.offset), f" integer {index}; initial {loop} {filled}"
+
+
+def _choose_member(kind: Any, name: str, value: PowerUp) -> str:  # noqa: ANN401
+    """Return the name of a member of an enumeration; empty for any other type."""
+    if not _is_enumeration(kind):
+        return ""
+    members = sorted(kind, key=lambda member: int(member.value.value))
+    number = {PowerUp.ZEROS: 0, PowerUp.ONES: -1, PowerUp.RANDOM: _draw(name, 32) % len(members)}[value]
+    return str(members[number].name)
+
+
+def _is_listed_port(syntax: Any) -> bool:  # noqa: ANN401
+    """Whether a port stands in a list with ``output reg a, b``: Icarus takes no values there."""
+    if syntax.kind.name != "ImplicitAnsiPort":
+        return False
+    ports = (item for item in syntax.parent if hasattr(item, "header"))
+    return any(not str(port.header).strip() for port in ports)
+
+
+def _find_end(syntax: Any) -> int:  # noqa: ANN401
+    """Return the byte of the ``endmodule`` behind ``syntax``."""
+    while syntax.kind.name != "ModuleDeclaration":
+        syntax = syntax.parent
+    return int(syntax.endmodule.location.offset)
 
 
 def _spell(name: str, bits: int, value: PowerUp) -> str:

@@ -134,6 +134,14 @@ def symbol_key(symbol: Any) -> str:  # noqa: ANN401
     return str(symbol.hierarchicalPath)
 
 
+def find_initial_value(symbol: Any) -> Any:  # noqa: ANN401
+    """Return the expression that a variable's declaration sets it to, in a port list too; ``None`` without one."""
+    if symbol.initializer is not None or getattr(symbol.syntax, "initializer", None) is None:
+        return symbol.initializer
+    ports = symbol.parentScope.containingInstance.portList
+    return next((port.initializer for port in ports if port.name == symbol.name), None)
+
+
 def is_name(node: Any) -> bool:  # noqa: ANN401
     """Whether the expression is a plain name."""
     return type(node).__name__ == "NamedValueExpression"

@@ -39,6 +39,10 @@ MEMORY = (
     "module m(input clk, output reg [7:0] q);\nreg [7:0] mem [0:3]; reg [1:0] p;\n"
     "always @(posedge clk) begin p <= p + 1; q <= mem[p]; mem[p] <= mem[p] + p; end\nendmodule\n"
 )
+PAIR = (
+    "module m(input clk, output reg [1:0] a, b);\n"
+    "always_ff @(posedge clk) begin a <= a + 1; if (a == 3) b <= b + 1; end\nendmodule\n"
+)
 EVERY_FOURTH = (
     "module m(input clk, input [3:0] d, output reg [3:0] q, output reg k);\nreg [1:0] n;\n"
     "always @(posedge clk) begin k <= d[0]; n <= n + 1; if (n == 2) q <= d; end\nendmodule\n"
@@ -66,6 +70,7 @@ RIGHT = {
         EVERY_FOURTH,
         EVERY_FOURTH.replace("[1:0] n", "[1:0] n = 0"),
     ),
+    "ports that share a declaration": (PAIR, PAIR.replace("a, b", "a, output reg [1:0] b")),
     "a memory": (MEMORY, MEMORY.replace("mem", "store")),
 }
 

@@ -275,3 +275,13 @@ def test_a_text_without_the_module_cannot_be_told(text: str) -> None:
 def test_a_design_that_unfolds_too_far_cannot_be_told() -> None:
     body = "genvar g; generate for (g = 0; g < 100000; g = g + 1) begin : k wire w = a[0]; end endgenerate"
     assert find(body) == {(SIMULATOR, "a design too large to be analysed")}
+
+
+@pytest.mark.parametrize("value", ["", " = 1"])
+def test_an_output_that_its_declaration_in_the_port_list_sets_is_set(value: str) -> None:
+    text = (
+        f"module m(input clk, output reg [1:0] n{value}, output reg b);\n"
+        "always @(posedge clk) begin if (n == 2) b <= 1; else b <= 0; n <= n + 1; end\nendmodule\n"
+    )
+    found = {hazard.kind for hazard in find_hazards(text, "m")}
+    assert found == (set() if value else {UNSET})

@@ -103,3 +103,9 @@ def test_bits_that_have_a_value_are_counted() -> None:
     powered = power_up(f"{HEAD}{body}\nendmodule\n", "m", PowerUp.ONES)
     assert powered.registers == (("b", 4), ("q", 1))
     assert powered.set_bits == 7
+
+
+def test_ports_that_share_a_declaration_get_their_values_where_icarus_takes_them() -> None:
+    text = "module m(input c, output reg [1:0] a, b);\nalways_ff @(posedge c) begin a <= ~b; b <= ~a; end\nendmodule\n"
+    powered = power_up(text, "m", PowerUp.ONES).text
+    assert powered == text.replace("endmodule", "initial a = 2'h3; initial b = 2'h3; endmodule")

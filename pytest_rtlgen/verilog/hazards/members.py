@@ -5,7 +5,7 @@ from typing import Any
 
 from pytest_rtlgen.verilog.hazards.model import Event, Flow, Kind, Model, Process, Signal, Value
 from pytest_rtlgen.verilog.hazards.statements import Statements
-from pytest_rtlgen.verilog.syntax import read_literal
+from pytest_rtlgen.verilog.syntax import find_initial_value, read_literal
 
 _IMPLICIT = {"AlwaysComb", "AlwaysLatch"}
 _DECLARED = {"NetSymbol", "VariableSymbol"}
@@ -73,11 +73,12 @@ class _Members:
 
     def _variable(self, symbol: Any) -> None:  # noqa: ANN401
         signal = self._model.find(symbol)
-        if signal is not None and symbol.initializer is not None:
+        value = find_initial_value(symbol)
+        if signal is not None and value is not None:
             signal.initial = 0
             reader = self._process(Kind.INITIAL, symbol)
             reader.process.is_declaration = True
-            _connect(reader, signal, signal.mask, symbol.initializer)
+            _connect(reader, signal, signal.mask, value)
 
     def _assign(self, symbol: Any) -> None:  # noqa: ANN401
         reader = self._process(Kind.ASSIGN, symbol)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any, NamedTuple
 
+from pytest_rtlgen.verilog.syntax import find_initial_value
+
 _NAME = re.compile(r"[A-Za-z_][\w$]*|(?<=\\)\S+")
 _WIDEST = 1 << 16
 """Bits from which on a signal counts as one bit."""
@@ -263,7 +265,7 @@ class Model:
         found = Signal(len(self.signals), path, width, self.find_line(symbol.location))
         lifetime = getattr(symbol, "lifetime", None)
         found.is_kept = lifetime is None or lifetime.name != "Automatic"
-        if type(symbol).__name__ != "NetSymbol" and symbol.initializer is not None:
+        if type(symbol).__name__ != "NetSymbol" and find_initial_value(symbol) is not None:
             found.initial = found.mask
         self.signals.append(found)
         self._numbers[symbol] = found.number
