@@ -16,6 +16,10 @@ TEST_PROGRAMS := bash bwrap cat cp cut echo env false g++ git grep head iverilog
 TEST_PACKAGES := bash bubblewrap g++ git iverilog make perl
 PROGRAMS := $(CURDIR)/.venv/programs
 
+# Compiled modules are kept, whatever the caller's shell says: the tests start Python a thousand times, and pytest
+# rewrites the asserts of a plugin's modules each time that it finds none.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo demo-local check test test-training vllm-cpu-test bench bench-long fuzz setup system programs lint clean
 
 demo: setup
