@@ -6,7 +6,8 @@ would, and by the checker as it is by default. A disagreement must have a reason
 list, an opening of the problem, the status of a candidate that was refused, or the inputs under which it differs from
 the reference, which were simulated. Run it from the repository root; it goes on where it was stopped::
 
-    PYTHONPATH=tests python tests/benchmarks/agreement.py [--only NAME] [--jobs 2] [--results FILE] [--official-only]
+    PYTHONPATH=tests python tests/benchmarks/agreement.py [--only NAME] [--jobs 2] [--every N] [--results FILE]
+        [--official-only]
 """
 
 import argparse
@@ -200,10 +201,11 @@ def main() -> int:
     parser.add_argument("--only", default="", help="problems whose name contains this")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--results", type=Path, default=RESULTS)
+    parser.add_argument("--every", type=int, default=1, help="one of so many texts; a later run can take the others")
     parser.add_argument("--official-only", action="store_true", help="ask the published bench, and nothing else")
     options = parser.parse_args()
     problems = {item.problem_id: item for item in load_suite(f"{SUITE}:{SHARED}/verilog-eval-v1").problems}
-    texts = list(list_texts(problems, options.only))
+    texts = list(list_texts(problems, options.only))[:: options.every]
     judges = Judges(options.jobs, options.results)
     try:
         judge_all(judges, texts, problems, "official", options.jobs)
