@@ -32,6 +32,7 @@ NEEDS = pytest.mark.skipif(not SHARED.is_dir(), reason="needs the benchmarks in 
 TRIED = [
     (HUMAN, "bugs_mux2"),
     (HUMAN, "mt2015_muxdff"),
+    (HUMAN, "m2014_q4d"),
     (HUMAN, "m2014_q6"),
     (HUMAN, "fsm3onehot"),
     ("rtllm-v2", "LFSR"),
@@ -115,7 +116,7 @@ def read_texts(path: Path, key: str, problem_id: str) -> list[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("problem_id", "answers"),
-    [("bugs_mux2", 6), ("mt2015_muxdff", 10), ("fsm_onehot", 3)],
+    [("bugs_mux2", 6), ("mt2015_muxdff", 10), ("m2014_q4d", 13), ("fsm_onehot", 3)],
 )
 def test_real_answers_that_the_text_allows_pass(checker: Checker, problem_id: str, answers: int) -> None:
     problem = find(HUMAN, problem_id)

@@ -466,3 +466,56 @@ def test_what_comes_before_a_counterexample_keeps_to_assumptions_too(confirming:
     assert verdict.is_passed
     assert verdict.equivalence is not None
     assert verdict.equivalence.result is not Proof.DIFFERENT
+
+
+TOGGLE = "module m(input clk, input d, output reg q);\ninitial q = 0;\nalways @(posedge clk) q <= q ^ d;\nendmodule\n"
+NEVER_LOADED = TOGGLE.replace("initial q = 0;", "")
+SOMETIMES = NEVER_LOADED.replace("output reg q);", "output q);\nreg r; assign q = d ? r : ~r;")
+SOMETIMES = SOMETIMES.replace("q <= q", "r <= r")
+
+
+@pytest.mark.parametrize(
+    ("source", "is_right"),
+    [
+        (NEVER_LOADED, True),
+        (TOGGLE, True),
+        (TOGGLE.replace("q = 0", "q = 1"), True),
+        (NEVER_LOADED.replace("q ^ d", "q | d"), False),
+        (TOGGLE.replace("q ^ d", "q & d"), False),
+        (TOGGLE.replace("q ^ d", "~(q ^ d)"), False),
+        ("module m(input clk, input d, output q);\nassign q = 0;\nendmodule\n", False),
+    ],
+)
+def test_a_reference_that_only_its_open_start_makes_known_is_powered_up(
+    confirming: Checker, source: str, *, is_right: bool
+) -> None:
+    assert judge(confirming, source, opened(TOGGLE, is_power_up_open=True)).is_passed is is_right
+
+
+@pytest.mark.parametrize(
+    ("source", "is_right"),
+    [
+        (NEVER_LOADED, True),
+        (SOMETIMES, True),
+        (SOMETIMES.replace("r : ~r", "~r : r"), False),
+    ],
+)
+def test_care_conditions_hold_with_power_up_values_too(confirming: Checker, source: str, *, is_right: bool) -> None:
+    task = opened(NEVER_LOADED, care=(care("q", "d"),))
+    assert judge(confirming, source, task).is_passed is is_right
+
+
+def test_a_deep_run_keeps_to_assumptions() -> None:
+    reference = (
+        "module m(input clk, input rst, input up, input down, output reg [12:0] n, output full);\n"
+        "always @(posedge clk) if (rst) n <= 0; else if (up) n <= n + 1; else if (down) n <= n - 1;\n"
+        "assign full = n == 13'd5000;\nendmodule\n"
+    )
+    assumed = Assumption(condition="!(up && down)", place="problem.toml:9")
+    posed = replace(problem(reference, "m"), openings=Openings(assumptions=(assumed,)))
+    otherwise = reference.replace("if (up) n <= n + 1;", "if (up && down) n <= 7; else if (up) n <= n + 1;")
+    late = reference.replace("13'd5000", "13'd5001")
+    with Checker(CheckSettings(formal=FormalMode.OFF, cycles=60)) as checker:
+        assert checker.measure_depth(posed).run is not None
+        assert checker.check(Candidate(source=otherwise, rule="test"), posed).is_passed
+        assert not checker.check(Candidate(source=late, rule="test"), posed).is_passed
