@@ -81,6 +81,7 @@ bench-long: setup
 	$(BIN)/python tests/benchmarks/formal_shares.py
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/false_alarms.py
 	$(BIN)/python tests/benchmarks/mutation.py
+	PYTHONPATH=tests $(BIN)/python tests/benchmarks/agreement.py
 	$(BIN)/python tests/benchmarks/slicing.py
 	$(BIN)/python tests/benchmarks/adaptive_sampling.py --batches 200
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/reward_hostile.py
