@@ -39,6 +39,9 @@ MUTANTS = SHARED / "correctbench" / "HDLBits_data_mutants.jsonl"
 SUITE = "verilog-eval-v1-human"
 RESULTS = ROOT / ".rtlgen" / "agreement.jsonl"
 UNEXPLAINED = "UNEXPLAINED"
+_NOT_COMPILED = "the bench's Icarus does not compile it."
+_COMPILER_SPEAKS = "failed: compile error."
+"""VerilogEval v1's word for any line that Icarus prints, such as a "sorry" about what it does anyway."""
 _REFUSALS = frozenset(Status) - {Status.PASSED, Status.MISMATCH}
 
 
@@ -67,7 +70,7 @@ class Judgement:
     outcome: str
     """``pass``, ``fail`` or ``none``: this judge cannot judge the problem."""
     reason: str = ""
-    """Ours: the status, and what the data say of a failure or of a pass by an opening."""
+    """The benchmark's own words; ours: the status, and what the data say of a failure."""
     duration_s: float = 0.0
 
 
@@ -101,9 +104,12 @@ class Judges:
 
     def _ask_official(self, text: Text, problem: Problem) -> Judgement:
         bench = problem.testbench
-        passed = None if bench is None else self.scorer.passes_as_published(text.source, bench)
-        outcome = "none" if passed is None else "pass" if passed else "fail"
-        return Judgement(key=text.key, judge="official", outcome=outcome)
+        found = None if bench is None else self.scorer.score_published(text.source, bench)
+        if found is None or found.published is None:
+            return Judgement(key=text.key, judge="official", outcome="none")
+        outcome = "pass" if found.published else "fail"
+        reason = found.code if found.is_syntax_right else _NOT_COMPILED
+        return Judgement(key=text.key, judge="official", outcome=outcome, reason=reason)
 
     def _ask_ours(self, text: Text, problem: Problem) -> Judgement:
         try:
@@ -193,6 +199,8 @@ def give_reason(official: Judgement, ours: Judgement, kinds: list[str]) -> str:
         return f"{listed}; {seen}" if listed else f"simulated: {seen}"
     if official.outcome == "none":
         return listed or "the published bench cannot be run"
+    if official.reason in {_NOT_COMPILED, _COMPILER_SPEAKS}:
+        return f"{official.reason} ours: {ours.reason}"
     return f"{listed}; ours: {ours.reason}" if listed else UNEXPLAINED
 
 
