@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from pytest_rtlgen.check.reference import PoweredUp, PreparedReference, prepare_reference, render_opened
 from pytest_rtlgen.check.screening import TOO_LARGE, Screener
@@ -11,9 +10,6 @@ from pytest_rtlgen.records import Diagnostic, Problem, Proof, Severity, Status, 
 from pytest_rtlgen.simulators import SimulationJob, Simulator
 from pytest_rtlgen.verilog.initial_values import drop_initial_values
 from pytest_rtlgen.verilog.power_up import PoweredText, PowerUp, Registers
-
-if TYPE_CHECKING:
-    pass
 
 _NOTE = (
     "nothing loads registers that the reference depends on: all registers of both designs, {count} in the reference, "

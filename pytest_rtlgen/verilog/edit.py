@@ -1,8 +1,8 @@
 """Stretches of a text replaced by others, where a syntax tree says that they are."""
 
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from pytest_rtlgen.verilog.survey import apply_spans
 from pytest_rtlgen.verilog.syntax import ParsedText
 
 
@@ -12,14 +12,6 @@ class Replacement(NamedTuple):
     start: int
     end: int
     text: str
-
-
-def apply_replacements(text: str, found: Iterable[Replacement]) -> str:
-    """Return ``text`` with all of ``found``, which do not overlap; the same one may come twice."""
-    code = text.encode()
-    for start, end, new in sorted(set(found), reverse=True):
-        code = code[:start] + new.encode() + code[end:]
-    return code.decode()
 
 
 def find_range(node: Any) -> tuple[int, int]:  # noqa: ANN401  a pyslang SyntaxNode
@@ -38,7 +30,7 @@ def rename_definition(text: str, parsed: ParsedText, old: str, new: str) -> str:
         if member.kind == pyslang.syntax.SyntaxKind.ModuleDeclaration and str(member.header.name.valueText) == old:
             names = [member.header.name, *([member.blockName.name] if member.blockName else [])]
             found += [_replace_token(name, new) for name in names]
-    return apply_replacements(text, found)
+    return apply_spans(text, sorted(set(found)))
 
 
 def _replace_token(token: Any, new: str) -> Replacement:  # noqa: ANN401  a pyslang Token

@@ -4,12 +4,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pytest_rtlgen.records import SourceFile
-from pytest_rtlgen.verilog.edit import Replacement, apply_replacements, find_range
+from pytest_rtlgen.verilog.edit import Replacement, find_range
 from pytest_rtlgen.verilog.interface import find_instance, parse_reference
-from pytest_rtlgen.verilog.syntax import walk
+from pytest_rtlgen.verilog.survey import apply_spans
+from pytest_rtlgen.verilog.syntax import list_assigned, walk
 
-_STEPS = {"Preincrement", "Predecrement", "Postincrement", "Postdecrement"}
-_SELECTS = {"ElementSelectExpression", "RangeSelectExpression", "MemberAccessExpression"}
 _CALL = "CallExpression"
 
 
@@ -30,7 +29,7 @@ def drop_initial_values(source: SourceFile, top: str) -> str:
     found = list(_drop_declared(nodes, written))
     for block in initial:
         found += _drop_statement(block.body, block.syntax, written, "")
-    return apply_replacements(source.text, found)
+    return apply_spans(source.text, sorted(set(found)))
 
 
 def _drop_declared(nodes: Iterable[Any], written: set[int]) -> Iterator[Replacement]:
@@ -63,12 +62,7 @@ def _list_parts(statement: Any) -> Iterable[Any]:  # noqa: ANN401
 
 def _list_targets(node: Any) -> Iterator[int]:  # noqa: ANN401
     """Yield a key for each variable that something below ``node`` assigns."""
-    for item in walk(node):
-        kind = type(item).__name__
-        if kind == "AssignmentExpression":
-            yield from _list_roots(item.left)
-        elif kind == "UnaryExpression" and item.op.name in _STEPS:
-            yield from _list_roots(item.operand)
+    yield from map(_key, list_assigned(node))
 
 
 def _list_counters(node: Any) -> Iterator[int]:  # noqa: ANN401
@@ -77,17 +71,6 @@ def _list_counters(node: Any) -> Iterator[int]:  # noqa: ANN401
         if type(item).__name__ == "ForLoopStatement":
             for part in (*item.steps, *item.initializers):
                 yield from _list_targets(part)
-
-
-def _list_roots(target: Any) -> Iterator[int]:  # noqa: ANN401  an expression
-    kind = type(target).__name__
-    if kind in _SELECTS:
-        yield from _list_roots(target.value)
-    elif kind == "ConcatenationExpression":
-        for part in target.operands:
-            yield from _list_roots(part)
-    elif getattr(target, "symbol", None) is not None:
-        yield _key(target.symbol)
 
 
 def _key(symbol: Any) -> int:  # noqa: ANN401

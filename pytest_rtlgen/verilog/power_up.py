@@ -1,18 +1,16 @@
 """Give the registers of a design power-up values: those that an edge of a clock loads and that have no value yet."""
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from pytest_rtlgen.verilog.interface import find_instance
 from pytest_rtlgen.verilog.survey import apply_spans
-from pytest_rtlgen.verilog.syntax import find_initial_value, parse_text, symbol_key, walk
+from pytest_rtlgen.verilog.syntax import find_initial_value, list_assigned, parse_text, symbol_key, walk
 
 _MOST_BITS = 1 << 16
 """Of one memory: what fills a larger one costs more than the simulation."""
-_STEPS = frozenset({"Preincrement", "Predecrement", "Postincrement", "Postdecrement"})
 
 
 Registers = tuple[tuple[str, int], ...]
@@ -86,7 +84,7 @@ def _list_loaded(instance: Any) -> tuple[set[str], set[str], dict[str, Any]]:  #
         elif kind == "ProceduralBlockSymbol":
             is_initial = node.procedureKind.name == "Initial"
             if is_initial or _is_clocked(node.body):
-                (kept if is_initial else loaded).update(_list_targets(node.body))
+                (kept if is_initial else loaded).update(map(symbol_key, list_assigned(node.body)))
     return loaded, kept, named
 
 
@@ -97,27 +95,6 @@ def _is_clocked(body: Any) -> bool:  # noqa: ANN401
     timing = body.timing
     events = timing.events if type(timing).__name__ == "EventListControl" else [timing]
     return all(type(one).__name__ == "SignalEventControl" and one.edge.name != "None_" for one in events)
-
-
-def _list_targets(body: Any) -> Iterator[str]:  # noqa: ANN401
-    for node in walk(body):
-        kind = type(node).__name__
-        if kind == "AssignmentExpression":
-            yield from _list_roots(node.left)
-        elif kind == "UnaryExpression" and node.op.name in _STEPS:
-            yield from _list_roots(node.operand)
-
-
-def _list_roots(target: Any) -> Iterator[str]:  # noqa: ANN401
-    """Yield the keys of the variables that an assignment to ``target`` changes."""
-    kind = type(target).__name__
-    if kind == "ConcatenationExpression":
-        for operand in target.operands:
-            yield from _list_roots(operand)
-    elif kind in {"NamedValueExpression", "HierarchicalValueExpression"}:
-        yield symbol_key(target.symbol)
-    elif kind in {"ElementSelectExpression", "RangeSelectExpression", "MemberAccessExpression"}:
-        yield from _list_roots(target.value)
 
 
 def _is_open(symbol: Any) -> bool:  # noqa: ANN401

@@ -5,8 +5,9 @@ from typing import Any
 
 from pytest_rtlgen.records import Interface, Polarity, ResetKind, SourceFile
 from pytest_rtlgen.verilog.clocking import Block, list_blocks
-from pytest_rtlgen.verilog.edit import Replacement, apply_replacements, find_range
+from pytest_rtlgen.verilog.edit import Replacement, find_range
 from pytest_rtlgen.verilog.interface import find_instance, parse_reference
+from pytest_rtlgen.verilog.survey import apply_spans
 
 _EDGES = {"PosEdge": "posedge", "NegEdge": "negedge", "BothEdges": "edge"}
 
@@ -27,7 +28,7 @@ def change_reset_kind(source: SourceFile, interface: Interface, names: Iterable[
     found = (
         change for block in list_blocks(instance) if (change := _change(block, active, kind, source.text)) is not None
     )
-    return apply_replacements(source.text, found)
+    return apply_spans(source.text, sorted(set(found)))
 
 
 def _change(block: Block, active: Mapping[str, Polarity], kind: ResetKind, text: str) -> Replacement | None:

@@ -9,6 +9,8 @@ from pytest_rtlgen.records import Diagnostic, Severity
 
 _FLAGS = ("AllowUseBeforeDeclare", "AllowHierarchicalConst", "AllowUnnamedGenerate", "RelaxEnumConversions")
 """What simulators take and pyslang by itself would not: widths by parameters declared below the ports, say."""
+_STEPS = {"Preincrement", "Predecrement", "Postincrement", "Postdecrement"}
+_SELECTS = {"ElementSelectExpression", "RangeSelectExpression", "MemberAccessExpression"}
 _NOT = {"LogicalNot", "BitwiseNot"}
 _EQUAL = {"Equality", "CaseEquality"}
 _DIFFERENT = {"Inequality", "CaseInequality"}
@@ -132,6 +134,30 @@ def walk_tokens(node: Any, see: Callable[[Any], None]) -> None:  # noqa: ANN401 
 def symbol_key(symbol: Any) -> str:  # noqa: ANN401
     """Return what tells symbols apart; pyslang makes a new Python object at each look."""
     return str(symbol.hierarchicalPath)
+
+
+def list_assigned(node: Any) -> Iterator[Any]:  # noqa: ANN401
+    """Yield the symbol of each net or variable that something below ``node`` assigns or counts with, in part or whole.
+
+    The same one may come twice.
+    """
+    for item in walk(node):
+        kind = type(item).__name__
+        if kind == "AssignmentExpression":
+            yield from _list_roots(item.left)
+        elif kind == "UnaryExpression" and item.op.name in _STEPS:
+            yield from _list_roots(item.operand)
+
+
+def _list_roots(target: Any) -> Iterator[Any]:  # noqa: ANN401  an expression
+    kind = type(target).__name__
+    if kind in _SELECTS:
+        yield from _list_roots(target.value)
+    elif kind == "ConcatenationExpression":
+        for part in target.operands:
+            yield from _list_roots(part)
+    elif kind in {"NamedValueExpression", "HierarchicalValueExpression"}:
+        yield target.symbol
 
 
 def find_initial_value(symbol: Any) -> Any:  # noqa: ANN401
