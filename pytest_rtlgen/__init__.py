@@ -5,8 +5,8 @@ import importlib
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Checker": "pytest_rtlgen.check",
-    "check_source": "pytest_rtlgen.check",
+    "Checker": "pytest_rtlgen.check.checker",
+    "check_source": "pytest_rtlgen.check.single",
     "extract_candidate": "pytest_rtlgen.extract",
     "load_suite": "pytest_rtlgen.loaders",
     "estimate_pass_at_k": "pytest_rtlgen.metrics",

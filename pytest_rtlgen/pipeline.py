@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from pytest_rtlgen.backends import Backend, GenerationRequest
 from pytest_rtlgen.backends.accounted import AccountedBackend
-from pytest_rtlgen.check import Checker
+from pytest_rtlgen.check.checker import Checker
 from pytest_rtlgen.check.published import PublishedScorer, adopt_published
 from pytest_rtlgen.errors import SuiteError
 from pytest_rtlgen.extract import extract_candidate

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from builders import COUNTER, problem
 
-from pytest_rtlgen.check import Checker, CheckSettings
+from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.records import Candidate, Proof, Status, Verdict
 
 pytestmark = pytest.mark.simulator

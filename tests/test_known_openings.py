@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pytest_rtlgen.backends.rename import rename_module
-from pytest_rtlgen.check import Checker, CheckSettings
+from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.selfcheck_openings import try_openings
 from pytest_rtlgen.known_bad import load_known_openings
 from pytest_rtlgen.loaders import load_suite

@@ -7,7 +7,7 @@ import pytest
 from builders import COUNTER, problem
 
 from pytest_rtlgen.backends import Deliver, GenerationRequest
-from pytest_rtlgen.check import Checker
+from pytest_rtlgen.check.checker import Checker
 from pytest_rtlgen.errors import BackendError
 from pytest_rtlgen.pipeline import check_completions, describe_environment, generate_completions, list_missing
 from pytest_rtlgen.records import Completion, RunSettings, SampleKey, SamplingParams, Status

@@ -8,7 +8,7 @@ import pytest
 from builders import problem
 
 from pytest_rtlgen.backends.rename import rename_module
-from pytest_rtlgen.check import Checker, CheckSettings
+from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.formal import FormalMode
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.loaders import load_suite

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_rtlgen.check import Checker, CheckSettings
+from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.records import Candidate, Problem
 from pytest_rtlgen.simulators.icarus import find_icarus

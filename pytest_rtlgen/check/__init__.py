@@ -1,6 +1,4 @@
-"""The checker: a candidate and its problem in, a Verdict out."""
+"""The checker: a candidate and its problem in, a Verdict out.
 
-from pytest_rtlgen.check.checker import Checker, CheckSettings
-from pytest_rtlgen.check.single import check_source
-
-__all__ = ["CheckSettings", "Checker", "check_source"]
+Nothing is imported here: each of the checker's helper processes would load it all when it starts.
+"""

@@ -10,7 +10,7 @@ from pytest_rtlgen.errors import UsageError
 
 if TYPE_CHECKING:
     from pytest_rtlgen.backends import BackendSettings
-    from pytest_rtlgen.check import CheckSettings
+    from pytest_rtlgen.check.checker import CheckSettings
     from pytest_rtlgen.config import Options
 
 CHECK_OPTIONS = (
@@ -106,7 +106,7 @@ def read_options(args: argparse.Namespace, **fixed: str) -> "Options":
 
 def make_check_settings(options: "Options", *, jobs: int) -> "CheckSettings":
     """Return the checker's settings."""
-    from pytest_rtlgen.check import CheckSettings
+    from pytest_rtlgen.check.checker import CheckSettings
     from pytest_rtlgen.check.formal import FormalMode
     from pytest_rtlgen.tools.process import Limits
     from pytest_rtlgen.tools.sandbox import SandboxMode

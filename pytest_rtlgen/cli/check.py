@@ -21,7 +21,7 @@ from pytest_rtlgen.cli.streams import STDIN, read_text, say, show_name, write_ou
 from pytest_rtlgen.errors import UsageError
 
 if TYPE_CHECKING:
-    from pytest_rtlgen.check import Checker
+    from pytest_rtlgen.check.checker import Checker
     from pytest_rtlgen.records import Problem, SourceFile
 
 
@@ -77,7 +77,7 @@ def _check_one(args: argparse.Namespace) -> int:
     settings = make_check_settings(read_options(args), jobs=1)
     reference, candidate = read_text(args.reference), read_text(args.candidate)
 
-    from pytest_rtlgen.check import Checker
+    from pytest_rtlgen.check.checker import Checker
     from pytest_rtlgen.check.single import make_problem
     from pytest_rtlgen.records import Candidate
     from pytest_rtlgen.report import render_verdict

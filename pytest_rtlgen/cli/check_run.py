@@ -62,7 +62,7 @@ def read_run_options(args: argparse.Namespace, settings: "RunSettings") -> "Opti
 
 def judge_stored(store: "RunStore", options: "Options") -> "Judged":
     """Check every answer in ``store`` that has no verdict; ``options`` agree with the run's settings."""
-    from pytest_rtlgen.check import Checker
+    from pytest_rtlgen.check.checker import Checker
     from pytest_rtlgen.check.published import PublishedScorer, ScoringMode
     from pytest_rtlgen.cli.judge_run import judge_run
     from pytest_rtlgen.pipeline import describe_environment

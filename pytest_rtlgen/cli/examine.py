@@ -124,7 +124,7 @@ def _look_at_icarus() -> Finding:
 
 def _probe(name: str, simulator: str, mode: SandboxMode, *, is_needed: bool = False) -> Finding:
     """Return whether a tiny design can be checked, and how long that takes first and then."""
-    from pytest_rtlgen.check import Checker, CheckSettings
+    from pytest_rtlgen.check.checker import Checker, CheckSettings
     from pytest_rtlgen.check.single import make_problem
 
     failed = "missing" if is_needed else "note"

@@ -21,7 +21,7 @@ def add_arguments(parser: Parser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the bench and name its files."""
-    from pytest_rtlgen.check import Checker
+    from pytest_rtlgen.check.checker import Checker
     from pytest_rtlgen.check.single import make_problem
     from pytest_rtlgen.training.testbench_export import render_testbench, write_testbench
 

@@ -124,7 +124,7 @@ def _make_settings(options: "Options", suites: Sequence["Suite"], style: "Prompt
 
 def _describe_environment(options: "Options") -> "Environment":
     """Return the environment; a machine that only generates may have no simulator."""
-    from pytest_rtlgen.check import Checker
+    from pytest_rtlgen.check.checker import Checker
     from pytest_rtlgen.pipeline import describe_environment
     from pytest_rtlgen.records import Environment
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
-from pytest_rtlgen.check import Checker
+from pytest_rtlgen.check.checker import Checker
 from pytest_rtlgen.check.published import PublishedScorer, find_known_bad
 from pytest_rtlgen.cli.streams import Progress, say
 from pytest_rtlgen.errors import BadReferenceError, StorageError, SuiteError, ToolError

@@ -57,7 +57,7 @@ def repair_answers(
         BackendError: a model failed; what had arrived is stored.
         ToolError: the simulator is missing or broken.
     """
-    from pytest_rtlgen.check import Checker
+    from pytest_rtlgen.check.checker import Checker
     from pytest_rtlgen.check.published import PublishedScorer, ScoringMode
     from pytest_rtlgen.repair import RepairLoop
 

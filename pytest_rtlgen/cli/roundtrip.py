@@ -44,7 +44,7 @@ def add_arguments(parser: Parser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Go through the corpus, or on with it, and print what became of it."""
     from pytest_rtlgen.accounts import Accounts
-    from pytest_rtlgen.check import Checker
+    from pytest_rtlgen.check.checker import Checker
     from pytest_rtlgen.loaders import load_suite
     from pytest_rtlgen.training.roundtrip import run_round_trip
     from pytest_rtlgen.training.roundtrip_corpus import read_corpus

@@ -39,7 +39,7 @@ def add_arguments(parser: Parser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check every problem of a suite with its own reference and with modules that do nothing."""
-    from pytest_rtlgen.check import Checker
+    from pytest_rtlgen.check.checker import Checker
     from pytest_rtlgen.check.published import PublishedScorer, ScoringMode, find_known_bad
     from pytest_rtlgen.check.selfcheck import selfcheck_suite
     from pytest_rtlgen.loaders import load_suite

@@ -8,7 +8,7 @@ import pytest
 from filelock import FileLock
 
 import pytest_rtlgen
-from pytest_rtlgen.check import Checker
+from pytest_rtlgen.check.checker import Checker
 from pytest_rtlgen.check.published import PublishedScorer, ScoringMode, find_known_bad
 from pytest_rtlgen.config import Options
 from pytest_rtlgen.errors import BackendError, RtlgenError

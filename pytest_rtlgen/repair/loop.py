@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from pytest_rtlgen.backends import Backend, GenerationRequest
 from pytest_rtlgen.backends.accounted import AccountedBackend
-from pytest_rtlgen.check import Checker
+from pytest_rtlgen.check.checker import Checker
 from pytest_rtlgen.check.published import PublishedScorer
 from pytest_rtlgen.config.values import RepairBudget
 from pytest_rtlgen.errors import BackendError, RtlgenError, SuiteError, ToolError, UsageError

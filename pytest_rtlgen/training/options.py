@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_rtlgen.check import CheckSettings
+from pytest_rtlgen.check.checker import CheckSettings
 from pytest_rtlgen.check.formal import FormalMode
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.tools.sandbox import SandboxMode

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from pytest_rtlgen.check import Checker, CheckSettings
+from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.errors import RtlgenError, UsageError
 from pytest_rtlgen.extract import extract_candidate
 from pytest_rtlgen.records import Candidate, Problem, Verdict

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from pytest_rtlgen.accounts import Accounts
 from pytest_rtlgen.backends import Backend, GenerationRequest
-from pytest_rtlgen.check import Checker
+from pytest_rtlgen.check.checker import Checker
 from pytest_rtlgen.check.single import make_problem
 from pytest_rtlgen.errors import BackendError, BadReferenceError
 from pytest_rtlgen.pipeline import check_completion

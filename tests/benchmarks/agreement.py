@@ -24,7 +24,7 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-from pytest_rtlgen.check import Checker, CheckSettings
+from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.testbench import TestbenchScorer
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.known_bad import load_known_bad

@@ -16,7 +16,7 @@ from pathlib import Path
 from tabulate import tabulate
 
 from pytest_rtlgen.backends.rename import rename_module
-from pytest_rtlgen.check import Checker, CheckSettings
+from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.confirm import judge_simulation
 from pytest_rtlgen.errors import BackendError, BadReferenceError
 from pytest_rtlgen.loaders import load_suite

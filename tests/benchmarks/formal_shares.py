@@ -19,7 +19,7 @@ from pathlib import Path
 from tabulate import tabulate
 
 from pytest_rtlgen.backends.rename import rename_module
-from pytest_rtlgen.check import Checker, CheckSettings
+from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.confirm import judge_simulation
 from pytest_rtlgen.check.formal import FormalMode, Prover
 from pytest_rtlgen.check.mutation import draw_mutants

@@ -29,7 +29,7 @@ from support.hostile_cases import (
 )
 from tabulate import tabulate
 
-from pytest_rtlgen.check import Checker, CheckSettings
+from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.records import Interface, Polarity, SourceFile, Status
 from pytest_rtlgen.tools.process import Limits, run_program
 from pytest_rtlgen.tools.sandbox import SCRATCH, Sandbox, SandboxMode, choose_sandbox

@@ -22,7 +22,7 @@ from typing import Any
 
 from tabulate import tabulate
 
-from pytest_rtlgen.check import Checker, CheckSettings
+from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.mutation import Fate, Prove, draw_mutants, judge_mutant, make_prove
 from pytest_rtlgen.check.reference import PreparedReference
 from pytest_rtlgen.errors import BadReferenceError

@@ -17,7 +17,7 @@ from pathlib import Path
 from support.hostile_cases import OURS, SHARED, HostileCase, judge, lay_canary, load_cases
 from tabulate import tabulate
 
-from pytest_rtlgen.check import Checker, CheckSettings
+from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.records import Candidate, SourceFile, Status, Verdict
 from pytest_rtlgen.tools.process import Limits

@@ -26,7 +26,7 @@ from support.hostile_cases import list_descendants
 from support.published_bench import check_published, render_published
 from tabulate import tabulate
 
-from pytest_rtlgen.check import Checker, CheckSettings
+from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.formal import FormalMode
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.records import Problem, SourceFile

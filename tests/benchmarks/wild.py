@@ -21,7 +21,7 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-from pytest_rtlgen.check import Checker, CheckSettings
+from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.records import Candidate, Problem, Proof, Severity, Status

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from builders import problem
 
-from pytest_rtlgen.check import Checker, CheckSettings
+from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.records import Candidate, Diagnostic, Problem, Proof, Severity, Status, Verdict
 from pytest_rtlgen.verilog.interface import list_modules
 from pytest_rtlgen.verilog.syntax import parse_text

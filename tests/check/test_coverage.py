@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from builders import COUNTER, COUNTER_INTERFACE, interface, port, problem
 
-from pytest_rtlgen.check import Checker, CheckSettings
+from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.coverage import list_levels, list_reached
 from pytest_rtlgen.check.formal import FormalMode
 from pytest_rtlgen.check.stimulus import make_stimulus

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from builders import interface, problem, reset
 
-from pytest_rtlgen.check import Checker, CheckSettings
+from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.confirm import Confirmer, judge_simulation
 from pytest_rtlgen.check.depth import Depth, PackedRun
 from pytest_rtlgen.check.formal import FormalMode

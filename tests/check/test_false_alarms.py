@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from support.rewrites import FAMILIES, netlist, restyle, rewrite
 
-from pytest_rtlgen.check import Checker, CheckSettings
+from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.records import Candidate, Problem
 

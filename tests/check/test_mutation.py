@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from builders import COUNTER, problem
 
-from pytest_rtlgen.check import Checker, CheckSettings
+from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.mutation import Fate, MutationScore, Survivor, judge_mutant, measure_mutation
 from pytest_rtlgen.check.mutation_file import (
     StoredMutation,

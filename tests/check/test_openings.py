@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from builders import problem
 
-from pytest_rtlgen.check import Checker, CheckSettings
+from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.formal import FormalMode
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.records import (

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from builders import problem
 
-from pytest_rtlgen.check import Checker, CheckSettings
+from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.mutation import measure_mutation
 from pytest_rtlgen.check.powered_up import find_same
 from pytest_rtlgen.errors import BadReferenceError, NeverKnownError

@@ -6,7 +6,7 @@ import pytest
 from builders import problem
 from support.small_bench import FORGED, IMPATIENT, REFERENCE, RIGHT, WRONG, small_problem
 
-from pytest_rtlgen.check import Checker, CheckSettings
+from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.published import PublishedScorer, ScoringMode, adopt_published, find_known_bad
 from pytest_rtlgen.errors import SuiteError
 from pytest_rtlgen.known_bad import Kind

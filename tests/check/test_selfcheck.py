@@ -8,8 +8,8 @@ import pytest
 from builders import COUNTER, COUNTER_INTERFACE, interface, problem
 from support.small_bench import BROKEN, IMPATIENT, LENIENT, small_problem
 
-from pytest_rtlgen.check import Checker, CheckSettings
 from pytest_rtlgen.check import checker as checker_module
+from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.forgers import make_forgers
 from pytest_rtlgen.check.published import PublishedScorer
 from pytest_rtlgen.check.reference import PreparedReference

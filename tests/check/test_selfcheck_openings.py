@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from builders import problem
 
-from pytest_rtlgen.check import Checker, CheckSettings
+from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.selfcheck import SelfcheckRow, selfcheck_suite
 from pytest_rtlgen.check.selfcheck_openings import OpeningFinding, OpeningsFound, try_openings
 from pytest_rtlgen.loaders import load_suite

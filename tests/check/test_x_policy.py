@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from builders import problem
 
-from pytest_rtlgen.check import Checker, CheckSettings
+from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.formal import Prover
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.records import Candidate, Proof, Status, Verdict

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from cli_designs import BROKEN, GOLDEN, WRONG, Cli
 
-from pytest_rtlgen.check import Checker
+from pytest_rtlgen.check.checker import Checker
 from pytest_rtlgen.cli import check_many as module
 from pytest_rtlgen.cli import main
 from pytest_rtlgen.cli.check_lines import Done, read_done, read_work

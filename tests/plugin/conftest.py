@@ -1,10 +1,14 @@
 """A tiny suite with recorded answers, in pytester's folder, and ways to run pytest on it."""
 
+import importlib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from builders import COUNTER
+
+for loaded_once in ("pytest_rtlgen.plugin.session", "pyslang"):  # pytester forgets what a run within it imports first
+    importlib.import_module(loaded_once)
 
 AND2 = "module and2 (input a, input b, output y, output n);\n  assign y = a & b;\n  assign n = ~y;\nendmodule\n"
 XOR2 = "module xor2 (input a, input b, output y);\n  assign y = a ^ b;\nendmodule\n"
@@ -16,6 +20,13 @@ ANSWERS = {
 }
 
 Runner = Callable[..., pytest.RunResult]
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spare the processes of pytest what nothing here is about: proofs, and importing hypothesis."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest")
+    monkeypatch.setenv("RTLGEN_FORMAL", "off")
 
 
 @pytest.fixture
@@ -41,14 +52,17 @@ def suite(pytester: pytest.Pytester) -> Path:
 
 
 @pytest.fixture
-def run(pytester: pytest.Pytester, suite: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
-    """Return a function that runs pytest, in a process of its own, on the suite with the recorded answers."""
-    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+def run(pytester: pytest.Pytester, suite: Path) -> Runner:
+    """Return a function that runs pytest on the suite with the recorded answers.
 
-    def runner(*arguments: str, model: str = "replay:answers", n: int = 3) -> pytest.RunResult:
+    It does so in this process, where everything is loaded, unless a test needs it ``apart``, in one of its own.
+    """
+
+    def runner(*arguments: str, model: str = "replay:answers", n: int = 3, apart: bool = False) -> pytest.RunResult:
         common = ["-p", "no:cacheprovider"] if "--lf" not in arguments else []
         options = [f"--rtlgen-model={model}", f"--rtlgen-n={n}", "--rtlgen-out=runs", "--rtlgen-jobs=1"]
-        return pytester.runpytest_subprocess(*common, str(suite), *options, *arguments)
+        start = pytester.runpytest_subprocess if apart else pytester.runpytest_inprocess
+        return start(*common, str(suite), *options, *arguments)
 
     return runner
 

@@ -9,7 +9,7 @@ pytestmark = pytest.mark.slow  # each test starts pytest anew
 
 
 def test_without_an_option_nothing_is_collected_and_nothing_is_written(pytester: pytest.Pytester, suite: Path) -> None:
-    result = pytester.runpytest_subprocess(str(suite))
+    result = pytester.runpytest_inprocess(str(suite))
     assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
     assert "rtlgen" not in result.stdout.str().replace("plugins: rtlgen", "")
     assert not (pytester.path / ".rtlgen").exists()
@@ -44,7 +44,7 @@ def test_selection(run: Runner, expression: tuple[str, ...], names: list[str]) -
 
 @pytest.mark.simulator
 def test_one_problem_can_be_named_by_its_node_id(suite: Path, pytester: pytest.Pytester) -> None:
-    result = pytester.runpytest_subprocess(
+    result = pytester.runpytest_inprocess(
         f"{suite / 'suite.toml'}::and2", "--rtlgen-model=replay:answers", "--rtlgen-n=1", "--rtlgen-out=runs"
     )
     result.assert_outcomes(passed=1)
@@ -52,7 +52,7 @@ def test_one_problem_can_be_named_by_its_node_id(suite: Path, pytester: pytest.P
 
 @pytest.mark.usefixtures("suite")
 def test_a_suite_can_be_named_by_option_alone(pytester: pytest.Pytester) -> None:
-    result = pytester.runpytest_subprocess(
+    result = pytester.runpytest_inprocess(
         "--rtlgen-suite=mini", "--rtlgen-model=replay:answers", "--collect-only", "-q"
     )
     assert "mini/suite.toml::and2" in result.outlines
@@ -69,7 +69,7 @@ def test_other_tests_run_beside_a_suite(run: Runner, pytester: pytest.Pytester) 
 @pytest.mark.simulator
 def test_a_verilog_eval_folder_collects(pytester: pytest.Pytester) -> None:
     folder = Path(__file__).parents[2] / "fixtures" / "benchmarks" / "verilog-eval-v2"
-    result = pytester.runpytest_subprocess(
+    result = pytester.runpytest_inprocess(
         f"--rtlgen-suite=verilog-eval-v2:{folder}", "--rtlgen-model=reference:", "--rtlgen-out=runs", "-v"
     )
     assert result.ret == pytest.ExitCode.OK

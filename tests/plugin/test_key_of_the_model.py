@@ -43,7 +43,7 @@ def test_no_child_has_it_and_no_file_holds_it(
     (pytester.path / "prices.toml").write_text("[m]\nprompt = 1\ncompletion = 2\n")
     with serve(answer) as server:
         options = [f"--rtlgen-base-url={server.url}", "--rtlgen-sandbox=off", "--rtlgen-cache=kept", "--rtlgen-k=1"]
-        result = run(*options, "--rtlgen-prices=prices.toml", model="openai:m", n=3)
+        result = run(*options, "--rtlgen-prices=prices.toml", model="openai:m", n=3, apart=True)
     result.assert_outcomes(passed=2, failed=1)
     assert {asked.headers["authorization"] for asked in server.asked} == {f"Bearer {KEY}"}
     assert "PATH=" in log.read_text()

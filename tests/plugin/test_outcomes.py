@@ -113,7 +113,7 @@ def test_an_option_that_cannot_be_meant_is_one_line_and_exit_4(run: Runner, opti
 
 
 def test_options_without_a_model_are_refused(pytester: pytest.Pytester, suite: Path) -> None:
-    result = pytester.runpytest_subprocess(str(suite), "--rtlgen-n=2")
+    result = pytester.runpytest_inprocess(str(suite), "--rtlgen-n=2")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["ERROR: --rtlgen options are given but no model; *"])
 
@@ -133,7 +133,7 @@ def test_a_missing_recording_is_an_error_of_the_harness(run: Runner) -> None:
 
 def test_a_missing_simulator_is_one_line(run: Runner, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    result = run()
+    result = run(apart=True)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["ERROR: iverilog is not on PATH; *--rtlgen-simulator=yosys*"])
 
@@ -149,7 +149,7 @@ def test_junit_has_the_counts(run: Runner, pytester: pytest.Pytester) -> None:
 
 def test_last_failed_runs_what_failed(run: Runner, pytester: pytest.Pytester) -> None:
     pytester.makeini("[pytest]\n")
-    pytester.runpytest_subprocess("mini", "--rtlgen-model=replay:answers", "--rtlgen-n=3", "--rtlgen-out=runs")
+    pytester.runpytest_inprocess("mini", "--rtlgen-model=replay:answers", "--rtlgen-n=3", "--rtlgen-out=runs")
     result = run("--lf")
     result.assert_outcomes(failed=1, deselected=0) if "deselected" not in result.parseoutcomes() else None
     assert result.parseoutcomes()["failed"] == 1
@@ -172,7 +172,7 @@ def test_a_dead_endpoint_is_an_error_and_not_the_models_failure(run: Runner, wor
 
 def test_a_full_disk_is_one_line_and_loses_nothing(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent / "full_disk"))
-    result = run()
+    result = run(apart=True)
     said = result.stdout.str() + result.stderr.str()
     assert "No space left on device" in said
     assert "--rtlgen-out" in said

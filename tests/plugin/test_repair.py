@@ -86,10 +86,7 @@ def test_each_sample_is_seen_once_when_it_is_settled(run: Runner, pytester: pyte
     assert (pytester.path / "seen").read_text().splitlines() == ["and2 passed"] * 2
 
 
-def test_killed_between_the_turns_it_goes_on_and_asks_for_nothing_twice(
-    pytester: pytest.Pytester, suite: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+def test_killed_between_the_turns_it_goes_on_and_asks_for_nothing_twice(pytester: pytest.Pytester, suite: Path) -> None:
     model, log = write_model(pytester.path, suite, delay=0.3), pytester.path / "asked"
     command = [
         *(sys.executable, "-m", "pytest", str(suite), "-p", "no:cacheprovider", "-k", "and2", *REPAIR),

@@ -23,7 +23,6 @@ ANSWERS = {"Prob900_xor": (WRONG, FORGED), "Prob082_lfsr32": (RIGHT, WRONG), "Pr
 @pytest.fixture
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[..., pytest.RunResult]:
     """Return a function that runs pytest on the small suite with two recorded answers a problem."""
-    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
     pytester.makeconftest(CONFTEST)
     pytester.mkdir("small")
@@ -36,7 +35,7 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[
 
     def runner(*arguments: str) -> pytest.RunResult:
         fixed = ["-p", "no:cacheprovider", "--rtlgen-suite=small", "--rtlgen-cycles=40"]
-        return pytester.runpytest_subprocess(*fixed, *options, *arguments)
+        return pytester.runpytest_inprocess(*fixed, *options, *arguments)
 
     return runner
 

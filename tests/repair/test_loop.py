@@ -21,7 +21,7 @@ from support.repairing import (
 )
 
 from pytest_rtlgen.backends.replay import ReplayBackend
-from pytest_rtlgen.check import Checker, CheckSettings
+from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.formal import FormalMode
 from pytest_rtlgen.config.values import RepairBudget
 from pytest_rtlgen.errors import BackendError, BadReferenceError, UsageError

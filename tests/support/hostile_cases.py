@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_rtlgen.check import Checker
+from pytest_rtlgen.check.checker import Checker
 from pytest_rtlgen.records import Candidate, Problem, SourceFile, Status, Verdict
 
 OURS = Path(__file__).parents[2] / "fixtures" / "hostile"

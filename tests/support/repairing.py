@@ -6,7 +6,7 @@ from pathlib import Path
 from builders import problem
 
 from pytest_rtlgen.backends import Deliver, GenerationRequest
-from pytest_rtlgen.check import Checker
+from pytest_rtlgen.check.checker import Checker
 from pytest_rtlgen.config.values import RepairBudget
 from pytest_rtlgen.pipeline import describe_environment, generate_completions
 from pytest_rtlgen.records import (

@@ -11,7 +11,7 @@ from typing import Any
 import builders
 import pytest
 
-from pytest_rtlgen.check import CheckSettings
+from pytest_rtlgen.check.checker import CheckSettings
 from pytest_rtlgen.errors import SuiteError, UsageError
 from pytest_rtlgen.records import Problem, SourceFile, Status
 from pytest_rtlgen.training import Guards, OnMemorised, Reward, RewardSettings, find_preset, open_reward

@@ -9,7 +9,7 @@ from benchmarks.reward_hostile import Judged, find_highest, render_table
 from support.hostile_cases import OURS, SECRET, SHARED, HostileCase, is_untouched, lay_canary, load_cases
 from support.hostile_rewards import PRESETS, list_undue, make_wrong
 
-from pytest_rtlgen.check import CheckSettings
+from pytest_rtlgen.check.checker import CheckSettings
 from pytest_rtlgen.records import Problem, SourceFile, Status, Verdict
 from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.training import Reward, RewardSettings, find_preset

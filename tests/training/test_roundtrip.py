@@ -12,7 +12,7 @@ import pytest
 from builders import COUNTER
 
 from pytest_rtlgen.backends import BackendSettings, make_backend
-from pytest_rtlgen.check import Checker, CheckSettings
+from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.single import make_problem
 from pytest_rtlgen.errors import BackendError, SuiteError, UsageError
 from pytest_rtlgen.loaders import load_suite

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from builders import COUNTER
 
-from pytest_rtlgen.check import Checker, CheckSettings
+from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.compare import compare_traces
 from pytest_rtlgen.check.formal import FormalMode
 from pytest_rtlgen.check.single import make_problem

@@ -10,7 +10,7 @@ from support.foreign_slices import compare_cones
 from support.keep_spans import keep_only
 from verilog.test_slicing_constructs import CASES, read_case
 
-from pytest_rtlgen.check import Checker, CheckSettings
+from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.formal import FormalMode
 from pytest_rtlgen.check.slicing import Slicer
 from pytest_rtlgen.errors import BadReferenceError
