@@ -5,10 +5,10 @@ import re
 import pytest
 from benchmarks.published_scoring import SHARED, find_bench, show_reference
 
-from pytest_rtlgen.check.testbench import TestbenchScorer
 from pytest_rtlgen.errors import BadReferenceError, SuiteError
 from pytest_rtlgen.known_bad import Kind, KnownBad, Scoring, load_known_bad, read_known_bad
 from pytest_rtlgen.loaders import load_suite
+from pytest_rtlgen.scoring.testbench import TestbenchScorer
 
 ICARUS_11 = load_known_bad(ours=("icarus", "11.0"), published=("icarus", "11.0"))
 ICARUS_12 = load_known_bad(ours=("icarus", "12.0"), published=("icarus", "12.0"))

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from pytest_rtlgen.backends.rename import rename_module
 from pytest_rtlgen.check.checker import Checker, CheckSettings
-from pytest_rtlgen.check.selfcheck_openings import try_openings
 from pytest_rtlgen.known_bad import load_known_openings
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.openings import list_accepted
 from pytest_rtlgen.records import Candidate, Openings, Problem, Status, Suite
+from pytest_rtlgen.selfcheck.openings import try_openings
+from pytest_rtlgen.verilog.rename import rename_module
 
 SHARED = Path(__file__).parents[2] / "shared" / "benchmarks"
 ANSWERS = SHARED / "correctbench" / "HDLBits_data_RTL_4o_20.jsonl"

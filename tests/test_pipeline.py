@@ -9,7 +9,7 @@ from builders import COUNTER, problem
 from pytest_rtlgen.backends import Deliver, GenerationRequest
 from pytest_rtlgen.check.checker import Checker
 from pytest_rtlgen.errors import BackendError
-from pytest_rtlgen.pipeline import check_completions, describe_environment, generate_completions, list_missing
+from pytest_rtlgen.evaluation.stages import check_completions, describe_environment, generate_completions, list_missing
 from pytest_rtlgen.records import Completion, RunSettings, SampleKey, SamplingParams, Status
 from pytest_rtlgen.storage import RunStore
 

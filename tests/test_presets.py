@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from builders import problem
 
-import pytest_rtlgen.config.presets
+import pytest_rtlgen.config.papers
 from pytest_rtlgen.cli import best_of, curve, prompts
 from pytest_rtlgen.cli.arguments import make_parser
 from pytest_rtlgen.config import OPTIONS, resolve_options
-from pytest_rtlgen.config.presets import PRESETS, load_preset
+from pytest_rtlgen.config.papers import PRESETS, load_preset
 from pytest_rtlgen.errors import RecordError, UsageError
 from pytest_rtlgen.prompts import STYLES, PromptStyle, render_prompt
 from pytest_rtlgen.prompts.write import write_prompts
@@ -36,7 +36,7 @@ from pytest_rtlgen.report.paper import compare_with_paper
 from pytest_rtlgen.storage import RunStore
 
 PASS, FAIL = Status.PASSED, Status.MISMATCH
-TABLE = Path(pytest_rtlgen.config.presets.__file__).with_suffix(".toml")
+TABLE = Path(pytest_rtlgen.config.papers.__file__).with_suffix(".toml")
 ROOT = Path(__file__).parents[1]
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from builders import problem
 
-from pytest_rtlgen.backends.rename import rename_module
 from pytest_rtlgen.check.checker import Checker, CheckSettings
-from pytest_rtlgen.check.formal import FormalMode
+from pytest_rtlgen.check.proof.prover import FormalMode
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.records import Candidate, Problem, Verdict
+from pytest_rtlgen.verilog.rename import rename_module
 
 pytestmark = pytest.mark.simulator
 

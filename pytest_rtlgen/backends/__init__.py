@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping
 
 from pytest_rtlgen.backends.base import Backend, BackendSettings, Deliver, GenerationRequest
 from pytest_rtlgen.backends.command import make_command
+from pytest_rtlgen.backends.engines.transformers_model import make_transformers, make_transformers_completions
+from pytest_rtlgen.backends.engines.vllm_engine import make_vllm, make_vllm_completions
 from pytest_rtlgen.backends.installed import make_installed
-from pytest_rtlgen.backends.local import make_local, make_local_completions
-from pytest_rtlgen.backends.openai_compatible import make_openai, make_openai_completions, make_openai_responses
+from pytest_rtlgen.backends.local.model import make_local, make_local_completions
+from pytest_rtlgen.backends.openai.compatible import make_openai, make_openai_completions, make_openai_responses
 from pytest_rtlgen.backends.reference import make_reference
-from pytest_rtlgen.backends.replay import make_replay
+from pytest_rtlgen.backends.replay.model import make_replay
 from pytest_rtlgen.backends.seeds import derive_seed
-from pytest_rtlgen.backends.transformers_model import make_transformers, make_transformers_completions
-from pytest_rtlgen.backends.vllm_engine import make_vllm, make_vllm_completions
 from pytest_rtlgen.errors import UsageError
 
 BACKENDS: Mapping[str, Callable[[str, BackendSettings], Backend]] = {

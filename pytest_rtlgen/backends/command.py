@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_rtlgen.backends.base import BackendSettings, Deliver, GenerationRequest
-from pytest_rtlgen.backends.chat_answers import shorten
+from pytest_rtlgen.backends.openai.chat_answers import shorten
 from pytest_rtlgen.backends.pool import run_pool
 from pytest_rtlgen.backends.program import Ended, run_to_end
 from pytest_rtlgen.backends.seeds import derive_seed

@@ -5,9 +5,9 @@ import re
 from collections.abc import Sequence
 
 from pytest_rtlgen.backends.base import BackendSettings, Deliver, GenerationRequest
-from pytest_rtlgen.backends.rename import rename_module
 from pytest_rtlgen.errors import BackendError, UsageError
 from pytest_rtlgen.records import Completion, Problem, SamplingParams
+from pytest_rtlgen.verilog.rename import rename_module
 
 _SHORTEST_FENCE = 3
 

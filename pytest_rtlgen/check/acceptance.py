@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 
 from pytest_rtlgen.check.powered_up import prepare_powered_up
+from pytest_rtlgen.check.reading.reader import TOO_LARGE, Screener
 from pytest_rtlgen.check.reference import PreparedReference, list_memory_files, prepare_reference, read_wanted
-from pytest_rtlgen.check.screening import TOO_LARGE, Screener
 from pytest_rtlgen.errors import BadReferenceError, NeverKnownError
 from pytest_rtlgen.records import Interface, Problem, SourceFile
 from pytest_rtlgen.simulators import Simulator

@@ -13,12 +13,12 @@ from pytest_rtlgen.check.acceptance import prepare_accepted
 from pytest_rtlgen.check.compare import compare_traces, has_unknown_mismatch
 from pytest_rtlgen.check.confirm import Confirmer, Simulated, judge_simulation, note_undriven
 from pytest_rtlgen.check.cross_check import CrossCheck
-from pytest_rtlgen.check.depth import Depth, measure_depth
-from pytest_rtlgen.check.formal import FormalMode, Prover
 from pytest_rtlgen.check.powered_up import find_same, judge_powered_up
+from pytest_rtlgen.check.proof.prover import FormalMode, Prover
+from pytest_rtlgen.check.reading.reader import TOO_LARGE, Screener
 from pytest_rtlgen.check.reference import PreparedReference, list_memory_files
-from pytest_rtlgen.check.screening import TOO_LARGE, Screener
-from pytest_rtlgen.check.stimulus import DEFAULT_CYCLES
+from pytest_rtlgen.check.stimulus.depth import Depth, measure_depth
+from pytest_rtlgen.check.stimulus.make import DEFAULT_CYCLES
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.openings import list_accepted
 from pytest_rtlgen.records import (

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 from pytest_rtlgen.check.compare import compare_start, compare_traces, cut_wave
 from pytest_rtlgen.check.cross_check import CrossCheck, CrossCheckResult
-from pytest_rtlgen.check.depth import Depth
-from pytest_rtlgen.check.formal import Prover
+from pytest_rtlgen.check.proof.prover import Prover
 from pytest_rtlgen.check.reference import PreparedReference
+from pytest_rtlgen.check.stimulus.depth import Depth
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.records import (
     Diagnostic,

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from pytest_rtlgen.check.reading.reader import TOO_LARGE, Screener
 from pytest_rtlgen.check.reference import PoweredUp, PreparedReference, prepare_reference, render_opened
-from pytest_rtlgen.check.screening import TOO_LARGE, Screener
 from pytest_rtlgen.errors import NeverKnownError
 from pytest_rtlgen.records import Diagnostic, Problem, Proof, Severity, Status, Trace, Verdict
 from pytest_rtlgen.simulators import SimulationJob, Simulator

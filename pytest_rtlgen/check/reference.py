@@ -6,11 +6,11 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from pytest_rtlgen.check.assumptions import AssumedGroup, find_groups, restrict
-from pytest_rtlgen.check.coverage import list_reached
 from pytest_rtlgen.check.holds import hold_inputs
 from pytest_rtlgen.check.latency import count_compared, retime
-from pytest_rtlgen.check.stimulus import Measure, make_stimulus
+from pytest_rtlgen.check.stimulus.assumptions import AssumedGroup, find_groups, restrict
+from pytest_rtlgen.check.stimulus.coverage import list_reached
+from pytest_rtlgen.check.stimulus.make import Measure, make_stimulus
 from pytest_rtlgen.errors import BadReferenceError, NeverKnownError
 from pytest_rtlgen.openings import open_reference, verify_openings
 from pytest_rtlgen.records import Interface, Openings, Problem, SourceFile, Stimulus, Trace

@@ -107,7 +107,7 @@ def read_options(args: argparse.Namespace, **fixed: str) -> "Options":
 def make_check_settings(options: "Options", *, jobs: int) -> "CheckSettings":
     """Return the checker's settings."""
     from pytest_rtlgen.check.checker import CheckSettings
-    from pytest_rtlgen.check.formal import FormalMode
+    from pytest_rtlgen.check.proof.prover import FormalMode
     from pytest_rtlgen.tools.process import Limits
     from pytest_rtlgen.tools.sandbox import SandboxMode
 

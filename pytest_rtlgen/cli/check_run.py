@@ -63,9 +63,9 @@ def read_run_options(args: argparse.Namespace, settings: "RunSettings") -> "Opti
 def judge_stored(store: "RunStore", options: "Options") -> "Judged":
     """Check every answer in ``store`` that has no verdict; ``options`` agree with the run's settings."""
     from pytest_rtlgen.check.checker import Checker
-    from pytest_rtlgen.check.published import PublishedScorer, ScoringMode
     from pytest_rtlgen.cli.judge_run import judge_run
-    from pytest_rtlgen.pipeline import describe_environment
+    from pytest_rtlgen.evaluation.stages import describe_environment
+    from pytest_rtlgen.scoring.scorer import PublishedScorer, ScoringMode
 
     settings = make_check_settings(options, jobs=count_jobs(options))
     with Checker(settings) as checker, PublishedScorer(settings, ScoringMode(options.scoring)) as scorer:

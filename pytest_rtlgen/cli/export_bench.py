@@ -23,7 +23,7 @@ def run(args: argparse.Namespace) -> int:
     """Write the bench and name its files."""
     from pytest_rtlgen.check.checker import Checker
     from pytest_rtlgen.check.single import make_problem
-    from pytest_rtlgen.training.testbench_export import render_testbench, write_testbench
+    from pytest_rtlgen.training.testbench.export import render_testbench, write_testbench
 
     try:
         error_rate = float(args.error_rate)

@@ -44,11 +44,11 @@ def run(args: argparse.Namespace) -> int:
     """Ask for the completions that the run lacks, have them repaired if asked to, and print the run's folder."""
     from filelock import FileLock
 
-    from pytest_rtlgen.accounts import Accounts
     from pytest_rtlgen.backends import make_backend
     from pytest_rtlgen.cli.repair_answers import plan_repair, repair_answers
+    from pytest_rtlgen.evaluation.accounts import Accounts
+    from pytest_rtlgen.evaluation.stages import generate_completions
     from pytest_rtlgen.loaders import load_suite
-    from pytest_rtlgen.pipeline import generate_completions
     from pytest_rtlgen.prompts.read import read_style
 
     options = read_options(args)
@@ -125,7 +125,7 @@ def _make_settings(options: "Options", suites: Sequence["Suite"], style: "Prompt
 def _describe_environment(options: "Options") -> "Environment":
     """Return the environment; a machine that only generates may have no simulator."""
     from pytest_rtlgen.check.checker import Checker
-    from pytest_rtlgen.pipeline import describe_environment
+    from pytest_rtlgen.evaluation.stages import describe_environment
     from pytest_rtlgen.records import Environment
 
     try:

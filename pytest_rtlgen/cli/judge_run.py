@@ -7,12 +7,12 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from pytest_rtlgen.check.checker import Checker
-from pytest_rtlgen.check.published import PublishedScorer, find_known_bad
 from pytest_rtlgen.cli.streams import Progress, say
 from pytest_rtlgen.errors import BadReferenceError, StorageError, SuiteError, ToolError
+from pytest_rtlgen.evaluation.stages import check_completion
 from pytest_rtlgen.known_bad import Scoring
-from pytest_rtlgen.pipeline import check_completion
 from pytest_rtlgen.records import Completion, Problem, SampleKey
+from pytest_rtlgen.scoring.scorer import PublishedScorer, find_known_bad
 from pytest_rtlgen.storage import RunStore
 
 _TOOL_ERRORS = 3

@@ -25,7 +25,7 @@ def add_arguments(parser: Parser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the pairs of a run, and print how many there are and why others are not."""
     from pytest_rtlgen.tools.sandbox import SandboxMode
-    from pytest_rtlgen.training.salv_export import export_preferences
+    from pytest_rtlgen.training.signals.export import export_preferences
 
     options = read_options(args)
     report = export_preferences(

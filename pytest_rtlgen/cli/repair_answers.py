@@ -8,12 +8,12 @@ from pytest_rtlgen.cli.arguments import count_jobs, make_check_settings
 from pytest_rtlgen.cli.streams import say
 
 if TYPE_CHECKING:
-    from pytest_rtlgen.accounts import Accounts
     from pytest_rtlgen.backends import Backend, BackendSettings
     from pytest_rtlgen.config import Options
+    from pytest_rtlgen.evaluation.accounts import Accounts
+    from pytest_rtlgen.evaluation.repair import RepairPlan
     from pytest_rtlgen.prompts import PromptStyle
     from pytest_rtlgen.records import Problem
-    from pytest_rtlgen.repair import RepairPlan
     from pytest_rtlgen.storage import RunStore
 
 
@@ -26,7 +26,7 @@ def plan_repair(
         UsageError: the model cannot answer again, or there is no such reflector.
     """
     from pytest_rtlgen.backends import make_backend
-    from pytest_rtlgen.repair import RepairPlan
+    from pytest_rtlgen.evaluation.repair import RepairPlan
 
     if options.repair is None:
         return None
@@ -58,8 +58,8 @@ def repair_answers(
         ToolError: the simulator is missing or broken.
     """
     from pytest_rtlgen.check.checker import Checker
-    from pytest_rtlgen.check.published import PublishedScorer, ScoringMode
-    from pytest_rtlgen.repair import RepairLoop
+    from pytest_rtlgen.evaluation.repair import RepairLoop
+    from pytest_rtlgen.scoring.scorer import PublishedScorer, ScoringMode
 
     settings = make_check_settings(options, jobs=count_jobs(options))
     with Checker(settings) as checker, PublishedScorer(settings, ScoringMode(options.scoring)) as scorer:

@@ -43,8 +43,7 @@ def print_run(
     Raises:
         UsageError: the prices cannot be read.
     """
-    from pytest_rtlgen.check.published import find_known_bad
-    from pytest_rtlgen.repair import add_turns, count_waiting, sum_run_spending
+    from pytest_rtlgen.evaluation.repair import add_turns, count_waiting, sum_run_spending
     from pytest_rtlgen.report import (
         add_without,
         compare_sides,
@@ -53,6 +52,7 @@ def print_run(
         render_summary,
         render_turns,
     )
+    from pytest_rtlgen.scoring.scorer import find_known_bad
 
     spending = sum_run_spending(store, prices)
     summary = add_turns(summary, store, _list_problems(store, summary), prices=prices)

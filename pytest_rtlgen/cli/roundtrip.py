@@ -21,12 +21,12 @@ from pytest_rtlgen.cli.streams import Progress, say, write_out
 from pytest_rtlgen.errors import UsageError
 
 if TYPE_CHECKING:
-    from pytest_rtlgen.accounts import Accounts
     from pytest_rtlgen.backends import Backend
     from pytest_rtlgen.config import Options
-    from pytest_rtlgen.training.roundtrip import RoundTripModels
-    from pytest_rtlgen.training.roundtrip_records import RoundTripSettings
-    from pytest_rtlgen.training.roundtrip_store import RoundTripHeader
+    from pytest_rtlgen.evaluation.accounts import Accounts
+    from pytest_rtlgen.training.roundtrip.records import RoundTripSettings
+    from pytest_rtlgen.training.roundtrip.run import RoundTripModels
+    from pytest_rtlgen.training.roundtrip.store import RoundTripHeader
 
 
 def add_arguments(parser: Parser) -> None:
@@ -43,12 +43,12 @@ def add_arguments(parser: Parser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Go through the corpus, or on with it, and print what became of it."""
-    from pytest_rtlgen.accounts import Accounts
     from pytest_rtlgen.check.checker import Checker
+    from pytest_rtlgen.evaluation.accounts import Accounts
     from pytest_rtlgen.loaders import load_suite
-    from pytest_rtlgen.training.roundtrip import run_round_trip
-    from pytest_rtlgen.training.roundtrip_corpus import read_corpus
-    from pytest_rtlgen.training.roundtrip_store import RoundTripStore, lock_folder
+    from pytest_rtlgen.training.roundtrip.corpus import read_corpus
+    from pytest_rtlgen.training.roundtrip.run import run_round_trip
+    from pytest_rtlgen.training.roundtrip.store import RoundTripStore, lock_folder
 
     options = read_options(args)
     if options.model is None:
@@ -78,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _make_settings(args: argparse.Namespace, options: "Options") -> "RoundTripSettings":
-    from pytest_rtlgen.training.roundtrip_records import RoundTripSettings
+    from pytest_rtlgen.training.roundtrip.records import RoundTripSettings
 
     try:
         low, high = (float(end) for end in args.band.split(":"))
@@ -96,7 +96,7 @@ def _make_settings(args: argparse.Namespace, options: "Options") -> "RoundTripSe
 def _make_models(args: argparse.Namespace, options: "Options", accounts: "Accounts") -> "RoundTripModels":
     """Return the models, which share one cache and one account; equal names are one model, with its adapter."""
     from pytest_rtlgen.backends import make_backend
-    from pytest_rtlgen.training.roundtrip import RoundTripModels
+    from pytest_rtlgen.training.roundtrip.run import RoundTripModels
 
     asked = accounts.limit(make_backend_settings(options))
     model = str(options.model)
@@ -115,7 +115,7 @@ def _make_models(args: argparse.Namespace, options: "Options", accounts: "Accoun
 
 
 def _make_header(args: argparse.Namespace, options: "Options", settings: "RoundTripSettings") -> "RoundTripHeader":
-    from pytest_rtlgen.training.roundtrip_store import RoundTripHeader
+    from pytest_rtlgen.training.roundtrip.store import RoundTripHeader
 
     sampling = settings.sampling
     check = (options.simulator, options.stimulus_seed, options.cycles, options.formal, options.cross_check)

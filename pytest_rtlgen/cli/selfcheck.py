@@ -18,7 +18,7 @@ from pytest_rtlgen.cli.streams import Progress, write_out
 from pytest_rtlgen.errors import StorageError, UsageError
 
 if TYPE_CHECKING:
-    from pytest_rtlgen.check.selfcheck import SelfcheckRow
+    from pytest_rtlgen.selfcheck.suite import SelfcheckRow
 
 _STDOUT = "-"
 """What ``--json`` without a file means."""
@@ -40,10 +40,10 @@ def add_arguments(parser: Parser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Check every problem of a suite with its own reference and with modules that do nothing."""
     from pytest_rtlgen.check.checker import Checker
-    from pytest_rtlgen.check.published import PublishedScorer, ScoringMode, find_known_bad
-    from pytest_rtlgen.check.selfcheck import selfcheck_suite
     from pytest_rtlgen.loaders import load_suite
     from pytest_rtlgen.report.selfcheck_text import render_selfcheck, render_selfcheck_json
+    from pytest_rtlgen.scoring.scorer import PublishedScorer, ScoringMode, find_known_bad
+    from pytest_rtlgen.selfcheck.suite import selfcheck_suite
 
     options = read_options(args)
     _refuse_strange(args, options.limit)
@@ -103,7 +103,7 @@ def _keep_mutation(
     args: argparse.Namespace, rows: Sequence["SelfcheckRow"], simulator: str, seed: int
 ) -> tuple[str, ...]:
     """Write ``mutation.toml`` when asked to; return what differs from it otherwise."""
-    from pytest_rtlgen.check.mutation_file import (
+    from pytest_rtlgen.selfcheck.mutation_file import (
         StoredMutation,
         list_changes,
         list_tools,

@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
 
     from pytest_rtlgen.loaders import load_suite
     from pytest_rtlgen.training import Reward, RewardSettings, find_preset
-    from pytest_rtlgen.training.serving import ServeSettings, read_conditions, run_server
+    from pytest_rtlgen.training.server.serving import ServeSettings, read_conditions, run_server
 
     settings = ServeSettings(
         host=args.host,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_rtlgen.config.presets import load_preset
+from pytest_rtlgen.config.papers import load_preset
 from pytest_rtlgen.config.table import OPTIONS, Option
 from pytest_rtlgen.config.values import RepairBudget, Requirement
 from pytest_rtlgen.errors import UsageError

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pytest_rtlgen.config.presets import PRESETS
+from pytest_rtlgen.config.papers import PRESETS
 from pytest_rtlgen.config.values import (
     read_base_url,
     read_choice,

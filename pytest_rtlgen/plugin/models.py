@@ -4,13 +4,13 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from pytest_rtlgen.accounts import Accounts
 from pytest_rtlgen.backends import Backend, BackendSettings, make_backend
 from pytest_rtlgen.config import Options
+from pytest_rtlgen.evaluation.accounts import Accounts
+from pytest_rtlgen.evaluation.repair import RepairPlan
 from pytest_rtlgen.plugin.notices import say_line
 from pytest_rtlgen.plugin.options import backend_settings
 from pytest_rtlgen.prompts import PromptStyle
-from pytest_rtlgen.repair import RepairPlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

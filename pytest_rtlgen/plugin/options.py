@@ -51,7 +51,7 @@ def check_settings(options: Options, *, is_worker: bool) -> Any:  # noqa: ANN401
     With repairs one process checks everything between the turns, so that any worker may be the one.
     """
     from pytest_rtlgen.check.checker import CheckSettings
-    from pytest_rtlgen.check.formal import FormalMode
+    from pytest_rtlgen.check.proof.prover import FormalMode
     from pytest_rtlgen.tools.process import Limits
     from pytest_rtlgen.tools.sandbox import SandboxMode
 

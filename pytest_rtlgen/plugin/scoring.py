@@ -6,13 +6,12 @@ from typing import Any
 
 import pytest
 
-from pytest_rtlgen.check.published import find_known_bad
 from pytest_rtlgen.config import Options
 from pytest_rtlgen.errors import RtlgenError
+from pytest_rtlgen.evaluation.repair import add_turns, sum_run_spending
 from pytest_rtlgen.known_bad import KnownBadList
 from pytest_rtlgen.metrics import summarize
 from pytest_rtlgen.records import Problem, SampleResult, Summary
-from pytest_rtlgen.repair import add_turns, sum_run_spending
 from pytest_rtlgen.report import (
     SuiteSides,
     add_without,
@@ -23,6 +22,7 @@ from pytest_rtlgen.report import (
     render_turns,
 )
 from pytest_rtlgen.report.spending import Spending
+from pytest_rtlgen.scoring.scorer import find_known_bad
 from pytest_rtlgen.storage import RunStore
 
 _COMPLETE = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)

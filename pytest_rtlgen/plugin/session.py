@@ -9,19 +9,19 @@ from filelock import FileLock
 
 import pytest_rtlgen
 from pytest_rtlgen.check.checker import Checker
-from pytest_rtlgen.check.published import PublishedScorer, ScoringMode, find_known_bad
 from pytest_rtlgen.config import Options
 from pytest_rtlgen.errors import BackendError, RtlgenError
+from pytest_rtlgen.evaluation.repair import RepairLoop, RepairPlan
+from pytest_rtlgen.evaluation.stages import check_completions, describe_environment, generate_completions
 from pytest_rtlgen.known_bad import Scoring
 from pytest_rtlgen.loaders import complete_spec, load_suite
-from pytest_rtlgen.pipeline import check_completions, describe_environment, generate_completions
 from pytest_rtlgen.plugin.collect import ProblemItem, SuiteCollector
 from pytest_rtlgen.plugin.models import open_models
 from pytest_rtlgen.plugin.options import check_settings, prompt_style, run_settings
 from pytest_rtlgen.plugin.progress import GenerationProgress, watch_generation
 from pytest_rtlgen.plugin.scoring import RunScoring
 from pytest_rtlgen.records import Completion, Problem, RunSettings, SampleKey, SampleResult, Suite
-from pytest_rtlgen.repair import RepairLoop, RepairPlan
+from pytest_rtlgen.scoring.scorer import PublishedScorer, ScoringMode, find_known_bad
 from pytest_rtlgen.storage import RunStore, find_resumable
 
 _SAMPLE: Any = "sample"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from pytest_rtlgen.config.presets import Figure, Preset, load_preset
+from pytest_rtlgen.config.papers import Figure, Preset, load_preset
 from pytest_rtlgen.loaders.catalogue import DIGESTS
 from pytest_rtlgen.records import Estimate, RunSettings, Summary
 

@@ -4,9 +4,9 @@ import json
 from collections.abc import Sequence
 from typing import cast
 
-from pytest_rtlgen.check.selfcheck import SelfcheckRow
 from pytest_rtlgen.records import Proof
 from pytest_rtlgen.report.plain_text import clip_text
+from pytest_rtlgen.selfcheck.suite import SelfcheckRow
 from pytest_rtlgen.storage import encode
 
 _FINDING = 160

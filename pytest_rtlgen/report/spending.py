@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pytest_rtlgen.backends.prices import Price
+from pytest_rtlgen.backends.spending.prices import Price
 from pytest_rtlgen.records import Completion
 
 

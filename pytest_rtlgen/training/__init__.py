@@ -1,9 +1,9 @@
 """What trainers call: verdicts as numbers (``docs/how-to/reward-a-trainer.md``)."""
 
-from pytest_rtlgen.training.guards import Guards, OnMemorised
-from pytest_rtlgen.training.parts import RewardResult
-from pytest_rtlgen.training.presets import PRESETS, Preset, find_preset, mix
-from pytest_rtlgen.training.reward import Reward, RewardSettings, open_reward
+from pytest_rtlgen.training.reward.callable import Reward, RewardSettings, open_reward
+from pytest_rtlgen.training.reward.guards import Guards, OnMemorised
+from pytest_rtlgen.training.reward.parts import RewardResult
+from pytest_rtlgen.training.reward.presets import PRESETS, Preset, find_preset, mix
 
 __all__ = [
     "PRESETS",

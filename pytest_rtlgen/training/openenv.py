@@ -14,7 +14,7 @@ from openenv.core.env_server.types import Action, Observation, State
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.prompts import render_prompt
 from pytest_rtlgen.records import Problem
-from pytest_rtlgen.training.reward import Reward
+from pytest_rtlgen.training.reward.callable import Reward
 
 SPLIT = "all"
 """The only split: which problems to train on is the user's choice of suites."""

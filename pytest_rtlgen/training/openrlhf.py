@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pytest_rtlgen.errors import UsageError
-from pytest_rtlgen.training.options import RewardOptions, find_reward, read_reward_options
-from pytest_rtlgen.training.parts import RewardResult
+from pytest_rtlgen.training.reward.options import RewardOptions, find_reward, read_reward_options
+from pytest_rtlgen.training.reward.parts import RewardResult
 
 VARIABLE = "RTLGEN_REWARD"
 

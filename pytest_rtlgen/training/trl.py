@@ -8,9 +8,9 @@ from statistics import fmean
 from typing import Any
 
 from pytest_rtlgen.errors import UsageError
-from pytest_rtlgen.training.answers import read_answer
-from pytest_rtlgen.training.parts import RewardResult
-from pytest_rtlgen.training.reward import Reward
+from pytest_rtlgen.training.reward.answers import read_answer
+from pytest_rtlgen.training.reward.callable import Reward
+from pytest_rtlgen.training.reward.parts import RewardResult
 
 
 class TrlReward:

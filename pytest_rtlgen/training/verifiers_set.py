@@ -14,7 +14,7 @@ import verifiers.v1 as vf
 from pytest_rtlgen.errors import RtlgenError, UsageError
 from pytest_rtlgen.prompts import render_prompt
 from pytest_rtlgen.records import Role
-from pytest_rtlgen.training.options import RewardOptions, find_reward
+from pytest_rtlgen.training.reward.options import RewardOptions, find_reward
 
 __all__ = ["RtlTaskset"]
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from pytest_rtlgen.errors import RtlgenError
-from pytest_rtlgen.training.options import find_reward, read_reward_options
-from pytest_rtlgen.training.reward import Reward
+from pytest_rtlgen.training.reward.callable import Reward
+from pytest_rtlgen.training.reward.options import find_reward, read_reward_options
 
 _OF_VERL = ("reward_router_address", "reward_model_tokenizer")
 """Arguments that verl adds for reward models."""

@@ -8,11 +8,11 @@ import pytest
 from support.asking import collect, request
 
 from pytest_rtlgen.backends import BackendSettings, Deliver, GenerationRequest, make_backend
-from pytest_rtlgen.backends.accounted import AccountedBackend, digest_question
-from pytest_rtlgen.backends.ledger import Ledger, LimitReachedError, SpendingLimits
-from pytest_rtlgen.backends.openai_api import Api
-from pytest_rtlgen.backends.openai_compatible import OpenAiBackend
-from pytest_rtlgen.backends.prices import Price
+from pytest_rtlgen.backends.openai.api import Api
+from pytest_rtlgen.backends.openai.compatible import OpenAiBackend
+from pytest_rtlgen.backends.spending.accounted import AccountedBackend, digest_question
+from pytest_rtlgen.backends.spending.ledger import Ledger, LimitReachedError, SpendingLimits
+from pytest_rtlgen.backends.spending.prices import Price
 from pytest_rtlgen.errors import BackendError
 from pytest_rtlgen.records import (
     Completion,

@@ -10,11 +10,11 @@ import pytest
 from builders import problem
 from support.loopback_server import HANG, MALFORMED, Asked, Reply, as_reply, chat, choice, refuse, serve
 
-from pytest_rtlgen.accounts import Accounts
 from pytest_rtlgen.backends import BackendSettings
-from pytest_rtlgen.backends.openai_compatible import OpenAiBackend
+from pytest_rtlgen.backends.openai.compatible import OpenAiBackend
 from pytest_rtlgen.config import resolve_options
-from pytest_rtlgen.pipeline import generate_completions
+from pytest_rtlgen.evaluation.accounts import Accounts
+from pytest_rtlgen.evaluation.stages import generate_completions
 from pytest_rtlgen.records import Environment, RunSettings, SampleKey, SamplingParams
 from pytest_rtlgen.storage import RunStore
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from pytest_rtlgen.backends.chat_answers import read_answers, shorten
-from pytest_rtlgen.backends.retry import TransientError
+from pytest_rtlgen.backends.openai.chat_answers import read_answers, shorten
+from pytest_rtlgen.backends.openai.retry import TransientError
 from pytest_rtlgen.records import FinishReason, TokenUsage
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from pytest_rtlgen.backends.concurrency import Gate
-from pytest_rtlgen.backends.retry import RetryPolicy, TransientError, with_retries
+from pytest_rtlgen.backends.openai.concurrency import Gate
+from pytest_rtlgen.backends.openai.retry import RetryPolicy, TransientError, with_retries
 
 OVERLOAD = TransientError("HTTP 429", is_overload=True)
 

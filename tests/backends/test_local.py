@@ -17,7 +17,7 @@ import pytest
 from support.asking import collect, request
 
 from pytest_rtlgen.backends import BackendSettings
-from pytest_rtlgen.backends.local import LocalBackend, assemble_model, find_cache, order_requests
+from pytest_rtlgen.backends.local.model import LocalBackend, assemble_model, find_cache, order_requests
 from pytest_rtlgen.backends.seeds import derive_seed
 from pytest_rtlgen.errors import ToolError, UsageError
 from pytest_rtlgen.records import SamplingParams
@@ -110,7 +110,8 @@ def test_it_dies_with_a_process_that_is_killed(served: Served) -> None:
     served.backend()  # writes the file
     code = (
         "import os, signal, sys\nfrom support.asking import request\n"
-        "from pytest_rtlgen.backends import BackendSettings\nfrom pytest_rtlgen.backends.local import LocalBackend\n"
+        "from pytest_rtlgen.backends import BackendSettings\n"
+        "from pytest_rtlgen.backends.local.model import LocalBackend\n"
         "from pytest_rtlgen.records import SamplingParams\n"
         "settings = BackendSettings(engine=(('server', sys.argv[1]),))\n"
         "LocalBackend(sys.argv[2], settings).generate([request('counter')], SamplingParams(),"

@@ -30,9 +30,9 @@ from support.loopback_server import (
 )
 
 from pytest_rtlgen.backends import BackendSettings, GenerationRequest, derive_seed, make_backend
-from pytest_rtlgen.backends.openai_api import Api
-from pytest_rtlgen.backends.openai_compatible import OpenAiBackend, make_openai_completions
-from pytest_rtlgen.backends.retry import RetryPolicy
+from pytest_rtlgen.backends.openai.api import Api
+from pytest_rtlgen.backends.openai.compatible import OpenAiBackend, make_openai_completions
+from pytest_rtlgen.backends.openai.retry import RetryPolicy
 from pytest_rtlgen.errors import BackendError, CredentialError, StorageError, UsageError
 from pytest_rtlgen.records import Completion, FinishReason, SampleKey, SamplingParams, TokenUsage
 from pytest_rtlgen.storage import Journal

@@ -5,10 +5,10 @@ from support.asking import collect, request
 from support.loopback_server import LoopbackServer, Reply, Script, as_reply, refuse, serve
 
 from pytest_rtlgen.backends import BackendSettings
-from pytest_rtlgen.backends.openai_api import Api
-from pytest_rtlgen.backends.openai_compatible import OpenAiBackend, make_openai_responses
-from pytest_rtlgen.backends.responses_answers import read_response
-from pytest_rtlgen.backends.retry import RetryPolicy, TransientError
+from pytest_rtlgen.backends.openai.api import Api
+from pytest_rtlgen.backends.openai.compatible import OpenAiBackend, make_openai_responses
+from pytest_rtlgen.backends.openai.responses_answers import read_response
+from pytest_rtlgen.backends.openai.retry import RetryPolicy, TransientError
 from pytest_rtlgen.errors import BackendError, CredentialError, UsageError
 from pytest_rtlgen.records import FinishReason, TokenUsage
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_rtlgen.backends.prices import Price, explain_missing, load_prices
+from pytest_rtlgen.backends.spending.prices import Price, explain_missing, load_prices
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.records import TokenUsage
 

@@ -5,11 +5,11 @@ from builders import COUNTER
 from support.asking import collect, request
 
 from pytest_rtlgen.backends import BackendSettings, make_backend
-from pytest_rtlgen.backends.rename import rename_module
 from pytest_rtlgen.errors import BackendError
 from pytest_rtlgen.extract import extract_candidate
 from pytest_rtlgen.extract.files import extract_files
 from pytest_rtlgen.records import CocotbHarness, FinishReason, SourceFile
+from pytest_rtlgen.verilog.rename import rename_module
 
 TRICKY = """\
 // RefModule is the reference

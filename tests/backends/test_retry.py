@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pytest_rtlgen.backends.retry import RetryPolicy, TransientError, read_retry_after, with_retries
+from pytest_rtlgen.backends.openai.retry import RetryPolicy, TransientError, read_retry_after, with_retries
 
 NOW = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
 

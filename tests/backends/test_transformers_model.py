@@ -11,9 +11,9 @@ import pytest
 from support.asking import collect, request
 
 from pytest_rtlgen.backends import BackendSettings, derive_seed
-from pytest_rtlgen.backends.transformers_load import Model, ModelOrder, load_model
-from pytest_rtlgen.backends.transformers_model import TransformersBackend
-from pytest_rtlgen.backends.weights import Weights
+from pytest_rtlgen.backends.engines.transformers_load import Model, ModelOrder, load_model
+from pytest_rtlgen.backends.engines.transformers_model import TransformersBackend
+from pytest_rtlgen.backends.engines.weights import Weights
 from pytest_rtlgen.errors import BackendError, ToolError, UsageError
 from pytest_rtlgen.records import Completion, FinishReason, SampleKey, SamplingParams, TokenUsage
 

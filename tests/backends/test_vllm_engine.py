@@ -14,9 +14,9 @@ import pytest
 from support.asking import collect, request
 
 from pytest_rtlgen.backends import BackendSettings, GenerationRequest, derive_seed
-from pytest_rtlgen.backends.vllm_engine import VllmBackend
-from pytest_rtlgen.backends.vllm_load import Engine, LoadOrder, list_arguments, load_engine
-from pytest_rtlgen.backends.weights import Weights
+from pytest_rtlgen.backends.engines.vllm_engine import VllmBackend
+from pytest_rtlgen.backends.engines.vllm_load import Engine, LoadOrder, list_arguments, load_engine
+from pytest_rtlgen.backends.engines.weights import Weights
 from pytest_rtlgen.errors import BackendError, ToolError, UsageError
 from pytest_rtlgen.records import Completion, FinishReason, SampleKey, SamplingParams, TokenUsage
 
@@ -174,7 +174,7 @@ def test_no_more_is_given_to_the_engine_than_may_be_asked() -> None:
 
 
 def test_the_engine_is_never_given_more_than_it_can_hold(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pytest_rtlgen.backends.vllm_engine._MOST_UNDER_WAY", 3)
+    monkeypatch.setattr("pytest_rtlgen.backends.engines.vllm_engine._MOST_UNDER_WAY", 3)
     player = Player()
     assert len(ask(player, *BOTH)) == 12
     assert player.most_waiting == 3

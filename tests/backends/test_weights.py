@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_rtlgen.backends.weights import digest_file, digest_folder, find_weights, read_adapter_rank
+from pytest_rtlgen.backends.engines.weights import digest_file, digest_folder, find_weights, read_adapter_rank
 from pytest_rtlgen.errors import UsageError
 
 
@@ -24,8 +24,8 @@ def test_a_folder_is_what_its_files_hold_wherever_it_lies(tmp_path: Path) -> Non
 
 
 def test_a_large_file_is_told_by_size_time_and_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pytest_rtlgen.backends.weights._WHOLE_BYTES", 1 << 10)
-    monkeypatch.setattr("pytest_rtlgen.backends.weights._SLICE_BYTES", 16)
+    monkeypatch.setattr("pytest_rtlgen.backends.engines.weights._WHOLE_BYTES", 1 << 10)
+    monkeypatch.setattr("pytest_rtlgen.backends.engines.weights._SLICE_BYTES", 16)
     file, time = tmp_path / "model.safetensors", (1_000_000_000, 1_000_000_000)
 
     def digest(content: bytes, seconds: int = 0) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from tabulate import tabulate
 
-from pytest_rtlgen.training.adaptive import AdaptiveSampler, GroupKind, classify_group
+from pytest_rtlgen.training.adaptive.sampling import AdaptiveSampler, GroupKind, classify_group
 
 RATES = (
     0,

@@ -25,11 +25,11 @@ from pathlib import Path
 from tabulate import tabulate
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
-from pytest_rtlgen.check.testbench import TestbenchScorer
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.known_bad import load_known_bad
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.records import Candidate, Openings, Problem, Proof, Status, Verdict
+from pytest_rtlgen.scoring.testbench import TestbenchScorer
 from pytest_rtlgen.simulators.icarus import find_icarus
 
 ROOT = Path(__file__).parents[2]

@@ -19,7 +19,7 @@ from pathlib import Path
 from tabulate import tabulate
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
-from pytest_rtlgen.check.formal import FormalMode
+from pytest_rtlgen.check.proof.prover import FormalMode
 from pytest_rtlgen.check.reference import PreparedReference
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.records import Candidate, Problem

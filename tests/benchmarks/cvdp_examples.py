@@ -14,10 +14,10 @@ from pathlib import Path
 from tabulate import tabulate
 
 from pytest_rtlgen.check.checker import Checker
-from pytest_rtlgen.check.harness import HarnessScorer
 from pytest_rtlgen.errors import RtlgenError
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.records import Candidate, CocotbHarness, Problem
+from pytest_rtlgen.scoring.harness import HarnessScorer
 from pytest_rtlgen.verilog.mutate import list_mutants
 
 EXAMPLES = Path(__file__).parents[3] / "shared" / "benchmarks" / "cvdp-example"

@@ -15,12 +15,12 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-from pytest_rtlgen.backends.rename import rename_module
 from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.confirm import judge_simulation
 from pytest_rtlgen.errors import BackendError, BadReferenceError
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.records import Candidate, Problem, Proof
+from pytest_rtlgen.verilog.rename import rename_module
 
 ROOT = Path(__file__).parents[2]
 BENCHMARKS = ROOT.parent / "shared" / "benchmarks"

@@ -18,17 +18,17 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-from pytest_rtlgen.backends.rename import rename_module
 from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.confirm import judge_simulation
-from pytest_rtlgen.check.formal import FormalMode, Prover
-from pytest_rtlgen.check.mutation import draw_mutants
+from pytest_rtlgen.check.proof.prover import FormalMode, Prover
 from pytest_rtlgen.check.reference import PreparedReference
 from pytest_rtlgen.errors import BackendError, BadReferenceError
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.records import Equivalence, Problem, Proof
+from pytest_rtlgen.selfcheck.mutation import draw_mutants
 from pytest_rtlgen.simulators import SimulationJob
 from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
+from pytest_rtlgen.verilog.rename import rename_module
 
 ROOT = Path(__file__).parents[2]
 VERILOG_EVAL = f"verilog-eval-v2:{ROOT.parent / 'shared' / 'benchmarks' / 'verilog-eval-v2'}"

@@ -23,11 +23,11 @@ from typing import Any
 from tabulate import tabulate
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
-from pytest_rtlgen.check.mutation import Fate, Prove, draw_mutants, judge_mutant, make_prove
 from pytest_rtlgen.check.reference import PreparedReference
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.records import Interface, Polarity, Problem, Proof, Status, Stimulus
+from pytest_rtlgen.selfcheck.mutation import Fate, Prove, draw_mutants, judge_mutant, make_prove
 from pytest_rtlgen.simulators import SimulationJob
 from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.verilog.mutate import Mutant

@@ -20,16 +20,16 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-from pytest_rtlgen.backends.rename import rename_module
-from pytest_rtlgen.check.published import find_known_bad
-from pytest_rtlgen.check.stubs import make_stubs, render_module
-from pytest_rtlgen.check.testbench import TestbenchScorer
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.known_bad import KnownBadList, Scoring
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.loaders.catalogue import find_benchmark
 from pytest_rtlgen.records import BenchRule, Interface, Problem, PublishedVerdict, Testbench
+from pytest_rtlgen.scoring.scorer import find_known_bad
+from pytest_rtlgen.scoring.testbench import TestbenchScorer
+from pytest_rtlgen.selfcheck.stubs import make_stubs, render_module
 from pytest_rtlgen.verilog.interface import read_interface
+from pytest_rtlgen.verilog.rename import rename_module
 
 SHARED = Path(__file__).parents[3] / "shared" / "benchmarks"
 KNOWN = SHARED / "known"

@@ -24,7 +24,7 @@ from support.asking import request
 from support.loopback_server import Asked, Reply, chat, choice, refuse, serve
 
 from pytest_rtlgen.backends import BackendSettings
-from pytest_rtlgen.backends.openai_compatible import OpenAiBackend
+from pytest_rtlgen.backends.openai.compatible import OpenAiBackend
 from pytest_rtlgen.records import Completion, SampleKey, SamplingParams
 from pytest_rtlgen.storage import Journal
 

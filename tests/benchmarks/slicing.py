@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
-from pytest_rtlgen.check.formal import FormalMode, Prover
+from pytest_rtlgen.check.proof.prover import FormalMode, Prover
 from pytest_rtlgen.check.reference import PreparedReference
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.extract import extract_candidate

@@ -8,7 +8,7 @@ from builders import problem
 
 from pytest_rtlgen.check.confirm import Confirmer, Simulated, judge_simulation
 from pytest_rtlgen.check.cross_check import CrossCheck
-from pytest_rtlgen.check.formal import Prover
+from pytest_rtlgen.check.proof.prover import Prover
 from pytest_rtlgen.check.reference import PreparedReference, prepare_reference
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.records import Hazard, HazardKind, Isolation, Proof, Severity, Status, Trace, Verdict

@@ -8,10 +8,10 @@ from builders import interface, problem, reset
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.confirm import Confirmer, judge_simulation
-from pytest_rtlgen.check.depth import Depth, PackedRun
-from pytest_rtlgen.check.formal import FormalMode
+from pytest_rtlgen.check.proof.prover import FormalMode
 from pytest_rtlgen.check.reference import PreparedReference
-from pytest_rtlgen.check.steady import Setting, SteadyRuns
+from pytest_rtlgen.check.stimulus.depth import Depth, PackedRun
+from pytest_rtlgen.check.stimulus.steady import Setting, SteadyRuns
 from pytest_rtlgen.records import (
     Candidate,
     Isolation,

@@ -10,10 +10,10 @@ from dataclasses import replace
 import pytest
 from builders import COUNTER, COUNTER_INTERFACE, interface, problem, reset
 
-from pytest_rtlgen.check import formal_worker
 from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.compare import compare_traces
-from pytest_rtlgen.check.formal import FormalMode, Prover, make_prefix
+from pytest_rtlgen.check.proof import worker as formal_worker
+from pytest_rtlgen.check.proof.prover import FormalMode, Prover, make_prefix
 from pytest_rtlgen.records import (
     Candidate,
     Clock,

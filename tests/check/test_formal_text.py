@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_rtlgen.check.formal_text import (
+from pytest_rtlgen.check.proof.text import (
     neutralise,
     read_frames,
     read_map,

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from support.hostile_cases import SHARED_2, HostileCase, load_cases
 
-from pytest_rtlgen.check.harness import HarnessScorer
-from pytest_rtlgen.check.harness_run import open_harness, plan_harness
 from pytest_rtlgen.errors import BadReferenceError, ToolError
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.records import CocotbHarness, Severity, SourceFile, Status
+from pytest_rtlgen.scoring.harness import HarnessScorer
+from pytest_rtlgen.scoring.harness_run import open_harness, plan_harness
 from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.tools.sandbox import SandboxKind, SandboxMode, choose_sandbox, look_for_sandbox
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from pytest_rtlgen.check.harness import HarnessScorer
-from pytest_rtlgen.check.harness_run import open_harness, plan_harness
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.records import CocotbHarness, Severity, Status
+from pytest_rtlgen.scoring.harness import HarnessScorer
+from pytest_rtlgen.scoring.harness_run import open_harness, plan_harness
 from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
 

@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_rtlgen.check.harness_run import (
+from pytest_rtlgen.errors import BadReferenceError, ToolError
+from pytest_rtlgen.records import Status
+from pytest_rtlgen.scoring.harness_run import (
     BuildRecord,
     CocotbRecord,
     HarnessRecord,
@@ -12,9 +14,7 @@ from pytest_rtlgen.check.harness_run import (
     SimulationRecord,
     TestRecord,
 )
-from pytest_rtlgen.check.harness_verdict import judge_runs, passes_commands
-from pytest_rtlgen.errors import BadReferenceError, ToolError
-from pytest_rtlgen.records import Status
+from pytest_rtlgen.scoring.harness_verdict import judge_runs, passes_commands
 from pytest_rtlgen.tools.process import Limits, ProcessResult
 
 LIMITS = Limits(wall_s=9, file_mib=1)

@@ -5,7 +5,7 @@ from itertools import pairwise
 from builders import interface
 
 from pytest_rtlgen.check.holds import hold_inputs
-from pytest_rtlgen.check.stimulus import make_stimulus
+from pytest_rtlgen.check.stimulus.make import make_stimulus
 from pytest_rtlgen.records import Hold, Stimulus
 
 DESIGN = interface("m", ("clk", "input", 1), ("a", "input", 1), ("q", "output", 1), clocks=("clk",))

@@ -7,17 +7,17 @@ import pytest
 from builders import COUNTER, problem
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
-from pytest_rtlgen.check.mutation import Fate, MutationScore, Survivor, judge_mutant, measure_mutation
-from pytest_rtlgen.check.mutation_file import (
+from pytest_rtlgen.errors import SuiteError
+from pytest_rtlgen.records import Proof
+from pytest_rtlgen.selfcheck.mutation import Fate, MutationScore, Survivor, judge_mutant, measure_mutation
+from pytest_rtlgen.selfcheck.mutation_file import (
     StoredMutation,
     list_changes,
     read_stored_mutation,
     store_score,
     write_stored_mutation,
 )
-from pytest_rtlgen.check.netlist_mutants import list_netlist_mutants
-from pytest_rtlgen.errors import SuiteError
-from pytest_rtlgen.records import Proof
+from pytest_rtlgen.selfcheck.netlist_mutants import list_netlist_mutants
 from pytest_rtlgen.tools.sandbox import SandboxMode
 
 

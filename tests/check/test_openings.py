@@ -8,7 +8,7 @@ import pytest
 from builders import problem
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
-from pytest_rtlgen.check.formal import FormalMode
+from pytest_rtlgen.check.proof.prover import FormalMode
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.records import (
     Assumption,

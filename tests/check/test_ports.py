@@ -6,10 +6,10 @@ import pytest
 from builders import problem
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
-from pytest_rtlgen.check.formal import FormalMode
-from pytest_rtlgen.check.selfcheck import selfcheck_problem
+from pytest_rtlgen.check.proof.prover import FormalMode
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.records import Candidate, Proof, Status, Verdict
+from pytest_rtlgen.selfcheck.suite import selfcheck_problem
 
 pytestmark = pytest.mark.simulator
 

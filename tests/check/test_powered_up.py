@@ -7,11 +7,11 @@ import pytest
 from builders import problem
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
-from pytest_rtlgen.check.mutation import measure_mutation
 from pytest_rtlgen.check.powered_up import find_same
 from pytest_rtlgen.errors import BadReferenceError, NeverKnownError
 from pytest_rtlgen.records import Candidate, Proof, Severity, Status, Verdict
-from pytest_rtlgen.training.testbench_export import render_testbench
+from pytest_rtlgen.selfcheck.mutation import measure_mutation
+from pytest_rtlgen.training.testbench.export import render_testbench
 from pytest_rtlgen.verilog.power_up import PowerUp
 
 pytestmark = pytest.mark.simulator

@@ -10,14 +10,14 @@ from support.small_bench import BROKEN, IMPATIENT, LENIENT, small_problem
 
 from pytest_rtlgen.check import checker as checker_module
 from pytest_rtlgen.check.checker import Checker, CheckSettings
-from pytest_rtlgen.check.forgers import make_forgers
-from pytest_rtlgen.check.published import PublishedScorer
 from pytest_rtlgen.check.reference import PreparedReference
-from pytest_rtlgen.check.selfcheck import selfcheck_problem, selfcheck_suite
-from pytest_rtlgen.check.stubs import make_stubs
 from pytest_rtlgen.errors import BadReferenceError, ToolError
 from pytest_rtlgen.known_bad import Kind, KnownBad, KnownBadList, Scoring
 from pytest_rtlgen.records import Candidate, Problem, Stimulus, Trace
+from pytest_rtlgen.scoring.scorer import PublishedScorer
+from pytest_rtlgen.selfcheck.forgers import make_forgers
+from pytest_rtlgen.selfcheck.stubs import make_stubs
+from pytest_rtlgen.selfcheck.suite import selfcheck_problem, selfcheck_suite
 from pytest_rtlgen.tools.sandbox import SandboxMode
 
 GATE = "module gate (input a, output y);\n  assign y = {};\nendmodule\n"

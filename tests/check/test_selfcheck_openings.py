@@ -8,11 +8,11 @@ import pytest
 from builders import problem
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
-from pytest_rtlgen.check.selfcheck import SelfcheckRow, selfcheck_suite
-from pytest_rtlgen.check.selfcheck_openings import OpeningFinding, OpeningsFound, try_openings
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.records import Care, Openings
 from pytest_rtlgen.report.selfcheck_text import render_openings
+from pytest_rtlgen.selfcheck.openings import OpeningFinding, OpeningsFound, try_openings
+from pytest_rtlgen.selfcheck.suite import SelfcheckRow, selfcheck_suite
 
 pytestmark = pytest.mark.simulator
 

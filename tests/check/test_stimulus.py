@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 from builders import COUNTER_INTERFACE, interface, reset
 
-from pytest_rtlgen.check.stimulus import DEFAULT_CYCLES, make_stimulus
+from pytest_rtlgen.check.stimulus.make import DEFAULT_CYCLES, make_stimulus
 from pytest_rtlgen.records import Clock, ClockEdge, Interface, Stimulus
 
 ASYNC = replace(COUNTER_INTERFACE, resets=(reset("rst", "low", "asynchronous"),))

@@ -9,11 +9,11 @@ from benchmarks.published_scoring import KNOWN, PASS_CODES, TABLES, find_bench, 
 from support.generic_bench import make_generic_bench
 from support.hostile_cases import OURS, SECRET, SHARED, SHARED_2, HostileCase, is_untouched, lay_canary, load_cases
 
-from pytest_rtlgen.check.published_rules import read_letter, read_rtllm_success, read_score, read_v1_result
-from pytest_rtlgen.check.testbench import TestbenchScorer, score_with_testbench
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.records import BenchRule, OutputMismatches, PublishedVerdict, Severity, SourceFile, Status, Testbench
+from pytest_rtlgen.scoring.rules import read_letter, read_rtllm_success, read_score, read_v1_result
+from pytest_rtlgen.scoring.testbench import TestbenchScorer, score_with_testbench
 
 REFERENCE = """\
 module RefModule(input clk, input d, output reg q, output n);

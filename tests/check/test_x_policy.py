@@ -6,7 +6,7 @@ import pytest
 from builders import problem
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
-from pytest_rtlgen.check.formal import Prover
+from pytest_rtlgen.check.proof.prover import Prover
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.records import Candidate, Proof, Status, Verdict
 from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox

@@ -10,7 +10,7 @@ from filelock import FileLock
 from support.loopback_server import Asked, LoopbackServer, Reply, chat, choice, serve
 
 from pytest_rtlgen.cli import main
-from pytest_rtlgen.training.roundtrip_corpus import read_corpus
+from pytest_rtlgen.training.roundtrip.corpus import read_corpus
 
 DESIGNS = {
     "inv": GOLDEN,

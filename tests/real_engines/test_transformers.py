@@ -6,8 +6,8 @@ import pytest
 from support.asking import collect, request
 
 from pytest_rtlgen.backends import BackendSettings
-from pytest_rtlgen.backends.transformers_model import TransformersBackend
-from pytest_rtlgen.backends.vllm_engine import VllmBackend
+from pytest_rtlgen.backends.engines.transformers_model import TransformersBackend
+from pytest_rtlgen.backends.engines.vllm_engine import VllmBackend
 from pytest_rtlgen.errors import ToolError
 from pytest_rtlgen.records import FinishReason
 

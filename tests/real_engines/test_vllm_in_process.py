@@ -10,8 +10,8 @@ import pytest
 from support.asking import collect, request
 
 from pytest_rtlgen.backends import BackendSettings, GenerationRequest
-from pytest_rtlgen.backends.vllm_engine import VllmBackend
-from pytest_rtlgen.backends.vllm_load import Engine, LoadOrder, load_engine
+from pytest_rtlgen.backends.engines.vllm_engine import VllmBackend
+from pytest_rtlgen.backends.engines.vllm_load import Engine, LoadOrder, load_engine
 from pytest_rtlgen.errors import ToolError, UsageError
 from pytest_rtlgen.records import Completion, FinishReason, Message, Role
 

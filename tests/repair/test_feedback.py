@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from builders import problem
 
+from pytest_rtlgen.evaluation.repair.feedback import MOST_FEEDBACK, MOST_TESTBENCH, write_feedback
 from pytest_rtlgen.records import (
     BenchRule,
     Candidate,
@@ -24,7 +25,6 @@ from pytest_rtlgen.records import (
     Verdict,
     WaveWindow,
 )
-from pytest_rtlgen.repair.feedback import MOST_FEEDBACK, MOST_TESTBENCH, write_feedback
 
 BENCH = Testbench(
     rule=BenchRule.RTLLM,

@@ -20,14 +20,14 @@ from support.repairing import (
     start,
 )
 
-from pytest_rtlgen.backends.replay import ReplayBackend
+from pytest_rtlgen.backends.replay.model import ReplayBackend
 from pytest_rtlgen.check.checker import Checker, CheckSettings
-from pytest_rtlgen.check.formal import FormalMode
+from pytest_rtlgen.check.proof.prover import FormalMode
 from pytest_rtlgen.config.values import RepairBudget
 from pytest_rtlgen.errors import BackendError, BadReferenceError, UsageError
+from pytest_rtlgen.evaluation.repair import RepairLoop, add_turns, read_histories
 from pytest_rtlgen.metrics import summarize
 from pytest_rtlgen.records import FinishReason, RepairKind, SampleKey, SampleResult, Status
-from pytest_rtlgen.repair import RepairLoop, add_turns, read_histories
 from pytest_rtlgen.storage import RunStore, list_turns
 
 pytestmark = pytest.mark.simulator

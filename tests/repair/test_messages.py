@@ -2,6 +2,13 @@
 
 from builders import problem
 
+from pytest_rtlgen.evaluation.repair.history import Exchange, History
+from pytest_rtlgen.evaluation.repair.messages import (
+    MOST_ANSWER,
+    MOST_HISTORY,
+    make_reflector_prompt,
+    make_repair_prompt,
+)
 from pytest_rtlgen.prompts import render_prompt
 from pytest_rtlgen.records import (
     Candidate,
@@ -14,8 +21,6 @@ from pytest_rtlgen.records import (
     Status,
     Verdict,
 )
-from pytest_rtlgen.repair.history import Exchange, History
-from pytest_rtlgen.repair.messages import MOST_ANSWER, MOST_HISTORY, make_reflector_prompt, make_repair_prompt
 
 KEY = SampleKey(suite="test", problem_id="counter", index=0)
 PROBLEM = problem()

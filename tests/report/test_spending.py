@@ -5,7 +5,7 @@ import json
 import pytest
 from report.test_terminal import SUMMARY
 
-from pytest_rtlgen.backends.prices import Price
+from pytest_rtlgen.backends.spending.prices import Price
 from pytest_rtlgen.records import Completion, Environment, Run, RunSettings, SampleKey, SamplingParams, TokenUsage
 from pytest_rtlgen.report import render_run_json, render_summary
 from pytest_rtlgen.report.spending import Spending, join_spending, sum_spending

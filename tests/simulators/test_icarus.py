@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from builders import COUNTER, COUNTER_INTERFACE
 
-from pytest_rtlgen.check.stimulus import make_stimulus
+from pytest_rtlgen.check.stimulus.make import make_stimulus
 from pytest_rtlgen.errors import ToolError
 from pytest_rtlgen.records import Status
 from pytest_rtlgen.simulators import Simulation, SimulationJob, Simulator, make_simulator

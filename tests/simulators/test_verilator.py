@@ -10,7 +10,7 @@ import pytest
 from builders import COUNTER, COUNTER_INTERFACE, interface
 
 from pytest_rtlgen.check.reference import PreparedReference, prepare_reference
-from pytest_rtlgen.check.stimulus import make_stimulus
+from pytest_rtlgen.check.stimulus.make import make_stimulus
 from pytest_rtlgen.errors import ToolError, UsageError
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.records import Interface, Problem, Status, Stimulus, Trace

@@ -8,7 +8,8 @@ from builders import problem
 from pytest_rtlgen.backends import Deliver, GenerationRequest
 from pytest_rtlgen.check.checker import Checker
 from pytest_rtlgen.config.values import RepairBudget
-from pytest_rtlgen.pipeline import describe_environment, generate_completions
+from pytest_rtlgen.evaluation.repair import RepairPlan
+from pytest_rtlgen.evaluation.stages import describe_environment, generate_completions
 from pytest_rtlgen.records import (
     Completion,
     FinishReason,
@@ -19,7 +20,6 @@ from pytest_rtlgen.records import (
     SamplingParams,
     TokenUsage,
 )
-from pytest_rtlgen.repair import RepairPlan
 from pytest_rtlgen.storage import RunStore
 
 REFERENCE = """\

@@ -11,9 +11,9 @@ from typing import Any
 
 from support.state_codes import find_new_codes
 
-from pytest_rtlgen.backends.rename import rename_module
 from pytest_rtlgen.records import Problem
 from pytest_rtlgen.verilog.interface import find_instance
+from pytest_rtlgen.verilog.rename import rename_module
 from pytest_rtlgen.verilog.syntax import ParsedText, parse_text, walk_tokens
 
 TIMEOUT_S = 120

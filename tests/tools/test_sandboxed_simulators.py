@@ -8,7 +8,7 @@ import pytest
 from builders import COUNTER, COUNTER_INTERFACE
 from support.hostile_cases import list_descendants, wait_for_end
 
-from pytest_rtlgen.check.stimulus import make_stimulus
+from pytest_rtlgen.check.stimulus.make import make_stimulus
 from pytest_rtlgen.errors import ToolError
 from pytest_rtlgen.records import Trace
 from pytest_rtlgen.simulators import Simulation, SimulationJob, Simulator, make_simulator

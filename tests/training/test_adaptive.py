@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_rtlgen.errors import UsageError
-from pytest_rtlgen.training.adaptive import AdaptiveSampler, EffectiveRatio, GroupKind, classify_group
+from pytest_rtlgen.training.adaptive.sampling import AdaptiveSampler, EffectiveRatio, GroupKind, classify_group
 
 RIGHT, WRONG, MIXED, BROKEN = [1.0] * 4, [0.0] * 4, [0.0, 1.0, 0.0, 0.0], [None, 1.0, 0.0, 0.0]
 Rewards = list[float | None]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pytest_rtlgen.training.adaptive_trl import add_rewards, draw_rows, make_adaptive_trainer
+from pytest_rtlgen.training.adaptive.trl import add_rewards, draw_rows, make_adaptive_trainer
 
 
 def test_rewards_are_added_as_trl_adds_them() -> None:

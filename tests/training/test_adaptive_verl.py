@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from pytest_rtlgen.errors import ToolError, UsageError
-from pytest_rtlgen.training import adaptive_verl
-from pytest_rtlgen.training.adaptive_verl import AdaptiveRefill
+from pytest_rtlgen.training.adaptive import verl as adaptive_verl
+from pytest_rtlgen.training.adaptive.verl import AdaptiveRefill
 
 METHODS = (
     "_sync_metadata_from_transfer_queue",
@@ -156,6 +156,6 @@ def test_without_verl_the_message_says_what_to_install(monkeypatch: pytest.Monke
 
 
 def test_the_file_is_found_by_path_as_verl_loads_it() -> None:
-    assert Path(adaptive_verl.__file__).name == "adaptive_verl.py"
+    assert Path(adaptive_verl.__file__).name == "verl.py"
     with pytest.raises(AttributeError, match="has no attribute 'Nothing'"):
         adaptive_verl.Nothing  # noqa: B018

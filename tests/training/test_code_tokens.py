@@ -2,7 +2,13 @@
 
 import pytest
 
-from pytest_rtlgen.training.code_tokens import cut_shingles, digest_structure, hide_names, list_tokens, list_words
+from pytest_rtlgen.training.roundtrip.code_tokens import (
+    cut_shingles,
+    digest_structure,
+    hide_names,
+    list_tokens,
+    list_words,
+)
 
 ADDER = "module add (input [3:0] a, b, output [4:0] s);\n  assign s = a + b;\nendmodule\n"
 

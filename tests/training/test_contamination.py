@@ -9,7 +9,7 @@ from builders import problem
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.records import Problem
-from pytest_rtlgen.training.contamination import ContaminationIndex, Match
+from pytest_rtlgen.training.roundtrip.contamination import ContaminationIndex, Match
 
 CORE = load_suite(str(Path(__file__).parents[2] / "suites" / "core"))
 LIFO = next(item for item in CORE.problems if item.problem_id == "lifo_stack_8")

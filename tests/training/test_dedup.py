@@ -5,8 +5,8 @@ import random
 import pytest
 
 from pytest_rtlgen.errors import UsageError
-from pytest_rtlgen.training.code_tokens import cut_shingles, list_tokens
-from pytest_rtlgen.training.dedup import SHINGLE, find_near_duplicates, jaccard
+from pytest_rtlgen.training.roundtrip.code_tokens import cut_shingles, list_tokens
+from pytest_rtlgen.training.roundtrip.dedup import SHINGLE, find_near_duplicates, jaccard
 
 
 def make_design(seed: int, lines: int = 40) -> list[str]:

@@ -18,7 +18,7 @@ from pytest_rtlgen.tools.worker import WorkerLostError
 from pytest_rtlgen.training import Guards, Reward, RewardResult, RewardSettings, find_preset, open_reward
 from pytest_rtlgen.training.distributed import RayReward, RaySettings
 from pytest_rtlgen.training.distributed.pool import Pool
-from pytest_rtlgen.training.slots import Slots
+from pytest_rtlgen.training.reward.slots import Slots
 
 SECRET = "not-for-candidates-7f3a"  # noqa: S105  a mark to look for
 SETTINGS = RewardSettings(preset=find_preset("graded"), guards=Guards(duplicate_factor=0.5), max_parallel=1)

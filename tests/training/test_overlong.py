@@ -3,7 +3,7 @@
 import pytest
 
 from pytest_rtlgen.errors import UsageError
-from pytest_rtlgen.training.overlong import shape_overlong
+from pytest_rtlgen.training.reward.overlong import shape_overlong
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 import builders
 import pytest
 
-from pytest_rtlgen.check.slicing import Slicer
+from pytest_rtlgen.check.reading.slicer import Slicer
 from pytest_rtlgen.cli import main
 from pytest_rtlgen.errors import RecordError, UsageError
 from pytest_rtlgen.extract import extract_candidate
@@ -26,14 +26,14 @@ from pytest_rtlgen.records import (
 )
 from pytest_rtlgen.storage import RunStore
 from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
-from pytest_rtlgen.training.preferences import PreferencePair, PreferenceReport, build_pairs, place_source
-from pytest_rtlgen.training.salv_export import (
+from pytest_rtlgen.training.signals.export import (
     export_preferences,
     make_row,
     read_pairs,
     read_preferences,
     write_pairs,
 )
+from pytest_rtlgen.training.signals.preferences import PreferencePair, PreferenceReport, build_pairs, place_source
 from pytest_rtlgen.verilog.slicing import Span, slice_outputs
 
 HEADER = "module two(input a, input b, output x, output y);"

@@ -13,7 +13,6 @@ import pytest
 
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.loaders import load_suite
-from pytest_rtlgen.training.preferences import DroppedPair, PreferenceReport
 from pytest_rtlgen.training.recipes import salv
 from pytest_rtlgen.training.recipes.data import list_questions, read_chats, write_sets
 from pytest_rtlgen.training.recipes.program import Recipe, run_recipe
@@ -24,7 +23,8 @@ from pytest_rtlgen.training.recipes.salv.pairs import count_pairs, sample_answer
 from pytest_rtlgen.training.recipes.salv.settings import SalvSettings
 from pytest_rtlgen.training.recipes.settings import DataSettings, find_configuration, read_settings
 from pytest_rtlgen.training.recipes.small_model import write_small_model
-from pytest_rtlgen.training.salv_export import read_pairs
+from pytest_rtlgen.training.signals.export import read_pairs
+from pytest_rtlgen.training.signals.preferences import DroppedPair, PreferenceReport
 from pytest_rtlgen.verilog.slicing import slice_outputs
 
 FOLDER = Path(salv.__file__).parent

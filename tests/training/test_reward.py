@@ -15,7 +15,7 @@ from pytest_rtlgen.check.checker import CheckSettings
 from pytest_rtlgen.errors import SuiteError, UsageError
 from pytest_rtlgen.records import Problem, SourceFile, Status
 from pytest_rtlgen.training import Guards, OnMemorised, Reward, RewardSettings, find_preset, open_reward
-from pytest_rtlgen.training.slots import Slots
+from pytest_rtlgen.training.reward.slots import Slots
 
 RIGHT = builders.problem()
 BROKEN = replace(

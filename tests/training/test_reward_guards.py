@@ -9,7 +9,7 @@ import pytest
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.records import SourceFile
 from pytest_rtlgen.training import Guards, OnMemorised, RewardResult
-from pytest_rtlgen.training.guards import digest_code, digest_references, find_duplicates, list_tokens
+from pytest_rtlgen.training.reward.guards import digest_code, digest_references, find_duplicates, list_tokens
 
 EARNED = RewardResult(value=0.8, parts={"passed": 1.0})
 

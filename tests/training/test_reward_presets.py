@@ -7,7 +7,7 @@ import pytest
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.records import Equivalence, Proof, SignalVerdict, Status, Verdict
 from pytest_rtlgen.training import PRESETS, find_preset, mix
-from pytest_rtlgen.training.parts import PARTS, has_format, measure_parts
+from pytest_rtlgen.training.reward.parts import PARTS, has_format, measure_parts
 
 GOOD_FORM = "<think>Two registers.</think><answer>```verilog\nmodule m; endmodule\n```</answer>"
 PLAIN = "```verilog\nmodule m; endmodule\n```"

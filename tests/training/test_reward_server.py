@@ -21,9 +21,9 @@ import uvicorn
 
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.training import Reward, RewardResult, RewardSettings
-from pytest_rtlgen.training.serve_token import TOKEN_VARIABLE, ServeToken, find_token
-from pytest_rtlgen.training.server import make_app
-from pytest_rtlgen.training.serving import ServeSettings, read_conditions
+from pytest_rtlgen.training.server.access import TOKEN_VARIABLE, ServeToken, find_token
+from pytest_rtlgen.training.server.app import make_app
+from pytest_rtlgen.training.server.serving import ServeSettings, read_conditions
 
 TOKEN = "correct-horse-battery-staple"  # noqa: S105  of this test only
 INVERTER = "module inv(input a, output y); assign y = ~a; endmodule"
@@ -199,7 +199,7 @@ def test_back_pressure_refuses_and_says_when_to_come_again(slow: SlowReward) -> 
 
 
 def test_a_body_that_is_too_long_is_refused(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pytest_rtlgen.training.server.MOST_BODY_BYTES", 1 << 20)
+    monkeypatch.setattr("pytest_rtlgen.training.server.app.MOST_BODY_BYTES", 1 << 20)
     reply = client.ask("/rewards", {"samples": [sample("x" * (1 << 20))]})
     assert reply.code == 413
     assert "the body has more than 1 MiB; send fewer samples" in reply.values["error"]

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from pytest_rtlgen.errors import ToolError, UsageError
-from pytest_rtlgen.training.slots import Slots
+from pytest_rtlgen.training.reward.slots import Slots
 
 HOLD = """\
 import sys, time, pathlib
-from pytest_rtlgen.training.slots import Slots
+from pytest_rtlgen.training.reward.slots import Slots
 with Slots(1, folder=pathlib.Path(sys.argv[1])).take():
     print("held", flush=True)
     time.sleep(60)

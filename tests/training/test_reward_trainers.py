@@ -14,9 +14,9 @@ import pytest
 from pytest_rtlgen.errors import RtlgenError, UsageError
 from pytest_rtlgen.training import Reward, RewardSettings, find_preset, open_reward
 from pytest_rtlgen.training import openrlhf as openrlhf_module
-from pytest_rtlgen.training.answers import read_answer, read_response
 from pytest_rtlgen.training.openrlhf import cut_prompt, read_variable, render_openrlhf
-from pytest_rtlgen.training.options import RewardOptions, find_reward, make_reward, read_reward_options
+from pytest_rtlgen.training.reward.answers import read_answer, read_response
+from pytest_rtlgen.training.reward.options import RewardOptions, find_reward, make_reward, read_reward_options
 from pytest_rtlgen.training.trl import for_trl
 from pytest_rtlgen.training.verl import compute_score, for_verl
 

@@ -17,10 +17,10 @@ from pytest_rtlgen.check.single import make_problem
 from pytest_rtlgen.errors import BackendError, SuiteError, UsageError
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.records import Status
-from pytest_rtlgen.training.roundtrip import RoundTripModels, run_round_trip
-from pytest_rtlgen.training.roundtrip_corpus import read_corpus
-from pytest_rtlgen.training.roundtrip_records import DropReason, RoundTripReport, RoundTripSettings, Stage
-from pytest_rtlgen.training.roundtrip_store import RoundTripHeader, RoundTripStore
+from pytest_rtlgen.training.roundtrip.corpus import read_corpus
+from pytest_rtlgen.training.roundtrip.records import DropReason, RoundTripReport, RoundTripSettings, Stage
+from pytest_rtlgen.training.roundtrip.run import RoundTripModels, run_round_trip
+from pytest_rtlgen.training.roundtrip.store import RoundTripHeader, RoundTripStore
 
 LFSR = """\
 module lfsr (input clk, input rst, output reg [7:0] s);

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from pytest_rtlgen.errors import UsageError
-from pytest_rtlgen.training.salv_collator import SpanCollator, cut_mask
-from pytest_rtlgen.training.salv_dpo import add_masks, make_salv_trainer
+from pytest_rtlgen.training.signals.collator import SpanCollator, cut_mask
+from pytest_rtlgen.training.signals.dpo import add_masks, make_salv_trainer
 
 pytestmark = pytest.mark.training_stack
 

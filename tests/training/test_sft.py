@@ -7,7 +7,7 @@ from builders import COUNTER, problem
 
 from pytest_rtlgen.extract import extract_candidate
 from pytest_rtlgen.records import Completion, SampleKey
-from pytest_rtlgen.training.sft import DATASET_INFO, make_sft_row, render_answer
+from pytest_rtlgen.training.roundtrip.sft import DATASET_INFO, make_sft_row, render_answer
 
 KEY = SampleKey(suite="test", problem_id="counter", index=0)
 FENCE = f"```verilog\n{COUNTER}```"

@@ -9,7 +9,7 @@ import pytest
 
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.loaders import load_suite
-from pytest_rtlgen.training.token_masks import mask_answer, mask_tokens
+from pytest_rtlgen.training.signals.token_masks import mask_answer, mask_tokens
 from pytest_rtlgen.verilog.slicing import slice_outputs
 
 CORE = Path(__file__).parents[2] / "suites" / "core"

@@ -11,8 +11,8 @@ from support.keep_spans import keep_only
 from verilog.test_slicing_constructs import CASES, read_case
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
-from pytest_rtlgen.check.formal import FormalMode
-from pytest_rtlgen.check.slicing import Slicer
+from pytest_rtlgen.check.proof.prover import FormalMode
+from pytest_rtlgen.check.reading.slicer import Slicer
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.records import Problem, Trace

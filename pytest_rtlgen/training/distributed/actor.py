@@ -11,7 +11,7 @@ from pytest_rtlgen import __version__
 from pytest_rtlgen.errors import ToolError
 from pytest_rtlgen.records import Verdict
 from pytest_rtlgen.tools.worker import WorkerLostError
-from pytest_rtlgen.training.reward import Answer, Reward, RewardSettings
+from pytest_rtlgen.training.reward.callable import Answer, Reward, RewardSettings
 
 _END_S = 10
 _PAUSE_S = 5

@@ -12,7 +12,7 @@ from pytest_rtlgen.errors import ToolError, UsageError
 from pytest_rtlgen.records import Verdict
 from pytest_rtlgen.training.distributed.actor import start_actor
 from pytest_rtlgen.training.distributed.pool import Pool
-from pytest_rtlgen.training.reward import Answer, Reward
+from pytest_rtlgen.training.reward.callable import Answer, Reward
 
 _LOG = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pytest_rtlgen.training.recipes.settings import Settings
-from pytest_rtlgen.training.reward import Reward
+from pytest_rtlgen.training.reward.callable import Reward
 
 _LOG = logging.getLogger(__package__)
 

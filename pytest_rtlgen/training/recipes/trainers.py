@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from pytest_rtlgen.errors import ToolError
-from pytest_rtlgen.training.options import make_reward, read_reward_options
 from pytest_rtlgen.training.recipes.data import list_questions, read_chats
 from pytest_rtlgen.training.recipes.early_stop import make_early_stop
 from pytest_rtlgen.training.recipes.settings import Settings
-from pytest_rtlgen.training.reward import Reward
+from pytest_rtlgen.training.reward.callable import Reward
+from pytest_rtlgen.training.reward.options import make_reward, read_reward_options
 
 
 def train_supervised(settings: Settings) -> Mapping[str, float]:

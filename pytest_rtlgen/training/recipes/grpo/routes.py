@@ -15,9 +15,9 @@ from urllib.request import Request, urlopen
 
 from pytest_rtlgen.errors import ToolError
 from pytest_rtlgen.storage import RunStore
-from pytest_rtlgen.training.options import make_reward, read_reward_options
 from pytest_rtlgen.training.recipes.evaluate import find_run
 from pytest_rtlgen.training.recipes.settings import Settings
+from pytest_rtlgen.training.reward.options import make_reward, read_reward_options
 from pytest_rtlgen.training.trl import for_trl
 
 MOST = 64

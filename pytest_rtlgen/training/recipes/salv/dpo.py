@@ -8,8 +8,8 @@ from typing import Any
 from pytest_rtlgen.errors import ToolError
 from pytest_rtlgen.training.recipes.salv.settings import SalvSettings
 from pytest_rtlgen.training.recipes.trainers import complete_fields, import_trainers, save_checkpoint
-from pytest_rtlgen.training.salv_dpo import make_salv_trainer
-from pytest_rtlgen.training.salv_export import make_row, read_pairs
+from pytest_rtlgen.training.signals.dpo import make_salv_trainer
+from pytest_rtlgen.training.signals.export import make_row, read_pairs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.prompts.read import read_style
 from pytest_rtlgen.storage import Journal
-from pytest_rtlgen.training.preferences import PreferenceReport
 from pytest_rtlgen.training.recipes.evaluate import Score, find_run, judge_checkpoint
 from pytest_rtlgen.training.recipes.salv.settings import SalvSettings
-from pytest_rtlgen.training.salv_export import export_preferences
+from pytest_rtlgen.training.signals.export import export_preferences
+from pytest_rtlgen.training.signals.preferences import PreferenceReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

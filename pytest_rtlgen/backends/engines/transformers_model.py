@@ -1,0 +1,193 @@
+"""A checkpoint, with or without a LoRA adapter, written out by transformers: slower than vLLM, and at home anywhere."""
+
+import json
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pytest_rtlgen.backends.base import BackendSettings, Deliver, GenerationRequest
+from pytest_rtlgen.backends.engines.settings import Reader, read_count, read_engine, read_flag, read_object
+from pytest_rtlgen.backends.engines.token_prompts import encode_chat, encode_text
+from pytest_rtlgen.backends.engines.transformers_load import Model, ModelOrder, load_model
+from pytest_rtlgen.backends.engines.weights import check_model, digest_folder, find_weights, read_adapter_rank
+from pytest_rtlgen.backends.openai.chat_answers import shorten
+from pytest_rtlgen.backends.seeds import derive_seed
+from pytest_rtlgen.errors import BackendError, UsageError
+from pytest_rtlgen.records import Completion, FinishReason, SamplingParams, TokenUsage
+
+_READERS: dict[str, Reader] = {
+    **dict.fromkeys(("dtype", "device", "attn_implementation", "revision"), str),
+    "trust_remote_code": read_flag,
+    "batch_size": read_count,
+    "chat_template_kwargs": read_object,
+}
+"""What ``--rtlgen-engine`` may set."""
+_BATCH_SIZE = 8
+"""Samples of one problem that are written together."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Batch:
+    """Samples of one problem."""
+
+    request: GenerationRequest
+    tokens: tuple[int, ...]
+    """The prompt."""
+    indices: tuple[int, ...]
+
+
+class TransformersBackend:
+    """Loads one checkpoint, an adapter merged into it, for as long as it generates."""
+
+    def __init__(
+        self,
+        model: str,
+        settings: BackendSettings,
+        *,
+        is_chat: bool = True,
+        load: Callable[[ModelOrder], Model] = load_model,
+    ) -> None:
+        """Check what was asked, without importing transformers.
+
+        Raises:
+            UsageError: a folder, an adapter or an engine setting that cannot be meant.
+        """
+        prefix = "transformers" if is_chat else "transformers-completions"
+        check_model(prefix, model)
+        self.name = f"{prefix}:{model}"
+        self._model = model
+        self._is_chat = is_chat
+        self._load = load
+        self._may_ask = settings.may_ask
+        self._arguments = read_engine(prefix, settings, _READERS)
+        self._template_options: Any = self._arguments.pop("chat_template_kwargs", {})
+        self._batch_size = int(str(self._arguments.pop("batch_size", _BATCH_SIZE)))
+        self._adapter = Path(settings.lora).expanduser() if settings.lora else None
+        if self._adapter is not None:
+            read_adapter_rank(self._adapter)
+
+    @cached_property
+    def identity(self) -> str:
+        """What the answers depend on besides prompt and sampling: weights, adapter, settings."""
+        adapter = digest_folder(self._adapter) if self._adapter else "none"
+        given = {**self._arguments, "chat_template_kwargs": self._template_options}
+        kind = self.name.partition(":")[0]
+        return f"{kind} of {self._order.weights.digest} with {adapter} {json.dumps(given, sort_keys=True)}"
+
+    @cached_property
+    def _order(self) -> ModelOrder:
+        arguments = dict(self._arguments)
+        revision, device = arguments.pop("revision", None), arguments.pop("device", None)
+        return ModelOrder(
+            label=self.name,
+            weights=find_weights(self._model, str(revision) if revision else None),
+            adapter=self._adapter,
+            device=str(device) if device else None,
+            arguments=arguments,
+        )
+
+    def generate(self, requests: Sequence[GenerationRequest], sampling: SamplingParams, deliver: Deliver) -> None:
+        """Deliver the samples batch by batch, then free the model.
+
+        A sample's text depends on its own seed, not on the batch that it is in.
+
+        Raises:
+            ToolError: a library is missing, or the model cannot be loaded.
+            UsageError: a prompt does not fit the model.
+            BackendError: the model failed; what it had written was delivered.
+        """
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a test session may make errors of them, and these are of the libraries
+            model = self._load(self._order)
+            try:
+                self._run(model, requests, sampling, deliver)
+            finally:
+                model.close()
+
+    def _run(
+        self, model: Model, requests: Sequence[GenerationRequest], sampling: SamplingParams, deliver: Deliver
+    ) -> None:
+        for batch in list(self._split(model, requests)):  # all prompts are checked before anything runs
+            if not self._may_ask():
+                return
+            deliver(*self._answer(model, batch, sampling))
+
+    def _split(self, model: Model, requests: Sequence[GenerationRequest]) -> Iterator[_Batch]:
+        for request in requests:
+            tokens = tuple(self._encode(model, request))
+            for start in range(0, len(request.indices), self._batch_size):
+                yield _Batch(request=request, tokens=tokens, indices=request.indices[start : start + self._batch_size])
+
+    def _encode(self, model: Model, request: GenerationRequest) -> list[int]:
+        if self._is_chat:
+            tokens = encode_chat(model.tokenizer, request, self.name, self._template_options)
+        else:
+            tokens = encode_text(model.tokenizer, request, self.name)
+        if len(tokens) >= model.context:
+            raise UsageError(
+                f"{self.name}: the prompt of {request.problem.problem_id} has {len(tokens)} tokens, the model takes "
+                f"{model.context} with the answer; shorten the prompt"
+            )
+        return tokens
+
+    def _answer(self, model: Model, batch: _Batch, sampling: SamplingParams) -> list[Completion]:
+        keys = [batch.request.key(index) for index in batch.indices]
+        seeds = [derive_seed(sampling.seed, key) for key in keys]
+        room = model.context - len(batch.tokens)
+        started = time.monotonic()
+        try:
+            rows = model.write(batch.tokens, seeds, sampling, min(room, sampling.max_tokens or room))
+        except Exception as error:  # of torch: out of memory, a lost GPU
+            raise BackendError(
+                f"{self.name}: failed at {batch.request.problem.problem_id} ({type(error).__name__}: "
+                f"{shorten(str(error))}); lower --rtlgen-engine=batch_size=N, then run the same again: it goes on"
+            ) from error
+        latency_s = time.monotonic() - started
+        completions = []
+        for key, seed, row in zip(keys, seeds, rows, strict=True):
+            written = _cut(row, model.ends)
+            completions.append(
+                Completion(
+                    key=key,
+                    text=model.tokenizer.decode(written, skip_special_tokens=True),
+                    finish_reason=FinishReason.STOP
+                    if written[-1:] and written[-1] in model.ends
+                    else FinishReason.LENGTH,
+                    usage=TokenUsage(prompt=len(batch.tokens), completion=len(written)),
+                    model=self._model if self._adapter is None else f"{self._model}+{self._adapter.name}",
+                    prompt_digest=batch.request.prompt.digest,
+                    seed=seed,
+                    latency_s=latency_s,
+                )
+            )
+        return completions
+
+
+def _cut(row: Sequence[int], ends: frozenset[int]) -> list[int]:
+    """Return a row up to and with its first end; what follows fills the batch."""
+    for place, token in enumerate(row):
+        if token in ends:
+            return list(row[: place + 1])
+    return list(row)
+
+
+def make_transformers(argument: str, settings: BackendSettings) -> TransformersBackend:
+    """Return the backend for ``transformers:MODEL``, a model that chats.
+
+    Raises:
+        UsageError: a folder, an adapter or an engine setting that cannot be meant.
+    """
+    return TransformersBackend(argument, settings)
+
+
+def make_transformers_completions(argument: str, settings: BackendSettings) -> TransformersBackend:
+    """Return the backend for ``transformers-completions:MODEL``, a base model that goes on with a text.
+
+    Raises:
+        UsageError: a folder, an adapter or an engine setting that cannot be meant.
+    """
+    return TransformersBackend(argument, settings, is_chat=False)

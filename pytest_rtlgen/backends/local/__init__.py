@@ -1,0 +1,1 @@
+"""A small model served on this machine."""

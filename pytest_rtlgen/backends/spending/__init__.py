@@ -1,0 +1,1 @@
+"""What completions cost, and where they stop."""

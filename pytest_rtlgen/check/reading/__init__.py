@@ -1,0 +1,1 @@
+"""Reading hostile text in processes that may hang or crash."""

@@ -1,0 +1,269 @@
+"""Make the input sequence that a reference and its candidates are played. Pure: the same arguments give the same rows.
+
+A stimulus is a list of steps; clocks are inputs like any other. A clock cycle is three or more steps: the inputs
+move while the clock rests, the clock goes to its other level, the inputs may move again, the clock returns. So no input
+ever moves with a clock edge, outputs are observed after every kind of change, and no two clocks move in one step.
+"""
+
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from pytest_rtlgen.check.stimulus.patterns import Mood, draw_values, list_corners
+from pytest_rtlgen.records import Clock, ClockEdge, Interface, Polarity, Port, Reset, ResetKind, Stimulus
+
+DEFAULT_CYCLES = 700
+"""Clock cycles that one check plays; without a clock, a third of the input changes."""
+_STEPS_PER_CYCLE = 3
+_EXHAUSTIVE_BITS = 12
+_COMPOSED = 256
+_SEGMENTS = (8, 16, 32, 64)
+"""Lengths, in cycles, of the stretches between which every input changes its manner."""
+_MOODS = (Mood.ANY, Mood.ANY, Mood.BUSY)
+_LONG_CYCLES = 4 * DEFAULT_CYCLES
+"""Half of the cycles beyond so many go into two long stretches in which inputs are held."""
+_STEADY_CYCLES = (300, 600, 600, 1200, 1200, 2400, 2400)
+_PATIENCE = 3
+"""Stretches in a row that may reach nothing new before those that come after are left out."""
+_RESET_RATES = (0.0, 0.0, 1 / 64, 1 / 32, 1 / 16)
+_FIRST_RESET_CYCLES = 3
+_LONGEST_RESET = 3
+_SEGMENT_RESET = 0.5
+_PULSE = 0.3
+_MOVE_WHILE_ACTIVE = 0.2
+_CLOCK_RATES = (1, 1, 2, 3, 7)
+
+
+Measure = Callable[[Stimulus, Sequence[int]], Sequence[int]]
+"""How much each stretch of a stimulus reaches that those before it did not; they end before the given steps."""
+
+
+def make_stimulus(
+    interface: Interface,
+    *,
+    hints: Mapping[str, Sequence[int]] | None = None,
+    slices: Mapping[str, Sequence[tuple[int, int]]] | None = None,
+    cycles: int | None = None,
+    seed: int = 0,
+    measure: Measure | None = None,
+) -> Stimulus:
+    """Return the stimulus for a design with ``interface``.
+
+    ``hints`` are, per input, the constants that the reference compares it with, ``slices`` the (mask, constant) pairs
+    of slices of it. ``cycles`` defaults to ``DEFAULT_CYCLES``; a cycle is about three steps; of many, some make
+    long stretches in which inputs are held. With ``measure`` the stimulus goes on, ever longer stretches at a time,
+    until they reach nothing new.
+    """
+    rng = random.Random(f"rtlgen stimulus {seed}")  # noqa: S311  reproducible on purpose
+    player = _Player(interface, hints or {}, slices or {}, rng)
+    cycles = cycles or DEFAULT_CYCLES
+    held = max(0, cycles - _LONG_CYCLES) // 4 if interface.clocks else 0
+    player.play(cycles - 2 * held)
+    if held:
+        player.play_steady(held * len(interface.clocks))
+        player.play_steady(held * len(interface.clocks), is_opposite=True)
+    made = player.finish(seed)
+    if measure is None or not interface.clocks:
+        return made
+    ends = [made.steps]
+    for steady_cycles in _STEADY_CYCLES:
+        player.play_steady(steady_cycles)
+        player.play(cycles // 2)
+        ends.append(len(player.rows))
+    whole = player.finish(seed)
+    steps, idle = made.steps, 0
+    for end, news in zip(ends[1:], measure(whole, ends)[1:], strict=True):
+        idle = 0 if news else idle + 1
+        if not idle:
+            steps = end
+        elif idle > _PATIENCE:
+            break
+    return replace(whole, rows=whole.rows[: steps * whole.width], steps=steps)
+
+
+class _Player:
+    """Writes rows while it moves clocks, resets and data inputs."""
+
+    def __init__(
+        self,
+        interface: Interface,
+        hints: Mapping[str, Sequence[int]],
+        slices: Mapping[str, Sequence[tuple[int, int]]],
+        rng: random.Random,
+    ) -> None:
+        self.rows: list[str] = []
+        self._rng = rng
+        self._hints = hints
+        self._slices = slices
+        self._inputs = interface.inputs
+        self._clocks = interface.clocks
+        self._resets = interface.resets
+        special = {clock.port for clock in interface.clocks} | {reset.port for reset in interface.resets}
+        self._data = tuple(port for port in interface.inputs if port.name not in special)
+        self._values = {port.name: 0 for port in interface.inputs}
+        self._values.update({clock.port: _rest_level(clock) for clock in interface.clocks})
+        self._values.update({reset.port: 1 - _active_level(reset) for reset in interface.resets})
+        self._left_active = {reset.port: 0 for reset in interface.resets}
+        self._sources: dict[str, Iterator[int]] = {}
+        self._reset_rate = 0.0
+        self._clock_rates: tuple[int, ...] = ()
+
+    def play(self, cycles: int) -> None:
+        """Write all rows."""
+        if not self._clocks:
+            self._play_unclocked(cycles * _STEPS_PER_CYCLE)
+            return
+        self._begin_segment()
+        for reset in self._resets:
+            self._left_active[reset.port] = _FIRST_RESET_CYCLES * len(self._clocks) + self._rng.randrange(2)
+        played, total = 0, cycles * len(self._clocks)
+        while played < total:
+            length = min(self._rng.choice(_SEGMENTS), total - played)
+            for _ in range(length):
+                self._cycle(self._next_clock())
+            played += length
+            self._begin_segment()
+            self._maybe_reset(_SEGMENT_RESET)
+
+    def play_steady(self, cycles: int, *, is_opposite: bool = False) -> None:
+        """Write rows in which clocks run, resets rest and inputs hold still: what counts gets far.
+
+        ``is_opposite``: inputs of one bit hold the other level than they have now.
+        """
+        levels = {port.name: 1 - self._values[port.name] for port in self._data if port.width == 1}
+        self._begin_segment(Mood.STEADY)
+        for reset in self._resets:
+            self._values[reset.port] = 1 - _active_level(reset)
+            self._left_active[reset.port] = 0
+        self._move_data()
+        self._values.update(levels if is_opposite else {})
+        self._emit()
+        cycle_of = {clock.port: self._list_cycle(clock) for clock in self._clocks}
+        for _ in range(cycles):
+            self.rows += cycle_of[self._next_clock().port]
+
+    def _list_cycle(self, clock: Clock) -> list[str]:
+        """Return the rows of one cycle of ``clock`` in which nothing else moves."""
+        rows = []
+        for level in (1 - _rest_level(clock), _rest_level(clock)):
+            self._values[clock.port] = level
+            rows.append(self._render())
+        return rows
+
+    def finish(self, seed: int) -> Stimulus:
+        """Return what has been written so far."""
+        rows = "".join(self.rows).encode("ascii")
+        return Stimulus(inputs=self._inputs, rows=rows, steps=len(self.rows), seed=seed)
+
+    def _play_unclocked(self, steps: int) -> None:
+        for values in self._list_first_values():
+            self._values.update(values)
+            self._emit()
+        self._begin_segment()
+        while len(self.rows) < steps:
+            for _ in range(min(self._rng.choice(_SEGMENTS), steps - len(self.rows))):
+                self._step_resets()
+                self._move_data()
+                self._emit()
+            self._begin_segment()
+            self._maybe_reset(_SEGMENT_RESET)
+
+    def _list_first_values(self) -> list[dict[str, int]]:
+        """Return every combination of few input bits, shuffled; of many, each input's corners and constants in turn."""
+        bits = sum(port.width for port in self._inputs)
+        if bits <= _EXHAUSTIVE_BITS:
+            chosen = [_split(number, self._inputs) for number in range(1 << bits)]
+            self._rng.shuffle(chosen)
+            return chosen
+        chosen = [dict.fromkeys(self._values, 0), {port.name: (1 << port.width) - 1 for port in self._inputs}]
+        for port in self._inputs:
+            for value in (*list_corners(port.width), *self._hints.get(port.name, ())):
+                others = {other.name: self._rng.getrandbits(other.width) for other in self._inputs}
+                chosen.append({**others, port.name: value & ((1 << port.width) - 1)})
+            if port.name in self._slices:
+                composed = draw_values(port, (), self._rng, slices=self._slices[port.name], mood=Mood.BUSY)
+                chosen += [{**dict.fromkeys(self._values, 0), port.name: next(composed)} for _ in range(_COMPOSED)]
+        return chosen
+
+    def _begin_segment(self, mood: Mood | None = None) -> None:
+        rng = self._rng
+        mood = mood or rng.choice(_MOODS)
+        self._sources = {
+            port.name: draw_values(
+                port, self._hints.get(port.name, ()), rng, slices=self._slices.get(port.name, ()), mood=mood
+            )
+            for port in self._data
+        }
+        self._reset_rate = rng.choice(_RESET_RATES)
+        self._clock_rates = tuple(rng.choice(_CLOCK_RATES) for _ in self._clocks)
+
+    def _next_clock(self) -> Clock:
+        if len(self._clocks) == 1:
+            return self._clocks[0]
+        return self._rng.choices(self._clocks, self._clock_rates)[0]
+
+    def _cycle(self, clock: Clock, *, is_nested: bool = False) -> None:
+        """Move the inputs, then play one cycle of ``clock``; another clock's cycle may lie inside its active half."""
+        rest = _rest_level(clock)
+        self._maybe_reset(self._reset_rate)
+        self._step_resets()
+        self._move_data()
+        self._emit()
+        self._values[clock.port] = 1 - rest
+        self._emit()
+        if not is_nested and len(self._clocks) > 1 and self._rng.random() < _MOVE_WHILE_ACTIVE:
+            self._cycle(self._rng.choice([other for other in self._clocks if other != clock]), is_nested=True)
+        elif clock.edge is ClockEdge.BOTH or self._rng.random() < _MOVE_WHILE_ACTIVE:
+            self._maybe_reset(self._reset_rate, only=ResetKind.ASYNCHRONOUS)
+            self._move_data()
+            self._emit()
+        self._values[clock.port] = rest
+        self._emit()
+
+    def _maybe_reset(self, rate: float, *, only: ResetKind | None = None) -> None:
+        """Begin a reset with probability ``rate`` each; an asynchronous one may come and go between clock edges."""
+        for reset in self._resets:
+            if self._left_active[reset.port] or (only and reset.kind is not only) or self._rng.random() >= rate:
+                continue
+            if reset.kind is ResetKind.ASYNCHRONOUS and self._rng.random() < _PULSE:
+                self._values[reset.port] = _active_level(reset)
+                self._emit()
+                self._values[reset.port] = 1 - _active_level(reset)
+                self._emit()
+            else:
+                self._left_active[reset.port] = self._rng.randint(1, _LONGEST_RESET)
+                self._values[reset.port] = _active_level(reset)
+
+    def _step_resets(self) -> None:
+        for reset in self._resets:
+            left = self._left_active[reset.port]
+            active = _active_level(reset)
+            self._values[reset.port] = active if left else 1 - active
+            self._left_active[reset.port] = max(0, left - 1)
+
+    def _move_data(self) -> None:
+        for name, source in self._sources.items():
+            self._values[name] = next(source)
+
+    def _emit(self) -> None:
+        self.rows.append(self._render())
+
+    def _render(self) -> str:
+        return "".join(f"{self._values[port.name]:0{port.width}b}" for port in self._inputs)
+
+
+def _rest_level(clock: Clock) -> int:
+    """Return the level from which the clock's first edge is one that the design uses."""
+    return 1 if clock.edge is ClockEdge.FALLING else 0
+
+
+def _active_level(reset: Reset) -> int:
+    return 1 if reset.active is Polarity.HIGH else 0
+
+
+def _split(number: int, ports: Sequence[Port]) -> dict[str, int]:
+    values = {}
+    for port in ports:
+        values[port.name] = number & ((1 << port.width) - 1)
+        number >>= port.width
+    return values

@@ -1,0 +1,68 @@
+"""The chats of the repair loop: what the reflector is asked, and how the first chat goes on."""
+
+from collections.abc import Sequence
+
+from pytest_rtlgen.evaluation.repair.history import Exchange, History
+from pytest_rtlgen.extract.reasoning import drop_reasoning
+from pytest_rtlgen.prompts import make_prompt
+from pytest_rtlgen.records import Completion, Message, Prompt, Role, Status
+
+MOST_ANSWER = 16_000
+"""Characters of an answer that are shown again."""
+MOST_REFLECTION = 4000
+MOST_HISTORY = 48_000
+"""Characters of earlier answers in one chat; the last one and what was found in it always stay."""
+_AGAIN = "Correct it, and write the whole answer again, in the same form as before."
+_NO_CODE = "Write the whole module, in one ```verilog block."
+_REVIEWED = "A reviewer read your answer and what a check of it found:"
+_REFLECTOR = (
+    "You review Verilog that another model wrote and that failed a check. Find out why. Answer with a diagnosis and a "
+    "short plan: what is wrong, where, and what to change. Do not write the module yourself."
+)
+
+
+def make_repair_prompt(base: Prompt, history: History, exchange: Exchange) -> Prompt:
+    """Return the chat that asks for the next answer; ``base`` asked for the first, ``exchange`` is about the last."""
+    pairs = [
+        (_show_answer(result.completion), _tell(told, result.verdict.status))
+        for result, told in zip(history.results, (*history.exchanges, exchange), strict=True)
+    ]
+    messages = [
+        Message(role=role, content=text)
+        for pair in _keep_recent(pairs)
+        for role, text in zip((Role.ASSISTANT, Role.USER), pair, strict=True)
+    ]
+    return make_prompt(history.problem, (*base.messages, *messages))
+
+
+def make_reflector_prompt(base: Prompt, history: History, feedback: str) -> Prompt:
+    """Return the chat that asks another model what to change in the last answer."""
+    task = "\n\n".join(message.content for message in base.messages)
+    answer = _show_answer(history.last.completion)
+    text = f"{_REFLECTOR}\n\n# Task\n\n{task}\n\n# Answer\n\n{answer}\n\n# What the check found\n\n{feedback}"
+    # one message: some models' chat templates refuse a system message
+    return make_prompt(history.problem, (Message(role=Role.USER, content=text),))
+
+
+def _show_answer(completion: Completion) -> str:
+    text = drop_reasoning(completion.text).strip()
+    return _clip(text, MOST_ANSWER) or "(no answer)"  # endpoints refuse an empty message
+
+
+def _tell(exchange: Exchange, status: Status) -> str:
+    said = "" if exchange.reflection is None else drop_reasoning(exchange.reflection.text).strip()
+    found = f"{_REVIEWED}\n\n{_clip(said, MOST_REFLECTION)}" if said else exchange.feedback.text
+    return f"{found}\n\n{_NO_CODE if status is Status.NO_CODE else _AGAIN}"
+
+
+def _keep_recent(pairs: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+    room = MOST_HISTORY
+    for place in range(len(pairs) - 1, -1, -1):
+        room -= sum(map(len, pairs[place]))
+        if room < 0:
+            return pairs[min(place + 1, len(pairs) - 1) :]
+    return pairs
+
+
+def _clip(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]}\n... (cut)"

@@ -1,0 +1,267 @@
+"""Score a candidate with a benchmark's own testbench, so that nothing but the testbench decides.
+
+Bench and candidate share one simulator, as the benchmark has it. But the candidate is screened and must compile on its
+own; bench modules and instances carry names drawn for this run; a candidate that drives its own inputs is refused; and
+of the output only what stands between this run's marks counts, which are in the bench's text and nowhere else.
+"""
+
+import re
+import threading
+import time
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Self
+
+from pytest_rtlgen.check.checker import CheckSettings
+from pytest_rtlgen.check.reading.reader import Screener
+from pytest_rtlgen.errors import BackendError, BadReferenceError
+from pytest_rtlgen.records import (
+    Diagnostic,
+    Interface,
+    PublishedVerdict,
+    Severity,
+    Status,
+    Testbench,
+)
+from pytest_rtlgen.scoring.rules import BenchScore, read_score
+from pytest_rtlgen.scoring.unguarded import PublishedOutcome, run_as_published
+from pytest_rtlgen.scoring.workplace import Workplace, explain_end, open_workplace
+from pytest_rtlgen.simulators.base import new_nonce
+from pytest_rtlgen.simulators.icarus import read_log
+from pytest_rtlgen.tools.process import ProcessResult
+from pytest_rtlgen.tools.sandbox import choose_sandbox
+from pytest_rtlgen.verilog.bench_text import HardenedBench, harden_bench, list_marked
+from pytest_rtlgen.verilog.interface import read_interface
+from pytest_rtlgen.verilog.rename import rename_module
+
+_DRIVEN_INPUT = re.compile(r"^(?:.*/)?bench\.sv:\d+: warning: input port (\S+) is coerced to", re.MULTILINE)
+"""Said of an instance in the bench when the candidate drives a net that bench and reference share."""
+_SWITCHES = re.compile(rb"^\S+ \.island ", re.MULTILINE)
+"""They drive without counting as drivers; a compiled design lists them so."""
+_NO_CODE = "no Verilog module in the answer"
+_UNGUARDED = "nothing passes this testbench, whose own reference cannot be read: the candidate is not at fault"
+_CANDIDATE, _BENCH, _OPTIONS, _DESIGN = "candidate.sv", "bench.sv", "options.f", "design.vvp"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Prepared:
+    """What every candidate of a bench needs, made from the bench and its reference alone."""
+
+    wanted: Interface
+    hardened: HardenedBench
+    reference: str
+    """The reference's text as a candidate would give it."""
+    samples: int = 0
+    """Samples of the reference's own run."""
+    fault: str = ""
+    """Why the bench does not pass its own reference; empty: it does."""
+
+
+class TestbenchScorer:
+    """Scores candidates with testbenches. Thread-safe; a context manager that leaves no process behind."""
+
+    __test__ = False
+
+    def __init__(self, settings: CheckSettings = CheckSettings()) -> None:  # noqa: B008  it is frozen
+        self._settings = settings
+        self._sandbox = choose_sandbox(settings.sandbox)
+        self._screener = Screener(sandbox=self._sandbox, jobs=settings.jobs)
+        self._lock = threading.Lock()
+        self._prepared: dict[Testbench, _Prepared | str] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End every process."""
+        self._screener.close()
+
+    def score(self, source: str, bench: Testbench, *, with_published: bool = False) -> PublishedVerdict:
+        """Return what ``bench`` says of the candidate ``source``; ``with_published`` runs it unguarded as well.
+
+        Raises:
+            BadReferenceError: the bench does not build, or does not pass its own reference.
+            ToolError: the simulator is missing or broken.
+        """
+        started = time.monotonic()
+        prepared = self._prepare(bench)
+        if isinstance(prepared, str) or prepared.fault:
+            raise BadReferenceError(prepared if isinstance(prepared, str) else prepared.fault)
+        verdict = self._score(source, bench, prepared)
+        outcome = self._find_outcome(source, bench) if with_published else None
+        return _add_outcome(verdict, outcome, time.monotonic() - started)
+
+    def score_published(self, source: str, bench: Testbench) -> PublishedVerdict:
+        """Return what the authors of ``bench`` would report of ``source``, even if their reference fails ``bench``.
+
+        The status is that of the guarded run still. Where no guarded run is possible it is ``ELABORATION_ERROR``, or
+        ``NO_CODE`` for an empty text, and a note says that the bench is at fault: such a bench passes nobody.
+
+        Raises:
+            ToolError: the simulator is missing or broken.
+        """
+        started = time.monotonic()
+        prepared = self._prepare(bench)
+        fault = prepared if isinstance(prepared, str) else prepared.fault
+        if not source.strip():
+            verdict = _conclude(Status.NO_CODE, _NO_CODE)
+        elif isinstance(prepared, str):
+            verdict = _conclude(Status.ELABORATION_ERROR, _UNGUARDED)
+        else:
+            verdict = self._score(source, bench, prepared)
+        if fault:
+            note = Diagnostic(tool="testbench", severity=Severity.NOTE, message=fault)
+            verdict = replace(verdict, diagnostics=(note, *verdict.diagnostics))
+        return _add_outcome(verdict, self._find_outcome(source, bench), time.monotonic() - started)
+
+    def passes_as_published(self, source: str, bench: Testbench) -> bool | None:
+        """Return whether the benchmark's authors would pass ``source``: unguarded, by their rule over all output.
+
+        ``None`` where there is no sandbox: such a candidate may write files. It decides nothing.
+
+        Raises:
+            ToolError: the simulator is missing or broken.
+        """
+        outcome = self._find_outcome(source, bench)
+        return None if outcome is None else outcome.is_passed
+
+    def _find_outcome(self, source: str, bench: Testbench) -> PublishedOutcome | None:
+        if not self._sandbox.is_active:
+            return None
+        return run_as_published(source, bench, sandbox=self._sandbox, limits=self._settings.limits)
+
+    def _prepare(self, bench: Testbench) -> _Prepared | str:
+        """Return what candidates need, or why nothing can be prepared."""
+        with self._lock:
+            if bench not in self._prepared:
+                try:
+                    self._prepared[bench] = self._calibrate(bench)
+                except BadReferenceError as error:
+                    self._prepared[bench] = str(error)
+            return self._prepared[bench]
+
+    def _calibrate(self, bench: Testbench) -> _Prepared:
+        wanted = read_interface(bench.reference, bench.reference_top)
+        reference = _rename_reference(bench)
+        hardened = harden_bench(bench.bench, bench.companions, bench_top=bench.bench_top, top=bench.top)
+        prepared = _Prepared(wanted=replace(wanted, module=bench.top), hardened=hardened, reference=reference)
+        verdict = self._run(reference, bench, prepared)
+        said = "; ".join(item.message for item in verdict.diagnostics[:3])
+        fault = (
+            f"{bench.bench.name}: the testbench does not pass its own reference {bench.reference.name} "
+            f"({verdict.status}): {said}"
+        )
+        return replace(prepared, samples=verdict.samples, fault="" if verdict.is_passed else fault)
+
+    def _score(self, source: str, bench: Testbench, prepared: _Prepared) -> PublishedVerdict:
+        if not source.strip():
+            return _conclude(Status.NO_CODE, _NO_CODE)
+        screening = self._screener.screen(source, prepared.wanted)
+        if screening.status is not None:
+            return PublishedVerdict(status=screening.status, diagnostics=screening.diagnostics)
+        verdict = self._run(screening.source, bench, prepared)
+        return replace(verdict, diagnostics=(*verdict.diagnostics, *screening.diagnostics))
+
+    def _run(self, source: str, bench: Testbench, prepared: _Prepared) -> PublishedVerdict:
+        suffix, mark = new_nonce(), new_nonce()
+        with open_workplace(self._sandbox, self._settings.limits, bench.timeout_s) as place:
+            place.write({_CANDIDATE: source, _OPTIONS: _render_options(bench, [_CANDIDATE])})
+            alone = place.compile("-g2012", "-s", bench.top, "-o", "alone.vvp", "-c", _OPTIONS)
+            if not place.has("alone.vvp"):
+                return _fail(place, alone, is_compiled=False)
+            if _SWITCHES.search(place.read("alone.vvp")):
+                return _conclude(Status.REJECTED, "bidirectional switches (tran and its like) join nets to inputs")
+            place.write({file.name: file.text for file in bench.data})
+            text = f"`timescale {bench.timescale}\n{prepared.hardened.render(suffix=suffix, mark=mark)}"
+            place.write({_BENCH: text, _OPTIONS: _render_options(bench, [_BENCH, _CANDIDATE])})
+            top = prepared.hardened.name_top(suffix)
+            # -u: the bench's directives do not reach the candidate, nor its net types the bench
+            built = place.compile("-u", "-g2012", "-s", top, "-o", _DESIGN, "-c", _OPTIONS)
+            if not place.has(_DESIGN):
+                return _fail(place, built, is_compiled=False)
+            driven = _DRIVEN_INPUT.search(built.output)
+            if driven is not None:
+                return _conclude(Status.REJECTED, f"input {driven[1]} is driven from inside the design")
+            ran = place.simulate(_DESIGN)
+            said = list(list_marked(ran.stdout.decode("utf-8", "replace"), mark))
+            score = read_score(said, bench.rule)
+            if ran.is_timeout or ran.exit_code or score.status is None:
+                return _fail(place, ran, is_compiled=True)
+        return _judge(score, expected=prepared.samples)
+
+
+def score_with_testbench(
+    source: str,
+    bench: Testbench,
+    *,
+    settings: CheckSettings = CheckSettings(),  # noqa: B008
+) -> PublishedVerdict:
+    """Return what ``bench`` says of the candidate ``source``, and whether it would pass as published.
+
+    Raises:
+        BadReferenceError: the bench does not build, or does not pass its own reference.
+        ToolError: the simulator is missing or broken.
+    """
+    with TestbenchScorer(settings) as scorer:
+        return scorer.score(source, bench, with_published=True)
+
+
+def _judge(score: BenchScore, *, expected: int) -> PublishedVerdict:
+    if score.status is not Status.TIMEOUT and score.samples < expected:
+        return _conclude(
+            Status.EARLY_FINISH, f"the testbench compared {score.samples} samples; with its reference, {expected}"
+        )
+    message = f"the testbench counts {score.mismatches} mismatches in {score.samples} samples"
+    if not score.samples:
+        message = "the testbench did not say that the design passed"
+    if score.status is Status.TIMEOUT:
+        message = "the testbench gave up waiting (TIMEOUT)"
+    verdict = _conclude(score.status or Status.EARLY_FINISH, message)
+    return replace(
+        verdict,
+        samples=score.samples,
+        mismatches=score.mismatches,
+        outputs=score.outputs,
+        diagnostics=() if verdict.is_passed else verdict.diagnostics,
+    )
+
+
+def _add_outcome(verdict: PublishedVerdict, outcome: PublishedOutcome | None, duration_s: float) -> PublishedVerdict:
+    if outcome is None:
+        return replace(verdict, duration_s=duration_s)
+    return replace(
+        verdict,
+        published=outcome.is_passed,
+        code=outcome.code,
+        is_syntax_right=outcome.is_syntax_right,
+        duration_s=duration_s,
+    )
+
+
+def _fail(place: Workplace, done: ProcessResult, *, is_compiled: bool) -> PublishedVerdict:
+    status, reason = explain_end(done, place.limits, is_compiled=is_compiled)
+    verdict = _conclude(status, reason)
+    return verdict if is_compiled else replace(verdict, diagnostics=(*read_log(done.output), *verdict.diagnostics))
+
+
+def _conclude(status: Status, message: str) -> PublishedVerdict:
+    diagnostic = Diagnostic(tool="testbench", severity=Severity.ERROR, message=message)
+    return PublishedVerdict(status=status, diagnostics=(diagnostic,))
+
+
+def _render_options(bench: Testbench, files: list[str]) -> str:
+    return "\n".join([f"+timescale+{bench.timescale}", *files, ""])
+
+
+def _rename_reference(bench: Testbench) -> str:
+    if bench.reference_top == bench.top:
+        return bench.reference.text
+    try:
+        return rename_module(bench.reference.text, bench.reference_top, bench.top)
+    except BackendError as error:
+        raise BadReferenceError(f"{bench.reference.name}: {error}") from error

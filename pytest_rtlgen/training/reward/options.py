@@ -1,0 +1,97 @@
+"""A reward from plain values, for trainers whose settings are text; one per process and set of values."""
+
+import atexit
+import dataclasses
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_rtlgen.check.checker import CheckSettings
+from pytest_rtlgen.check.proof.prover import FormalMode
+from pytest_rtlgen.errors import UsageError
+from pytest_rtlgen.tools.sandbox import SandboxMode
+from pytest_rtlgen.training.reward.callable import Reward, RewardSettings
+from pytest_rtlgen.training.reward.guards import Guards, OnMemorised
+from pytest_rtlgen.training.reward.presets import find_preset
+
+_LOCK = threading.Lock()
+_rewards: dict["RewardOptions", Reward] = {}
+_DEFAULTS = Guards()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RewardOptions:
+    """What a reward is made of, spelled as a configuration file spells it."""
+
+    suites: tuple[str, ...] = ()
+    """As for ``--rtlgen-suite``; none: every row brings the text of its reference."""
+    preset: str = "codev-r1"
+    jobs: int = 1
+    max_parallel: int | None = None
+    simulator: str = "icarus"
+    sandbox: str = "auto"
+    formal: str = "confirm"
+    max_characters: int = _DEFAULTS.max_characters
+    duplicate_factor: float = _DEFAULTS.duplicate_factor
+    on_memorised: str = _DEFAULTS.on_memorised
+
+
+def read_reward_options(values: Mapping[str, Any]) -> RewardOptions:
+    """Return the options that ``values`` spells; ``suites`` may be one text.
+
+    Raises:
+        UsageError: an unknown name.
+    """
+    known = [field.name for field in dataclasses.fields(RewardOptions)]
+    for name in values:
+        if name not in known:
+            raise UsageError(f"reward: unknown option {name!r}; known are {', '.join(known)}")
+    suites = values.get("suites", ())
+    given = dict(values) | {"suites": (suites,) if isinstance(suites, str) else tuple(suites)}
+    return RewardOptions(**given)
+
+
+def make_reward(options: RewardOptions) -> Reward:
+    """Return a reward of its own; close it after use.
+
+    Raises:
+        UsageError: a value that cannot be meant.
+        SuiteError: a suite that cannot be loaded.
+    """
+    from pytest_rtlgen.loaders import load_suite
+
+    problems = [problem for spec in options.suites for problem in load_suite(spec).problems]
+    return Reward(problems=problems, settings=_make_settings(options))
+
+
+def find_reward(options: RewardOptions) -> Reward:
+    """Return the reward of this process for ``options``: made on first use, closed when the process ends.
+
+    For trainers that call a plain function anew for every completion. Thread-safe.
+    """
+    with _LOCK:
+        if options not in _rewards:
+            _rewards[options] = make_reward(options)
+            atexit.register(_rewards[options].close)
+        return _rewards[options]
+
+
+def _make_settings(options: RewardOptions) -> RewardSettings:
+    try:
+        check = CheckSettings(
+            simulator=options.simulator,
+            sandbox=SandboxMode(options.sandbox),
+            jobs=options.jobs,
+            formal=FormalMode(options.formal),
+        )
+        on_memorised = OnMemorised(options.on_memorised)
+    except ValueError as error:
+        raise UsageError(f"reward: {error}; see docs/reference/rewards.md") from error
+    guards = Guards(
+        max_characters=options.max_characters,
+        duplicate_factor=options.duplicate_factor,
+        on_memorised=on_memorised,
+    )
+    preset = find_preset(options.preset)
+    return RewardSettings(preset=preset, guards=guards, check=check, max_parallel=options.max_parallel)

@@ -1,0 +1,1 @@
+"""Preferences output by output, and training on them."""

@@ -1,0 +1,118 @@
+"""Preference pairs from a saved run, and as JSON Lines: one pair a line, its spans as ``{"start", "stop"}``.
+
+The form is that of ``PreferencePair``: ``prompt`` is a list of messages, ``chosen`` and ``rejected`` are whole answers,
+and spans count characters (Unicode code points) of those.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from pytest_rtlgen.check.reading.slicer import Slicer
+from pytest_rtlgen.errors import RecordError, UsageError
+from pytest_rtlgen.prompts import PromptStyle, render_prompt
+from pytest_rtlgen.records import SampleResult
+from pytest_rtlgen.storage import Journal, RunStore
+from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
+from pytest_rtlgen.training.signals.preferences import PreferencePair, PreferenceReport, Slice, build_pairs
+
+Row = dict[str, Any]
+"""One pair as TRL reads it, with columns of ours."""
+
+
+def read_preferences(run: Path, slice_source: Slice, *, style: PromptStyle | None = None) -> PreferenceReport:
+    """Return the pairs among the first answers of a run's problems, in the order of its problems.
+
+    ``style`` is needed where the run asked with shots, rules or a template: the run holds no such texts.
+
+    Raises:
+        RecordError: the run cannot be read, or none of it was checked.
+        UsageError: its prompts cannot be made again with that style.
+    """
+    store = RunStore.open(run)
+    found: dict[tuple[str, str], list[SampleResult]] = {}
+    for key, sample in store.read_first_results().items():
+        found.setdefault((key.suite, key.problem_id), []).append(sample)
+    if not found:
+        raise RecordError(
+            f"{run}: no sample of this run was checked yet; check it with python -m pytest_rtlgen check RUN"
+        )
+    asked = style or PromptStyle(name=store.header.settings.prompt.partition(" ")[0])
+    reports = [
+        build_pairs(problem, render_prompt(problem, asked), samples, slice_source)
+        for problem in store.header.problems
+        if (samples := found.get((problem.suite, problem.problem_id)))
+    ]
+    return PreferenceReport(
+        pairs=tuple(pair for report in reports for pair in report.pairs),
+        dropped=tuple(pair for report in reports for pair in report.dropped),
+    )
+
+
+def export_preferences(
+    run: Path,
+    out: Path,
+    *,
+    style: PromptStyle | None = None,
+    sandbox: SandboxMode = SandboxMode.AUTO,
+    jobs: int = 1,
+) -> PreferenceReport:
+    """Write the pairs of a run to a new file ``out``, and return them with what was dropped and why.
+
+    Raises:
+        RecordError: the run cannot be read.
+        UsageError: ``out`` exists, or the prompts cannot be made again.
+        ToolError: there is no sandbox, and it is required.
+        StorageError: ``out`` cannot be written.
+    """
+    if out.exists():
+        raise UsageError(f"{out}: exists; name a new file, or remove it")
+    slicer = Slicer(sandbox=choose_sandbox(sandbox), jobs=jobs)
+    try:
+        report = read_preferences(run, slicer.slice, style=style)
+    finally:
+        slicer.close()
+    write_pairs(out, report.pairs)
+    return report
+
+
+def write_pairs(path: Path, pairs: tuple[PreferencePair, ...]) -> None:
+    """Append ``pairs`` to a file of JSON Lines.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    Journal(path).append(*pairs)
+
+
+def read_pairs(path: Path) -> tuple[PreferencePair, ...]:
+    """Return what ``write_pairs`` wrote.
+
+    Raises:
+        UsageError: there is no such file.
+        RecordError: a line of it is no pair.
+    """
+    if not path.exists():
+        raise UsageError(f"{path}: not found; make it with python -m pytest_rtlgen preferences RUN --out {path}")
+    return tuple(Journal(path).read(PreferencePair))
+
+
+def make_row(pair: PreferencePair, *, is_chat: bool = True) -> Row:
+    """Return ``pair`` as a row for TRL's ``Dataset.from_list``, with the columns that the signal-aware trainer reads.
+
+    ``is_chat``: prompt and answers are messages, for a tokenizer with a chat template; else plain texts, the prompt's
+    messages joined by empty lines and followed by one.
+    """
+    spans = {
+        "chosen_spans": [[span.start, span.stop] for span in pair.chosen_spans],
+        "rejected_spans": [[span.start, span.stop] for span in pair.rejected_spans],
+        "is_whole": not pair.contrast,
+    }
+    if not is_chat:
+        prompt = "".join(f"{message.content}\n\n" for message in pair.prompt)
+        return {"prompt": prompt, "chosen": pair.chosen, "rejected": pair.rejected, **spans}
+    return {
+        "prompt": [{"role": str(message.role), "content": message.content} for message in pair.prompt],
+        "chosen": [{"role": "assistant", "content": pair.chosen}],
+        "rejected": [{"role": "assistant", "content": pair.rejected}],
+        **spans,
+    }
