@@ -9,8 +9,9 @@ RtlgenError
 ├── StorageError          results that cannot be written (full disk, no permission)
 ├── ToolError             a program or library that is missing, too old or broken
 │   └── SandboxError      isolation was required and cannot be had
-└── BackendError          a model that cannot be reached or answers nonsense
-    └── CredentialError   the endpoint refused the key
+├── BackendError          a model that cannot be reached or answers nonsense
+│   └── CredentialError   the endpoint refused the key
+└── DefectError           a mistake in this package, met on one answer
 
 Every message says what, where and what to do, in one line.
 """
@@ -58,3 +59,7 @@ class BackendError(RtlgenError):
 
 class CredentialError(BackendError):
     """The endpoint refused the key."""
+
+
+class DefectError(RtlgenError):
+    """A mistake in this package, met on one answer; the cause is the error that was not expected."""

@@ -9,7 +9,7 @@ import pytest
 from builders import problem
 
 import pytest_rtlgen.config.papers
-from pytest_rtlgen.cli import best_of, curve, prompts
+from pytest_rtlgen.cli import COMMANDS
 from pytest_rtlgen.cli.arguments import make_parser
 from pytest_rtlgen.config import OPTIONS, resolve_options
 from pytest_rtlgen.config.papers import PRESETS, load_preset
@@ -173,7 +173,7 @@ def save_run(out: Path, rows: dict[str, list[tuple[Status, int | None]]], temper
 
 
 def start(*argv: str) -> int:
-    args = make_parser((best_of.COMMAND, curve.COMMAND, prompts.COMMAND)).parse_args(argv)
+    args = make_parser(COMMANDS, argv).parse_args(argv)
     status: int = args.run(args)
     return status
 

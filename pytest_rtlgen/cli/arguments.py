@@ -1,16 +1,15 @@
 """Arguments: the parser, options out of the option table, and the settings that follow from them."""
 
 import argparse
+import importlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pytest_rtlgen.errors import UsageError
 
 if TYPE_CHECKING:
-    from pytest_rtlgen.backends import BackendSettings
-    from pytest_rtlgen.check.checker import CheckSettings
     from pytest_rtlgen.config import Options
 
 CHECK_OPTIONS = (
@@ -50,9 +49,8 @@ class Command:
     name: str
     help: str
     """One line for people."""
-    add_arguments: Callable[["Parser"], None]
-    run: Callable[[argparse.Namespace], int]
-    """Does it and returns the exit status."""
+    module: str
+    """Name in this package: ``add_arguments(parser)`` declares what it takes, ``run(args)`` returns the exit status."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -63,14 +61,19 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{message}; see {self.prog} --help")
 
 
-def make_parser(commands: Sequence[Command]) -> Parser:
-    """Return the parser of the whole command line; what it parses has the command's ``run``."""
+def make_parser(commands: Sequence[Command], argv: Sequence[str]) -> Parser:
+    """Return the parser of the whole command line; what it parses has the command's ``run``.
+
+    Only the command that ``argv`` names is imported.
+    """
     parser = Parser(prog=PROGRAM, description="Judge the Verilog that language models write.", allow_abbrev=False)
     parsers = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in commands:
         sub = parsers.add_parser(command.name, help=command.help, description=command.help, allow_abbrev=False)
-        command.add_arguments(sub)
-        sub.set_defaults(run=command.run)
+        if command.name in argv[:1]:
+            module = importlib.import_module(f"pytest_rtlgen.cli.{command.module}")
+            module.add_arguments(sub)
+            sub.set_defaults(run=module.run)
     return parser
 
 
@@ -102,42 +105,3 @@ def read_options(args: argparse.Namespace, **fixed: str) -> "Options":
     given = {option.key: getattr(args, option.key) for option in declared} | fixed
     env = {option.variable: os.environ[option.variable] for option in declared if option.variable in os.environ}
     return resolve_options(given, {}, env)
-
-
-def make_check_settings(options: "Options", *, jobs: int) -> "CheckSettings":
-    """Return the checker's settings."""
-    from pytest_rtlgen.check.checker import CheckSettings
-    from pytest_rtlgen.check.proof.prover import FormalMode
-    from pytest_rtlgen.tools.process import Limits
-    from pytest_rtlgen.tools.sandbox import SandboxMode
-
-    wall_s = options.check_timeout_s
-    return CheckSettings(
-        simulator=options.simulator,
-        sandbox=SandboxMode(options.sandbox),
-        limits=Limits(wall_s=wall_s, cpu_s=max(1, round(wall_s / 2))),
-        jobs=jobs,
-        stimulus_seed=options.stimulus_seed,
-        cycles=options.cycles,
-        formal=FormalMode(options.formal),
-        formal_budget_s=options.formal_budget_s,
-        cross_check=options.cross_check,
-    )
-
-
-def make_backend_settings(options: "Options") -> "BackendSettings":
-    """Return what a backend needs besides a model's name."""
-    from pytest_rtlgen.backends import BackendSettings
-
-    return BackendSettings(
-        base_url=options.base_url,
-        timeout_s=options.timeout_s,
-        concurrency=options.concurrency,
-        lora=options.lora,
-        engine=options.engine,
-    )
-
-
-def count_jobs(options: "Options") -> int:
-    """Return how many designs to simulate at once: as asked for, else one a core."""
-    return options.jobs or os.cpu_count() or 1

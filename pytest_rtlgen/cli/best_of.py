@@ -4,14 +4,12 @@ import argparse
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from pytest_rtlgen.cli.arguments import Command, Parser
+from pytest_rtlgen.cli.arguments import Parser
 from pytest_rtlgen.cli.streams import write_out
 from pytest_rtlgen.errors import RecordError, UsageError
-
-if TYPE_CHECKING:
-    from pytest_rtlgen.records import Run
+from pytest_rtlgen.records import Run
+from pytest_rtlgen.storage import RunStore
 
 _WARNING = (
     "optimistic: the maximum is chosen with the results in sight, so it is higher than what any temperature fixed "
@@ -28,8 +26,6 @@ def add_arguments(parser: Parser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print pass@1 of each run, the best run's, and that of the best run for each problem."""
     from tabulate import tabulate
-
-    from pytest_rtlgen.storage import RunStore
 
     if len(args.run_paths) == 1:
         raise UsageError("best-of needs two runs or more; for one, use report")
@@ -59,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def check_comparable(runs: "dict[str, Run]") -> None:
+def check_comparable(runs: dict[str, Run]) -> None:
     """Refuse runs that differ in more than how they sampled.
 
     Raises:
@@ -74,7 +70,7 @@ def check_comparable(runs: "dict[str, Run]") -> None:
             raise RecordError(f"{path}: judges other problems than {first_path}; finish both runs first")
 
 
-def share_passed(found: "Run") -> dict[tuple[str, str], float]:
+def share_passed(found: Run) -> dict[tuple[str, str], float]:
     """Return the share of passing samples of each problem, by (suite, problem).
 
     Raises:
@@ -92,8 +88,3 @@ def share_passed(found: "Run") -> dict[tuple[str, str], float]:
 
 def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)
-
-
-COMMAND = Command(
-    name="best-of", help="print the best of several saved runs (optimistic)", add_arguments=add_arguments, run=run
-)

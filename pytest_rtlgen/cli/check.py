@@ -6,23 +6,24 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from pytest_rtlgen.check.checker import Checker
+from pytest_rtlgen.check.single import make_problem
 from pytest_rtlgen.cli.arguments import (
     CHECK_OPTIONS,
-    Command,
     Parser,
     add_options,
-    count_jobs,
-    make_check_settings,
     read_options,
 )
-from pytest_rtlgen.cli.streams import STDIN, read_text, say, show_name, write_out
+from pytest_rtlgen.cli.check_many import check_many
+from pytest_rtlgen.cli.check_run import check_run
+from pytest_rtlgen.cli.streams import STDIN, read_text, show_name, write_out
 from pytest_rtlgen.errors import UsageError
-
-if TYPE_CHECKING:
-    from pytest_rtlgen.check.checker import Checker
-    from pytest_rtlgen.records import Problem, SourceFile
+from pytest_rtlgen.evaluation.settings import make_check_settings
+from pytest_rtlgen.records import Candidate, Problem, SourceFile
+from pytest_rtlgen.report.console import say
+from pytest_rtlgen.report.failure_text import render_verdict
+from pytest_rtlgen.storage import encode
 
 
 def add_arguments(parser: Parser) -> None:
@@ -46,20 +47,17 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("--suite and --prices belong to a RUN: check RUN --suite SPEC")
     if args.jsonl is None:
         return _check_one(args)
-    from pytest_rtlgen.cli.check_many import check_many
 
     if args.reference or args.candidate or args.json:
         raise UsageError("--jsonl holds references and candidates; leave out --reference, --candidate and --json")
     if args.results is None:
         raise UsageError("--jsonl needs --out FILE, which the verdicts are appended to")
     options = read_options(args)
-    settings = make_check_settings(options, jobs=count_jobs(options))
+    settings = make_check_settings(options)
     return check_many(args.jsonl, args.results, settings=settings, top=args.top)
 
 
 def _check_run(args: argparse.Namespace) -> int:
-    from pytest_rtlgen.cli.check_run import check_run
-
     if args.reference or args.candidate or args.top or args.jsonl or args.results:
         raise UsageError("a RUN has its own references and answers; leave out the other files and --top")
     return check_run(args)
@@ -77,12 +75,6 @@ def _check_one(args: argparse.Namespace) -> int:
     settings = make_check_settings(read_options(args), jobs=1)
     reference, candidate = read_text(args.reference), read_text(args.candidate)
 
-    from pytest_rtlgen.check.checker import Checker
-    from pytest_rtlgen.check.single import make_problem
-    from pytest_rtlgen.records import Candidate
-    from pytest_rtlgen.report import render_verdict
-    from pytest_rtlgen.storage import encode
-
     problem = make_problem(reference=reference, top=args.top, name=show_name(args.reference))
     problem = replace(problem, given=tuple(_read_beside(args.reference, reference)))
     with Checker(settings) as checker:
@@ -93,10 +85,8 @@ def _check_one(args: argparse.Namespace) -> int:
     return 0 if verdict.is_passed else 1
 
 
-def _read_beside(path: str, text: str) -> "Iterator[SourceFile]":
+def _read_beside(path: str, text: str) -> Iterator[SourceFile]:
     """Yield the files in the reference's folder that its text may load memories from."""
-    from pytest_rtlgen.records import SourceFile
-
     names = re.findall(r'"([^"\n]+)"', text) if "$readmem" in text and path != STDIN else []
     for name in dict.fromkeys(re.split(r"[/\\]", name)[-1] for name in names):
         file = Path(path).parent / name
@@ -104,7 +94,7 @@ def _read_beside(path: str, text: str) -> "Iterator[SourceFile]":
             yield SourceFile(name=name, text=read_text(str(file)))
 
 
-def _show_text(checker: "Checker", candidate: str, problem: "Problem") -> int:
+def _show_text(checker: Checker, candidate: str, problem: Problem) -> int:
     """Print the canonical text; what was left out, or why nothing can be compiled, goes to standard error."""
     screening = checker.screen(candidate, problem)
     write_out(screening.source.rstrip("\n"))
@@ -112,11 +102,3 @@ def _show_text(checker: "Checker", candidate: str, problem: "Problem") -> int:
         place = "" if item.line is None else f"line {item.line}: "
         say(f"{item.severity}: {place}{item.message}")
     return 0 if screening.status is None else 1
-
-
-COMMAND = Command(
-    name="check",
-    help="check the answers of a run, or a candidate against a reference, output by output",
-    add_arguments=add_arguments,
-    run=run,
-)

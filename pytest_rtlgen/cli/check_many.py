@@ -19,10 +19,11 @@ from pytest_rtlgen.cli.check_lines import (
     read_done,
     read_work,
 )
-from pytest_rtlgen.cli.streams import STDIN, Progress, say, show_name
+from pytest_rtlgen.cli.streams import STDIN, show_name
 from pytest_rtlgen.errors import RtlgenError, StorageError, SuiteError, ToolError, UsageError
 from pytest_rtlgen.extract import extract_candidate
 from pytest_rtlgen.records import Candidate, Verdict
+from pytest_rtlgen.report.console import Progress, say
 from pytest_rtlgen.storage import Journal
 
 _IN_FLIGHT = 4

@@ -1,24 +1,23 @@
 """``check RUN``: the answers of a saved run, made here or on another machine, that have no verdict yet."""
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import pytest_rtlgen
-from pytest_rtlgen.cli.arguments import count_jobs, make_check_settings, read_options
-from pytest_rtlgen.cli.streams import say
+from pytest_rtlgen.cli.arguments import read_options
+from pytest_rtlgen.cli.report import print_report
+from pytest_rtlgen.config import OPTIONS, Option, Options
 from pytest_rtlgen.errors import RecordError, UsageError
+from pytest_rtlgen.evaluation.judge import Judged, judge_run, open_judge
+from pytest_rtlgen.evaluation.results import count_fewest, report_run
+from pytest_rtlgen.evaluation.watch import ConsoleWatcher
+from pytest_rtlgen.loaders import load_suite
+from pytest_rtlgen.records import RunSettings, Suite
+from pytest_rtlgen.report.console import say
+from pytest_rtlgen.report.run_report import RunReport
+from pytest_rtlgen.storage import RunStore
 
-if TYPE_CHECKING:
-    from pytest_rtlgen.cli.judge_run import Judged
-    from pytest_rtlgen.config import Options
-    from pytest_rtlgen.records import Run, RunSettings, Suite, Summary
-    from pytest_rtlgen.storage import RunStore
-
-SETTLED = ("simulator", "stimulus-seed", "cycles", "formal", "formal-budget", "cross-check", "scoring")
-"""Options that are part of a run: what its verdicts depend on."""
 EXIT_NOT_JUDGED = 2
 
 
@@ -31,89 +30,77 @@ def check_run(args: argparse.Namespace) -> int:
         ToolError: the simulator is missing or broken.
         StorageError: a verdict could not be written; those before it are.
     """
-    from pytest_rtlgen.cli.report import print_run
-    from pytest_rtlgen.storage import RunStore
-
     store = RunStore.open(Path(args.run_path))
     options = read_run_options(args, store.header.settings)
     _refuse_other_settings(store, options)
     _compare_suites(store, args.rtlgen_suite or ())
     judged = judge_stored(store, options)
     repair = store.header.settings.repair
-    saved, summary = finish_judged(store, judged, args, may_finish=not repair)
-    print_run(store, saved, summary, as_json=args.json, prices=options.prices)
+    report = finish_judged(store, judged, args, may_finish=not repair)
+    print_report(report, as_json=args.json)
     if repair and not store.is_finished:
         say(f"{store.path}: first answers only; pytest with --rtlgen-resume={store.path} goes on to repair them")
     return EXIT_NOT_JUDGED if judged.failed else 0
 
 
-def read_run_options(args: argparse.Namespace, settings: "RunSettings") -> "Options":
+def list_deciding() -> list[Option]:
+    """Return the options that are part of a run: what its verdicts depend on."""
+    return [option for option in OPTIONS if option.decides_verdicts]
+
+
+def read_run_options(args: argparse.Namespace, settings: RunSettings) -> Options:
     """Return the options, those that verdicts depend on as ``settings`` have them unless the command line names them.
 
     Raises:
         UsageError: a value that cannot be meant.
     """
-    from pytest_rtlgen.config import OPTIONS
-
-    settled = [option for option in OPTIONS if option.name in SETTLED]
-    kept = {item.field: getattr(settings, item.field) for item in settled if getattr(args, item.key, None) is None}
+    kept = {
+        item.field: getattr(settings, item.field) for item in list_deciding() if getattr(args, item.key, None) is None
+    }
     return replace(read_options(args), **kept)
 
 
-def judge_stored(store: "RunStore", options: "Options") -> "Judged":
+def judge_stored(store: RunStore, options: Options) -> Judged:
     """Check every answer in ``store`` that has no verdict; ``options`` agree with the run's settings."""
-    from pytest_rtlgen.check.checker import Checker
-    from pytest_rtlgen.cli.judge_run import judge_run
-    from pytest_rtlgen.evaluation.stages import describe_environment
-    from pytest_rtlgen.scoring.scorer import PublishedScorer, ScoringMode
-
-    settings = make_check_settings(options, jobs=count_jobs(options))
-    with Checker(settings) as checker, PublishedScorer(settings, ScoringMode(options.scoring)) as scorer:
-        here = describe_environment(checker, pytest_rtlgen.__version__)
-        if not store.adopt_environment(here):
-            say(f"{store.path}: checked on another machine, or with other tools, so far; verdicts keep what made them")
-        return judge_run(store, checker, scorer)
+    with open_judge(options) as judge:
+        return judge_run(store, judge, ConsoleWatcher())
 
 
-def finish_judged(
-    store: "RunStore", judged: "Judged", args: argparse.Namespace, *, may_finish: bool
-) -> "tuple[Run, Summary]":
-    """Say what was done, and finish the run if it may be and is complete; return it with its summary.
+def finish_judged(store: RunStore, judged: Judged, args: argparse.Namespace, *, may_finish: bool) -> RunReport:
+    """Say what was done, and finish the run if it may be and is complete; return what it came to.
 
     Raises:
         RecordError: there is no verdict to summarize.
     """
-    from pytest_rtlgen.cli.report import count_gaps, summarize_run
-
     failed = f", {len(judged.failed)} problems not judged" if judged.failed else ""
     say(f"{store.path}: {judged.checked} checked, {judged.there_before} there before{failed}")
-    excluded = {**judged.known_bad, **judged.failed}
     saved = store.read_run()
+    excluded = {**judged.known_bad, **judged.failed}
     if not saved.samples:
-        raise RecordError(f"{store.path}: {_explain_nothing(store, excluded)}")
-    summary = summarize_run(store, saved, args, excluded=dict(sorted(excluded.items())))
-    if may_finish and not judged.failed and count_gaps(store, saved, summary) == (0, 0):
-        store.write_summary(summary)
-    return saved, summary
+        raise RecordError(f"{store.path}: {_explain_nothing(store, judged)}")
+    options = read_options(args, rtlgen_n=str(count_fewest(store, saved, excluded)))
+    report = report_run(store, options, judged=judged, run=saved)
+    if may_finish and report.is_complete:
+        store.write_summary(report.summary)
+    return report
 
 
-def _explain_nothing(store: "RunStore", excluded: Mapping[str, str]) -> str:
-    if excluded:
-        return f"no problem could be judged, so there is no summary; {next(iter(excluded.values()))}"
+def _explain_nothing(store: RunStore, judged: Judged) -> str:
+    reasons = [*judged.known_bad.values(), *judged.failed.values()]
+    if reasons:
+        return f"no problem could be judged, so there is no summary; {reasons[0]}"
     if store.count_completions():
         return "its answers are to problems that it does not name; copy the whole folder again"
     return "holds no answer; copy completions.jsonl too, or ask for answers with python -m pytest_rtlgen generate"
 
 
-def load_suites(store: "RunStore", specs: Sequence[str]) -> list["Suite"]:
+def load_suites(store: RunStore, specs: Sequence[str]) -> list[Suite]:
     """Return the suites of ``specs``, each of which must have the name of one of the run's.
 
     Raises:
         SuiteError: one cannot be loaded.
         UsageError: the run has no suite of that name.
     """
-    from pytest_rtlgen.loaders import load_suite
-
     suites, digests = [load_suite(spec) for spec in specs], dict(store.header.settings.suites)
     for suite in suites:
         if suite.name not in digests:
@@ -122,7 +109,7 @@ def load_suites(store: "RunStore", specs: Sequence[str]) -> list["Suite"]:
     return suites
 
 
-def _compare_suites(store: "RunStore", specs: Sequence[str]) -> None:
+def _compare_suites(store: RunStore, specs: Sequence[str]) -> None:
     digests = dict(store.header.settings.suites)
     for suite in load_suites(store, specs):
         was = digests[suite.name]
@@ -133,12 +120,8 @@ def _compare_suites(store: "RunStore", specs: Sequence[str]) -> None:
             )
 
 
-def _refuse_other_settings(store: "RunStore", options: "Options") -> None:
-    from pytest_rtlgen.config import OPTIONS
-
-    for option in OPTIONS:
-        if option.name not in SETTLED:
-            continue
+def _refuse_other_settings(store: RunStore, options: Options) -> None:
+    for option in list_deciding():
         was, now = getattr(store.header.settings, option.field), getattr(options, option.field)
         if was != now:
             raise UsageError(

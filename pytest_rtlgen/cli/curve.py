@@ -5,14 +5,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from pytest_rtlgen.cli.arguments import Command, Parser
+from pytest_rtlgen.cli.arguments import Parser
 from pytest_rtlgen.cli.streams import write_out
+from pytest_rtlgen.config.values import read_ks
 from pytest_rtlgen.errors import RecordError, UsageError
-
-if TYPE_CHECKING:
-    from pytest_rtlgen.records import SampleResult
+from pytest_rtlgen.records import SampleResult
+from pytest_rtlgen.storage import RunStore
 
 BUDGETS = "4096,8192,12288,16384"
 
@@ -40,9 +39,6 @@ def run(args: argparse.Namespace) -> int:
     """Print the curve of the run in a folder."""
     from tabulate import tabulate
 
-    from pytest_rtlgen.config.values import read_ks
-    from pytest_rtlgen.storage import RunStore
-
     try:
         budgets = read_ks(args.budgets)
     except ValueError as error:
@@ -64,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def draw_curve(samples: "Sequence[SampleResult]", budgets: Sequence[int], *, name: str) -> tuple[Point, ...]:
+def draw_curve(samples: Sequence[SampleResult], budgets: Sequence[int], *, name: str) -> tuple[Point, ...]:
     """Return a point for each budget: an answer of more tokens counts as cut off, and fails.
 
     Raises:
@@ -83,7 +79,7 @@ def draw_curve(samples: "Sequence[SampleResult]", budgets: Sequence[int], *, nam
     return tuple(_draw_point(samples, budget) for budget in budgets)
 
 
-def _draw_point(samples: "Sequence[SampleResult]", budget: int) -> Point:
+def _draw_point(samples: Sequence[SampleResult], budget: int) -> Point:
     passed: dict[tuple[str, str], list[bool]] = {}
     truncated = 0
     for sample in samples:
@@ -93,8 +89,3 @@ def _draw_point(samples: "Sequence[SampleResult]", budget: int) -> Point:
         passed.setdefault(label, []).append(sample.verdict.is_passed and not is_long)
     shares = [sum(row) / len(row) for row in passed.values()]
     return Point(budget=budget, truncated=truncated, pass_at_1=sum(shares) / len(shares))
-
-
-COMMAND = Command(
-    name="curve", help="print pass@1 of a saved run against the response budget", add_arguments=add_arguments, run=run
-)

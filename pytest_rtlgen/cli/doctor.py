@@ -2,24 +2,15 @@
 
 import argparse
 import json
-from dataclasses import dataclass
 
-from pytest_rtlgen.cli.arguments import Command, Parser
+from pytest_rtlgen.cli.arguments import Parser
+from pytest_rtlgen.cli.examine import examine_machine
+from pytest_rtlgen.cli.finding import Finding
 from pytest_rtlgen.cli.streams import write_out
+from pytest_rtlgen.report.plain_text import escape_controls
+from pytest_rtlgen.storage import encode
 
 _MARKS = {"ok": "ok     ", "missing": "MISSING", "note": "note   "}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One line of the doctor."""
-
-    name: str
-    status: str
-    """``ok``; ``missing``: the default configuration needs it; ``note``: only some uses need it."""
-    detail: str
-    remedy: str = ""
-    """What to do; empty when there is nothing to do."""
 
 
 def add_arguments(parser: Parser) -> None:
@@ -29,9 +20,6 @@ def add_arguments(parser: Parser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Look at the machine and try a tiny design in every way that is offered."""
-    from pytest_rtlgen.cli.examine import examine_machine
-    from pytest_rtlgen.storage import encode
-
     findings: list[Finding] = []
     for finding in examine_machine():
         findings.append(finding)
@@ -47,15 +35,5 @@ def run(args: argparse.Namespace) -> int:
 
 def render_finding(finding: Finding) -> str:
     """Return one line for people."""
-    from pytest_rtlgen.report import escape_controls
-
     remedy = f" -> {finding.remedy}" if finding.remedy else ""
     return f"{_MARKS[finding.status]}  {escape_controls(f'{finding.name}: {finding.detail}{remedy}')}"
-
-
-COMMAND = Command(
-    name="doctor",
-    help="say what this machine offers and what is missing",
-    add_arguments=add_arguments,
-    run=run,
-)

@@ -8,10 +8,13 @@ import time
 from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, distribution
 
-from pytest_rtlgen.cli.doctor import Finding
+from pytest_rtlgen.check.checker import Checker, CheckSettings
+from pytest_rtlgen.check.single import make_problem
 from pytest_rtlgen.cli.examine_isolation import examine_isolation
+from pytest_rtlgen.cli.finding import Finding
 from pytest_rtlgen.errors import RtlgenError, ToolError
 from pytest_rtlgen.records import Candidate, Verdict
+from pytest_rtlgen.simulators.icarus import OLDEST_ICARUS
 from pytest_rtlgen.tools.sandbox import SandboxMode
 from pytest_rtlgen.tools.versions import find_program, read_icarus_version, read_package_version
 
@@ -107,8 +110,6 @@ def _look_at_libpython() -> Finding:
 
 
 def _look_at_icarus() -> Finding:
-    from pytest_rtlgen.simulators.icarus import OLDEST_ICARUS
-
     remedy = "Debian: apt-get install iverilog; or use --simulator=yosys"
     try:
         path = find_program("iverilog", "")
@@ -124,9 +125,6 @@ def _look_at_icarus() -> Finding:
 
 def _probe(name: str, simulator: str, mode: SandboxMode, *, is_needed: bool = False) -> Finding:
     """Return whether a tiny design can be checked, and how long that takes first and then."""
-    from pytest_rtlgen.check.checker import Checker, CheckSettings
-    from pytest_rtlgen.check.single import make_problem
-
     failed = "missing" if is_needed else "note"
     try:
         with Checker(CheckSettings(simulator=simulator, sandbox=mode)) as checker:

@@ -5,7 +5,7 @@ import resource
 from collections.abc import Iterator
 from pathlib import Path
 
-from pytest_rtlgen.cli.doctor import Finding
+from pytest_rtlgen.cli.finding import Finding
 from pytest_rtlgen.tools.confine import read_landlock_abi
 from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.tools.sandbox import ALL_KINDS, SandboxKind, SandboxOffer, look_for_sandbox

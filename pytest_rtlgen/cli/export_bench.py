@@ -3,9 +3,13 @@
 import argparse
 from pathlib import Path
 
-from pytest_rtlgen.cli.arguments import Command, Parser, add_options, make_check_settings, read_options
+from pytest_rtlgen.check.checker import Checker
+from pytest_rtlgen.check.single import make_problem
+from pytest_rtlgen.cli.arguments import Parser, add_options, read_options
 from pytest_rtlgen.cli.streams import read_text, show_name, write_out
 from pytest_rtlgen.errors import UsageError
+from pytest_rtlgen.evaluation.settings import make_check_settings
+from pytest_rtlgen.training.testbench.export import render_testbench, write_testbench
 
 
 def add_arguments(parser: Parser) -> None:
@@ -21,10 +25,6 @@ def add_arguments(parser: Parser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the bench and name its files."""
-    from pytest_rtlgen.check.checker import Checker
-    from pytest_rtlgen.check.single import make_problem
-    from pytest_rtlgen.training.testbench.export import render_testbench, write_testbench
-
     try:
         error_rate = float(args.error_rate)
     except ValueError as error:
@@ -37,11 +37,3 @@ def run(args: argparse.Namespace) -> int:
     write_testbench(bench, folder)
     write_out("\n".join(f"{folder / name}" for name, _ in bench.files))
     return 0
-
-
-COMMAND = Command(
-    name="export-bench",
-    help="write a self-checking testbench made from a reference alone",
-    add_arguments=add_arguments,
-    run=run,
-)

@@ -3,9 +3,12 @@
 import argparse
 from collections import Counter
 
-from pytest_rtlgen.cli.arguments import Command, Parser
-from pytest_rtlgen.cli.streams import STDIN, read_text, say, write_out
+from pytest_rtlgen.cli.arguments import Parser
+from pytest_rtlgen.cli.streams import STDIN, read_text, write_out
+from pytest_rtlgen.extract import extract_candidate
+from pytest_rtlgen.extract.modules import scan_modules
 from pytest_rtlgen.records import Candidate
+from pytest_rtlgen.report.console import say
 
 _NO_NAME = ""
 """No module is called so: asked for it, ``extract_candidate`` returns the last code that defines any module."""
@@ -18,8 +21,6 @@ def add_arguments(parser: Parser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the Verilog in the answer on standard input."""
-    from pytest_rtlgen.extract import extract_candidate
-
     text = read_text(STDIN)
     candidate = find_last_top(text) if args.top is None else extract_candidate(text, top=args.top)
     if candidate.is_truncated:
@@ -38,9 +39,6 @@ def find_last_top(text: str) -> Candidate:
     It is taken from the last code in the answer that defines modules: the last one there that no other uses.
     Without complete modules it is the last unfinished one.
     """
-    from pytest_rtlgen.extract import extract_candidate
-    from pytest_rtlgen.extract.modules import scan_modules
-
     found = extract_candidate(text, top=_NO_NAME)
     unfinished = list(scan_modules(text).modules(closed=False))
     if found.source.strip():
@@ -50,17 +48,7 @@ def find_last_top(text: str) -> Candidate:
 
 def _name_top(source: str) -> str:
     """Return the last module of ``source`` whose name no other one uses, else the last. Nothing is elaborated."""
-    from pytest_rtlgen.extract.modules import scan_modules
-
     modules = sorted(scan_modules(source).modules().values(), key=lambda module: module.start)
     uses = Counter(word for module in modules for word in scan_modules(source[module.start : module.end]).words)
     tops = [module.name for module in modules if uses[module.name] == 1]  # its own header names it
     return tops[-1] if tops else modules[-1].name
-
-
-COMMAND = Command(
-    name="extract",
-    help="print the Verilog in a model's answer, read from standard input",
-    add_arguments=add_arguments,
-    run=run,
-)

@@ -3,14 +3,15 @@
 import argparse
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from pytest_rtlgen.cli.arguments import Command, Parser, add_options, count_jobs, read_options
+from pytest_rtlgen.cli.arguments import Parser, add_options, read_options
 from pytest_rtlgen.cli.streams import write_out
-
-if TYPE_CHECKING:
-    from pytest_rtlgen.config import Options
-    from pytest_rtlgen.prompts import PromptStyle
+from pytest_rtlgen.config import Options
+from pytest_rtlgen.evaluation.settings import make_check_settings, read_prompt_style
+from pytest_rtlgen.loaders import load_suite
+from pytest_rtlgen.prompts import PromptStyle
+from pytest_rtlgen.tools.sandbox import SandboxMode
+from pytest_rtlgen.training.signals.export import export_preferences
 
 
 def add_arguments(parser: Parser) -> None:
@@ -24,16 +25,13 @@ def add_arguments(parser: Parser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the pairs of a run, and print how many there are and why others are not."""
-    from pytest_rtlgen.tools.sandbox import SandboxMode
-    from pytest_rtlgen.training.signals.export import export_preferences
-
     options = read_options(args)
     report = export_preferences(
         Path(args.run_path),
         Path(args.pairs),
         style=_read_style(options) if args.rtlgen_prompt or args.rtlgen_shots or args.rtlgen_rules else None,
         sandbox=SandboxMode(options.sandbox),
-        jobs=count_jobs(options),
+        jobs=make_check_settings(options).jobs,
     )
     problems = {(pair.suite, pair.problem_id) for pair in report.pairs}
     write_out(f"{len(report.pairs)} pairs of {len(problems)} problems, {len(report.dropped)} dropped")
@@ -42,18 +40,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _read_style(options: "Options") -> "PromptStyle":
+def _read_style(options: Options) -> PromptStyle:
     """Return the style that the run asked with, which it names but does not hold."""
-    from pytest_rtlgen.loaders import load_suite
-    from pytest_rtlgen.prompts.read import read_style
-
     suites = [load_suite(spec) for spec in options.suite]
-    return read_style(options.prompt, shots=options.shots, has_rules=options.rules, suites=suites)
-
-
-COMMAND = Command(
-    name="preferences",
-    help="make preference pairs out of a saved run, with the text that drives each differing output",
-    add_arguments=add_arguments,
-    run=run,
-)
+    return read_prompt_style(options, suites)

@@ -3,8 +3,11 @@
 import argparse
 from pathlib import Path
 
-from pytest_rtlgen.cli.arguments import Command, Parser, add_options, read_options
+from pytest_rtlgen.cli.arguments import Parser, add_options, read_options
 from pytest_rtlgen.cli.streams import write_out
+from pytest_rtlgen.evaluation.settings import read_prompt_style
+from pytest_rtlgen.loaders import load_suite
+from pytest_rtlgen.prompts.write import write_prompts
 
 
 def add_arguments(parser: Parser) -> None:
@@ -16,17 +19,8 @@ def add_arguments(parser: Parser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the prompts of the suites, and print how many and where."""
-    from pytest_rtlgen.loaders import load_suite
-    from pytest_rtlgen.prompts.read import read_style
-    from pytest_rtlgen.prompts.write import write_prompts
-
     options = read_options(args)
     suites = [load_suite(spec) for spec in args.specs]
-    style = read_style(options.prompt, shots=options.shots, has_rules=options.rules, suites=suites)
+    style = read_prompt_style(options, suites)
     write_out(str(write_prompts(suites, style, Path(args.to), limit=options.limit)))
     return 0
-
-
-COMMAND = Command(
-    name="prompts", help="write what a model would be asked, and ask none", add_arguments=add_arguments, run=run
-)

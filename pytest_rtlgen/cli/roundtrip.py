@@ -3,30 +3,28 @@
 import argparse
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from pytest_rtlgen.backends import Backend, make_backend
+from pytest_rtlgen.check.checker import Checker
 from pytest_rtlgen.cli.arguments import (
     CHECK_OPTIONS,
     GENERATION_OPTIONS,
     SPENDING_OPTIONS,
-    Command,
     Parser,
     add_options,
-    count_jobs,
-    make_backend_settings,
-    make_check_settings,
     read_options,
 )
-from pytest_rtlgen.cli.streams import Progress, say, write_out
+from pytest_rtlgen.cli.streams import write_out
+from pytest_rtlgen.config import Options
 from pytest_rtlgen.errors import UsageError
-
-if TYPE_CHECKING:
-    from pytest_rtlgen.backends import Backend
-    from pytest_rtlgen.config import Options
-    from pytest_rtlgen.evaluation.accounts import Accounts
-    from pytest_rtlgen.training.roundtrip.records import RoundTripSettings
-    from pytest_rtlgen.training.roundtrip.run import RoundTripModels
-    from pytest_rtlgen.training.roundtrip.store import RoundTripHeader
+from pytest_rtlgen.evaluation.accounts import Accounts
+from pytest_rtlgen.evaluation.settings import make_backend_settings, make_check_settings
+from pytest_rtlgen.loaders import load_suite
+from pytest_rtlgen.report.console import Progress, say
+from pytest_rtlgen.training.roundtrip.corpus import read_corpus
+from pytest_rtlgen.training.roundtrip.records import RoundTripSettings
+from pytest_rtlgen.training.roundtrip.run import RoundTripModels, run_round_trip
+from pytest_rtlgen.training.roundtrip.store import RoundTripHeader, RoundTripStore, lock_folder
 
 
 def add_arguments(parser: Parser) -> None:
@@ -43,13 +41,6 @@ def add_arguments(parser: Parser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Go through the corpus, or on with it, and print what became of it."""
-    from pytest_rtlgen.check.checker import Checker
-    from pytest_rtlgen.evaluation.accounts import Accounts
-    from pytest_rtlgen.loaders import load_suite
-    from pytest_rtlgen.training.roundtrip.corpus import read_corpus
-    from pytest_rtlgen.training.roundtrip.run import run_round_trip
-    from pytest_rtlgen.training.roundtrip.store import RoundTripStore, lock_folder
-
     options = read_options(args)
     if options.model is None:
         raise UsageError("roundtrip needs --model, which writes designs after descriptions")
@@ -60,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     models = _make_models(args, options, accounts)
     progress = Progress()
     try:
-        with lock_folder(Path(args.folder)), Checker(make_check_settings(options, jobs=count_jobs(options))) as checker:
+        with lock_folder(Path(args.folder)), Checker(make_check_settings(options)) as checker:
             report = run_round_trip(
                 items,
                 models=models,
@@ -77,9 +68,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _make_settings(args: argparse.Namespace, options: "Options") -> "RoundTripSettings":
-    from pytest_rtlgen.training.roundtrip.records import RoundTripSettings
-
+def _make_settings(args: argparse.Namespace, options: Options) -> RoundTripSettings:
     try:
         low, high = (float(end) for end in args.band.split(":"))
     except ValueError as error:
@@ -93,16 +82,13 @@ def _make_settings(args: argparse.Namespace, options: "Options") -> "RoundTripSe
     )
 
 
-def _make_models(args: argparse.Namespace, options: "Options", accounts: "Accounts") -> "RoundTripModels":
+def _make_models(args: argparse.Namespace, options: Options, accounts: Accounts) -> RoundTripModels:
     """Return the models, which share one cache and one account; equal names are one model, with its adapter."""
-    from pytest_rtlgen.backends import make_backend
-    from pytest_rtlgen.training.roundtrip.run import RoundTripModels
-
     asked = accounts.limit(make_backend_settings(options))
     model = str(options.model)
     rewriter = accounts.account(model, make_backend(model, asked))
 
-    def make(spec: str) -> "Backend":
+    def make(spec: str) -> Backend:
         if spec == model:
             return rewriter
         return accounts.account(spec, make_backend(spec, replace(asked, lora=None)))
@@ -114,9 +100,7 @@ def _make_models(args: argparse.Namespace, options: "Options", accounts: "Accoun
     )
 
 
-def _make_header(args: argparse.Namespace, options: "Options", settings: "RoundTripSettings") -> "RoundTripHeader":
-    from pytest_rtlgen.training.roundtrip.store import RoundTripHeader
-
+def _make_header(args: argparse.Namespace, options: Options, settings: RoundTripSettings) -> RoundTripHeader:
     sampling = settings.sampling
     check = (options.simulator, options.stimulus_seed, options.cycles, options.formal, options.cross_check)
     return RoundTripHeader(
@@ -129,11 +113,3 @@ def _make_header(args: argparse.Namespace, options: "Options", settings: "RoundT
         lora=options.lora or "",
         engine=" ".join(f"{key}={value}" for key, value in options.engine),
     )
-
-
-COMMAND = Command(
-    name="roundtrip",
-    help="make training pairs: code, a description, code again, kept when both do the same",
-    add_arguments=add_arguments,
-    run=run,
-)

@@ -3,22 +3,30 @@
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from pytest_rtlgen.check.checker import Checker
 from pytest_rtlgen.cli.arguments import (
     CHECK_OPTIONS,
-    Command,
     Parser,
     add_options,
-    count_jobs,
-    make_check_settings,
     read_options,
 )
-from pytest_rtlgen.cli.streams import Progress, write_out
+from pytest_rtlgen.cli.streams import write_out
 from pytest_rtlgen.errors import StorageError, UsageError
-
-if TYPE_CHECKING:
-    from pytest_rtlgen.selfcheck.suite import SelfcheckRow
+from pytest_rtlgen.evaluation.settings import make_check_settings
+from pytest_rtlgen.loaders import load_suite
+from pytest_rtlgen.report.console import Progress
+from pytest_rtlgen.report.selfcheck_text import render_selfcheck, render_selfcheck_json
+from pytest_rtlgen.scoring.scorer import PublishedScorer, ScoringMode, find_known_bad
+from pytest_rtlgen.selfcheck.mutation_file import (
+    StoredMutation,
+    list_changes,
+    list_tools,
+    read_stored_mutation,
+    store_score,
+    write_stored_mutation,
+)
+from pytest_rtlgen.selfcheck.suite import SelfcheckRow, selfcheck_suite
 
 _STDOUT = "-"
 """What ``--json`` without a file means."""
@@ -39,19 +47,13 @@ def add_arguments(parser: Parser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check every problem of a suite with its own reference and with modules that do nothing."""
-    from pytest_rtlgen.check.checker import Checker
-    from pytest_rtlgen.loaders import load_suite
-    from pytest_rtlgen.report.selfcheck_text import render_selfcheck, render_selfcheck_json
-    from pytest_rtlgen.scoring.scorer import PublishedScorer, ScoringMode, find_known_bad
-    from pytest_rtlgen.selfcheck.suite import selfcheck_suite
-
     options = read_options(args)
     _refuse_strange(args, options.limit)
     suite = load_suite(args.suite)
     problems = suite.problems[: options.limit]
     progress = Progress()
     rows: list[SelfcheckRow] = []
-    settings, mode = make_check_settings(options, jobs=count_jobs(options)), ScoringMode(options.scoring)
+    settings, mode = make_check_settings(options), ScoringMode(options.scoring)
     with Checker(settings) as checker, PublishedScorer(settings, mode) as scorer:
         simulator = checker.simulator.version
         known = find_known_bad(options.simulator, simulator)
@@ -100,18 +102,9 @@ def _stored_path(suite: str) -> Path | None:
 
 
 def _keep_mutation(
-    args: argparse.Namespace, rows: Sequence["SelfcheckRow"], simulator: str, seed: int
+    args: argparse.Namespace, rows: Sequence[SelfcheckRow], simulator: str, seed: int
 ) -> tuple[str, ...]:
     """Write ``mutation.toml`` when asked to; return what differs from it otherwise."""
-    from pytest_rtlgen.selfcheck.mutation_file import (
-        StoredMutation,
-        list_changes,
-        list_tools,
-        read_stored_mutation,
-        store_score,
-        write_stored_mutation,
-    )
-
     path = _stored_path(args.suite)
     scores = tuple(store_score(row.problem_id, row.mutation) for row in rows if row.mutation is not None)
     now = StoredMutation(mutants=args.mutants, seed=seed, tools=list_tools(simulator), scores=scores)
@@ -121,11 +114,3 @@ def _keep_mutation(
         write_stored_mutation(path, now)
         return ()
     return list_changes(read_stored_mutation(path), now) if path.exists() else ()
-
-
-COMMAND = Command(
-    name="selfcheck",
-    help="check a suite: each reference passes against itself, modules that do nothing fail",
-    add_arguments=add_arguments,
-    run=run,
-)

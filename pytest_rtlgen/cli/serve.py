@@ -4,14 +4,15 @@ import argparse
 
 from pytest_rtlgen.cli.arguments import (
     CHECK_OPTIONS,
-    Command,
     Parser,
     add_options,
-    count_jobs,
-    make_check_settings,
     read_options,
 )
-from pytest_rtlgen.cli.streams import say
+from pytest_rtlgen.evaluation.settings import make_check_settings
+from pytest_rtlgen.loaders import load_suite
+from pytest_rtlgen.report.console import say
+from pytest_rtlgen.training import Reward, RewardSettings, find_preset
+from pytest_rtlgen.training.server.serving import ServeSettings, read_conditions, run_server
 
 
 def add_arguments(parser: Parser) -> None:
@@ -30,10 +31,6 @@ def run(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C or a signal ends it."""
     import os
 
-    from pytest_rtlgen.loaders import load_suite
-    from pytest_rtlgen.training import Reward, RewardSettings, find_preset
-    from pytest_rtlgen.training.server.serving import ServeSettings, read_conditions, run_server
-
     settings = ServeSettings(
         host=args.host,
         port=args.port,
@@ -43,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
     )
     read_conditions(settings, os.environ)  # before suites are loaded, which may take a while
     options = read_options(args)
-    check = make_check_settings(options, jobs=count_jobs(options))
+    check = make_check_settings(options)
     reward_settings = RewardSettings(preset=find_preset(args.reward), check=check, max_parallel=args.max_parallel)
     problems = [problem for spec in options.suite for problem in load_suite(spec).problems]
     reward = Reward(problems=problems, settings=reward_settings)
@@ -52,11 +49,3 @@ def run(args: argparse.Namespace) -> int:
         reward, settings, lambda url: say(f"serving {preset} for {len(problems)} problems on {url}; end with Ctrl-C")
     )
     return 0
-
-
-COMMAND = Command(
-    name="serve",
-    help="serve rewards over HTTP to trainers",
-    add_arguments=add_arguments,
-    run=run,
-)

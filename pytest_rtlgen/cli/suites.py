@@ -4,15 +4,17 @@ import argparse
 import json
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from pytest_rtlgen.cli.arguments import Command, Parser
-from pytest_rtlgen.cli.streams import Progress, say, write_out
+from pytest_rtlgen.cli.arguments import Parser
+from pytest_rtlgen.cli.streams import write_out
 from pytest_rtlgen.errors import UsageError
-
-if TYPE_CHECKING:
-    from pytest_rtlgen.loaders.catalogue import Benchmark
-    from pytest_rtlgen.records import Suite
+from pytest_rtlgen.loaders import load_suite
+from pytest_rtlgen.loaders.catalogue import BENCHMARKS, Benchmark, find_benchmark
+from pytest_rtlgen.loaders.fetch import fetch_benchmark, fingerprint
+from pytest_rtlgen.loaders.fetched import find_folder, list_roots
+from pytest_rtlgen.records import Suite
+from pytest_rtlgen.report.console import Progress, say
+from pytest_rtlgen.report.plain_text import escape_controls
 
 _HEADERS = ("prefix", "problems", "licence", "commit", "from", "here")
 _MOST_REASONS = 5
@@ -47,9 +49,6 @@ def run(args: argparse.Namespace) -> int:
 def _list(args: argparse.Namespace) -> int:
     from tabulate import tabulate
 
-    from pytest_rtlgen.loaders.catalogue import BENCHMARKS
-    from pytest_rtlgen.loaders.fetched import find_folder, list_roots
-
     roots = list_roots()
     found = [(benchmark, find_folder(benchmark, roots)) for benchmark in BENCHMARKS]
     if args.json:
@@ -71,7 +70,7 @@ def _list(args: argparse.Namespace) -> int:
     return 0
 
 
-def _as_json(benchmark: "Benchmark", folder: Path | None) -> dict[str, object]:
+def _as_json(benchmark: Benchmark, folder: Path | None) -> dict[str, object]:
     return {
         "prefix": benchmark.prefix,
         "title": benchmark.title,
@@ -85,8 +84,6 @@ def _as_json(benchmark: "Benchmark", folder: Path | None) -> dict[str, object]:
 
 
 def _explain(args: argparse.Namespace) -> int:
-    from pytest_rtlgen.loaders.fetched import find_folder, list_roots
-
     benchmark = _find(args.prefix)
     folder = find_folder(benchmark, list_roots())
     inner = f", folder {benchmark.origin.inner}" if benchmark.origin.inner else ""
@@ -109,8 +106,6 @@ def _explain(args: argparse.Namespace) -> int:
 
 
 def _fetch(args: argparse.Namespace) -> int:
-    from pytest_rtlgen.loaders.fetch import fetch_benchmark
-    from pytest_rtlgen.loaders.fetched import list_roots
 
     benchmark = _find(args.prefix)
     root = Path(args.to) if args.to else list_roots()[0]
@@ -125,15 +120,11 @@ def _fetch(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
-    from pytest_rtlgen.loaders import load_suite
-
     return _report(load_suite(args.spec))
 
 
-def _report(suite: "Suite") -> int:
+def _report(suite: Suite) -> int:
     """Print what was loaded; the exit status is 1 when it is another dataset than the recorded one."""
-    from pytest_rtlgen.loaders.fetch import fingerprint
-
     reasons = Counter(problem.unjudged for problem in suite.problems if problem.unjudged)
     skipped = f", {reasons.total()} of them cannot be judged" if reasons else ""
     write_out(f"{suite.path}: {len(suite.problems)} problems{skipped}")
@@ -147,25 +138,13 @@ def _report(suite: "Suite") -> int:
 
 
 def _shorten(reason: str) -> str:
-    from pytest_rtlgen.report import escape_controls
-
     text = escape_controls(reason)
     return text if len(text) <= _REASON_CHARACTERS else f"{text[:_REASON_CHARACTERS]}..."
 
 
-def _find(prefix: str) -> "Benchmark":
-    from pytest_rtlgen.loaders.catalogue import BENCHMARKS, find_benchmark
-
+def _find(prefix: str) -> Benchmark:
     benchmark = find_benchmark(prefix)
     if benchmark is None:
         known = ", ".join(benchmark.prefix for benchmark in BENCHMARKS)
         raise UsageError(f"{prefix}: no known benchmark; known are {known}")
     return benchmark
-
-
-COMMAND = Command(
-    name="suites",
-    help="list, explain, fetch and check published benchmarks",
-    add_arguments=add_arguments,
-    run=run,
-)

@@ -1,5 +1,6 @@
 """Command line, ini file and environment to one checked record."""
 
+import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,6 +116,37 @@ def resolve_options(cli: Mapping[str, object], ini: Mapping[str, object], env: M
     values["k"] = _fit_ks(values["k"], values["n"], values["require"], given)
     _check_repair(values, given)
     return Options(**values)
+
+
+def resolve_call(given: Mapping[str, object]) -> Options:
+    """Return the options of a call from Python, whose names are those of the fields of ``Options`` or of the table.
+
+    Values may be of the type that the option has: numbers, paths, true and false, sequences of them. Neither ini files
+    nor the environment count.
+
+    Raises:
+        UsageError: there is no such option, or a value that cannot be meant.
+    """
+    rows = {name: option for option in OPTIONS for name in (option.field, option.name.replace("-", "_"))}
+    unknown = [name for name in given if name not in rows]
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], rows, n=1)
+        hint = f"; did you mean {near[0]}?" if near else f"; options are {', '.join(sorted(rows))}"
+        raise UsageError(f"{unknown[0]}: there is no such option{hint}")
+    spelt = {rows[name].key: _spell(rows[name], value) for name, value in given.items() if value is not None}
+    return resolve_options(spelt, {}, {})
+
+
+def _spell(option: Option, value: object) -> object:
+    """Return a value as the command line has it."""
+    if isinstance(value, str) or (option.is_flag and isinstance(value, bool)):
+        return value if not (option.is_repeatable and isinstance(value, str)) else [value]
+    if isinstance(value, Mapping):
+        return [f"{key}={item}" for key, item in value.items()]
+    if isinstance(value, Sequence):
+        texts = [str(item) for item in value]
+        return texts if option.is_repeatable else ",".join(texts)
+    return str(value)
 
 
 def _find(option: Option, cli: Mapping[str, object], ini: Mapping[str, object], env: Mapping[str, str]) -> _Given:

@@ -46,6 +46,8 @@ class Option:
     """Ends the name of the field."""
     is_echoed: bool = True
     """Whether messages may repeat the value."""
+    decides_verdicts: bool = False
+    """Whether verdicts depend on it, so that a run is resumed by it."""
 
     @property
     def is_flag(self) -> bool:
@@ -181,6 +183,7 @@ OPTIONS: tuple[Option, ...] = (
         parse=read_choice(*SIMULATORS),
         choices=SIMULATORS,
         default="icarus",
+        decides_verdicts=True,
         help="what plays the designs",
     ),
     Option(name="jobs", metavar="N", parse=read_whole(1), help="simulators at once; by default one a core"),
@@ -230,12 +233,18 @@ OPTIONS: tuple[Option, ...] = (
         help="most seconds for the check of one candidate",
     ),
     Option(
-        name="stimulus-seed", metavar="SEED", parse=read_whole(0), default=0, help="seed of the inputs that checks play"
+        name="stimulus-seed",
+        metavar="SEED",
+        parse=read_whole(0),
+        default=0,
+        decides_verdicts=True,
+        help="seed of the inputs that checks play",
     ),
     Option(
         name="cycles",
         metavar="N",
         parse=read_whole(1),
+        decides_verdicts=True,
         help="clock cycles that one check plays; by default what the problem says",
     ),
     Option(
@@ -244,6 +253,7 @@ OPTIONS: tuple[Option, ...] = (
         parse=read_choice(*FORMAL_MODES),
         choices=FORMAL_MODES,
         default="confirm",
+        decides_verdicts=True,
         help="prove candidates equivalent: never, those that simulation passed, or first and simulate the unproved",
     ),
     Option(
@@ -252,6 +262,7 @@ OPTIONS: tuple[Option, ...] = (
         metavar="SECONDS",
         parse=_read_seconds,
         default=2.0,
+        decides_verdicts=True,
         help="CPU seconds that the solver may take for one candidate",
     ),
     Option(
@@ -259,6 +270,7 @@ OPTIONS: tuple[Option, ...] = (
         metavar="NAME",
         parse=read_choice(*CROSS_SIMULATORS),
         choices=CROSS_SIMULATORS,
+        decides_verdicts=True,
         help="play what passed in a second simulator, which can fail it and never pass it; by default in none",
     ),
     Option(
@@ -267,6 +279,7 @@ OPTIONS: tuple[Option, ...] = (
         parse=read_choice(*SCORINGS),
         choices=SCORINGS,
         default="both",
+        decides_verdicts=True,
         help="judge by comparison with the reference, by the benchmark's own testbench where it has one, or by both",
     ),
     Option(

@@ -8,8 +8,8 @@ import pytest
 
 from pytest_rtlgen.errors import BadReferenceError, RtlgenError
 from pytest_rtlgen.records import Problem, SampleResult, Suite
-from pytest_rtlgen.report import render_samples
 from pytest_rtlgen.report.disagreement import is_published_pass
+from pytest_rtlgen.report.failure_text import render_samples
 
 if TYPE_CHECKING:
     from pytest_rtlgen.plugin.session import RtlgenSession

@@ -7,21 +7,29 @@ from contextlib import contextmanager
 
 import pytest
 
+from pytest_rtlgen.evaluation.watch import Watcher
+from pytest_rtlgen.plugin.notices import say_line
+from pytest_rtlgen.records import SampleResult
 from pytest_rtlgen.storage import RunStore, list_turns
 
 _EVERY_S = 2.0
 
 
-class GenerationProgress:
-    """Prints the number of completions that arrived, at most every two seconds; silent for quick backends."""
+class TerminalWatcher(Watcher):
+    """Shows a run through pytest's terminal reporter and hooks; silent for what takes less than two seconds."""
 
     def __init__(self, config: pytest.Config) -> None:
+        self._config = config
         self._reporter = config.pluginmanager.get_plugin("terminalreporter")
         self._last = time.monotonic()
         self._is_shown = False
 
-    def show(self, done: int, total: int, what: str = "completions") -> None:
-        """Say that ``done`` of ``total`` are there of ``what``."""
+    def note(self, line: str) -> None:
+        """Write one line."""
+        say_line(self._config, f"rtlgen: {line}")
+
+    def advance(self, done: int, total: int, what: str) -> None:
+        """Say that ``done`` of ``total`` are there of ``what``, at most every two seconds."""
         now = time.monotonic()
         if self._reporter is None or now - self._last < _EVERY_S:
             return
@@ -33,7 +41,11 @@ class GenerationProgress:
         else:
             self._reporter.write_line(line)
 
-    def end(self) -> None:
+    def see(self, result: SampleResult) -> None:
+        """Hand the result to other plugins."""
+        self._config.hook.pytest_rtlgen_sample_checked(result=result)
+
+    def end_stage(self) -> None:
         """Leave the line."""
         if self._is_shown and self._reporter is not None and self._reporter.isatty:
             self._reporter.write_line("")
@@ -50,7 +62,7 @@ def _count(store: RunStore, total: int) -> tuple[int, int, str]:
 @contextmanager
 def watch_generation(config: pytest.Config, store: RunStore) -> Iterator[None]:
     """Show the progress of a run whose completions another process writes (an xdist worker)."""
-    progress = GenerationProgress(config)
+    watcher = TerminalWatcher(config)
     total = sum(not problem.unjudged for problem in store.header.problems) * store.header.settings.sampling.n
     stop = threading.Event()
 
@@ -59,7 +71,7 @@ def watch_generation(config: pytest.Config, store: RunStore) -> Iterator[None]:
         while not stop.wait(_EVERY_S):
             done, wanted, what = _count(store, total)
             if (done, what) != shown and done < wanted:
-                progress.show(done, wanted, what)
+                watcher.advance(done, wanted, what)
             shown = (done, what)
 
     thread = threading.Thread(target=watch, name="rtlgen-progress", daemon=True)
@@ -69,4 +81,4 @@ def watch_generation(config: pytest.Config, store: RunStore) -> Iterator[None]:
     finally:
         stop.set()
         thread.join()
-        progress.end()
+        watcher.end_stage()

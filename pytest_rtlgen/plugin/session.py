@@ -1,28 +1,26 @@
-"""The state of one rtlgen session in one pytest process: suites, run folder, checker."""
+"""The state of one rtlgen session in one pytest process: suites, run folder, judge."""
 
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
-from filelock import FileLock
 
-import pytest_rtlgen
-from pytest_rtlgen.check.checker import Checker
+from pytest_rtlgen.backends import Backend, BackendSettings, make_backend
 from pytest_rtlgen.config import Options
-from pytest_rtlgen.errors import BackendError, RtlgenError
-from pytest_rtlgen.evaluation.repair import RepairLoop, RepairPlan
-from pytest_rtlgen.evaluation.stages import check_completions, describe_environment, generate_completions
-from pytest_rtlgen.known_bad import Scoring
+from pytest_rtlgen.errors import BackendError, DefectError, RtlgenError
+from pytest_rtlgen.evaluation.generate import answer_problems
+from pytest_rtlgen.evaluation.judge import Judge, open_judge
+from pytest_rtlgen.evaluation.models import Models, open_models
+from pytest_rtlgen.evaluation.open_run import describe_environment, open_run
+from pytest_rtlgen.evaluation.settings import read_prompt_style
 from pytest_rtlgen.loaders import complete_spec, load_suite
 from pytest_rtlgen.plugin.collect import ProblemItem, SuiteCollector
-from pytest_rtlgen.plugin.models import open_models
-from pytest_rtlgen.plugin.options import check_settings, prompt_style, run_settings
-from pytest_rtlgen.plugin.progress import GenerationProgress, watch_generation
+from pytest_rtlgen.plugin.progress import TerminalWatcher, watch_generation
 from pytest_rtlgen.plugin.scoring import RunScoring
-from pytest_rtlgen.records import Completion, Problem, RunSettings, SampleKey, SampleResult, Suite
-from pytest_rtlgen.scoring.scorer import PublishedScorer, ScoringMode, find_known_bad
-from pytest_rtlgen.storage import RunStore, find_resumable
+from pytest_rtlgen.prompts import PromptStyle
+from pytest_rtlgen.records import Completion, Problem, SampleKey, SampleResult, Suite
+from pytest_rtlgen.storage import RunStore
 
 _SAMPLE: Any = "sample"
 """Neither setup, call nor teardown: other plugins pass such a report over."""
@@ -40,9 +38,11 @@ def open_session(config: pytest.Config, options: Options) -> "RtlgenSession | No
             _write_prompts(options, suites.values())
         if not suites:
             return None
-        checker = Checker(check_settings(options, is_worker=hasattr(config, "workerinput")))
-        store = _open_store(config, options, suites, checker)
-        return RtlgenSession(config, options, suites, checker, store)
+        style = read_prompt_style(options, suites.values())
+        # With repairs one process checks everything between the turns, and any worker may be the one.
+        judge = open_judge(options, jobs=1 if _is_worker(config) and options.repair is None else None)
+        store = _open_store(config, options, suites, style, judge)
+        return RtlgenSession(config, options, suites, judge, _open_models(config, options, style), store)
     except RtlgenError as error:
         raise pytest.UsageError(str(error)) from error
 
@@ -55,26 +55,23 @@ class RtlgenSession:
         config: pytest.Config,
         options: Options,
         suites: dict[Path, Suite],
-        checker: Checker,
+        judge: Judge,
+        models: Models,
         store: RunStore | None,
     ) -> None:
         self.options = options
         self.config = config
         self._suites = suites
-        self._checker = checker
-        self._scorer = PublishedScorer(checker.settings, ScoringMode(options.scoring))
+        self._judge = judge
+        self._models = models
         self._store = store
-        self._models = open_models(config, options)
-        self._style = prompt_style(options, suites.values())
-        self._repair = self._models.plan_repair(options, self._style)
-        self._unsettled: dict[SampleKey, RtlgenError] = {}
+        self._watcher = TerminalWatcher(config)
+        self._unchecked: dict[SampleKey, RtlgenError] = {}
         self._completions: dict[SampleKey, Completion] = {}
         self._results: dict[SampleKey, SampleResult] = {}
         self._generation_error: RtlgenError | None = None
-        self._is_worker = hasattr(config, "workerinput")
-        if store is not None and not self._is_worker:
-            problems = [problem for suite in suites.values() for problem in suite.problems]
-            config.pluginmanager.register(RunScoring(options, store, problems), "rtlgen-scoring")
+        if store is not None and not _is_worker(config):
+            config.pluginmanager.register(RunScoring(options, store), "rtlgen-scoring")
 
     @property
     def judges_items(self) -> bool:
@@ -83,9 +80,7 @@ class RtlgenSession:
 
     def explain_failure(self, problem: Problem) -> str:
         """Return why right answers to ``problem`` are known to fail here; empty where nothing is known."""
-        scoring = Scoring.PUBLISHED if self._scorer.decides(problem) else Scoring.OURS
-        known = find_known_bad(self.options.simulator, self._checker.simulator.version)
-        return known.explain_failure(problem.suite, problem.problem_id, scoring)
+        return self._judge.explain_failure(problem)
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> SuiteCollector | None:
         """Collect a suite's own file."""
@@ -123,14 +118,17 @@ class RtlgenSession:
         missing = [key for key in keys if key not in self._completions]
         if missing:
             raise (
-                self._unsettled.get(missing[0])
+                self._unchecked.get(missing[0])
                 or self._generation_error
                 or BackendError(f"{problem.problem_id}: sample {missing[0].index} was not generated")
             )
         work = [(problem, self._completions[key]) for key in keys if key not in self._results]
-        for result in check_completions(self._checker, work, store=self._store, scorer=self._scorer):
-            self._results[result.key] = result
-            self.config.hook.pytest_rtlgen_sample_checked(result=result)
+        for outcome in self._judge.judge(work, self._store) if self._store else ():
+            if outcome.error is not None:
+                raise (isinstance(outcome.error, DefectError) and outcome.error.__cause__) or outcome.error
+            if outcome.result is not None:
+                self._results[outcome.result.key] = outcome.result
+                self._watcher.see(outcome.result)
         return tuple(self._results[key] for key in keys)
 
     @pytest.hookimpl(tryfirst=True)
@@ -142,8 +140,7 @@ class RtlgenSession:
 
     def pytest_unconfigure(self) -> None:
         """Leave no simulator behind."""
-        self._checker.close()
-        self._scorer.close()
+        self._judge.close()
 
     def _collect(self, path: Path, parent: pytest.Collector) -> SuiteCollector | None:
         suite = self._suites.get(path.resolve())
@@ -157,42 +154,18 @@ class RtlgenSession:
         return collector
 
     def _generate(self, items: Sequence[ProblemItem], store: RunStore) -> None:
-        progress = GenerationProgress(self.config)
-        problems = [item.problem for item in items]
-        loop = self._make_loop(self._repair, store, progress) if self._repair else None
+        problems, loop = [item.problem for item in items], None
         try:
-            with FileLock(store.path / "generation.lock"):
-                generate_completions(
-                    problems,
-                    backend=self._models.generator,
-                    sampling=self.options.sampling,
-                    store=store,
-                    style=self._style,
-                    progress=progress.show,
-                )
-                if loop is not None:
-                    loop.run(problems)
+            loop = answer_problems(problems, self._models, store=store, judge=self._judge, watcher=self._watcher)
         except RtlgenError as error:
             self._generation_error = error
-        finally:
-            progress.end()
         self._completions = store.read_completions()
         self._results = store.read_results()
-        if loop is not None:  # what is not settled has no verdict yet
-            self._unsettled = loop.errors
-            self._completions = {key: self._completions[key] for key in loop.settled}
-        if self._generation_error is not None and not self._is_worker and not self._completions:
+        if self._models.repair is not None:  # what is not settled has no verdict yet
+            self._unchecked = loop.errors if loop else {}
+            self._completions = {key: self._completions[key] for key in (loop.settled if loop else ())}
+        if self._generation_error is not None and not _is_worker(self.config) and not self._completions:
             raise pytest.UsageError(str(self._generation_error))  # nothing to judge: one line, not one an item
-
-    def _make_loop(self, plan: RepairPlan, store: RunStore, progress: GenerationProgress) -> RepairLoop:
-        return RepairLoop(
-            plan,
-            store=store,
-            checker=self._checker,
-            scorer=self._scorer,
-            progress=lambda what, done, total: progress.show(done, total, what),
-            see=lambda result: self.config.hook.pytest_rtlgen_sample_checked(result=result),
-        )
 
     def _report_sample(self, item: ProblemItem, result: SampleResult) -> None:
         report = pytest.TestReport(
@@ -212,11 +185,26 @@ class RtlgenSession:
         item.ihook.pytest_runtest_logreport(report=report)
 
 
+def _is_worker(config: pytest.Config) -> bool:
+    """Whether this process is one of xdist's."""
+    return hasattr(config, "workerinput")
+
+
+def _open_models(config: pytest.Config, options: Options, style: PromptStyle) -> Models:
+    """Return the run's models; a backend of a plugin or of a ``conftest.py`` comes before ours."""
+
+    def make(spec: str, settings: BackendSettings) -> Backend:
+        made: Backend | None = config.hook.pytest_rtlgen_make_backend(spec=spec, settings=settings)
+        return made or make_backend(spec, settings)
+
+    return open_models(options, style, warn=TerminalWatcher(config).note, make=make)
+
+
 def _write_prompts(options: Options, suites: Collection[Suite]) -> NoReturn:
     """Write what would be asked, and end the session with one line."""
     from pytest_rtlgen.prompts.write import write_prompts
 
-    style = prompt_style(options, suites)
+    style = read_prompt_style(options, suites)
     written = write_prompts(suites, style, options.prompt_only or Path(), limit=options.limit)
     pytest.exit(str(written), returncode=0)
 
@@ -250,26 +238,15 @@ def _find_suite_files(path: Path) -> list[Path]:
 
 
 def _open_store(
-    config: pytest.Config, options: Options, suites: dict[Path, Suite], checker: Checker
+    config: pytest.Config, options: Options, suites: dict[Path, Suite], style: PromptStyle, judge: Judge
 ) -> RunStore | None:
     """Return the run's folder: a worker's controller's, a resumed or a new one; none for ``--collect-only``."""
-    if hasattr(config, "workerinput"):
-        return RunStore.open(Path(config.workerinput["rtlgen_run"])) if config.workerinput["rtlgen_run"] else None
+    if _is_worker(config):
+        run: str = vars(config)["workerinput"]["rtlgen_run"]
+        return RunStore.open(Path(run)) if run else None
     if config.option.collectonly:
         return None
-    settings = run_settings(options, tuple(suites.values()))
-    if options.resume not in {"auto", "never"}:
-        return _resume(Path(options.resume), settings, checker)
-    found = find_resumable(options.out, settings) if options.resume == "auto" else None
-    if found is not None:
-        return _resume(found, settings, checker)
-    environment = describe_environment(checker, pytest_rtlgen.__version__)
-    problems = [problem for suite in suites.values() for problem in suite.problems]
-    return RunStore.create(options.out, settings, environment, problems)
-
-
-def _resume(path: Path, settings: RunSettings, checker: Checker) -> RunStore:
-    """Return a run to go on with; one that was only generated so far, perhaps elsewhere, is checked here."""
-    store = RunStore.open(path, settings)
-    store.adopt_environment(describe_environment(checker, pytest_rtlgen.__version__))
+    environment = describe_environment(judge.checker)
+    store = open_run(options, tuple(suites.values()), style, environment)
+    store.adopt_environment(environment)
     return store

@@ -57,6 +57,17 @@ class SamplingParams:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class ProblemKey:
+    """Which problem of which suite."""
+
+    suite: str
+    problem_id: str
+
+    def __str__(self) -> str:
+        return f"{self.suite}/{self.problem_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class SampleKey:
     """Which generation of which problem."""
 
@@ -64,6 +75,11 @@ class SampleKey:
     problem_id: str
     index: int
     """0 … n-1."""
+
+    @property
+    def problem(self) -> ProblemKey:
+        """The problem that it answers."""
+        return ProblemKey(suite=self.suite, problem_id=self.problem_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pytest_rtlgen.records.generation import ProblemKey
 from pytest_rtlgen.records.openings import Openings
 from pytest_rtlgen.records.ports import BlackBox, BoxOutputs, Direction, Parameter, Port
 from pytest_rtlgen.records.published import CocotbHarness, Testbench
@@ -119,6 +120,11 @@ class Problem:
     """Clock cycles one check plays; ``None``: the default of the stimulus."""
     openings: Openings = Openings()  # noqa: RUF009  immutable
     """What the description leaves open."""
+
+    @property
+    def key(self) -> ProblemKey:
+        """Which problem of which suite this is."""
+        return ProblemKey(suite=self.suite, problem_id=self.problem_id)
 
     @property
     def has_reference(self) -> bool:

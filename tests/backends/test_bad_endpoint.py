@@ -14,7 +14,7 @@ from pytest_rtlgen.backends import BackendSettings
 from pytest_rtlgen.backends.openai.compatible import OpenAiBackend
 from pytest_rtlgen.config import resolve_options
 from pytest_rtlgen.evaluation.accounts import Accounts
-from pytest_rtlgen.evaluation.stages import generate_completions
+from pytest_rtlgen.evaluation.generate import generate_completions
 from pytest_rtlgen.records import Environment, RunSettings, SampleKey, SamplingParams
 from pytest_rtlgen.storage import RunStore
 

@@ -11,7 +11,7 @@ from support.asking import collect, request
 from pytest_rtlgen.backends import BackendSettings, make_backend
 from pytest_rtlgen.backends.replay.recordings import KNOWN_FORMS
 from pytest_rtlgen.errors import BackendError, RecordError
-from pytest_rtlgen.evaluation.stages import list_missing
+from pytest_rtlgen.evaluation.generate import list_missing
 from pytest_rtlgen.extract import extract_candidate
 from pytest_rtlgen.extract.files import extract_files
 from pytest_rtlgen.loaders import load_suite

@@ -8,7 +8,7 @@ from support.small_bench import FORGED, IMPATIENT, REFERENCE, RIGHT, WRONG, smal
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.errors import SuiteError
-from pytest_rtlgen.evaluation.stages import check_completion
+from pytest_rtlgen.evaluation.judge import check_completion
 from pytest_rtlgen.known_bad import Kind
 from pytest_rtlgen.records import Candidate, Completion, PublishedVerdict, SampleKey, SourceFile, Status
 from pytest_rtlgen.scoring.scorer import PublishedScorer, ScoringMode, adopt_published, find_known_bad

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import types
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,8 @@ from cli_designs import GOLDEN, Cli
 from pytest_rtlgen import cli as package
 from pytest_rtlgen.cli import main
 from pytest_rtlgen.cli.arguments import Command
-from pytest_rtlgen.cli.streams import Progress, say
 from pytest_rtlgen.errors import SuiteError
+from pytest_rtlgen.report.console import Progress, say
 
 
 def put_command(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
@@ -25,8 +26,10 @@ def put_command(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
     def boom(_: argparse.Namespace) -> int:
         raise error
 
-    command = Command(name="boom", help="go wrong", add_arguments=lambda _: None, run=boom)
-    monkeypatch.setattr(package, "COMMANDS", (command,))
+    module = types.ModuleType("pytest_rtlgen.cli.boom")
+    vars(module).update(add_arguments=lambda _: None, run=boom)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setattr(package, "COMMANDS", (Command(name="boom", help="go wrong", module="boom"),))
 
 
 @pytest.mark.parametrize(

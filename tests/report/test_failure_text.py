@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_rtlgen.records import Diagnostic, Severity, SignalVerdict, Status, Verdict, WaveWindow
-from pytest_rtlgen.report import clip_text, escape_controls, render_verdict
+from pytest_rtlgen.report.failure_text import render_verdict
+from pytest_rtlgen.report.plain_text import clip_text, escape_controls
 
 MISMATCH = Verdict(
     status=Status.MISMATCH,

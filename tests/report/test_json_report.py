@@ -23,7 +23,7 @@ from pytest_rtlgen.records import (
     TokenUsage,
     Verdict,
 )
-from pytest_rtlgen.report import render_run_json
+from pytest_rtlgen.report.json_report import render_run_json
 
 PROBLEM = Problem(
     suite="core",

@@ -25,8 +25,10 @@ from pytest_rtlgen.records import (
     Testbench,
     Verdict,
 )
-from pytest_rtlgen.report import compare_sides, render_run_json, render_sides
 from pytest_rtlgen.report.disagreement import Reason
+from pytest_rtlgen.report.json_report import render_run_json
+from pytest_rtlgen.report.side_by_side import compare_sides
+from pytest_rtlgen.report.sides_text import render_sides
 
 NOTHING = KnownBadList(by_problem={})
 TEXT = SourceFile(name="x", text="x")

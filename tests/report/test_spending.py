@@ -7,8 +7,9 @@ from report.test_terminal import SUMMARY
 
 from pytest_rtlgen.backends.spending.prices import Price
 from pytest_rtlgen.records import Completion, Environment, Run, RunSettings, SampleKey, SamplingParams, TokenUsage
-from pytest_rtlgen.report import render_run_json, render_summary
+from pytest_rtlgen.report.json_report import render_run_json
 from pytest_rtlgen.report.spending import Spending, join_spending, sum_spending
+from pytest_rtlgen.report.terminal import render_summary
 
 PRICE = Price(prompt=2.0, completion=8.0)
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from pytest_rtlgen.records import CategoryRow, Estimate, Status, Summary
-from pytest_rtlgen.report import render_summary
+from pytest_rtlgen.report.terminal import render_summary
 
 
 def an_estimate(value: float, low: float, high: float) -> Estimate:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from pytest_rtlgen.records import Estimate, RunSettings, SamplingParams, TurnRow
-from pytest_rtlgen.report import describe_repair, render_turns
+from pytest_rtlgen.report.turns_text import describe_repair, render_turns
 
 PLAIN = RunSettings(
     model="openai:m", suites=(("core", "ab"),), sampling=SamplingParams(), prompt="chat", simulator="icarus"

@@ -6,7 +6,7 @@ from builders import problem
 from pytest_rtlgen.known_bad import Kind, KnownBad, KnownBadList, Scoring
 from pytest_rtlgen.metrics import summarize
 from pytest_rtlgen.records import Candidate, Completion, SampleKey, SampleResult, Status, Summary, Verdict
-from pytest_rtlgen.report import add_without
+from pytest_rtlgen.report.without import add_without
 
 
 def result(name: str, *, is_passed: bool, method: str = "simulate") -> SampleResult:

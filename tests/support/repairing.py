@@ -8,8 +8,9 @@ from builders import problem
 from pytest_rtlgen.backends import Deliver, GenerationRequest
 from pytest_rtlgen.check.checker import Checker
 from pytest_rtlgen.config.values import RepairBudget
+from pytest_rtlgen.evaluation.generate import generate_completions
+from pytest_rtlgen.evaluation.open_run import describe_environment
 from pytest_rtlgen.evaluation.repair import RepairPlan
-from pytest_rtlgen.evaluation.stages import describe_environment, generate_completions
 from pytest_rtlgen.records import (
     Completion,
     FinishReason,
@@ -121,6 +122,6 @@ def start(
         simulator="icarus",
         repair="compile:3,simulate:4",
     )
-    store = RunStore.create(folder, settings, describe_environment(checker, "test"), problems)
+    store = RunStore.create(folder, settings, describe_environment(checker), problems)
     generate_completions(problems, backend=generator, sampling=sampling, store=store, style="chat")
     return store

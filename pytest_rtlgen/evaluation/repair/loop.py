@@ -5,29 +5,23 @@ Whatever a model is told or says is on disk before anyone is asked next, so a ru
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from pytest_rtlgen.backends import Backend, GenerationRequest
 from pytest_rtlgen.backends.spending.accounted import AccountedBackend
-from pytest_rtlgen.check.checker import Checker
 from pytest_rtlgen.config.values import RepairBudget
-from pytest_rtlgen.errors import BackendError, RtlgenError, SuiteError, ToolError, UsageError
+from pytest_rtlgen.errors import BackendError, RtlgenError, UsageError
+from pytest_rtlgen.evaluation.judge import Judge, Work
 from pytest_rtlgen.evaluation.repair.feedback import write_feedback
 from pytest_rtlgen.evaluation.repair.history import Exchange, History, extend, read_histories
 from pytest_rtlgen.evaluation.repair.messages import make_reflector_prompt, make_repair_prompt
-from pytest_rtlgen.evaluation.stages import check_completion
+from pytest_rtlgen.evaluation.watch import Watcher
 from pytest_rtlgen.prompts import PromptStyle, render_prompt
 from pytest_rtlgen.records import Completion, Feedback, Problem, Prompt, SampleKey, SampleResult, SamplingParams
-from pytest_rtlgen.scoring.scorer import PublishedScorer
 from pytest_rtlgen.storage import RunStore, TurnStore, list_turns, open_turn
 from pytest_rtlgen.storage.answers import AnswerFiles
 
-Progress = Callable[[str, int, int], None]
-"""Called with (what is counted, how many are there, how many are wanted)."""
 _RECORDED, _BASE_MODEL = "replay", "-completions"
-_TOOL_ERRORS = 3
-"""Failures of the simulator after which it is the machine, not a design."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,18 +67,14 @@ class RepairLoop:
         plan: RepairPlan,
         *,
         store: RunStore,
-        checker: Checker,
-        scorer: PublishedScorer | None = None,
-        progress: Progress = lambda what, done, total: None,  # noqa: ARG005
-        see: Callable[[SampleResult], None] = lambda result: None,  # noqa: ARG005
+        judge: Judge,
+        watcher: Watcher | None = None,
     ) -> None:
-        """``see`` is given each sample's last result when this process has checked it."""
+        """``watcher`` sees each sample's last result when this process has checked it."""
         self._plan = plan
         self._store = store
-        self._checker = checker
-        self._scorer = scorer
-        self._progress = progress
-        self._see = see
+        self._judge = judge
+        self._watcher = watcher or Watcher()
         self._histories: dict[SampleKey, History] = {}
         self.errors: dict[SampleKey, RtlgenError] = {}
         """Why samples could not be checked; they are not settled."""
@@ -224,7 +214,7 @@ class RepairLoop:
             nonlocal arrived
             append(*completions)
             arrived += len(completions)
-            self._progress(what, arrived, len(asked))
+            self._watcher.advance(arrived, len(asked), what)
 
         if requests:
             backend.generate(requests, self._plan.sampling, deliver)
@@ -233,28 +223,15 @@ class RepairLoop:
                 f"{backend.name}: {len(asked) - arrived} of {len(asked)} {what} did not come; run the same again"
             )
 
-    def _check(
-        self, files: AnswerFiles, work: Sequence[tuple[Problem, Completion]], what: str
-    ) -> Iterator[SampleResult]:
+    def _check(self, files: AnswerFiles, work: Sequence[Work], what: str) -> Iterator[SampleResult]:
         """Yield the results of ``work``, each stored, without those that the harness fails on."""
-
-        def check(pair: tuple[Problem, Completion]) -> SampleResult | None:
-            try:
-                result = check_completion(self._checker, *pair, scorer=self._scorer)
-            except (SuiteError, ToolError) as error:
-                self.errors[pair[1].key] = error
-                if sum(isinstance(found, ToolError) for found in list(self.errors.values())) >= _TOOL_ERRORS:
-                    raise
-                return None
-            files.append_result(result)
-            return result
-
-        with ThreadPoolExecutor(self._checker.settings.jobs, thread_name_prefix="rtlgen-check") as pool:
-            for done, result in enumerate(pool.map(check, work), start=1):
-                self._progress(what, done, len(work))
-                if result is not None:
-                    yield result
+        for done, outcome in enumerate(self._judge.judge(work, files), start=1):
+            self._watcher.advance(done, len(work), what)
+            if outcome.result is not None:
+                yield outcome.result
+            elif outcome.error is not None:
+                self.errors[outcome.completion.key] = outcome.error
 
     def _report(self, history: History) -> None:
         if history.next_kind(self._plan.budget) is None:
-            self._see(history.last)
+            self._watcher.see(history.last)

@@ -10,7 +10,7 @@ import pytest
 
 from pytest_rtlgen.storage import RunStore, list_turns
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "how-to" / "repair-loop.md").read_text(encoding="utf-8")
 
 

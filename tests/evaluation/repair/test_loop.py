@@ -21,30 +21,43 @@ from support.repairing import (
 )
 
 from pytest_rtlgen.backends.replay.model import ReplayBackend
-from pytest_rtlgen.check.checker import Checker, CheckSettings
+from pytest_rtlgen.check.checker import CheckSettings
 from pytest_rtlgen.check.proof.prover import FormalMode
 from pytest_rtlgen.config.values import RepairBudget
 from pytest_rtlgen.errors import BackendError, BadReferenceError, UsageError
+from pytest_rtlgen.evaluation.judge import Judge
 from pytest_rtlgen.evaluation.repair import RepairLoop, add_turns, read_histories
+from pytest_rtlgen.evaluation.watch import Watcher
 from pytest_rtlgen.metrics import summarize
 from pytest_rtlgen.records import FinishReason, RepairKind, SampleKey, SampleResult, Status
+from pytest_rtlgen.scoring.scorer import ScoringMode
 from pytest_rtlgen.storage import RunStore, list_turns
 
 pytestmark = pytest.mark.simulator
 KEY = SampleKey(suite="test", problem_id="counter", index=0)
 
 
+class Seen(Watcher):
+    """Keeps the results that it is shown."""
+
+    def __init__(self, results: list[SampleResult]) -> None:
+        self._results = results
+
+    def see(self, result: SampleResult) -> None:
+        self._results.append(result)
+
+
 @pytest.fixture(scope="module")
-def checker() -> Iterator[Checker]:
-    with Checker(CheckSettings(cycles=100, formal=FormalMode.OFF)) as made:
+def judge() -> Iterator[Judge]:
+    with Judge(CheckSettings(cycles=100, formal=FormalMode.OFF), ScoringMode.OURS) as made:
         yield made
 
 
-def test_a_model_that_mends_one_error_a_turn_is_right_in_the_fourth(checker: Checker, tmp_path: Path) -> None:
+def test_a_model_that_mends_one_error_a_turn_is_right_in_the_fourth(judge: Judge, tmp_path: Path) -> None:
     model = Scripted(mend_one_a_turn)
-    store = start(tmp_path, checker, model)
+    store = start(tmp_path, judge.checker, model)
     seen: list[SampleResult] = []
-    RepairLoop(plan(model), store=store, checker=checker, see=seen.append).run([COUNTER])
+    RepairLoop(plan(model), store=store, judge=judge, watcher=Seen(seen)).run([COUNTER])
 
     (history,) = read_histories(store, [COUNTER]).values()
     assert [result.verdict.status for result in history.results] == [
@@ -66,10 +79,10 @@ def test_a_model_that_mends_one_error_a_turn_is_right_in_the_fourth(checker: Che
     assert store.read_first_results()[KEY].verdict.status is Status.SYNTAX_ERROR
 
 
-def test_every_chat_goes_on_with_the_answers_and_what_was_found(checker: Checker, tmp_path: Path) -> None:
+def test_every_chat_goes_on_with_the_answers_and_what_was_found(judge: Judge, tmp_path: Path) -> None:
     model = Scripted(mend_one_a_turn)
-    store = start(tmp_path, checker, model)
-    RepairLoop(plan(model), store=store, checker=checker).run([COUNTER])
+    store = start(tmp_path, judge.checker, model)
+    RepairLoop(plan(model), store=store, judge=judge).run([COUNTER])
     last = [message.content for message in model.prompts[-1].messages]
     answers = [fence(text).strip() for text in (NO_SYNTAX, OTHER_PORTS, WRONG)]
     assert last[-6::2] == answers
@@ -77,11 +90,11 @@ def test_every_chat_goes_on_with_the_answers_and_what_was_found(checker: Checker
     assert [turn.prompt_digest for turn in store.read_run().repairs] == [prompt.digest for prompt in model.prompts[1:]]
 
 
-def test_nothing_of_the_reference_is_in_any_prompt(checker: Checker, tmp_path: Path) -> None:
+def test_nothing_of_the_reference_is_in_any_prompt(judge: Judge, tmp_path: Path) -> None:
     reviewer = Scripted(lambda request, turn: "Look at line 4.", name="reviewer:")  # noqa: ARG005
     model = Scripted(mend_one_a_turn)
-    store = start(tmp_path, checker, model)
-    RepairLoop(plan(model, reflector=reviewer), store=store, checker=checker).run([COUNTER])
+    store = start(tmp_path, judge.checker, model)
+    RepairLoop(plan(model, reflector=reviewer), store=store, judge=judge).run([COUNTER])
     assert len(model.prompts) == 4
     assert len(reviewer.prompts) == 3
     known = COUNTER.description + RIGHT + WRONG + OTHER_PORTS + NO_SYNTAX
@@ -93,11 +106,11 @@ def test_nothing_of_the_reference_is_in_any_prompt(checker: Checker, tmp_path: P
         assert "golden" not in text.lower()
 
 
-def test_the_reflector_is_asked_and_its_answer_told(checker: Checker, tmp_path: Path) -> None:
+def test_the_reflector_is_asked_and_its_answer_told(judge: Judge, tmp_path: Path) -> None:
     reviewer = Scripted(lambda request, turn: "<think>hm</think>Line 4 lacks a semicolon.", name="reviewer:")  # noqa: ARG005
     model = Scripted(mend_one_a_turn)
-    store = start(tmp_path, checker, model)
-    RepairLoop(plan(model, reflector=reviewer), store=store, checker=checker).run([COUNTER])
+    store = start(tmp_path, judge.checker, model)
+    RepairLoop(plan(model, reflector=reviewer), store=store, judge=judge).run([COUNTER])
     (question,) = reviewer.prompts[0].messages
     assert "Do not write the module yourself" in question.content
     for part in (COUNTER.description, NO_SYNTAX, "expected ';'"):
@@ -121,35 +134,35 @@ def test_the_reflector_is_asked_and_its_answer_told(checker: Checker, tmp_path: 
     ],
 )
 def test_each_kind_of_failure_has_its_own_budget(
-    checker: Checker, tmp_path: Path, text: str, budget: RepairBudget, turns: int
+    judge: Judge, tmp_path: Path, text: str, budget: RepairBudget, turns: int
 ) -> None:
     model = Scripted(lambda request, turn: fence(text))  # noqa: ARG005
-    store = start(tmp_path, checker, model)
-    loop = RepairLoop(plan(model, budget=budget), store=store, checker=checker)
+    store = start(tmp_path, judge.checker, model)
+    loop = RepairLoop(plan(model, budget=budget), store=store, judge=judge)
     loop.run([COUNTER])
     assert len(model.asked) == 1 + turns
     assert loop.settled == {KEY}
 
 
-def test_a_model_that_falls_back_uses_up_both_budgets(checker: Checker, tmp_path: Path) -> None:
+def test_a_model_that_falls_back_uses_up_both_budgets(judge: Judge, tmp_path: Path) -> None:
     model = Scripted(lambda request, turn: fence([WRONG, NO_SYNTAX][turn % 2]))  # noqa: ARG005
-    store = start(tmp_path, checker, model)
-    RepairLoop(plan(model, budget=RepairBudget(compile=1, simulate=2)), store=store, checker=checker).run([COUNTER])
+    store = start(tmp_path, judge.checker, model)
+    RepairLoop(plan(model, budget=RepairBudget(compile=1, simulate=2)), store=store, judge=judge).run([COUNTER])
     assert [turn.kind for turn in store.read_run().repairs] == ["simulate", "compile", "simulate"]
 
 
-def test_a_refusal_is_not_argued_with(checker: Checker, tmp_path: Path) -> None:
+def test_a_refusal_is_not_argued_with(judge: Judge, tmp_path: Path) -> None:
     model = Scripted(lambda request, turn: "I will not.")  # noqa: ARG005
     model.finish_reason = FinishReason.REFUSAL
-    store = start(tmp_path, checker, model)
-    RepairLoop(plan(model), store=store, checker=checker).run([COUNTER])
+    store = start(tmp_path, judge.checker, model)
+    RepairLoop(plan(model), store=store, judge=judge).run([COUNTER])
     assert len(model.asked) == 1
 
 
-def test_a_round_is_one_call_for_all_samples(checker: Checker, tmp_path: Path) -> None:
+def test_a_round_is_one_call_for_all_samples(judge: Judge, tmp_path: Path) -> None:
     model = Scripted(lambda request, turn: fence(RIGHT if turn > request.indices[0] else WRONG))
-    store = start(tmp_path, checker, model, n=3)
-    RepairLoop(plan(model, n=3), store=store, checker=checker).run([COUNTER])
+    store = start(tmp_path, judge.checker, model, n=3)
+    RepairLoop(plan(model, n=3), store=store, judge=judge).run([COUNTER])
     assert model.calls == 1 + 3
     assert [len(turn.read_results()) for turn in list_turns(store)] == [3, 2, 1]
     summary = add_turns(summarize([COUNTER], list(store.read_results().values()), (1,)), store, [COUNTER])
@@ -160,48 +173,48 @@ def test_a_round_is_one_call_for_all_samples(checker: Checker, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("most", range(2, 8))
-def test_stopped_anywhere_it_asks_for_nothing_twice(checker: Checker, tmp_path: Path, most: int) -> None:
+def test_stopped_anywhere_it_asks_for_nothing_twice(judge: Judge, tmp_path: Path, most: int) -> None:
     dying, going_on = Scripted(mend_one_a_turn, most=most), Scripted(mend_one_a_turn)
-    store = start(tmp_path, checker, dying, n=2)
+    store = start(tmp_path, judge.checker, dying, n=2)
     with pytest.raises(KeyboardInterrupt):
-        RepairLoop(plan(dying, n=2), store=store, checker=checker).run([COUNTER])
+        RepairLoop(plan(dying, n=2), store=store, judge=judge).run([COUNTER])
     again = RunStore.open(store.path)
-    RepairLoop(plan(going_on, n=2), store=again, checker=checker).run([COUNTER])
+    RepairLoop(plan(going_on, n=2), store=again, judge=judge).run([COUNTER])
     asked = [*dying.asked, *going_on.asked]
     assert sorted(asked) == [("counter", index, turn) for index in range(2) for turn in range(4)]
     assert all(result.verdict.is_passed for result in again.read_results().values())
 
 
-def test_an_interrupted_reflector_is_not_asked_twice(checker: Checker, tmp_path: Path) -> None:
+def test_an_interrupted_reflector_is_not_asked_twice(judge: Judge, tmp_path: Path) -> None:
     dying, going_on = (Scripted(lambda request, turn: "Think.", name="r:", most=most) for most in (1, 99))  # noqa: ARG005
     model = Scripted(mend_one_a_turn)
-    store = start(tmp_path, checker, model, n=2)
+    store = start(tmp_path, judge.checker, model, n=2)
     with pytest.raises(KeyboardInterrupt):
-        RepairLoop(plan(model, n=2, reflector=dying), store=store, checker=checker).run([COUNTER])
-    RepairLoop(plan(model, n=2, reflector=going_on), store=store, checker=checker).run([COUNTER])
+        RepairLoop(plan(model, n=2, reflector=dying), store=store, judge=judge).run([COUNTER])
+    RepairLoop(plan(model, n=2, reflector=going_on), store=store, judge=judge).run([COUNTER])
     assert len(dying.asked) + len(going_on.asked) == 6
     assert len(model.asked) == 8
 
 
-def test_a_problem_that_cannot_be_judged_stops_no_other(checker: Checker, tmp_path: Path) -> None:
+def test_a_problem_that_cannot_be_judged_stops_no_other(judge: Judge, tmp_path: Path) -> None:
     broken = problem("module broken (input a, output y);\n  assign y = nothing.here;\nendmodule\n", top="broken")
     model = Scripted(mend_one_a_turn)
-    store = start(tmp_path, checker, model, problems=(broken, COUNTER))
-    loop = RepairLoop(plan(model), store=store, checker=checker)
+    store = start(tmp_path, judge.checker, model, problems=(broken, COUNTER))
+    loop = RepairLoop(plan(model), store=store, judge=judge)
     loop.run([broken, COUNTER])
     assert loop.settled == {KEY}
     assert isinstance(loop.errors[replace(KEY, problem_id="broken")], BadReferenceError)
 
 
-def test_a_model_that_leaves_answers_out_is_an_error_of_the_run(checker: Checker, tmp_path: Path) -> None:
+def test_a_model_that_leaves_answers_out_is_an_error_of_the_run(judge: Judge, tmp_path: Path) -> None:
     class Silent(Scripted):
         def generate(self, *args: object) -> None:
             """Deliver nothing."""
 
-    store = start(tmp_path, checker, Scripted(mend_one_a_turn))
+    store = start(tmp_path, judge.checker, Scripted(mend_one_a_turn))
     silent = Silent(mend_one_a_turn, name="silent:")
     with pytest.raises(BackendError, match=r"silent:: 1 of 1 answers of turn 1 did not come; run the same again"):
-        RepairLoop(plan(silent), store=store, checker=checker).run([COUNTER])
+        RepairLoop(plan(silent), store=store, judge=judge).run([COUNTER])
 
 
 @pytest.mark.parametrize("name", ["openai-completions:base", "vllm-completions:base"])

@@ -7,10 +7,14 @@ import pytest
 from builders import COUNTER, problem
 
 from pytest_rtlgen.backends import Deliver, GenerationRequest
-from pytest_rtlgen.check.checker import Checker
+from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.errors import BackendError
-from pytest_rtlgen.evaluation.stages import check_completions, describe_environment, generate_completions, list_missing
+from pytest_rtlgen.evaluation.generate import generate_completions, list_missing
+from pytest_rtlgen.evaluation.judge import Judge
+from pytest_rtlgen.evaluation.open_run import describe_environment
+from pytest_rtlgen.evaluation.watch import Watcher
 from pytest_rtlgen.records import Completion, RunSettings, SampleKey, SamplingParams, Status
+from pytest_rtlgen.scoring.scorer import ScoringMode
 from pytest_rtlgen.storage import RunStore
 
 ONE, TWO = problem(problem_id="one"), problem(problem_id="two")
@@ -35,11 +39,21 @@ class Counting:
                 deliver(Completion(key=request.key(index), text=text, model=f"n={sampling.n}"))
 
 
+class Counted(Watcher):
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.states: list[tuple[int, int, str]] = []
+
+    def advance(self, done: int, total: int, what: str) -> None:
+        self.states.append((done, total, what))
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> RunStore:
     settings = RunSettings(model="m", suites=(), sampling=SamplingParams(n=2), prompt="chat", simulator="icarus")
     with Checker() as checker:
-        return RunStore.create(tmp_path, settings, describe_environment(checker, "test"), [ONE, TWO])
+        return RunStore.create(tmp_path, settings, describe_environment(checker), [ONE, TWO])
 
 
 def test_only_what_is_missing_is_asked_for() -> None:
@@ -51,7 +65,7 @@ def test_only_what_is_missing_is_asked_for() -> None:
 @pytest.mark.simulator
 def test_what_arrived_before_a_failure_is_kept_and_not_asked_for_again(store: RunStore) -> None:
     first, second = Counting(most=3), Counting()
-    seen: list[tuple[int, int]] = []
+    seen = Counted()
     with pytest.raises(BackendError, match="the model is gone"):
         generate_completions([ONE, TWO], backend=first, sampling=SamplingParams(n=2), store=store, style="chat")
     generate_completions(
@@ -60,11 +74,11 @@ def test_what_arrived_before_a_failure_is_kept_and_not_asked_for_again(store: Ru
         sampling=SamplingParams(n=2),
         store=store,
         style="chat",
-        progress=lambda *state: seen.append(state),
+        watcher=seen,
     )
     assert first.asked == [("one", 0), ("one", 1), ("two", 0)]
     assert second.asked == [("two", 1)]
-    assert seen == [(4, 4)]
+    assert seen.states == [(4, 4, "completions")]
 
 
 @pytest.mark.simulator
@@ -72,7 +86,7 @@ def test_results_come_in_order_and_are_on_disk(store: RunStore) -> None:
     generate_completions([ONE, TWO], backend=Counting(), sampling=SamplingParams(n=2), store=store, style="chat")
     completions = store.read_completions()
     work = [({"one": ONE, "two": TWO}[key.problem_id], completions[key]) for key in sorted(completions)]
-    with Checker() as checker:
-        results = list(check_completions(checker, work, store=store))
-    assert [result.verdict.status for result in results] == [Status.PASSED, Status.NO_CODE] * 2
+    with Judge(CheckSettings(), ScoringMode.OURS) as judge:
+        results = [outcome.result for outcome in judge.judge(work, store)]
+    assert [result and result.verdict.status for result in results] == [Status.PASSED, Status.NO_CODE] * 2
     assert list(store.read_run().samples) == results

@@ -1,0 +1,237 @@
+"""Check answers: several at a time, each verdict on disk before it is counted, one bad problem in nobody's way."""
+
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from pytest_rtlgen.check.checker import Checker, CheckSettings
+from pytest_rtlgen.config import Options
+from pytest_rtlgen.errors import BadReferenceError, DefectError, RtlgenError, StorageError, SuiteError, ToolError
+from pytest_rtlgen.evaluation.open_run import describe_environment
+from pytest_rtlgen.evaluation.settings import make_check_settings
+from pytest_rtlgen.evaluation.watch import Watcher
+from pytest_rtlgen.extract import extract_candidate
+from pytest_rtlgen.extract.files import extract_files, join_files
+from pytest_rtlgen.known_bad import Scoring
+from pytest_rtlgen.records import Candidate, Completion, Problem, ProblemKey, SampleResult
+from pytest_rtlgen.scoring.scorer import PublishedScorer, ScoringMode, adopt_published, find_known_bad
+from pytest_rtlgen.storage import RunStore
+from pytest_rtlgen.storage.answers import AnswerFiles
+
+TOOL_ERRORS = 3
+"""Failures of the simulator in a row after which it is the machine, not a design."""
+
+Work = tuple[Problem, Completion]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one answer: exactly one of ``result`` and ``error`` is there."""
+
+    problem: Problem
+    completion: Completion
+    result: SampleResult | None = None
+    error: RtlgenError | None = None
+    """The harness failed; nothing was concluded about the model."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What one go over a run did."""
+
+    checked: int
+    there_before: int
+    known_bad: Mapping[ProblemKey, str]
+    """The reason of each problem where right answers are known to fail too."""
+    failed: Mapping[ProblemKey, str]
+    """The error of the harness on each problem that could not be judged."""
+
+
+class Judge:
+    """The checker of a run and the benchmarks' own scorers. A context manager that leaves no process behind."""
+
+    def __init__(self, settings: CheckSettings, scoring: ScoringMode) -> None:
+        self.checker = Checker(settings)
+        self.scorer = PublishedScorer(settings, scoring)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End every process."""
+        self.checker.close()
+        self.scorer.close()
+
+    def explain_failure(self, problem: Problem) -> str:
+        """Return why right answers to ``problem`` are known to fail here; empty where nothing is known.
+
+        Raises:
+            ToolError: the simulator is missing.
+        """
+        scoring = Scoring.PUBLISHED if self.scorer.decides(problem) else Scoring.OURS
+        known = find_known_bad(self.checker.settings.simulator, self.checker.simulator.version)
+        return known.explain_failure(problem.suite, problem.problem_id, scoring)
+
+    def judge(self, work: Sequence[Work], files: AnswerFiles) -> Iterator[Outcome]:
+        """Yield what becomes of each answer of ``work``, in its order; each result is in ``files`` before.
+
+        Once the harness fails on a problem, the answers to it that are not begun get the same error.
+
+        Raises:
+            ToolError: the simulator failed ``TOOL_ERRORS`` times in a row.
+            StorageError: a result could not be written; those before it are.
+        """
+        queue = _Queue(self, files)
+        with ThreadPoolExecutor(self.checker.settings.jobs, thread_name_prefix="rtlgen-check") as pool:
+            futures = [pool.submit(queue.take, *pair) for pair in work]
+            try:
+                for future in futures:
+                    yield future.result()
+            finally:
+                for future in futures:
+                    future.cancel()
+                wait(futures)  # before the pool's threads end: one takes the simulators with it that it started
+
+
+def open_judge(options: Options, *, jobs: int | None = None) -> Judge:
+    """Return the judge that ``options`` ask for; ``jobs`` designs at once, by default as the options say.
+
+    Raises:
+        ToolError: isolation is required and cannot be had.
+    """
+    return Judge(make_check_settings(options, jobs=jobs), ScoringMode(options.scoring))
+
+
+class _Queue:
+    """The answers in progress, on several threads."""
+
+    def __init__(self, judge: Judge, files: AnswerFiles) -> None:
+        self._judge = judge
+        self._files = files
+        self._lock = threading.Lock()
+        self._failed: dict[ProblemKey, RtlgenError] = {}
+        self._stop: RtlgenError | None = None
+        self._tool_errors = 0
+
+    def take(self, problem: Problem, completion: Completion) -> Outcome:
+        """Check one answer and store its result; raises what makes going on pointless."""
+        if self._stop is not None:
+            raise self._stop
+        error = self._failed.get(problem.key)
+        if error is not None:
+            return Outcome(problem=problem, completion=completion, error=error)
+        try:
+            result = check_completion(self._judge.checker, problem, completion, scorer=self._judge.scorer)
+            self._files.append_result(result)
+        except StorageError as error:
+            self._stop = error
+            raise
+        except (SuiteError, ToolError) as error:
+            return self._fail(problem, completion, error)
+        except Exception as error:  # noqa: BLE001  a defect on one answer must not take the others with it
+            defect = DefectError(f"defect of the harness: {type(error).__name__}: {error}")
+            defect.__cause__ = error
+            return self._fail(problem, completion, defect)
+        with self._lock:
+            self._tool_errors = 0
+        return Outcome(problem=problem, completion=completion, result=result)
+
+    def _fail(self, problem: Problem, completion: Completion, error: RtlgenError) -> Outcome:
+        with self._lock:
+            self._failed[problem.key] = error
+            self._tool_errors += isinstance(error, ToolError)
+            if self._tool_errors >= TOOL_ERRORS:
+                self._stop = error
+                raise error
+        return Outcome(problem=problem, completion=completion, error=error)
+
+
+def judge_run(store: RunStore, judge: Judge, watcher: Watcher) -> Judged:
+    """Check every answer in ``store`` that has no verdict there yet; of a repair loop's answers, the first ones.
+
+    Raises:
+        ToolError: the simulator is missing or broken.
+        StorageError: a verdict could not be written; those before it are.
+        RecordError: what is stored cannot be read.
+    """
+    if not store.adopt_environment(describe_environment(judge.checker)):
+        watcher.note(
+            f"{store.path}: checked on another machine, or with other tools, so far; verdicts keep what made them"
+        )
+    done = store.read_first_results().keys()
+    work = _list_work(store, watcher)
+    left = Counter(problem.key for problem, _ in work)
+    known_bad: dict[ProblemKey, str] = {}
+    failed: dict[ProblemKey, str] = {}
+    checked = passed = 0
+    for outcome in judge.judge(work, store):
+        key = outcome.problem.key
+        if outcome.result is not None:
+            checked += 1
+            passed += outcome.result.verdict.is_passed
+            watcher.see(outcome.result)
+            watcher.advance(checked, len(work), f"checked, {passed} passed")
+        elif key not in known_bad | failed:
+            reason = judge.explain_failure(outcome.problem) if isinstance(outcome.error, BadReferenceError) else ""
+            (known_bad if reason else failed)[key] = reason or str(outcome.error)
+    watcher.end_stage()
+    for key, reason in failed.items():
+        watcher.note(f"{store.path}: {key}: not judged ({left[key]} samples): {reason}")
+    return Judged(checked=checked, there_before=len(done), known_bad=known_bad, failed=failed)
+
+
+def _list_work(store: RunStore, watcher: Watcher) -> list[Work]:
+    """Return the answers without a verdict, problem by problem."""
+    done = store.read_first_results().keys()
+    problems = {problem.key: problem for problem in store.header.problems}
+    rank = {key: place for place, key in enumerate(problems)}
+    missing = [item for key, item in store.read_completions().items() if key not in done]
+    known = [item for item in missing if item.key.problem in problems]
+    if len(known) < len(missing):
+        strange = len(missing) - len(known)
+        watcher.note(f"{store.path}: {strange} answers are to problems that the run does not have, and are passed over")
+    known.sort(key=lambda item: (rank[item.key.problem], item.key))
+    return [(problems[item.key.problem], item) for item in known]
+
+
+def check_completion(
+    checker: Checker, problem: Problem, completion: Completion, *, scorer: PublishedScorer | None = None
+) -> SampleResult:
+    """Extract the candidate of one completion, check it, and have ``scorer`` score it as its benchmark does.
+
+    The verdict is the benchmark's own where there is no reference to compare with, or where ``scorer`` is to decide.
+
+    Raises:
+        BadReferenceError: the problem's reference is no good.
+        SuiteError: there is neither a reference nor a scorer of the benchmark's own.
+        ToolError: the simulator is missing or broken.
+    """
+    candidate = _extract(problem, completion)
+    if scorer is None or not scorer.decides(problem):
+        verdict = checker.check(candidate, problem)
+        published = scorer.score(candidate, problem) if scorer is not None else None
+        return SampleResult(completion=completion, candidate=candidate, verdict=verdict, published=published)
+    published = scorer.score(candidate, problem)
+    if published is None:
+        raise SuiteError(f"{problem.key}: neither a reference nor a testbench to judge by")
+    verdict = adopt_published(published)
+    return SampleResult(completion=completion, candidate=candidate, verdict=verdict, published=published)
+
+
+def _extract(problem: Problem, completion: Completion) -> Candidate:
+    """Return the candidate of one completion; an answer of several files as one text."""
+    text, reason = completion.text, completion.finish_reason
+    targets = problem.harness.targets if problem.harness is not None else ()
+    if len(targets) > 1:
+        files = extract_files(text, targets, problem.top, finish_reason=reason)
+        return Candidate(source=join_files(files), rule="files" if files else "none")
+    return extract_candidate(text, top=problem.top, header=problem.header or None, finish_reason=reason)

@@ -1,0 +1,95 @@
+"""A run's folder: made, gone on with, or copied to be checked again."""
+
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from pytest_rtlgen import __version__
+from pytest_rtlgen.check.checker import Checker
+from pytest_rtlgen.config import OPTIONS, Options
+from pytest_rtlgen.errors import RecordError, ToolError
+from pytest_rtlgen.evaluation.settings import make_check_settings, make_run_settings
+from pytest_rtlgen.prompts import PromptStyle
+from pytest_rtlgen.records import Environment, Problem, RunSettings, Suite
+from pytest_rtlgen.storage import RunStore, find_resumable
+from pytest_rtlgen.tools.versions import read_package_version
+
+_RECORDED_PACKAGES = ("cocotb", "pyslang", "pyosys", "numpy", "pytest")
+
+
+def describe_environment(checker: Checker) -> Environment:
+    """Return the versions that a verdict depends on.
+
+    Raises:
+        ToolError: the simulator is missing.
+    """
+    versions: Mapping[str, str | None] = {name: read_package_version(name) for name in _RECORDED_PACKAGES}
+    tools = [("simulator", checker.simulator.version), *((name, found) for name, found in versions.items() if found)]
+    return _describe_machine(tuple(tools))
+
+
+def describe_generator(options: Options) -> Environment:
+    """Return the environment of a machine that only generates, and may have no simulator."""
+    try:
+        with Checker(make_check_settings(options, jobs=1)) as checker:
+            return describe_environment(checker)
+    except ToolError:
+        return _describe_machine(())
+
+
+def open_run(options: Options, suites: Sequence[Suite], style: PromptStyle, environment: Environment) -> RunStore:
+    """Return the run to go on with, as ``options.resume`` says, or a new one.
+
+    Raises:
+        UsageError: the run that the option names was made with other settings.
+        RecordError: there is no such run.
+        StorageError: a new folder cannot be made.
+    """
+    settings = make_run_settings(options, suites, style)
+    if options.resume not in {"auto", "never"}:
+        return RunStore.open(Path(options.resume), settings)
+    found = find_resumable(options.out, settings) if options.resume == "auto" else None
+    if found is not None:
+        return RunStore.open(found, settings)
+    problems = [problem for suite in suites for problem in suite.problems]
+    return RunStore.create(options.out, settings, environment, problems)
+
+
+def open_copy(old: RunStore, options: Options, suites: Sequence[Suite], out: Path) -> RunStore:
+    """Return a run of the last answers in ``old`` under ``options``: an unfinished one under ``out``, else a new one.
+
+    ``suites`` take the place of the run's own of the same names.
+
+    Raises:
+        RecordError: ``old`` holds no answer.
+        StorageError: the folder cannot be made.
+    """
+    completions = old.read_last_completions()
+    if not completions:
+        raise RecordError(f"{old.path}: holds no answer; ask for them with python -m pytest_rtlgen generate")
+    settings, problems = _change_settings(old, options, suites)
+    found = find_resumable(out, settings)
+    if found is not None and found.resolve() != old.path.resolve():
+        store = RunStore.open(found)
+        if store.header.problems == problems and store.read_completions() == completions:
+            return store
+    store = RunStore.create(out, settings, old.header.environment, problems)
+    for completion in completions.values():
+        store.append_completion(completion)
+    return store
+
+
+def _change_settings(
+    old: RunStore, options: Options, suites: Sequence[Suite]
+) -> tuple[RunSettings, tuple[Problem, ...]]:
+    fresh = {suite.name: suite for suite in suites}
+    digests = dict(old.header.settings.suites) | {name: suite.digest for name, suite in fresh.items()}
+    changed = {option.field: getattr(options, option.field) for option in OPTIONS if option.decides_verdicts}
+    kept = [problem for problem in old.header.problems if problem.suite not in fresh]
+    added = [problem for suite in fresh.values() for problem in suite.problems]
+    return replace(old.header.settings, **changed, suites=tuple(digests.items())), (*kept, *added)
+
+
+def _describe_machine(tools: tuple[tuple[str, str], ...]) -> Environment:
+    return Environment(harness=__version__, python=platform.python_version(), platform=platform.platform(), tools=tools)

@@ -1,0 +1,113 @@
+"""From the verdicts on disk to what a run came to."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from pytest_rtlgen.config import Options
+from pytest_rtlgen.errors import RecordError
+from pytest_rtlgen.evaluation.judge import Judged
+from pytest_rtlgen.evaluation.repair import add_turns, count_waiting, sum_run_spending
+from pytest_rtlgen.metrics import summarize
+from pytest_rtlgen.records import Problem, ProblemKey, Run, SampleResult, Summary
+from pytest_rtlgen.report.paper import compare_with_paper
+from pytest_rtlgen.report.run_report import Gaps, Gate, RunReport
+from pytest_rtlgen.report.side_by_side import compare_sides
+from pytest_rtlgen.report.without import add_without
+from pytest_rtlgen.scoring.scorer import find_known_bad
+from pytest_rtlgen.storage import RunStore
+
+NOTHING: Judged = Judged(checked=0, there_before=0, known_bad={}, failed={})
+"""A run that was only read."""
+
+
+def count_fewest(store: RunStore, run: Run, excluded: Collection[ProblemKey]) -> int:
+    """Return how many checked samples the problem with the fewest has: the largest k that can be estimated.
+
+    Raises:
+        RecordError: nothing was checked yet.
+    """
+    counts = Counter(sample.key.problem for sample in run.samples if sample.key.problem not in excluded)
+    if not counts:
+        raise RecordError(
+            f"{store.path}: no sample of this run was checked yet; check it with python -m pytest_rtlgen check RUN"
+        )
+    return min(counts.values())
+
+
+def read_excluded(store: RunStore) -> dict[ProblemKey, str]:
+    """Return the problems that a finished run leaves out, with reasons; none of another."""
+    named = dict(store.read_summary().excluded) if store.is_finished else {}
+    return {problem.key: named[str(problem.key)] for problem in store.header.problems if str(problem.key) in named}
+
+
+def report_run(
+    store: RunStore,
+    options: Options,
+    *,
+    judged: Judged = NOTHING,
+    run: Run | None = None,
+    only: Collection[ProblemKey] | None = None,
+) -> RunReport:
+    """Return what the run in ``store`` came to, of the problems in ``only``; ``None``: of all with a sample.
+
+    Of ``options`` count ``k``, ``prices``, ``preset`` and ``require``. Problems that ``judged`` could not judge are
+    named, and no figure counts them.
+
+    Raises:
+        RecordError: what is stored cannot be read.
+        UsageError: the prices cannot be read.
+    """
+    run = store.read_run() if run is None else run
+    excluded = dict(sorted({**judged.known_bad, **judged.failed}.items()))
+    counted = {sample.key.problem for sample in run.samples} if only is None else set(only)
+    problems = [problem for problem in store.header.problems if problem.key in counted | excluded.keys()]
+    results = [sample for sample in run.samples if sample.key.problem in counted]
+    summary = summarize(problems, results, options.k, excluded=_name(excluded))
+    summary = add_turns(summary, store, problems, prices=options.prices)
+    known = find_known_bad(run.settings.simulator, dict(run.environment.tools).get("simulator", ""))
+    summary = add_without(summary, results, known)
+    return RunReport(
+        path=store.path,
+        run=run,
+        summary=summary,
+        spending=sum_run_spending(store, options.prices),
+        sides=compare_sides(problems, results, known, options.k),
+        papers=tuple(_list_papers(problems, results, run, options, excluded)),
+        gates=tuple(Gate(requirement=gate, measured=gate.measure(summary)) for gate in options.require),
+        gaps=_find_gaps(store, run, summary),
+        not_judged=judged.failed,
+    )
+
+
+def _list_papers(
+    problems: Sequence[Problem],
+    results: Sequence[SampleResult],
+    run: Run,
+    options: Options,
+    excluded: Mapping[ProblemKey, str],
+) -> Iterator[str]:
+    """Yield, for each suite that the preset's paper reports on, our figures beside the paper's."""
+    for suite, _ in run.settings.suites if options.preset else ():
+        found = [result for result in results if result.key.suite == suite]
+        if not found:
+            continue
+        chosen = [problem for problem in problems if problem.suite == suite]
+        left_out = {key: reason for key, reason in excluded.items() if key.suite == suite}
+        summary = summarize(chosen, found, options.k, excluded=_name(left_out))
+        table = compare_with_paper(options.preset or "", suite, summary, run.settings)
+        if table:
+            yield table
+
+
+def _find_gaps(store: RunStore, run: Run, summary: Summary) -> Gaps:
+    """Return what is missing; problems that were never asked count too."""
+    asked = sum(not problem.unjudged for problem in store.header.problems)
+    return Gaps(
+        short=sum(score.n < run.settings.sampling.n for score in summary.problems),
+        unanswered=asked - len(summary.problems) - len(summary.excluded),
+        unrepaired=count_waiting(store),
+    )
+
+
+def _name(excluded: Mapping[ProblemKey, str]) -> tuple[tuple[str, str], ...]:
+    return tuple((str(key), reason) for key, reason in excluded.items())

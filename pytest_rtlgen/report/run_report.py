@@ -1,0 +1,103 @@
+"""What a run came to, with everything that people read of it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_rtlgen.config.values import Requirement
+from pytest_rtlgen.records import ProblemKey, Run, Summary
+from pytest_rtlgen.report.json_report import render_run_json
+from pytest_rtlgen.report.side_by_side import SuiteSides
+from pytest_rtlgen.report.sides_text import render_sides
+from pytest_rtlgen.report.spending import Spending
+from pytest_rtlgen.report.terminal import render_summary
+from pytest_rtlgen.report.turns_text import render_turns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """One requirement and what was measured."""
+
+    requirement: Requirement
+    measured: float
+    """0.0 ... 1.0."""
+
+    @property
+    def is_met(self) -> bool:
+        """Whether what was measured is enough."""
+        return self.requirement.is_met(self.measured)
+
+    def __str__(self) -> str:
+        return f"required {self.requirement}: {'met' if self.is_met else 'NOT met'}, measured {self.measured:.4f}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gaps:
+    """What a run still lacks."""
+
+    short: int = 0
+    """Problems with fewer checked samples than asked for."""
+    unanswered: int = 0
+    """Problems with none."""
+    unrepaired: int = 0
+    """Samples with a repair to come."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport:
+    """What a run came to: the same under pytest, on the command line and from ``evaluate``."""
+
+    path: Path
+    """The run's folder."""
+    run: Run
+    """Its results, of the problems that ``summary`` is of and of others."""
+    summary: Summary
+    spending: Spending
+    sides: tuple[SuiteSides, ...]
+    """Our verdict beside the benchmark's own, a suite each, where a benchmark brings its own."""
+    papers: tuple[str, ...]
+    """Our figures beside a paper's, a table each."""
+    gates: tuple[Gate, ...]
+    gaps: Gaps
+    not_judged: Mapping[ProblemKey, str]
+    """Problems on which the harness failed, with its error; no figure counts them."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every sample of every problem was judged."""
+        return not self.not_judged and self.gaps == Gaps()
+
+    @property
+    def is_good(self) -> bool:
+        """Whether every gate is met."""
+        return all(gate.is_met for gate in self.gates)
+
+    def __str__(self) -> str:
+        return "\n\n".join(self.list_tables())
+
+    def list_tables(self) -> Iterator[str]:
+        """Yield the tables that people read, in their order."""
+        settings = self.run.settings
+        title = f"{settings.model}  n={settings.sampling.n}"
+        yield render_summary(self.summary, title=title, run_path=str(self.path), spending=self.spending)
+        turns = render_turns(settings, self.summary.turns)
+        if turns:
+            yield turns
+        if self.sides:
+            yield render_sides(self.sides)
+        yield from self.papers
+
+    def list_notes(self) -> Iterator[str]:
+        """Yield what is missing and what was required, a line each."""
+        gaps = self.gaps
+        if gaps.short or gaps.unanswered:
+            n = self.run.settings.sampling.n
+            counts = f"{gaps.short} problems have fewer than {n} samples, {gaps.unanswered} have none"
+            yield f"{self.path}: incomplete: {counts}"
+        if gaps.unrepaired:
+            yield f"{self.path}: incomplete: {gaps.unrepaired} samples still have a repair to come; go on with the run"
+        yield from map(str, self.gates)
+
+    def to_json(self) -> str:
+        """Return the run and its summary as one indented JSON document."""
+        return render_run_json(self.run, self.summary, self.sides, spending=self.spending)

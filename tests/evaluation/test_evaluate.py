@@ -1,0 +1,140 @@
+"""One call judges a model; pytest and the command line make the same run of it."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from plugin.conftest import ANSWERS, SUITE
+
+from pytest_rtlgen.backends import Deliver, GenerationRequest
+from pytest_rtlgen.cli import main
+from pytest_rtlgen.errors import BackendError, UsageError
+from pytest_rtlgen.evaluation.evaluate import evaluate
+from pytest_rtlgen.evaluation.watch import Watcher
+from pytest_rtlgen.loaders import load_suite
+from pytest_rtlgen.records import Completion, RunSettings, SampleKey, SamplingParams, Status, Summary
+from pytest_rtlgen.storage import RunStore
+
+OPTIONS = {"n": 3, "k": (1, 3), "formal": "off", "cycles": 50}
+
+
+@pytest.fixture
+def mini(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Write the small suite and its recorded answers, and go to their folder."""
+    monkeypatch.chdir(tmp_path)
+    for name, (reference, category, difficulty) in SUITE.items():
+        problem, answers = tmp_path / "mini" / name, tmp_path / "answers" / name
+        problem.mkdir(parents=True)
+        answers.mkdir(parents=True)
+        facts = f'title = "{name}"\ncategory = "{category}"\ndifficulty = "{difficulty}"\n'
+        (problem / "problem.toml").write_text(facts)
+        (problem / "prompt.md").write_text(f"Write module {name}.\n")
+        (problem / "reference.sv").write_text(reference)
+        for index, text in enumerate(ANSWERS[name]):
+            (answers / f"{index}-answer.md").write_text(f"```verilog\n{text}```\n" if "module" in text else text)
+    (tmp_path / "mini" / "suite.toml").write_text('format = 1\nname = "mini"\ntitle = "Three small problems"\n')
+    return tmp_path / "mini"
+
+
+class Kept(Watcher):
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.seen: list[SampleKey] = []
+        self.stages: list[str] = []
+
+    def see(self, result: object) -> None:
+        self.seen.append(result.key)  # type: ignore[attr-defined]
+
+    def advance(self, done: int, total: int, what: str) -> None:
+        assert 0 < done <= total
+        self.stages.append(what)
+
+
+def describe(store: RunStore) -> tuple[RunSettings, dict[SampleKey, tuple[object, ...]], Summary]:
+    """Return what must be the same whoever made the run: all but times."""
+    results = {
+        key: (item.verdict.status, item.verdict.signals, item.verdict.diagnostics, item.candidate.source)
+        for key, item in store.read_results().items()
+    }
+    return store.header.settings, results, replace(store.read_summary(), generation_s=0, check_s=0)
+
+
+@pytest.mark.simulator
+def test_pytest_and_the_command_line_make_the_same_run(mini: Path, pytester: pytest.Pytester) -> None:
+    options = ["--n=3", "--formal=off", "--cycles=50", "--out=by-cli"]
+    assert main(["generate", f"--suite={mini}", f"--model=replay:{mini.parent / 'answers'}", *options]) == 0
+    (run,) = Path("by-cli").iterdir()
+    assert main(["check", str(run), "--k=1,3"]) == 0
+    by_cli = describe(RunStore.open(run))
+    same = [f"--rtlgen-model=replay:{mini.parent / 'answers'}", "--rtlgen-n=3", "--rtlgen-k=1,3"]
+    rest = ["--rtlgen-formal=off", "--rtlgen-cycles=50", "--rtlgen-out=by-pytest", "-p", "no:cacheprovider"]
+    pytester.runpytest_subprocess(str(mini), *same, *rest)
+    (run,) = Path("by-pytest").iterdir()
+    by_pytest = describe(RunStore.open(run))
+    report = evaluate(mini, f"replay:{mini.parent / 'answers'}", out="by-call", **OPTIONS)
+    by_call = describe(RunStore.open(report.path))
+    assert by_call == by_pytest == by_cli
+    assert report.summary.total.function[0][1].value == pytest.approx(2 / 9)
+    assert report.is_complete
+
+
+@pytest.mark.simulator
+def test_a_backend_and_a_loaded_suite_will_do_and_a_failed_call_is_gone_on_with(mini: Path) -> None:
+    suite = load_suite(str(mini))
+    asked: list[str] = []
+
+    class Dying:
+        name = "dying:"
+
+        def generate(self, requests: Sequence[GenerationRequest], sampling: SamplingParams, deliver: Deliver) -> None:
+            assert sampling.n == 1
+            for request in requests:
+                if len(asked) == 2:
+                    asked.append("")
+                    raise BackendError("the model is gone")
+                asked.append(request.problem.problem_id)
+                text = f"```verilog\n{request.problem.reference.text}```"
+                deliver(Completion(key=request.key(0), text=text, model="m"))
+
+    watcher = Kept()
+    settings = {"formal": "off", "cycles": 50, "no_cache": True}
+    with pytest.raises(BackendError, match="the model is gone"):
+        evaluate(suite, Dying(), watcher=watcher, **settings)
+    report = evaluate([suite], Dying(), watcher=watcher, **settings)
+    assert asked == ["and2", "counter", "", "xor2"]
+    assert [sample.verdict.status for sample in report.run.samples] == [Status.PASSED] * 3
+    assert len(watcher.seen) == 3
+    assert watcher.stages[-1] == "checked, 3 passed"
+    assert len(os.listdir(".rtlgen/runs")) == 1  # noqa: PTH208  names only
+
+
+@pytest.mark.simulator
+def test_a_gate_is_measured_and_a_broken_reference_is_named(mini: Path) -> None:
+    (mini / "and2" / "reference.sv").write_text("module and2 (input a, output y);\n  assign y = b;\nendmodule\n")
+    watcher = Kept()
+    model = f"replay:{mini.parent / 'answers'}"
+    report = evaluate(mini, model, watcher=watcher, require=["pass@1>=0.5"], **OPTIONS)
+    assert [str(key) for key in report.not_judged] == ["mini/and2"]
+    assert not report.is_complete
+    assert [str(gate) for gate in report.gates] == ["required pass@1>=0.5: NOT met, measured 0.1667"]
+    assert not report.is_good
+    assert not RunStore.open(report.path).is_finished
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"formall": "off"}, "formall: there is no such option; did you mean formal?"),
+        ({"n": 0}, "--rtlgen-n='0' (command line): must be a whole number, 1 or more"),
+        ({"formal": "maybe"}, "must be one of off, confirm, first"),
+        ({"k": (5,)}, "k = 5 needs 5 completions a problem"),
+    ],
+)
+def test_an_option_that_cannot_be_meant_is_one_line(mini: Path, given: dict[str, object], message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        evaluate(mini, "reference:", **given)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
