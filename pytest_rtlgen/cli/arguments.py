@@ -5,40 +5,11 @@ import importlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
+from pytest_rtlgen.config import OPTIONS, Group, Options, resolve_options
 from pytest_rtlgen.errors import UsageError
 
-if TYPE_CHECKING:
-    from pytest_rtlgen.config import Options
-
-CHECK_OPTIONS = (
-    "simulator",
-    "sandbox",
-    "check-timeout",
-    "stimulus-seed",
-    "cycles",
-    "formal",
-    "formal-budget",
-    "cross-check",
-)
-"""Options of the table that every command with a checker takes."""
-GENERATION_OPTIONS = (
-    "model",
-    "base-url",
-    "lora",
-    "engine",
-    "n",
-    "temperature",
-    "top-p",
-    "max-tokens",
-    "seed",
-    "concurrency",
-    "timeout",
-)
-"""Those that every command that asks a model takes."""
-SPENDING_OPTIONS = ("cache", "no-cache", "max-cost", "max-tokens-total", "prices")
-"""Those that say what such a command may keep and spend."""
 PROGRAM = "python -m pytest_rtlgen"
 
 
@@ -77,12 +48,10 @@ def make_parser(commands: Sequence[Command], argv: Sequence[str]) -> Parser:
     return parser
 
 
-def add_options(parser: Parser, *names: str) -> None:
-    """Let ``parser`` take options of the option table by their short names, as ``--NAME`` and as ``--rtlgen-NAME``."""
-    from pytest_rtlgen.config import OPTIONS
-
+def add_options(parser: Parser, *wanted: Group | str) -> None:
+    """Let ``parser`` take options of the option table, whole groups or by name: as ``--NAME`` and ``--rtlgen-NAME``."""
     for option in OPTIONS:
-        if option.name not in names:
+        if option.name not in wanted and option.group not in wanted:
             continue
         kind: dict[str, Any] = {"action": "append" if option.is_repeatable else "store", "metavar": option.metavar}
         if option.is_flag:
@@ -93,14 +62,12 @@ def add_options(parser: Parser, *names: str) -> None:
         parser.add_argument(option.flag, help=argparse.SUPPRESS, **shared)
 
 
-def read_options(args: argparse.Namespace, **fixed: str) -> "Options":
+def read_options(args: argparse.Namespace, **fixed: str) -> Options:
     """Return the options that the command declared, from its arguments and the environment; ``fixed`` wins over both.
 
     Raises:
         UsageError: a value that cannot be meant.
     """
-    from pytest_rtlgen.config import OPTIONS, resolve_options
-
     declared = [option for option in OPTIONS if hasattr(args, option.key)]
     given = {option.key: getattr(args, option.key) for option in declared} | fixed
     env = {option.variable: os.environ[option.variable] for option in declared if option.variable in os.environ}

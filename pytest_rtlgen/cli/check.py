@@ -10,7 +10,6 @@ from pathlib import Path
 from pytest_rtlgen.check.checker import Checker
 from pytest_rtlgen.check.single import make_problem
 from pytest_rtlgen.cli.arguments import (
-    CHECK_OPTIONS,
     Parser,
     add_options,
     read_options,
@@ -18,6 +17,7 @@ from pytest_rtlgen.cli.arguments import (
 from pytest_rtlgen.cli.check_many import check_many
 from pytest_rtlgen.cli.check_run import check_run
 from pytest_rtlgen.cli.streams import STDIN, read_text, show_name, write_out
+from pytest_rtlgen.config import Group
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.evaluation.settings import make_check_settings
 from pytest_rtlgen.records import Candidate, Problem, SourceFile
@@ -36,7 +36,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--show-text", action="store_true", help="print the candidate as every tool reads it")
     parser.add_argument("--jsonl", metavar="IN", help="check every line of this JSON Lines file; - is standard input")
     parser.add_argument("--out", dest="results", metavar="OUT", help="file that --jsonl appends its verdicts to")
-    add_options(parser, *CHECK_OPTIONS, "jobs", "suite", "prices")
+    add_options(parser, Group.CHECK, "jobs", "suite", "prices")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from pytest_rtlgen.cli.arguments import read_options
 from pytest_rtlgen.cli.report import print_report
-from pytest_rtlgen.config import OPTIONS, Option, Options
+from pytest_rtlgen.config import Options
 from pytest_rtlgen.errors import RecordError, UsageError
 from pytest_rtlgen.evaluation.judge import Judged, judge_run, open_judge
 from pytest_rtlgen.evaluation.results import count_fewest, report_run
+from pytest_rtlgen.evaluation.settings import list_deciding, read_deciding
 from pytest_rtlgen.evaluation.watch import ConsoleWatcher
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.records import RunSettings, Suite
@@ -43,21 +44,15 @@ def check_run(args: argparse.Namespace) -> int:
     return EXIT_NOT_JUDGED if judged.failed else 0
 
 
-def list_deciding() -> list[Option]:
-    """Return the options that are part of a run: what its verdicts depend on."""
-    return [option for option in OPTIONS if option.decides_verdicts]
-
-
 def read_run_options(args: argparse.Namespace, settings: RunSettings) -> Options:
     """Return the options, those that verdicts depend on as ``settings`` have them unless the command line names them.
 
     Raises:
         UsageError: a value that cannot be meant.
     """
-    kept = {
-        item.field: getattr(settings, item.field) for item in list_deciding() if getattr(args, item.key, None) is None
-    }
-    return replace(read_options(args), **kept)
+    kept = read_deciding(settings)
+    named = {option.field for option in list_deciding() if getattr(args, option.key, None) is not None}
+    return replace(read_options(args), **{name: value for name, value in kept.items() if name not in named})
 
 
 def judge_stored(store: RunStore, options: Options) -> Judged:
@@ -121,8 +116,9 @@ def _compare_suites(store: RunStore, specs: Sequence[str]) -> None:
 
 
 def _refuse_other_settings(store: RunStore, options: Options) -> None:
+    kept = read_deciding(store.header.settings)
     for option in list_deciding():
-        was, now = getattr(store.header.settings, option.field), getattr(options, option.field)
+        was, now = kept[option.field], getattr(options, option.field)
         if was != now:
             raise UsageError(
                 f"--{option.name}={now}: the run {store.path} was made with {'none' if was is None else was}; "

@@ -4,14 +4,12 @@ import argparse
 from contextlib import ExitStack
 
 from pytest_rtlgen.cli.arguments import (
-    CHECK_OPTIONS,
-    GENERATION_OPTIONS,
-    SPENDING_OPTIONS,
     Parser,
     add_options,
     read_options,
 )
 from pytest_rtlgen.cli.streams import write_out
+from pytest_rtlgen.config import Group
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.evaluation.generate import answer_problems
 from pytest_rtlgen.evaluation.judge import open_judge
@@ -22,17 +20,12 @@ from pytest_rtlgen.evaluation.watch import ConsoleWatcher
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.report.console import say
 
-_PROMPT = ("preset", "prompt", "shots", "rules")
-_REPAIR = ("repair", "reflector", "show-testbench")
-_CHECK = (*CHECK_OPTIONS, "scoring")
-"""They are part of what a run is resumed by, and pytest must be given the same."""
-
 
 def add_arguments(parser: Parser) -> None:
     """Declare the command's arguments."""
-    add_options(
-        parser, "suite", *GENERATION_OPTIONS, *SPENDING_OPTIONS, *_PROMPT, *_REPAIR, "out", "resume", "limit", *_CHECK
-    )
+    asking = (Group.GENERATION, Group.SPENDING, Group.PROMPT, Group.REPAIR)
+    deciding = (Group.CHECK, "scoring")  # part of what a run is resumed by, and pytest must be given the same
+    add_options(parser, "suite", *asking, "out", "resume", "limit", *deciding)
 
 
 def run(args: argparse.Namespace) -> int:

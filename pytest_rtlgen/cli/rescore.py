@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_rtlgen.cli.arguments import CHECK_OPTIONS, Parser, add_options
+from pytest_rtlgen.cli.arguments import Parser, add_options
 from pytest_rtlgen.cli.check_run import (
     EXIT_NOT_JUDGED,
     finish_judged,
@@ -17,7 +17,7 @@ from pytest_rtlgen.cli.check_run import (
 )
 from pytest_rtlgen.cli.report import print_report
 from pytest_rtlgen.cli.streams import write_out
-from pytest_rtlgen.config import Options
+from pytest_rtlgen.config import Group, Options
 from pytest_rtlgen.evaluation.open_run import open_copy
 from pytest_rtlgen.records import SampleKey, SampleResult
 from pytest_rtlgen.report.console import say
@@ -45,7 +45,7 @@ def add_arguments(parser: Parser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("run_path", metavar="RUN", help="folder of a run, such as .rtlgen/runs/RUN; it stays as it is")
     parser.add_argument("--json", action="store_true", help="print one JSON object: both runs and what changed")
-    add_options(parser, "suite", "out", *CHECK_OPTIONS, "scoring", "jobs", "prices")
+    add_options(parser, "suite", "out", Group.CHECK, "scoring", "jobs", "prices")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -7,15 +7,12 @@ from pathlib import Path
 from pytest_rtlgen.backends import Backend, make_backend
 from pytest_rtlgen.check.checker import Checker
 from pytest_rtlgen.cli.arguments import (
-    CHECK_OPTIONS,
-    GENERATION_OPTIONS,
-    SPENDING_OPTIONS,
     Parser,
     add_options,
     read_options,
 )
 from pytest_rtlgen.cli.streams import write_out
-from pytest_rtlgen.config import Options
+from pytest_rtlgen.config import Group, Options
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.evaluation.accounts import Accounts
 from pytest_rtlgen.evaluation.settings import make_backend_settings, make_check_settings
@@ -36,7 +33,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--base-n", metavar="N", type=int, default=4, help="answers of the base model; default 4")
     parser.add_argument("--band", metavar="LOW:HIGH", default="0:0.75", help="base pass rates to keep; default 0:0.75")
     parser.add_argument("--near", metavar="SHARE", type=float, default=0.8, help="likeness of duplicates; default 0.8")
-    add_options(parser, *GENERATION_OPTIONS, *SPENDING_OPTIONS, "suite", "jobs", *CHECK_OPTIONS)
+    add_options(parser, Group.GENERATION, Group.SPENDING, "suite", "jobs", Group.CHECK)
 
 
 def run(args: argparse.Namespace) -> int:

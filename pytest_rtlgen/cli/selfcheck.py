@@ -6,12 +6,12 @@ from pathlib import Path
 
 from pytest_rtlgen.check.checker import Checker
 from pytest_rtlgen.cli.arguments import (
-    CHECK_OPTIONS,
     Parser,
     add_options,
     read_options,
 )
 from pytest_rtlgen.cli.streams import write_out
+from pytest_rtlgen.config import Group
 from pytest_rtlgen.errors import StorageError, UsageError
 from pytest_rtlgen.evaluation.settings import make_check_settings
 from pytest_rtlgen.loaders import load_suite
@@ -42,7 +42,7 @@ def add_arguments(parser: Parser) -> None:
         "--mutants", type=int, default=0, metavar="N", help="try the stimulus on N mutants of each reference; 0: none"
     )
     parser.add_argument("--write", action="store_true", help="keep what the mutants did in SUITE/mutation.toml")
-    add_options(parser, *CHECK_OPTIONS, "scoring", "jobs", "limit")
+    add_options(parser, Group.CHECK, "scoring", "jobs", "limit")
 
 
 def run(args: argparse.Namespace) -> int:

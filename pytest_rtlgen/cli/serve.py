@@ -3,11 +3,11 @@
 import argparse
 
 from pytest_rtlgen.cli.arguments import (
-    CHECK_OPTIONS,
     Parser,
     add_options,
     read_options,
 )
+from pytest_rtlgen.config import Group
 from pytest_rtlgen.evaluation.settings import make_check_settings
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.report.console import say
@@ -24,7 +24,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--max-parallel", metavar="N", type=int, help="most checks at once on this machine")
     parser.add_argument("--tls-certificate", metavar="FILE", help="PEM file; serve HTTPS")
     parser.add_argument("--tls-key", metavar="FILE", help="PEM file; by default the key is in the certificate's")
-    add_options(parser, *CHECK_OPTIONS, "jobs", "suite")
+    add_options(parser, Group.CHECK, "jobs", "suite")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,8 +1,18 @@
 """Every option, declared once. Front ends declare ``OPTIONS``; the engine gets the checked, typed ``Options``."""
 
+from pytest_rtlgen.config.option import Group, Option
 from pytest_rtlgen.config.reference import render_option_reference
-from pytest_rtlgen.config.resolve import Options, resolve_call, resolve_options
-from pytest_rtlgen.config.table import OPTIONS, Option
+from pytest_rtlgen.config.resolve import resolve_call, resolve_options
+from pytest_rtlgen.config.table import OPTIONS, Options
 from pytest_rtlgen.config.values import Requirement
 
-__all__ = ["OPTIONS", "Option", "Options", "Requirement", "render_option_reference", "resolve_call", "resolve_options"]
+__all__ = [
+    "OPTIONS",
+    "Group",
+    "Option",
+    "Options",
+    "Requirement",
+    "render_option_reference",
+    "resolve_call",
+    "resolve_options",
+]

@@ -1,6 +1,7 @@
 """The option table as a page for people."""
 
-from pytest_rtlgen.config.table import OPTIONS, Option
+from pytest_rtlgen.config.option import Option
+from pytest_rtlgen.config.table import OPTIONS
 
 _HEAD = """# Options
 

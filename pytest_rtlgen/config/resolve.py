@@ -3,87 +3,16 @@
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_rtlgen.config.option import Option
 from pytest_rtlgen.config.papers import load_preset
-from pytest_rtlgen.config.table import OPTIONS, Option
-from pytest_rtlgen.config.values import RepairBudget, Requirement
+from pytest_rtlgen.config.table import OPTIONS, Options
+from pytest_rtlgen.config.values import Requirement
 from pytest_rtlgen.errors import UsageError
 
 if TYPE_CHECKING:  # the option table loads in every pytest session, and the records cost 25 ms
-    from pytest_rtlgen.records import SamplingParams
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """What the user asked for, checked and typed; one field an option, units at the end of the name."""
-
-    model: str | None
-    """``None``: nothing is generated or checked."""
-    base_url: str | None
-    lora: str | None
-    engine: tuple[tuple[str, str], ...]
-    """(key, value) of each engine setting, in the order given."""
-    suite: tuple[str, ...]
-    n: int
-    k: tuple[int, ...]
-    """Rising; every one at most ``n``; holds each ``k`` of ``require``."""
-    temperature: float | None
-    top_p: float | None
-    max_tokens: int | None
-    seed: int
-    require: tuple[Requirement, ...]
-    report_only: bool
-    out: Path
-    resume: str
-    """``auto``, ``never``, or the folder of a run."""
-    sandbox: str
-    simulator: str
-    jobs: int | None
-    """``None``: one a core."""
-    concurrency: int
-    timeout_s: float
-    cache: Path | None
-    """``None``: in the user's cache folder."""
-    no_cache: bool
-    max_cost_usd: float | None
-    max_tokens_total: int | None
-    prices: Path | None
-    check_timeout_s: float
-    stimulus_seed: int
-    cycles: int | None
-    formal: str
-    formal_budget_s: float
-    cross_check: str | None
-    scoring: str
-    repair: RepairBudget | None
-    """``None``: answers stay as they are first given."""
-    reflector: str | None
-    show_testbench: bool
-    limit: int | None
-    prompt: str
-    """A style's name or a template's path."""
-    shots: int
-    rules: bool
-    prompt_only: Path | None
-    """Folder that prompts are written to instead of a run; ``None``: a run."""
-    preset: str | None
-
-    @property
-    def model_label(self) -> str:
-        """The model with what changes its answers on this machine: a run is resumed by it."""
-        adapter = (f"lora={self.lora}",) if self.lora else ()
-        return " ".join((self.model or "", *adapter, *(f"{key}={value}" for key, value in self.engine)))
-
-    @property
-    def sampling(self) -> "SamplingParams":
-        """How the model is asked to sample."""
-        from pytest_rtlgen.records import SamplingParams
-
-        return SamplingParams(
-            n=self.n, temperature=self.temperature, top_p=self.top_p, max_tokens=self.max_tokens, seed=self.seed
-        )
+    pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,9 +39,6 @@ def resolve_options(cli: Mapping[str, object], ini: Mapping[str, object], env: M
     given = {option.field: _find(option, cli, ini, env) for option in OPTIONS}
     given |= _list_preset(given)
     values: dict[str, Any] = {option.field: _read(option, given[option.field]) for option in OPTIONS}
-    values["out"] = Path(values["out"])
-    for name in ("prompt_only", "cache", "prices"):
-        values[name] = Path(values[name]) if values[name] else None
     values["k"] = _fit_ks(values["k"], values["n"], values["require"], given)
     _check_repair(values, given)
     return Options(**values)

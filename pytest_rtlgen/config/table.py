@@ -1,13 +1,18 @@
-"""The option table: what front ends declare and what the reference page shows."""
+"""The option table: a new option is one field here, and front ends, files and the reference page have it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from pytest_rtlgen.config.option import Group, Option, declare, read_row
 from pytest_rtlgen.config.papers import PRESETS
 from pytest_rtlgen.config.values import (
+    RepairBudget,
+    Requirement,
     read_base_url,
     read_choice,
     read_ks,
+    read_path,
     read_real,
     read_repair,
     read_requirement,
@@ -18,318 +23,336 @@ from pytest_rtlgen.config.values import (
     read_whole,
 )
 
+if TYPE_CHECKING:  # the option table loads in every pytest session, and the records cost 25 ms
+    from pytest_rtlgen.records import SamplingParams
+
 SANDBOXES = ("required", "auto", "off")
 FORMAL_MODES = ("off", "confirm", "first")
 CROSS_SIMULATORS = ("yosys", "verilator")
 SCORINGS = ("both", "ours", "published")
 SIMULATORS = ("icarus", "icarus-cold", "yosys")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
-    """One row of the table."""
-
-    name: str
-    """As after ``--rtlgen-``."""
-    help: str
-    """One line for people."""
-    parse: Callable[[str], object]
-    """Text to value; raises ValueError with what is allowed."""
-    default: object = None
-    metavar: str = ""
-    """Empty exactly for a flag."""
-    bare: str | None = None
-    """What the option means on the command line without a value; ``None``: it needs one."""
-    choices: tuple[str, ...] = ()
-    is_repeatable: bool = False
-    unit: str = ""
-    """Ends the name of the field."""
-    is_echoed: bool = True
-    """Whether messages may repeat the value."""
-    decides_verdicts: bool = False
-    """Whether verdicts depend on it, so that a run is resumed by it."""
-
-    @property
-    def is_flag(self) -> bool:
-        """Whether the command line takes no value."""
-        return not self.metavar
-
-    @property
-    def flag(self) -> str:
-        """Spelling on the command line."""
-        return f"--rtlgen-{self.name}"
-
-    @property
-    def key(self) -> str:
-        """Spelling in ini files, and of the destination that argument parsers use."""
-        return f"rtlgen_{self.name.replace('-', '_')}"
-
-    @property
-    def variable(self) -> str:
-        """Spelling in the environment."""
-        return self.key.upper()
-
-    @property
-    def field(self) -> str:
-        """Name in ``Options``."""
-        return self.name.replace("-", "_") + (f"_{self.unit}" if self.unit else "")
-
-
 _read_seconds = read_real(lambda value: value > 0, "a number of seconds above 0")
 
-OPTIONS: tuple[Option, ...] = (
-    Option(
-        name="model",
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the user asked for, checked and typed; one field an option, units at the end of the name."""
+
+    model: str | None = declare(
+        group=Group.GENERATION,
         metavar="MODEL",
         parse=read_text,
         help="model to judge: openai:NAME, vllm:MODEL, transformers:MODEL, local:, replay:PATH, command:PROGRAM or "
         "reference: (docs/how-to/connect-a-model.md); without it nothing happens",
-    ),
-    Option(
-        name="base-url",
+    )
+    """``None``: nothing is generated or checked."""
+    base_url: str | None = declare(
+        group=Group.GENERATION,
         metavar="URL",
         parse=read_base_url,
         is_echoed=False,
         help="address of an OpenAI-compatible endpoint, such as http://127.0.0.1:8000/v1",
-    ),
-    Option(
-        name="lora",
+    )
+    lora: str | None = declare(
+        group=Group.GENERATION,
         metavar="FOLDER",
         parse=read_text,
         help="LoRA adapter, as peft saves it, that a model of vllm: or transformers: answers with",
-    ),
-    Option(
-        name="engine",
+    )
+    engine: tuple[tuple[str, str], ...] = declare(
+        group=Group.GENERATION,
         metavar="KEY=VALUE",
         parse=read_setting,
         default=(),
         is_repeatable=True,
         help="setting of the engine that runs a model on this machine, such as dtype=bfloat16",
-    ),
-    Option(
-        name="suite",
+    )
+    """(key, value) of each engine setting, in the order given."""
+    suite: tuple[str, ...] = declare(
+        group=Group.RUN,
         metavar="SPEC",
         parse=read_text,
         default=(),
         is_repeatable=True,
         help="suite to run: folder, suite.toml, or verilog-eval-v2:PATH",
-    ),
-    Option(name="n", metavar="N", parse=read_whole(1), default=1, help="completions a problem"),
-    Option(
-        name="k",
+    )
+    n: int = declare(
+        group=Group.GENERATION,
+        metavar="N",
+        parse=read_whole(1),
+        default=1,
+        help="completions a problem",
+    )
+    k: tuple[int, ...] = declare(
+        group=Group.RUN,
         metavar="K,K",
         parse=read_ks,
         default=(1, 5, 10),
         help="k of pass@k; the default is limited to those that n allows, a k of yours above n is an error",
-    ),
-    Option(
-        name="temperature",
+    )
+    """Rising; every one at most ``n``; holds each ``k`` of ``require``."""
+    temperature: float | None = declare(
+        group=Group.GENERATION,
         metavar="T",
         parse=read_real(lambda value: value >= 0, "a number, 0 or more"),
         help="sampling temperature; by default the server's own",
-    ),
-    Option(
-        name="top-p",
+    )
+    top_p: float | None = declare(
+        group=Group.GENERATION,
         metavar="P",
         parse=read_real(lambda value: 0 < value <= 1, "a number above 0, at most 1"),
         help="nucleus sampling; by default the server's own",
-    ),
-    Option(
-        name="max-tokens",
+    )
+    max_tokens: int | None = declare(
+        group=Group.GENERATION,
         metavar="N",
         parse=read_whole(1),
         help="most tokens of one completion; by default the server's own",
-    ),
-    Option(
-        name="seed",
+    )
+    seed: int = declare(
+        group=Group.GENERATION,
         metavar="SEED",
         parse=read_whole(0),
         default=0,
         help="seed of the run; each sample derives its own from it",
-    ),
-    Option(
-        name="require",
+    )
+    require: tuple[Requirement, ...] = declare(
+        group=Group.RUN,
         metavar="GATE",
         parse=read_requirement,
         default=(),
         is_repeatable=True,
         help="fail the run unless the gate holds: pass@K, syntax@K or credit, >= or >, 0 to 1, such as pass@1>=0.6",
-    ),
-    Option(
-        name="report-only",
+    )
+    report_only: bool = declare(
+        group=Group.RUN,
         parse=read_truth,
         default=False,
         help="report, but let no problem fail the test session",
-    ),
-    Option(name="out", metavar="FOLDER", parse=read_text, default=".rtlgen/runs", help="folder that runs are kept in"),
-    Option(
-        name="resume",
+    )
+    out: Path = declare(
+        group=Group.RUN,
+        metavar="FOLDER",
+        parse=read_path,
+        default=Path(".rtlgen/runs"),
+        help="folder that runs are kept in",
+    )
+    resume: str = declare(
+        group=Group.RUN,
         metavar="auto|never|RUN",
         parse=read_text,
         default="auto",
         help="go on with the newest unfinished run of the same settings, never, or with the run in this folder",
-    ),
-    Option(
-        name="sandbox",
+    )
+    """``auto``, ``never``, or the folder of a run."""
+    sandbox: str = declare(
+        group=Group.CHECK,
         metavar="MODE",
         parse=read_choice(*SANDBOXES),
         choices=SANDBOXES,
         default="auto",
         help="isolate candidates: refuse to run without isolation, isolate where possible, or never",
-    ),
-    Option(
-        name="simulator",
+    )
+    simulator: str = declare(
+        group=Group.CHECK,
         metavar="NAME",
         parse=read_choice(*SIMULATORS),
         choices=SIMULATORS,
         default="icarus",
         decides_verdicts=True,
         help="what plays the designs",
-    ),
-    Option(name="jobs", metavar="N", parse=read_whole(1), help="simulators at once; by default one a core"),
-    Option(name="concurrency", metavar="N", parse=read_whole(1), default=16, help="requests to the model at once"),
-    Option(
-        name="timeout",
-        unit="s",
+    )
+    jobs: int | None = declare(
+        group=Group.RUN,
+        metavar="N",
+        parse=read_whole(1),
+        help="simulators at once; by default one a core",
+    )
+    """``None``: one a core."""
+    concurrency: int = declare(
+        group=Group.GENERATION,
+        metavar="N",
+        parse=read_whole(1),
+        default=16,
+        help="requests to the model at once",
+    )
+    timeout_s: float = declare(
+        group=Group.GENERATION,
         metavar="SECONDS",
         parse=_read_seconds,
         default=600.0,
+        unit="s",
         help="most seconds for one request to the model",
-    ),
-    Option(
-        name="cache",
+    )
+    cache: Path | None = declare(
+        group=Group.SPENDING,
         metavar="FOLDER",
-        parse=read_text,
+        parse=read_path,
         help="folder that completions are kept in for other runs; by default pytest-rtlgen in the user's cache folder",
-    ),
-    Option(
-        name="no-cache", parse=read_truth, default=False, help="ask the model even where it answered the same before"
-    ),
-    Option(
-        name="max-cost",
-        unit="usd",
+    )
+    """``None``: in the user's cache folder."""
+    no_cache: bool = declare(
+        group=Group.SPENDING,
+        parse=read_truth,
+        default=False,
+        help="ask the model even where it answered the same before",
+    )
+    max_cost_usd: float | None = declare(
+        group=Group.SPENDING,
         metavar="USD",
         parse=read_real(lambda value: value > 0, "a number of USD above 0"),
+        unit="usd",
         help="ask no more once the run's completions cost this much at the prices of --rtlgen-prices",
-    ),
-    Option(
-        name="max-tokens-total",
+    )
+    max_tokens_total: int | None = declare(
+        group=Group.SPENDING,
         metavar="N",
         parse=read_whole(1),
         help="ask no more once the run's prompts and completions took this many tokens",
-    ),
-    Option(
-        name="prices",
+    )
+    prices: Path | None = declare(
+        group=Group.SPENDING,
         metavar="FILE",
-        parse=read_text,
+        parse=read_path,
         help="TOML file with what each model costs: [MODEL], prompt and completion in USD for a million tokens",
-    ),
-    Option(
-        name="check-timeout",
-        unit="s",
+    )
+    check_timeout_s: float = declare(
+        group=Group.CHECK,
         metavar="SECONDS",
         parse=_read_seconds,
         default=20.0,
+        unit="s",
         help="most seconds for the check of one candidate",
-    ),
-    Option(
-        name="stimulus-seed",
+    )
+    stimulus_seed: int = declare(
+        group=Group.CHECK,
         metavar="SEED",
         parse=read_whole(0),
         default=0,
         decides_verdicts=True,
         help="seed of the inputs that checks play",
-    ),
-    Option(
-        name="cycles",
+    )
+    cycles: int | None = declare(
+        group=Group.CHECK,
         metavar="N",
         parse=read_whole(1),
         decides_verdicts=True,
         help="clock cycles that one check plays; by default what the problem says",
-    ),
-    Option(
-        name="formal",
+    )
+    formal: str = declare(
+        group=Group.CHECK,
         metavar="MODE",
         parse=read_choice(*FORMAL_MODES),
         choices=FORMAL_MODES,
         default="confirm",
         decides_verdicts=True,
         help="prove candidates equivalent: never, those that simulation passed, or first and simulate the unproved",
-    ),
-    Option(
-        name="formal-budget",
-        unit="s",
+    )
+    formal_budget_s: float = declare(
+        group=Group.CHECK,
         metavar="SECONDS",
         parse=_read_seconds,
         default=2.0,
+        unit="s",
         decides_verdicts=True,
         help="CPU seconds that the solver may take for one candidate",
-    ),
-    Option(
-        name="cross-check",
+    )
+    cross_check: str | None = declare(
+        group=Group.CHECK,
         metavar="NAME",
         parse=read_choice(*CROSS_SIMULATORS),
         choices=CROSS_SIMULATORS,
         decides_verdicts=True,
         help="play what passed in a second simulator, which can fail it and never pass it; by default in none",
-    ),
-    Option(
-        name="scoring",
+    )
+    scoring: str = declare(
+        group=Group.RUN,
         metavar="WHOSE",
         parse=read_choice(*SCORINGS),
         choices=SCORINGS,
         default="both",
         decides_verdicts=True,
         help="judge by comparison with the reference, by the benchmark's own testbench where it has one, or by both",
-    ),
-    Option(
-        name="repair",
+    )
+    repair: RepairBudget | None = declare(
+        group=Group.REPAIR,
         metavar="BUDGET",
         parse=read_repair,
         help="let the model mend its answers: how often each that does not compile, and each that does the wrong "
         "thing, such as compile:3,simulate:4",
-    ),
-    Option(
-        name="reflector",
+    )
+    """``None``: answers stay as they are first given."""
+    reflector: str | None = declare(
+        group=Group.REPAIR,
         metavar="MODEL",
         parse=read_text,
         help="model that reads what a check found and tells the first model what to change; by default that is told "
         "what was found",
-    ),
-    Option(
-        name="show-testbench",
+    )
+    show_testbench: bool = declare(
+        group=Group.REPAIR,
         parse=read_truth,
         default=False,
         help="show the benchmark's hidden testbench with what a check found; such a run is marked as one",
-    ),
-    Option(name="limit", metavar="N", parse=read_whole(1), help="run only the first N problems of each suite"),
-    Option(
-        name="prompt",
+    )
+    limit: int | None = declare(
+        group=Group.RUN,
+        metavar="N",
+        parse=read_whole(1),
+        help="run only the first N problems of each suite",
+    )
+    prompt: str = declare(
+        group=Group.PROMPT,
         metavar="STYLE|FILE",
         parse=read_text,
         default="chat",
         help="prompt style (docs/reference/prompts.md), or a template with {description}, {header} and {top}",
-    ),
-    Option(
-        name="shots",
+    )
+    """A style's name or a template's path."""
+    shots: int = declare(
+        group=Group.PROMPT,
         metavar="N",
         parse=read_shots,
         default=0,
         help="examples before each question, 0 to 4, read from the VerilogEval v2 checkout that the suite is in",
-    ),
-    Option(name="rules", parse=read_truth, default=False, help="add VerilogEval v2's coding rules to each question"),
-    Option(
-        name="prompt-only",
+    )
+    rules: bool = declare(
+        group=Group.PROMPT,
+        parse=read_truth,
+        default=False,
+        help="add VerilogEval v2's coding rules to each question",
+    )
+    prompt_only: Path | None = declare(
+        group=Group.RUN,
         metavar="FOLDER",
         bare=".rtlgen/prompts",
-        parse=read_text,
+        parse=read_path,
         help="write every prompt to this folder (.rtlgen/prompts unless named), a file a suite, ask no model and stop",
-    ),
-    Option(
-        name="preset",
+    )
+    """Folder that prompts are written to instead of a run; ``None``: a run."""
+    preset: str | None = declare(
+        group=Group.PROMPT,
         metavar="NAME",
         parse=read_choice(*PRESETS),
         choices=PRESETS,
         help="sample and ask as a published result did; every option that is given anywhere wins over the preset",
-    ),
-)
+    )
+
+    @property
+    def model_label(self) -> str:
+        """The model with what changes its answers on this machine: a run is resumed by it."""
+        adapter = (f"lora={self.lora}",) if self.lora else ()
+        return " ".join((self.model or "", *adapter, *(f"{key}={value}" for key, value in self.engine)))
+
+    @property
+    def sampling(self) -> "SamplingParams":
+        """How the model is asked to sample."""
+        from pytest_rtlgen.records import SamplingParams
+
+        return SamplingParams(
+            n=self.n, temperature=self.temperature, top_p=self.top_p, max_tokens=self.max_tokens, seed=self.seed
+        )
+
+
+OPTIONS: tuple[Option, ...] = tuple(read_row(field.name, field.metadata) for field in fields(Options))

@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -75,6 +76,11 @@ def read_text(text: str) -> str:
     if not text.strip():
         raise ValueError("text that is not empty")
     return text.strip()
+
+
+def read_path(text: str) -> Path:
+    """Return the path that ``text`` names."""
+    return Path(read_text(text))
 
 
 def read_whole(low: int) -> Callable[[str], int]:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from pytest_rtlgen import __version__
 from pytest_rtlgen.check.checker import Checker
-from pytest_rtlgen.config import OPTIONS, Options
+from pytest_rtlgen.config import Options
 from pytest_rtlgen.errors import RecordError, ToolError
-from pytest_rtlgen.evaluation.settings import make_check_settings, make_run_settings
+from pytest_rtlgen.evaluation.settings import collect_deciding, make_check_settings, make_run_settings
 from pytest_rtlgen.prompts import PromptStyle
 from pytest_rtlgen.records import Environment, Problem, RunSettings, Suite
 from pytest_rtlgen.storage import RunStore, find_resumable
@@ -85,10 +85,9 @@ def _change_settings(
 ) -> tuple[RunSettings, tuple[Problem, ...]]:
     fresh = {suite.name: suite for suite in suites}
     digests = dict(old.header.settings.suites) | {name: suite.digest for name, suite in fresh.items()}
-    changed = {option.field: getattr(options, option.field) for option in OPTIONS if option.decides_verdicts}
     kept = [problem for problem in old.header.problems if problem.suite not in fresh]
     added = [problem for suite in fresh.values() for problem in suite.problems]
-    return replace(old.header.settings, **changed, suites=tuple(digests.items())), (*kept, *added)
+    return replace(old.header.settings, **collect_deciding(options), suites=tuple(digests.items())), (*kept, *added)
 
 
 def _describe_machine(tools: tuple[tuple[str, str], ...]) -> Environment:

@@ -2,43 +2,45 @@
 
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from enum import StrEnum
+from typing import Any, TypeVar, get_type_hints
 
 from pytest_rtlgen.backends import BackendSettings
 from pytest_rtlgen.check.checker import CheckSettings
-from pytest_rtlgen.check.proof.prover import FormalMode
-from pytest_rtlgen.config import Options
+from pytest_rtlgen.config import OPTIONS, Option, Options
 from pytest_rtlgen.prompts import PromptStyle
 from pytest_rtlgen.prompts.read import read_style
 from pytest_rtlgen.records import RunSettings, Suite
 from pytest_rtlgen.tools.process import Limits
-from pytest_rtlgen.tools.sandbox import SandboxMode
+
+_T = TypeVar("_T")
+_RUN_FIELDS = frozenset(field.name for field in fields(RunSettings))
 
 
 def make_check_settings(options: Options, *, jobs: int | None = None) -> CheckSettings:
     """Return the checker's settings; ``jobs`` designs at once, by default as many as asked for, else one a core."""
     wall_s = options.check_timeout_s
-    return CheckSettings(
-        simulator=options.simulator,
-        sandbox=SandboxMode(options.sandbox),
-        limits=Limits(wall_s=wall_s, cpu_s=max(1, round(wall_s / 2))),
-        jobs=jobs or options.jobs or os.cpu_count() or 1,
-        stimulus_seed=options.stimulus_seed,
-        cycles=options.cycles,
-        formal=FormalMode(options.formal),
-        formal_budget_s=options.formal_budget_s,
-        cross_check=options.cross_check,
-    )
+    limits = Limits(wall_s=wall_s, cpu_s=max(1, round(wall_s / 2)))
+    return _fill(CheckSettings, options, limits=limits, jobs=jobs or options.jobs or os.cpu_count() or 1)
 
 
 def make_backend_settings(options: Options) -> BackendSettings:
     """Return what a backend needs besides a model's name."""
-    return BackendSettings(
-        base_url=options.base_url,
-        timeout_s=options.timeout_s,
-        concurrency=options.concurrency,
-        lora=options.lora,
-        engine=options.engine,
-    )
+    return _fill(BackendSettings, options)
+
+
+def _fill(settings: type[_T], options: Options, **given: object) -> _T:
+    """Return ``settings`` made of ``given`` and of the options that have the names of its fields."""
+    kinds = get_type_hints(settings)
+    known = {option.field for option in OPTIONS} - given.keys()
+    shared = {name: getattr(options, name) for name in kinds if name in known}
+    words = {name: kinds[name](value) for name, value in shared.items() if _is_enum(kinds[name])}
+    return settings(**shared | words | given)
+
+
+def _is_enum(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, StrEnum)
 
 
 def read_prompt_style(options: Options, suites: Iterable[Suite]) -> PromptStyle:
@@ -57,14 +59,38 @@ def make_run_settings(options: Options, suites: Sequence[Suite], style: PromptSt
         suites=tuple((suite.name, suite.digest) for suite in suites),
         sampling=options.sampling,
         prompt=str(style),
-        simulator=options.simulator,
-        stimulus_seed=options.stimulus_seed,
-        cycles=options.cycles,
-        formal=options.formal,
-        formal_budget_s=options.formal_budget_s,
-        cross_check=options.cross_check,
-        scoring=options.scoring,
         repair=str(options.repair or ""),
         reflector=options.reflector or "",
         is_testbench_shown=options.show_testbench,
+        **collect_deciding(options),
     )
+
+
+def collect_deciding(options: Options) -> dict[str, Any]:
+    """Return the fields of ``RunSettings`` that hold the options which decide verdicts."""
+    named, others = {}, []
+    for option in list_deciding():
+        value = getattr(options, option.field)
+        if option.field in _RUN_FIELDS:
+            named[option.field] = value
+        elif value != option.default:
+            others.append((option.name, str(value)))
+    return {**named, "others": tuple(others)}
+
+
+def read_deciding(settings: RunSettings) -> dict[str, Any]:
+    """Return the options which decide verdicts, by their fields in ``Options``, as a run has them."""
+    others = dict(settings.others)
+    found: dict[str, Any] = {}
+    for option in list_deciding():
+        if option.field in _RUN_FIELDS:
+            found[option.field] = getattr(settings, option.field)
+        else:
+            text = others.get(option.name)
+            found[option.field] = option.default if text is None else option.parse(text)
+    return found
+
+
+def list_deciding() -> tuple[Option, ...]:
+    """Return the options that are part of a run: what its verdicts depend on."""
+    return tuple(option for option in OPTIONS if option.decides_verdicts)

@@ -77,6 +77,8 @@ class RunSettings:
     """Model that told it what to change; empty: it was told what the check found."""
     is_testbench_shown: bool = False
     """Whether they were shown the benchmark's hidden testbench: such a run compares with no other."""
+    others: tuple[tuple[str, str], ...] = ()
+    """(option, value) of what else decides verdicts and was not as by default."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,86 @@
+"""One option of the table: how it is spelt, read and explained."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+_ROW = "option"
+
+
+class Group(StrEnum):
+    """What an option is about: a command takes whole groups."""
+
+    GENERATION = "generation"
+    """Which model is asked, and how."""
+    SPENDING = "spending"
+    """What may be kept and spent."""
+    PROMPT = "prompt"
+    REPAIR = "repair"
+    CHECK = "check"
+    """How one candidate is checked."""
+    RUN = "run"
+    """Which problems, where to, and what is made of the verdicts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One row of the table."""
+
+    name: str
+    """As after ``--rtlgen-``."""
+    help: str
+    """One line for people."""
+    group: Group
+    parse: Callable[[str], object]
+    """Text to value; raises ValueError with what is allowed."""
+    default: object = None
+    metavar: str = ""
+    """Empty exactly for a flag."""
+    bare: str | None = None
+    """What the option means on the command line without a value; ``None``: it needs one."""
+    choices: tuple[str, ...] = ()
+    is_repeatable: bool = False
+    unit: str = ""
+    """Ends the name of the field."""
+    is_echoed: bool = True
+    """Whether messages may repeat the value."""
+    decides_verdicts: bool = False
+    """Whether verdicts depend on it, so that a run is resumed by it."""
+
+    @property
+    def is_flag(self) -> bool:
+        """Whether the command line takes no value."""
+        return not self.metavar
+
+    @property
+    def flag(self) -> str:
+        """Spelling on the command line."""
+        return f"--rtlgen-{self.name}"
+
+    @property
+    def key(self) -> str:
+        """Spelling in ini files, and of the destination that argument parsers use."""
+        return f"rtlgen_{self.name.replace('-', '_')}"
+
+    @property
+    def variable(self) -> str:
+        """Spelling in the environment."""
+        return self.key.upper()
+
+    @property
+    def field(self) -> str:
+        """Name in ``Options``."""
+        return self.name.replace("-", "_") + (f"_{self.unit}" if self.unit else "")
+
+
+def declare(**row: Any) -> Any:  # noqa: ANN401  a dataclass field, whose type stands beside it
+    """Return a field of ``Options`` with its row of the table: what ``Option`` takes, without the name."""
+    return field(metadata={_ROW: row})
+
+
+def read_row(name: str, metadata: Any) -> Option:  # noqa: ANN401  a mapping of anything
+    """Return the option that the field ``name`` declares."""
+    row = metadata[_ROW]
+    unit = f"_{row['unit']}" if row.get("unit") else ""
+    return Option(name=name.removesuffix(unit).replace("_", "-"), **row)
