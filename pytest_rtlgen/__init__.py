@@ -5,6 +5,8 @@ import importlib
 __version__ = "0.1.0"
 
 _HOMES = {
+    "evaluate": "pytest_rtlgen.evaluation.evaluate",
+    "RunReport": "pytest_rtlgen.report.run_report",
     "Checker": "pytest_rtlgen.check.checker",
     "check_source": "pytest_rtlgen.check.single",
     "extract_candidate": "pytest_rtlgen.extract",

@@ -24,7 +24,7 @@ def blocks(text: str, tag: str = "") -> list[str]:
     return [body for name, body in found if name == tag]
 
 
-@pytest.mark.parametrize("number", [0, 1], ids=["check", "reward"])
+@pytest.mark.parametrize("number", [0, 1, 2], ids=["evaluate", "check", "reward"])
 def test_a_few_lines_of_plain_python_do_what_the_readme_says(number: int) -> None:
     code = blocks(README, "python")[number]
     assert len([line for line in code.splitlines() if line]) <= 7
