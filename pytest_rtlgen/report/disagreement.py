@@ -103,7 +103,7 @@ def _explain_unguarded(ours: Verdict, published: PublishedVerdict) -> Reason:
         return Reason.OTHER_PORTS
     if published.status is Status.REJECTED and FindingKind.DELAY in kinds:
         return Reason.NO_CIRCUIT
-    if published.status is Status.REJECTED and kinds <= {None}:
+    if published.status is Status.REJECTED and not any(item.kind for item in published.diagnostics):
         return Reason.UNKNOWN  # checked before there were kinds
     return Reason.FORGED_OUTPUT if published.status in _FORGED else Reason.UNKNOWN
 
