@@ -26,7 +26,7 @@ from support.hostile_cases import (
 from support.hostile_rewards import list_undue
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
-from pytest_rtlgen.records import Status
+from pytest_rtlgen.records import Severity, Status
 from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
 
@@ -102,6 +102,8 @@ def test_it_ends_as_expected_and_touches_nothing(
     if verdict.status is Status.REJECTED:
         assert all(item.line is not None for item in verdict.diagnostics), "a refusal names the line"
         assert all(item.message for item in verdict.diagnostics), "a refusal names the construct"
+        errors = [item for item in verdict.diagnostics if item.severity is Severity.ERROR]
+        assert all(item.kind is not None for item in errors), "a refusal has a kind"
 
 
 def test_each_category_of_our_corpus_has_several_cases() -> None:

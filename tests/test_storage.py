@@ -199,6 +199,12 @@ def test_a_field_that_came_later_has_its_default() -> None:
     assert decode(RunSettings, old, "run.json:1") == replace(SETTINGS, scoring="ours")
 
 
+def test_a_diagnostic_of_before_there_were_kinds_is_read() -> None:
+    old = {"tool": "screen", "severity": "error", "message": "system task $finish", "line": 2}
+    read = decode(Diagnostic, old, "samples.jsonl:1")
+    assert (read.message, read.kind, read.file) == ("system task $finish", None, "")
+
+
 def test_a_type_that_records_do_not_use_is_refused() -> None:
     with pytest.raises(TypeError, match="cannot hold a set"):
         encode((1, {2}))

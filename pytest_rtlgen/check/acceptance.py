@@ -70,8 +70,8 @@ def accept_reference(problem: Problem, screener: Screener) -> AcceptedReference:
         raise BadReferenceError(f"{_place(source.name, first.line)}: {first.message}; {_ADVICE}")
     examination, unset = _examine(screener, screening.source, wanted), ""
     if examination is not None and examination.refusals:
-        message, line = examination.refusals[0]
-        unset = f"{_place(source.name, line)}: {message}; {_ADVICE}"
+        refusal = examination.refusals[0]
+        unset = f"{_place(source.name, refusal.line)}: {refusal.message}; {_ADVICE}"
         powered = screener.power_up(screening.source, top, PowerUp.ZEROS)
         examination = None if powered is None else _examine(screener, powered.text, wanted)
         if examination is not None and examination.refusals:

@@ -356,10 +356,7 @@ def _refuse_examined(examination: Examination | None) -> Verdict | None:
         return _refuse(Status.RESOURCE_LIMIT, "screen", TOO_LARGE)
     if not examination.refusals:
         return None
-    diagnostics = tuple(
-        Diagnostic(tool="screen", severity=Severity.ERROR, message=message, line=line)
-        for message, line in examination.refusals
-    )
+    diagnostics = tuple(map(Diagnostic.of, examination.refusals))
     return Verdict(status=Status.REJECTED, method="screen", diagnostics=diagnostics)
 
 

@@ -37,8 +37,7 @@ def examine_isolation() -> Iterator[Finding]:
 def _look_at_bubblewrap(offer: SandboxOffer) -> Finding:
     if offer.sandbox is not None:
         return Finding(name="bubblewrap", status="ok", detail=f"works, {offer.sandbox.program}")
-    is_absent = offer.reason.endswith("is not installed")
-    remedy = _INSTALL if is_absent else explain_namespaces(Path("/proc/sys"))
+    remedy = explain_namespaces(Path("/proc/sys")) if offer.is_installed else _INSTALL
     return Finding(name="bubblewrap", status="note", detail=offer.reason, remedy=remedy)
 
 

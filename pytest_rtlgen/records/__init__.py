@@ -1,5 +1,6 @@
 """The records that travel through the pipeline: frozen, plain data, no input or output."""
 
+from pytest_rtlgen.records.finding import Finding, FindingKind
 from pytest_rtlgen.records.generation import (
     Candidate,
     Completion,
@@ -81,6 +82,8 @@ __all__ = [
     "Equivalence",
     "Estimate",
     "Feedback",
+    "Finding",
+    "FindingKind",
     "FinishReason",
     "Hazard",
     "HazardKind",

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
+from pytest_rtlgen.records.finding import Finding, FindingKind
 from pytest_rtlgen.records.ports import Port
 
 
@@ -42,6 +44,16 @@ class Diagnostic:
     message: str
     line: int | None = None
     """Line of the candidate, from 1."""
+    file: str = ""
+    """Name of the file that ``line`` is in, as ``tool`` has it; empty: the candidate's only one, or not known."""
+    kind: FindingKind | None = None
+    """Why the candidate is refused; ``None``: it says something else, or is of before there were kinds."""
+
+    @classmethod
+    def of(cls, finding: Finding, *, tool: str = "screen") -> Self:
+        """Return the error that ``finding`` is."""
+        error = Severity.ERROR
+        return cls(tool=tool, severity=error, message=finding.message, line=finding.line, kind=finding.kind)
 
 
 STEP_NS = 10

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from pytest_rtlgen.known_bad import Kind, KnownBad, Scoring
-from pytest_rtlgen.records import PublishedVerdict, Severity, Status, Verdict
+from pytest_rtlgen.records import Diagnostic, FindingKind, PublishedVerdict, Severity, Status, Verdict
 
 
 class Reason(StrEnum):
@@ -96,13 +96,15 @@ def _explain_passed(ours: Verdict, published: PublishedVerdict, known: Sequence[
 
 def _explain_unguarded(ours: Verdict, published: PublishedVerdict) -> Reason:
     """Return why the text rule passes what the guarded bench does not."""
-    said = f"{_say(published)} {_say(ours)}"
-    if Status.EARLY_FINISH in {published.status, ours.status} or "$finish" in said or "$stop" in said:
+    kinds = {item.kind for item in (*_list_shown(published), *_list_shown(ours))}
+    if Status.EARLY_FINISH in {published.status, ours.status} or FindingKind.ENDING in kinds:
         return Reason.EARLY_FINISH
     if published.status is Status.INTERFACE_MISMATCH:
         return Reason.OTHER_PORTS
-    if published.status is Status.REJECTED and "delay" in said:
+    if published.status is Status.REJECTED and FindingKind.DELAY in kinds:
         return Reason.NO_CIRCUIT
+    if published.status is Status.REJECTED and not any(item.kind for item in published.diagnostics):
+        return Reason.UNKNOWN  # checked before there were kinds
     return Reason.FORGED_OUTPUT if published.status in _FORGED else Reason.UNKNOWN
 
 
@@ -123,5 +125,9 @@ def _look_up(reasons: Mapping[Kind, Reason], known: Sequence[KnownBad], scoring:
 
 
 def _say(verdict: Verdict | PublishedVerdict) -> str:
-    errors = [item.message for item in verdict.diagnostics if item.severity is not Severity.NOTE]
-    return "; ".join(errors[:2])
+    return "; ".join(item.message for item in _list_shown(verdict))
+
+
+def _list_shown(verdict: Verdict | PublishedVerdict) -> tuple[Diagnostic, ...]:
+    """Return the diagnostics that are told as evidence, and that the class is read from."""
+    return tuple(item for item in verdict.diagnostics if item.severity is not Severity.NOTE)[:2]

@@ -16,7 +16,16 @@ from pytest_rtlgen.check.checker import CheckSettings
 from pytest_rtlgen.check.reading.files import FilesScreener
 from pytest_rtlgen.errors import BadReferenceError, ToolError
 from pytest_rtlgen.loaders.cvdp_harness import HarnessPlan, read_settings
-from pytest_rtlgen.records import CocotbHarness, Diagnostic, PublishedVerdict, Severity, SourceFile, Status
+from pytest_rtlgen.records import (
+    CocotbHarness,
+    Diagnostic,
+    Finding,
+    FindingKind,
+    PublishedVerdict,
+    Severity,
+    SourceFile,
+    Status,
+)
 from pytest_rtlgen.scoring.harness_run import (
     HarnessRun,
     list_harness_modules,
@@ -164,10 +173,13 @@ class HarnessScorer:
         """Raise when the harness's own Python files cannot be loaded, whatever the candidate."""
         with open_harness(harness, {}, sandbox=self._sandbox, limits=self._bounded(harness)) as place:
             broken = place.list_broken(list_harness_modules(harness), plan.commands[0])
-        if broken and "No module named" in broken[0]:
-            raise ToolError(f"{_name(harness)}: the harness needs a Python package: {broken[0]}; install it with pip")
-        if broken:
-            raise BadReferenceError(f"{_name(harness)}: the harness cannot be loaded: {broken[0]}")
+        if not broken:
+            return
+        if broken[0].lacks:
+            raise ToolError(
+                f"{_name(harness)}: the harness needs a Python package: {broken[0].reason}; install it with pip"
+            )
+        raise BadReferenceError(f"{_name(harness)}: the harness cannot be loaded: {broken[0].reason}")
 
     def _screen(
         self, files: Mapping[str, str], harness: CocotbHarness, prepared: _Prepared
@@ -175,9 +187,11 @@ class HarnessScorer:
         """Return what to run, or the verdict of a candidate that is not run."""
         others = sorted(files.keys() - set(harness.targets))
         if others:
-            return _conclude(Status.REJECTED, f"writes {others[0]}, which is not asked for")
+            refusal = Diagnostic.of(Finding(kind=FindingKind.OTHER_FILE, name=others[0]), tool="harness")
+            return PublishedVerdict(status=Status.REJECTED, diagnostics=(refusal,))
         if not any(text.strip() for text in files.values()):
-            return _conclude(Status.NO_CODE, "no Verilog in the answer")
+            empty = Diagnostic(tool="harness", severity=Severity.ERROR, message="no Verilog in the answer")
+            return PublishedVerdict(status=Status.NO_CODE, diagnostics=(empty,))
         screening = self._screen_files(files, harness)
         is_tolerated = bool(screening.constructs) and prepared.tolerated.issuperset(screening.constructs)
         if screening.status is not None and not is_tolerated:
@@ -244,8 +258,3 @@ def _name(harness: CocotbHarness) -> str:
 
 def _note(message: str) -> Diagnostic:
     return Diagnostic(tool="harness", severity=Severity.NOTE, message=message)
-
-
-def _conclude(status: Status, message: str) -> PublishedVerdict:
-    diagnostic = Diagnostic(tool="harness", severity=Severity.ERROR, message=message)
-    return PublishedVerdict(status=status, diagnostics=(diagnostic,))

@@ -88,12 +88,20 @@ class SimulationRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BrokenFile:
+    """A Python file of the harness that cannot be loaded."""
+
+    reason: str
+    lacks: str = ""
+    """Python module that it imports and that is not here; empty: it cannot be loaded for another reason."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HarnessRecord:
     """What happened while one command ran."""
 
     exit_code: int
-    broken: tuple[str, ...]
-    """Why files of the harness could not be loaded."""
+    broken: tuple[BrokenFile, ...]
     tests: tuple[TestRecord, ...]
     builds: tuple[BuildRecord, ...]
     simulations: tuple[SimulationRecord, ...]
@@ -127,8 +135,8 @@ class HarnessPlace:
         mode = "guarded" if is_guarded else "open"
         return self._start(command, [mode, name, *map(self._place, command.arguments)], wall_s)
 
-    def list_broken(self, names: Iterable[str], command: HarnessCommand) -> tuple[str, ...]:
-        """Return why modules ``names`` of the harness cannot be loaded where ``command`` starts, one a module."""
+    def list_broken(self, names: Iterable[str], command: HarnessCommand) -> tuple[BrokenFile, ...]:
+        """Return those of the modules ``names`` of the harness that cannot be loaded where ``command`` starts."""
         run = self._start(command, ["probe", *names], self.limits.wall_s)
         return run.record.broken if run.record is not None else ()
 

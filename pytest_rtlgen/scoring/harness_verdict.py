@@ -3,6 +3,7 @@
 import re
 import signal
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from pytest_rtlgen.errors import BadReferenceError, ToolError
 from pytest_rtlgen.records import Diagnostic, PublishedVerdict, Severity, Status
@@ -80,7 +81,7 @@ def _explain_death(run: HarnessRun, limits: Limits) -> tuple[Status, list[Diagno
 
 def _refuse_broken(record: HarnessRecord) -> None:
     if record.broken:
-        raise BadReferenceError(f"the harness cannot be loaded: {_last_line(record.broken[0])}")
+        raise BadReferenceError(f"the harness cannot be loaded: {_last_line(record.broken[0].reason)}")
     if record.exit_code > _TESTS_FAILED and not record.tests:
         raise BadReferenceError(f"the harness ran no test (exit status {record.exit_code}); is its command right?")
 
@@ -91,7 +92,7 @@ def _judge_build(record: HarnessRecord, run: HarnessRun) -> tuple[Status, list[D
         return None
     log = build.log or run.done.output
     status = Status.SYNTAX_ERROR if _SYNTAX.search(log) else Status.ELABORATION_ERROR
-    found = [_say(f"{name}: {what}", int(line)) for name, line, what in _REFUSED.findall(log)]
+    found = [_quote(*item) for item in _REFUSED.findall(log)]
     return status, [*found[:_MOST_DIAGNOSTICS], _say("the simulator's compiler refused the design")]
 
 
@@ -142,8 +143,12 @@ def _conclude(status: Status, diagnostics: Sequence[Diagnostic], *, published: b
     return PublishedVerdict(status=status, published=published, diagnostics=tuple(diagnostics[:_MOST_DIAGNOSTICS]))
 
 
-def _say(message: str, line: int | None = None) -> Diagnostic:
-    return Diagnostic(tool="harness", severity=Severity.ERROR, message=message, line=line)
+def _quote(file: str, line: str, what: str) -> Diagnostic:
+    return replace(_say(f"{file}: {what}"), line=int(line), file=file)
+
+
+def _say(message: str) -> Diagnostic:
+    return Diagnostic(tool="harness", severity=Severity.ERROR, message=message)
 
 
 def _first_line(text: str) -> str:

@@ -17,6 +17,8 @@ from pytest_rtlgen.check.reading.reader import Screener
 from pytest_rtlgen.errors import BackendError, BadReferenceError
 from pytest_rtlgen.records import (
     Diagnostic,
+    Finding,
+    FindingKind,
     Interface,
     PublishedVerdict,
     Severity,
@@ -175,7 +177,7 @@ class TestbenchScorer:
             if not place.has("alone.vvp"):
                 return _fail(place, alone, is_compiled=False)
             if _SWITCHES.search(place.read("alone.vvp")):
-                return _conclude(Status.REJECTED, "bidirectional switches (tran and its like) join nets to inputs")
+                return _reject(FindingKind.SWITCHES)
             place.write({file.name: file.text for file in bench.data})
             text = f"`timescale {bench.timescale}\n{prepared.hardened.render(suffix=suffix, mark=mark)}"
             place.write({_BENCH: text, _OPTIONS: _render_options(bench, [_BENCH, _CANDIDATE])})
@@ -186,7 +188,7 @@ class TestbenchScorer:
                 return _fail(place, built, is_compiled=False)
             driven = _DRIVEN_INPUT.search(built.output)
             if driven is not None:
-                return _conclude(Status.REJECTED, f"input {driven[1]} is driven from inside the design")
+                return _reject(FindingKind.DRIVEN_INPUT, driven[1])
             ran = place.simulate(_DESIGN)
             said = list(list_marked(ran.stdout.decode("utf-8", "replace"), mark))
             score = read_score(said, bench.rule)
@@ -247,6 +249,11 @@ def _fail(place: Workplace, done: ProcessResult, *, is_compiled: bool) -> Publis
     status, reason = explain_end(done, place.limits, is_compiled=is_compiled)
     verdict = _conclude(status, reason)
     return verdict if is_compiled else replace(verdict, diagnostics=(*read_log(done.output), *verdict.diagnostics))
+
+
+def _reject(kind: FindingKind, name: str = "") -> PublishedVerdict:
+    diagnostic = Diagnostic.of(Finding(kind=kind, name=name), tool="testbench")
+    return PublishedVerdict(status=Status.REJECTED, diagnostics=(diagnostic,))
 
 
 def _conclude(status: Status, message: str) -> PublishedVerdict:

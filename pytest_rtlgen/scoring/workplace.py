@@ -1,7 +1,6 @@
 """Compile and run Verilog files in a scratch folder of their own, isolated and limited."""
 
 import math
-import re
 import signal
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pytest_rtlgen.records import Status
-from pytest_rtlgen.simulators.icarus import find_icarus
+from pytest_rtlgen.simulators.icarus import classify_refusal, find_icarus
 from pytest_rtlgen.tools.process import Limits, ProcessResult, run_program
 from pytest_rtlgen.tools.sandbox import SCRATCH, Sandbox
 
@@ -19,9 +18,6 @@ _SIGNAL_BASE = 128
 _TIMEOUT = "/usr/bin/timeout"
 """Of coreutils. Asked to end, ``vvp`` still runs final blocks, in which benches print their counts.
 Without it, the limits end the program."""
-_SYNTAX = re.compile(
-    r"candidate\.sv:\d+: (syntax error|error: (invalid module item|malformed statement))", re.MULTILINE
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +81,7 @@ def explain_end(done: ProcessResult, limits: Limits, *, is_compiled: bool) -> tu
     if "bad_alloc" in done.output or "out of memory" in done.output.lower():
         return Status.RESOURCE_LIMIT, f"{stage} needed more than {limits.memory_mib} MiB of memory"
     if not is_compiled:
-        is_syntax = _SYNTAX.search(done.output) is not None
-        return (Status.SYNTAX_ERROR if is_syntax else Status.ELABORATION_ERROR), "iverilog refused the design"
+        return classify_refusal(done.output), "iverilog refused the design"
     if killer:
         return Status.RUNTIME_ERROR, f"the simulator was killed by {signal.Signals(killer).name}"
     return Status.EARLY_FINISH, "the simulation ended before the testbench reached a conclusion"

@@ -32,6 +32,9 @@ _IVL_CONFIGURATION = (
 _DIRECT_VERSIONS = frozenset({"11.0"})
 """Versions whose parts were tested without the driver; their configuration is private to Icarus and may change."""
 _LOG_LINE = re.compile(r"^(?:.*/)?candidate\.sv:(\d+): (?:(error|warning|sorry|syntax error)\b:? ?)?(.*)$")
+_SYNTAX = re.compile(
+    r"^(?:.*/)?candidate\.sv:\d+: (?:syntax error|error: (?:invalid module item|malformed statement))", re.MULTILINE
+)
 _MAX_DIAGNOSTICS = 20
 
 
@@ -257,12 +260,7 @@ def _explain(raw: RawOutcome, limits: Limits) -> tuple[Status, str]:
     if _is_out_of_memory(raw):
         return Status.RESOURCE_LIMIT, f"{stage} needed more than {limits.memory_mib} MiB of memory"
     if not raw.is_compiled:
-        is_syntax = re.search(
-            r"^(?:.*/)?candidate\.sv:\d+: (syntax error|error: (invalid module item|malformed statement))",
-            raw.log,
-            re.MULTILINE,
-        )
-        return (Status.SYNTAX_ERROR if is_syntax else Status.ELABORATION_ERROR), "iverilog refused the design"
+        return classify_refusal(raw.log), "iverilog refused the design"
     if raw.exit_code < 0:
         return Status.RUNTIME_ERROR, f"the simulator was killed by {signal.Signals(-raw.exit_code).name}"
     return Status.EARLY_FINISH, "the simulation ended before the stimulus did"
@@ -270,6 +268,11 @@ def _explain(raw: RawOutcome, limits: Limits) -> tuple[Status, str]:
 
 def _is_out_of_memory(raw: RawOutcome) -> bool:
     return (raw.exit_code in (-signal.SIGABRT, 134) and "bad_alloc" in raw.log) or "out of memory" in raw.log.lower()
+
+
+def classify_refusal(log: str) -> Status:
+    """Return which error the compiler's log reports of a candidate that it refused: of syntax or elaboration."""
+    return Status.SYNTAX_ERROR if _SYNTAX.search(log) else Status.ELABORATION_ERROR
 
 
 def read_log(log: str) -> tuple[Diagnostic, ...]:

@@ -38,7 +38,7 @@ _RUNTIME = ("verilated.cpp", "verilated_threads.cpp")
 _HEADERS = "rtlgen_headers.h"
 """Names what every design includes; compiled once, it spares each design two thirds of its compilation."""
 _INCLUDED = ("verilated.h", "cstddef", "cstdlib", "fstream", "iterator", "memory", "string")
-_LOG_LINE = re.compile(r"^%Error(?:-\w+)?: (?:candidate\.sv:(\d+):\d+: )?(.*)$")
+_LOG_LINE = re.compile(r"^%Error(?:-\w+)?: (?:candidate\.sv:(\d+):\d+: )?(?!Exiting due to)(.*)$")
 _MAX_DIAGNOSTICS = 20
 
 _WRAPPER = """\
@@ -267,7 +267,7 @@ def _explain(done: ProcessResult, job: SimulationJob, nonce: str, *, is_compiled
 def _read_log(log: str) -> tuple[Diagnostic, ...]:
     found = (_LOG_LINE.match(line) for line in log.splitlines())
     errors = [_error(item[2], line=int(item[1]) if item[1] else None) for item in found if item]
-    return tuple(error for error in errors if not error.message.startswith("Exiting due to"))[:_MAX_DIAGNOSTICS]
+    return tuple(errors[:_MAX_DIAGNOSTICS])
 
 
 def _error(message: str, *, line: int | None = None) -> Diagnostic:

@@ -133,6 +133,8 @@ class SandboxOffer:
     """``None``: it does not work."""
     reason: str = ""
     """Why it does not work."""
+    is_installed: bool = True
+    """Whether its program is on this machine."""
 
 
 def choose_sandbox(mode: SandboxMode, *, kinds: Sequence[SandboxKind] = ALL_KINDS) -> Sandbox:
@@ -174,7 +176,7 @@ def look_for_sandbox(kind: SandboxKind) -> SandboxOffer:
         reason = _probe(sandbox)
         if not reason:
             return SandboxOffer(kind=kind, sandbox=sandbox)
-    return SandboxOffer(kind=kind, sandbox=None, reason=reason)
+    return SandboxOffer(kind=kind, sandbox=None, reason=reason, is_installed=bool(sandboxes))
 
 
 def python_folders() -> tuple[Path, ...]:

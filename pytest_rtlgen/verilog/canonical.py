@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_rtlgen.records import Diagnostic, Severity, Status
-from pytest_rtlgen.verilog.doubtful import READ_DIFFERENTLY, DoubtfulMacros
+from pytest_rtlgen.records import Diagnostic, Finding, FindingKind, Status
+from pytest_rtlgen.verilog.doubtful import DoubtfulMacros
 from pytest_rtlgen.verilog.macros import MOST_EXPANSION, estimate_expansion
 from pytest_rtlgen.verilog.syntax import ParsedText, list_errors, parse_text, walk_tokens
 
@@ -54,6 +54,8 @@ _GONE = frozenset(
 )
 """Directives that have done their work, or that mean nothing to one design alone."""
 _NET_TYPES = frozenset({"DefaultNetTypeDirective", "ResetAllDirective"})
+_TOO_MUCH = frozenset({FindingKind.EXPANSION, FindingKind.INCLUSIONS})
+"""What takes more than a candidate may use; the rest is forbidden."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,14 +120,14 @@ def read_canonical(source: str, *, kept: Collection[str] = (), names: EscapedNam
     try:
         parsed = parse_text(text, options=preprocessor_options())
     except (RuntimeError, RecursionError) as error:  # pyslang gives up on nesting that is too deep
-        return refuse(text, Status.REJECTED, f"too deeply nested to be read: {error}", 1)
+        return refuse(text, FindingKind.NESTING, 1, str(error))
     errors = list_errors(parsed, parsed.tree.diagnostics, most=_MOST_ERRORS)
     directives = list_directives(parsed) if "`" in plain else []
     macros = DoubtfulMacros(directives)
     forbidden = next(_list_forbidden(directives, macros), None)
     if forbidden is not None:
-        message, token = forbidden
-        return refuse(text, Status.REJECTED, message, parsed.line(token.location))
+        kind, name, token = forbidden
+        return refuse(text, kind, parsed.line(token.location), name)
     if errors:
         return CanonicalText(text=text, status=Status.SYNTAX_ERROR, diagnostics=errors)
     return _Printer(text, parsed, names or choose_names(text, kept=kept), has_doubts=macros.has_any).print()
@@ -151,23 +153,23 @@ def preprocessor_options() -> "Bag":
 def find_objection(text: str) -> CanonicalText | None:
     """Return why ``text`` is not looked at any further."""
     if len(text) > MOST_CHARACTERS:
-        return refuse(text, Status.REJECTED, f"the text has more than {MOST_CHARACTERS} characters", 1)
+        return refuse(text, FindingKind.SIZE, 1, f"{MOST_CHARACTERS} characters")
     if text.count("\n") > MOST_LINES:
-        return refuse(text, Status.REJECTED, f"the text has more than {MOST_LINES} lines", 1)
+        return refuse(text, FindingKind.SIZE, 1, f"{MOST_LINES} lines")
     odd = _ODD.search(text)
     if odd is not None:
         line = text.count("\n", 0, odd.start()) + 1
-        return refuse(text, Status.REJECTED, f"control character U+{ord(odd[0]):04X}", line)
+        return refuse(text, FindingKind.CONTROL_CHARACTER, line, f"U+{ord(odd[0]):04X}")
     if estimate_expansion(text) > MOST_EXPANSION:
-        message = f"macros may expand to more than {MOST_EXPANSION >> 20} MiB"
-        return refuse(text, Status.RESOURCE_LIMIT, message, 1)
+        return refuse(text, FindingKind.EXPANSION, 1, f"may expand to more than {MOST_EXPANSION >> 20} MiB")
     return None
 
 
-def refuse(text: str, status: Status, message: str, line: int) -> CanonicalText:
+def refuse(text: str, kind: FindingKind, line: int, name: str = "") -> CanonicalText:
     """Return that ``text`` is not read, and why."""
-    diagnostic = Diagnostic(tool="screen", severity=Severity.ERROR, message=message, line=line)
-    return CanonicalText(text=text, status=status, diagnostics=(diagnostic,))
+    status = Status.RESOURCE_LIMIT if kind in _TOO_MUCH else Status.REJECTED
+    finding = Finding(kind=kind, name=name, line=line)
+    return CanonicalText(text=text, status=status, diagnostics=(Diagnostic.of(finding),))
 
 
 def _blank(found: "re.Match[str]") -> str:
@@ -208,16 +210,16 @@ def _is_plain(text: str) -> bool:
     return _NOT_PLAIN.search(_PLAIN_STRING.sub("", _NET_TYPE.sub("", text))) is None
 
 
-def _list_forbidden(directives: Iterable[Any], macros: DoubtfulMacros) -> Iterator[tuple[str, Any]]:
-    """Yield (what, token) of the directives that no tool may see, and of macros that tools read differently."""
+def _list_forbidden(directives: Iterable[Any], macros: DoubtfulMacros) -> Iterator[tuple[FindingKind, str, Any]]:
+    """Yield (kind, name, token) of the directives that no tool may see, and of macros that tools read differently."""
     for node in directives:
         kind = str(node.kind.name)
         if kind == "MacroUsage":
-            message = macros.judge(node)
-            if message:
-                yield message, node.directive
+            doubt = macros.judge(node)
+            if doubt:
+                yield FindingKind.DOUBT, doubt, node.directive
         elif kind not in _GONE and kind not in _NET_TYPES:
-            yield f"compiler directive {node.directive.rawText}", node.directive
+            yield FindingKind.DIRECTIVE, str(node.directive.rawText), node.directive
 
 
 def list_directives(parsed: ParsedText) -> list[Any]:
@@ -279,8 +281,7 @@ class _Printer:
 
         walk_tokens(self.parsed.tree.root, see)
         if self.size > MOST_EXPANSION:
-            message = f"macros expand to more than {MOST_EXPANSION >> 20} MiB"
-            return refuse(self.source, Status.RESOURCE_LIMIT, message, 1)
+            return refuse(self.source, FindingKind.EXPANSION, 1, f"expand to more than {MOST_EXPANSION >> 20} MiB")
         if self.refusal is not None:
             return self.refusal
         self.pieces.append(b"\n" * (len(self.starts) - 1 - self.line))
@@ -292,9 +293,9 @@ class _Printer:
         if not manager.isMacroLoc(token.location):
             return
         if raw.isdecimal() and not self._stands(raw, manager.getOriginalLoc(token.location)):
-            self.doubts.append((self.size, f"`__LINE__ in the design's logic, {READ_DIFFERENTLY}"))
+            self.doubts.append((self.size, "`__LINE__ in the design's logic"))
         elif self.has_doubts and raw.startswith(('"', "\\")):
-            self.doubts.append((self.size, f"a string or an escaped name made by a macro, {READ_DIFFERENTLY}"))
+            self.doubts.append((self.size, "a string or an escaped name made by a macro"))
 
     def _stands(self, raw: str, location: Any) -> bool:  # noqa: ANN401
         """Whether the source has ``raw`` at ``location``; where it has not, the preprocessor made it up."""
@@ -343,7 +344,7 @@ class _Printer:
             value = str(token.valueText).encode()
         except UnicodeDecodeError:  # escape sequences that make no text
             line = self.parsed.line(token.location)
-            self.refusal = refuse(self.source, Status.REJECTED, "a string that is not text", line)
+            self.refusal = refuse(self.source, FindingKind.NOT_TEXT, line)
             return b'""'
         return b'"' + _NOT_PRINTED.sub(lambda found: b"\\%03o" % found[0][0], value) + b'"'
 

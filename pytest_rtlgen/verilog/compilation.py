@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any
 
-from pytest_rtlgen.records import SourceFile, Status
+from pytest_rtlgen.records import FindingKind, SourceFile
 from pytest_rtlgen.verilog.canonical import (
     CanonicalText,
     EscapedNames,
@@ -238,8 +238,7 @@ class _Reader:
                 return expanded
             if not self._include_next(expanded):
                 return expanded
-        message = f"more than {_MOST_INCLUSIONS} inclusions"
-        expanded.refusal = refuse(expanded.text, Status.RESOURCE_LIMIT, message, 1)
+        expanded.refusal = refuse(expanded.text, FindingKind.INCLUSIONS, 1, str(_MOST_INCLUSIONS))
         return expanded
 
     def _include_next(self, expanded: _Expanded) -> bool:
@@ -255,7 +254,7 @@ class _Reader:
         is_plain = path.startswith('"') and not is_macro and bool(place.file)
         found = self._find(path[1:-1], place.file) if is_plain else None
         if found is None:
-            expanded.refusal = refuse(expanded.text, Status.REJECTED, "compiler directive `include", line)
+            expanded.refusal = refuse(expanded.text, FindingKind.DIRECTIVE, line, "`include")
             return True
         if place.file in self.own or found in self.own:
             self.included.add(found)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 _WORD = re.compile(r"[A-Za-z_][\w$]*")
-READ_DIFFERENTLY = "which preprocessors read in different ways"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +41,21 @@ class DoubtfulMacros:
         return bool(self._quoting)
 
     def judge(self, usage: Any) -> str:  # noqa: ANN401  a MacroUsage node
-        """Return what is wrong with a use of a macro; empty: every preprocessor reads it alike."""
+        """Return what preprocessors read differently in a use of a macro; empty: they read it alike."""
         name = str(usage.directive.rawText).lstrip("`\\")
         macro = self._macros.get(name)
         arguments = _list_arguments(usage)
         if any(_has_escaped(tokens) for tokens in arguments):
-            return f"an escaped name in an argument of macro {name}, {READ_DIFFERENTLY}"
+            return f"an escaped name in an argument of macro {name}"
         nested = {word for tokens in arguments for word in _list_used(tokens)} & self._quoting
         for position, tokens in enumerate(arguments):
             formal = macro.formals[position] if macro and position < len(macro.formals) else ""
             is_quoted = bool(nested) or (macro is not None and formal in macro.quoted)
             is_passed = name in self._quoting and macro is not None and not macro.quoted
             if _has_string(tokens) and (is_quoted or is_passed):
-                return f"a string in an argument of macro {name}, {READ_DIFFERENTLY}"
+                return f"a string in an argument of macro {name}"
         is_inside = macro is not None and macro.has_quotes and bool(macro.used & self._quoting)
-        return f"a string that macro {name} passes on, {READ_DIFFERENTLY}" if is_inside else ""
+        return f"a string that macro {name} passes on" if is_inside else ""
 
 
 def _read_macro(node: Any) -> _Macro:  # noqa: ANN401  a DefineDirective

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_rtlgen.records import STEP_NS, Hazard, HazardKind
+from pytest_rtlgen.records import STEP_NS, Finding, FindingKind, Hazard, HazardKind
 from pytest_rtlgen.verilog.enclosure import is_inout_net
 from pytest_rtlgen.verilog.hazards import elaborate_top, find_hazards_of
 from pytest_rtlgen.verilog.syntax import ParsedText, parse_text, walk
@@ -20,8 +20,8 @@ class Examination:
 
     hazards: tuple[Hazard, ...]
     """Where simulation and synthesis may read it differently."""
-    refusals: tuple[tuple[str, int | None], ...] = ()
-    """(what, line): for which it is refused, whatever it does."""
+    refusals: tuple[Finding, ...] = ()
+    """For which it is refused, whatever it does."""
     is_clean: bool = False
     """pyslang elaborates it without an error."""
 
@@ -36,7 +36,11 @@ def examine_design(text: str, top: str) -> Examination:
     parsed = parse_text(text)
     instance, compilation = elaborate_top(parsed, top)
     hazards = tuple(item for item in find_hazards_of(instance, text, parsed, top) if not _is_inout(item))
-    unset = ((hazard.message, hazard.line) for hazard in hazards if hazard.kind is HazardKind.UNSET_DECISION)
+    unset = (
+        Finding(kind=FindingKind.UNSET_DECISION, name=hazard.message, line=hazard.line)
+        for hazard in hazards
+        if hazard.kind is HazardKind.UNSET_DECISION
+    )
     delays = list_bad_delays(instance, parsed) if instance is not None and "#" in text else ()
     is_clean = instance is not None and not any(item.isError() for item in compilation.getAllDiagnostics())
     return Examination(hazards=hazards, refusals=(*unset, *delays), is_clean=is_clean)
@@ -47,12 +51,12 @@ def _is_inout(hazard: Hazard) -> bool:
     return hazard.kind is HazardKind.TWO_DRIVERS and all(is_inout_net(name) for name in hazard.names)
 
 
-def list_bad_delays(instance: Any, parsed: ParsedText) -> tuple[tuple[str, int], ...]:  # noqa: ANN401
-    """Return (what, line) of delays that are computed while the design runs, or longer than half a step."""
+def list_bad_delays(instance: Any, parsed: ParsedText) -> tuple[Finding, ...]:  # noqa: ANN401
+    """Return the delays that are computed while the design runs, or longer than half a step."""
     found = dict.fromkeys(
-        (message, parsed.line(expression.sourceRange.start))
+        Finding(kind=FindingKind.DELAY, name=fault, line=parsed.line(expression.sourceRange.start))
         for expression in _list_delays(instance)
-        if (message := _judge_delay(expression, instance))
+        if (fault := _judge_delay(expression, instance))
     )
     return tuple(found)
 
@@ -67,14 +71,15 @@ def _list_delays(instance: Any) -> Iterator[Any]:  # noqa: ANN401
 
 
 def _judge_delay(expression: Any, instance: Any) -> str:  # noqa: ANN401
+    """Return what is wrong with a delay, as words behind that name; empty: a circuit may have it."""
     import pyslang
 
     value = expression.eval(pyslang.ast.EvalContext(instance)).value
     if not isinstance(value, (pyslang.SVInt, float)):
-        return "a delay that is computed"
+        return "that is computed"
     if isinstance(value, pyslang.SVInt) and value.hasUnknown:
-        return "a delay that is unknown"
+        return "that is unknown"
     amount = float(value) if isinstance(value, float) else float(int(value))
     if 0 <= amount <= _LONGEST_DELAY_NS:
         return ""
-    return f"a delay of {amount:g} ns, longer than half a step of {STEP_NS} ns"
+    return f"of {amount:g} ns, longer than half a step of {STEP_NS} ns"

@@ -4,14 +4,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pytest_rtlgen.records import Diagnostic, Interface, Port, Severity, SourceFile, Status
+from pytest_rtlgen.records import Diagnostic, Finding, FindingKind, Interface, Port, Severity, SourceFile, Status
 from pytest_rtlgen.verilog.boxes import BoxMatch, match_boxes
 from pytest_rtlgen.verilog.canonical import CanonicalText, read_canonical
 from pytest_rtlgen.verilog.enclosure import ENCLOSED, enclose, is_enclosed
 from pytest_rtlgen.verilog.interface import find_instance, list_modules, list_ports
 from pytest_rtlgen.verilog.memory_files import load_memories
 from pytest_rtlgen.verilog.parameters import Adjusted, adjust_parameters
-from pytest_rtlgen.verilog.survey import Finding, FindingKind, LeftOut, Survey, apply_spans, survey_text
+from pytest_rtlgen.verilog.survey import LeftOut, Survey, apply_spans, survey_text
 from pytest_rtlgen.verilog.syntax import ParsedText, list_errors, parse_text
 from pytest_rtlgen.verilog.unused import leave_out_unused
 
@@ -50,7 +50,7 @@ def screen_candidate(
             canonical = canonical if loaded.problems else replace(canonical, text=loaded.text)
         return _screen_syntax(canonical, wanted, encloses=encloses)
     except (RuntimeError, RecursionError) as error:  # pyslang gives up on nesting that is too deep
-        return _refuse(Status.REJECTED, canonical.text, [(f"too deeply nested to be read: {error}", 1)])
+        return _reject(canonical.text, [Finding(kind=FindingKind.NESTING, name=str(error), line=1)])
 
 
 def _screen_syntax(canonical: CanonicalText, wanted: Interface, *, encloses: bool) -> Screening:
@@ -64,7 +64,7 @@ def _screen_syntax(canonical: CanonicalText, wanted: Interface, *, encloses: boo
         return _refuse(Status.INTERFACE_MISMATCH, text, [(_describe_modules(wanted.module, modules), None)])
     text, parsed, survey = reduce_text(canonical, parsed, wanted.module)
     if survey.findings:
-        return _refuse(Status.REJECTED, text, [(item.message, item.line) for item in survey.findings])
+        return _reject(text, survey.findings)
     instance = find_instance(parsed, wanted.module, is_shallow=True)
     if instance is None:
         return _refuse(Status.ELABORATION_ERROR, text, [(f"module {wanted.module!r} cannot be elaborated", None)])
@@ -103,7 +103,7 @@ def _enclose(text: str, parsed: ParsedText, wanted: Interface, notes: tuple[Diag
     if not is_enclosed(wanted):
         return Screening(status=None, source=text, diagnostics=notes)
     if ENCLOSED in text:
-        return _refuse(Status.REJECTED, text, [(f"the name {ENCLOSED}, which is reserved", None)])
+        return _reject(text, [Finding(kind=FindingKind.RESERVED_NAME, name=ENCLOSED)])
     match = match_boxes(text, parsed, wanted) if wanted.boxes else BoxMatch()
     if match.differences:
         return _refuse(Status.INTERFACE_MISMATCH, text, match.differences)
@@ -192,9 +192,14 @@ def _describe(port: Port) -> str:
     return f"{port.direction} {width}{port.name}"
 
 
-def _refuse(status: Status, source: str, findings: Sequence[tuple[str, int | None]]) -> Screening:
+def _reject(source: str, findings: Sequence[Finding]) -> Screening:
+    diagnostics = tuple(map(Diagnostic.of, findings[:_MOST_FINDINGS]))
+    return Screening(status=Status.REJECTED, source=source, diagnostics=diagnostics)
+
+
+def _refuse(status: Status, source: str, differences: Sequence[tuple[str, int | None]]) -> Screening:
     diagnostics = tuple(
         Diagnostic(tool="screen", severity=Severity.ERROR, message=message, line=line)
-        for message, line in findings[:_MOST_FINDINGS]
+        for message, line in differences[:_MOST_FINDINGS]
     )
     return Screening(status=status, source=source, diagnostics=diagnostics)

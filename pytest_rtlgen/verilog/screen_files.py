@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from pytest_rtlgen.records import Diagnostic, Severity, SourceFile, Status
+from pytest_rtlgen.records import Diagnostic, Finding, FindingKind, Severity, SourceFile, Status
 from pytest_rtlgen.verilog.casts import call_signed
 from pytest_rtlgen.verilog.compilation import CompiledFile, read_compilation
 from pytest_rtlgen.verilog.screen import describe_left_out, reduce_text
-from pytest_rtlgen.verilog.survey import Finding, FindingKind, LeftOut, apply_spans, survey_text
+from pytest_rtlgen.verilog.survey import LeftOut, apply_spans, survey_text
 from pytest_rtlgen.verilog.syntax import list_errors, parse_text
 
 _MOST_FINDINGS = 10
@@ -66,8 +66,8 @@ def screen_files(
     try:
         screened = _screen_each(files, given, order)
     except (RuntimeError, RecursionError) as error:  # pyslang gives up on nesting that is too deep
-        message = f"too deeply nested to be read: {error}"
-        return _refuse(Status.REJECTED, files, [(files[0].name, _describe(message, 1))])
+        finding = Finding(kind=FindingKind.NESTING, name=str(error), line=1)
+        return _refuse(Status.REJECTED, files, [(files[0].name, Diagnostic.of(finding))])
     named = [(item.file.name, diagnostic) for item in screened for diagnostic in item.diagnostics]
     texts = tuple(item.file for item in screened)
     statuses = {item.status for item in screened} - {None}
@@ -82,7 +82,8 @@ def screen_files(
     if top and not any(_defines(file, top) for file in (*texts, *given)):
         modules = sorted({name for file in texts for name in _MODULE.findall(file.text)})
         what = f"module {top!r} is missing; found {', '.join(map(repr, modules)) or 'no module'}"
-        return _refuse(Status.INTERFACE_MISMATCH, texts, [(texts[0].name, _describe(what, 1))])
+        missing = Diagnostic(tool="screen", severity=Severity.ERROR, message=what, line=1)
+        return _refuse(Status.INTERFACE_MISMATCH, texts, [(texts[0].name, missing)])
     notes = [(item.file.name, note) for item in screened for note in describe_left_out(item.left_out)]
     return FilesScreening(status=None, files=texts, diagnostics=tuple(_name_files(notes, len(texts))))
 
@@ -124,7 +125,7 @@ def _screen_file(file: CompiledFile) -> _Screened:
         file=SourceFile(name=file.name, text=file.finish(text)),
         status=Status.REJECTED if findings else None,
         findings=tuple(findings),
-        diagnostics=_place(file, [_describe(item.message, item.line) for item in findings]),
+        diagnostics=_place(file, list(map(Diagnostic.of, findings))),
         left_out=tuple((what, file.find_line(line)) for what, line in left_out),
     )
 
@@ -145,14 +146,9 @@ def _defines(file: SourceFile, top: str) -> bool:
     return PurePosixPath(file.name).suffix in _VERILOG and top in _MODULE.findall(file.text)
 
 
-def _describe(message: str, line: int) -> Diagnostic:
-    return Diagnostic(tool="screen", severity=Severity.ERROR, message=message, line=line)
-
-
 def _name_files(found: Sequence[tuple[str, Diagnostic]], count: int) -> Iterator[Diagnostic]:
     for name, item in found:
-        message = f"{name}: {item.message}" if count > 1 else item.message
-        yield Diagnostic(tool=item.tool, severity=item.severity, message=message, line=item.line)
+        yield replace(item, message=f"{name}: {item.message}", file=name) if count > 1 else item
 
 
 def _refuse(

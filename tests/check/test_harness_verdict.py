@@ -7,6 +7,7 @@ import pytest
 from pytest_rtlgen.errors import BadReferenceError, ToolError
 from pytest_rtlgen.records import Status
 from pytest_rtlgen.scoring.harness_run import (
+    BrokenFile,
     BuildRecord,
     CocotbRecord,
     HarnessRecord,
@@ -80,7 +81,7 @@ def test_what_a_record_amounts_to(found: HarnessRecord, status: Status, said: st
 
 def test_a_refused_design_is_told_with_its_line() -> None:
     verdict = judge_runs([run(build("/code/rtl/a.sv:7: error: Unknown module type: b\n"))], LIMITS, least_tests=0)
-    assert verdict.diagnostics[0].line == 7
+    assert (verdict.diagnostics[0].file, verdict.diagnostics[0].line) == ("a.sv", 7)
 
 
 def test_every_command_must_pass() -> None:
@@ -104,7 +105,7 @@ def test_a_run_that_was_killed_for_its_time_is_a_time_out() -> None:
     ("found", "kind", "message"),
     [
         (
-            run(record(exit_code=2, broken=("E\nSyntaxError: x",), tests=())),
+            run(record(exit_code=2, broken=(BrokenFile(reason="E\nSyntaxError: x"),), tests=())),
             BadReferenceError,
             "loaded: SyntaxError: x",
         ),

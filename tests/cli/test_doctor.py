@@ -91,6 +91,9 @@ def test_what_lets_bubblewrap_work(name: str, value: str, said: str, tmp_path: P
     assert said in explain_namespaces(tmp_path)
 
 
+ABSENT = "bwrap is not installed"
+
+
 @pytest.mark.parametrize(
     ("abi", "bubblewrap", "line"),
     [
@@ -102,20 +105,23 @@ def test_what_lets_bubblewrap_work(name: str, value: str, said: str, tmp_path: P
             "ok       Landlock: works, version 2, without truncation, TCP ports, device commands, signals -> Linux",
         ),
         (6, "", "ok       Landlock: works, version 6\n"),
-        (7, "bwrap is not installed", "ok       isolation: --sandbox=auto and required use landlock+seccomp"),
+        (7, ABSENT, "ok       isolation: --sandbox=auto and required use landlock+seccomp"),
         (
             0,
-            "bwrap is not installed",
+            ABSENT,
             "note     isolation: none: candidates run with limits only and can read and write",
         ),
+        (7, ABSENT, "note     bubblewrap: bwrap is not installed -> Debian: apt-get install bubblewrap"),
+        (7, "bwrap fails: newuidmap is not installed", "newuidmap is not installed -> allow user namespaces"),
     ],
 )
 def test_what_is_said_about_isolation(abi: int, bubblewrap: str, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     reasons = {SandboxKind.BUBBLEWRAP: bubblewrap, SandboxKind.LANDLOCK: "" if abi else "the kernel offers no Landlock"}
 
     def offer(kind: SandboxKind) -> SandboxOffer:
-        reason = reasons[kind]
-        return SandboxOffer(kind=kind, sandbox=None if reason else Sandbox(kind=kind), reason=reason)
+        reason, is_installed = reasons[kind], reasons[kind] != ABSENT
+        sandbox = None if reason else Sandbox(kind=kind)
+        return SandboxOffer(kind=kind, sandbox=sandbox, reason=reason, is_installed=is_installed)
 
     monkeypatch.setattr(isolation, "look_for_sandbox", offer)
     monkeypatch.setattr(isolation, "read_landlock_abi", lambda: abi)

@@ -3,7 +3,16 @@
 import pytest
 
 from pytest_rtlgen.known_bad import Kind, KnownBad, Scoring
-from pytest_rtlgen.records import Diagnostic, PublishedVerdict, Severity, SignalVerdict, Status, Verdict
+from pytest_rtlgen.records import (
+    Diagnostic,
+    Finding,
+    FindingKind,
+    PublishedVerdict,
+    Severity,
+    SignalVerdict,
+    Status,
+    Verdict,
+)
 from pytest_rtlgen.report.disagreement import Reason, explain_disagreement
 
 
@@ -27,6 +36,11 @@ def theirs(status: str, *, published: bool | None, code: str = "", said: str = "
     )
 
 
+def refused(kind: FindingKind, name: str = "") -> PublishedVerdict:
+    finding = Finding(kind=kind, name=name, line=2)
+    return PublishedVerdict(status=Status.REJECTED, published=True, diagnostics=(Diagnostic.of(finding),))
+
+
 def known(kind: Kind, scoring: Scoring = Scoring.PUBLISHED) -> tuple[KnownBad, ...]:
     entry = KnownBad(suite="s", problem_id="p", scoring=scoring, kind=kind, evidence="seen in a run", found="run: x")
     return (entry,)
@@ -34,7 +48,11 @@ def known(kind: Kind, scoring: Scoring = Scoring.PUBLISHED) -> tuple[KnownBad, .
 
 PASSED, FAILED = ours("passed"), ours("mismatch")
 HONEST = theirs("passed", published=True)
-REFUSED = "`$finish` ends the simulation (line 2)"
+DELAYED = Verdict(
+    status=Status.REJECTED,
+    method="screen",
+    diagnostics=(Diagnostic.of(Finding(kind=FindingKind.DELAY, name="that is computed", line=4)),),
+)
 
 
 @pytest.mark.parametrize(
@@ -52,15 +70,35 @@ REFUSED = "`$finish` ends the simulation (line 2)"
         (FAILED, HONEST, known(Kind.WATCHDOG), Reason.RARER_INPUTS, "outputs that differ: q"),
         (ours("timeout", said="too long"), HONEST, (), Reason.UNKNOWN, "too long"),
         (FAILED, theirs("mismatch", published=True, said="9 mismatches"), (), Reason.FORGED_OUTPUT, "9 mismatches"),
-        (ours("rejected"), theirs("rejected", published=True, said=REFUSED), (), Reason.EARLY_FINISH, REFUSED),
         (
             ours("rejected"),
-            theirs("rejected", published=True, said="a delay that is computed"),
+            refused(FindingKind.ENDING, "$fatal"),
+            (),
+            Reason.EARLY_FINISH,
+            "system task $fatal",
+        ),
+        (
+            DELAYED,
+            refused(FindingKind.TASK, "$readmemh"),
             (),
             Reason.NO_CIRCUIT,
-            "a delay that is computed",
+            "system task $readmemh",
         ),
-        (ours("rejected"), theirs("rejected", published=True, said="$readmemh"), (), Reason.FORGED_OUTPUT, "$readmemh"),
+        (
+            ours("rejected"),
+            refused(FindingKind.TASK, "$readmemh"),
+            (),
+            Reason.FORGED_OUTPUT,
+            "system task $readmemh",
+        ),
+        (
+            ours("rejected"),
+            refused(FindingKind.HIERARCHICAL_NAME, "tb.$finish_delay"),
+            (),
+            Reason.FORGED_OUTPUT,
+            "hierarchical name tb.$finish_delay",
+        ),
+        (ours("rejected"), theirs("rejected", published=True, said="a delay"), (), Reason.UNKNOWN, "a delay"),
         (FAILED, theirs("interface-mismatch", published=True, said="port q"), (), Reason.OTHER_PORTS, "port q"),
         (FAILED, theirs("syntax-error", published=True, said="line 3"), (), Reason.UNKNOWN, "line 3"),
         (FAILED, theirs("early-finish", published=True, said="0 samples"), (), Reason.EARLY_FINISH, "0 samples"),
@@ -101,3 +139,20 @@ def test_a_note_is_no_reason() -> None:
     left_out = Diagnostic(tool="screen", severity=Severity.NOTE, message="left out: $finish (line 2)")
     published = PublishedVerdict(status=Status.MISMATCH, published=True, diagnostics=(left_out,))
     assert explain_disagreement(FAILED, published, ()) == (Reason.FORGED_OUTPUT, "")
+
+
+def test_a_port_called_delay_in_is_no_delay() -> None:
+    published = refused(FindingKind.DRIVEN_INPUT, "delay_in")
+    evidence = "input delay_in is driven from inside the design"
+    assert explain_disagreement(FAILED, published, ()) == (Reason.FORGED_OUTPUT, evidence)
+
+
+def test_the_class_is_read_from_the_evidence_that_is_shown() -> None:
+    names = ("$fopen", "$fwrite")
+    findings = [Finding(kind=FindingKind.TASK, name=name, line=2) for name in names]
+    findings.append(Finding(kind=FindingKind.ENDING, name="$finish", line=3))
+    published = PublishedVerdict(
+        status=Status.REJECTED, published=True, diagnostics=tuple(map(Diagnostic.of, findings))
+    )
+    evidence = "system task $fopen; system task $fwrite"
+    assert explain_disagreement(FAILED, published, ()) == (Reason.FORGED_OUTPUT, evidence)

@@ -192,7 +192,9 @@ def test_the_document_is_this() -> None:
                 "is_right": False,
             },
         ],
-        "diagnostics": [{"tool": "iverilog", "severity": "warning", "message": "w\x1b", "line": 2}],
+        "diagnostics": [
+            {"tool": "iverilog", "severity": "warning", "message": "w\x1b", "line": 2, "file": "", "kind": None}
+        ],
         "published": None,
     }
 

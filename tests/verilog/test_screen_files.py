@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from pytest_rtlgen.records import Severity, SourceFile, Status
+from pytest_rtlgen.records import FindingKind, Severity, SourceFile, Status
 from pytest_rtlgen.verilog.canonical import preprocessor_options
 from pytest_rtlgen.verilog.screen_files import Construct, FilesScreening, screen_files
-from pytest_rtlgen.verilog.survey import FindingKind
 from pytest_rtlgen.verilog.syntax import parse_text
 
 HEADER = SourceFile(name="rtl/widths.svh", text="`ifndef WIDTHS\n`define WIDTHS\n`define W 8\n`endif\n")
@@ -139,7 +138,7 @@ def test_constructs_are_told_by_kind_and_name() -> None:
     found = screen(PLAIN.replace("endmodule", "initial $finish; initial $finish; initial force b = 1; endmodule"))
     assert found.constructs == (
         Construct(kind=FindingKind.CONSTRUCT, name="force"),
-        Construct(kind=FindingKind.TASK, name="$finish"),
+        Construct(kind=FindingKind.ENDING, name="$finish"),
     )
     assert "initial $finish;" in found.files[0].text  # for who tolerates it
 

@@ -58,9 +58,9 @@ def _list_told(
 ) -> Iterable[Diagnostic]:
     """Yield the messages that a model may see: a hidden test's own only where they are about the candidate's files."""
     targets = problem.harness.targets if problem.harness is not None else ()
-    names = tuple(f"{PurePosixPath(target).name}:" for target in targets)
+    names = {PurePosixPath(target).name for target in targets}
     for item in diagnostics:
-        is_compilers = kind is RepairKind.COMPILE and item.message.startswith(names)
+        is_compilers = kind is RepairKind.COMPILE and item.file in names
         if shows_testbench or item.tool not in _HIDDEN_TOOLS or is_compilers:
             yield item
 

@@ -67,15 +67,16 @@ def _run(name: str, *arguments: str) -> int:
     return 0
 
 
-def _load(name: str) -> str:
-    """Return why module ``name`` cannot be loaded for what it imports; empty: it can, or fails in another way."""
+def _load(name: str) -> dict[str, str] | None:
+    """Return why module ``name`` cannot be loaded for what it imports; ``None``: it can, or fails in another way."""
     try:
         importlib.import_module(name)
     except ImportError as error:
-        return f"{name}.py: {error}"
+        lacks = error.name if isinstance(error, ModuleNotFoundError) else None
+        return {"reason": f"{name}.py: {error}", "lacks": lacks or ""}
     except BaseException:  # noqa: BLE001  it may want a simulator around it
-        return ""
-    return ""
+        return None
+    return None
 
 
 if __name__ == "__main__":

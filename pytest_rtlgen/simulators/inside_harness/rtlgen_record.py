@@ -19,8 +19,8 @@ _CODE = {
 """What a Python imports or obeys, and what a simulator or compiler reads."""
 tests: list[dict[str, str]] = []
 """One a pytest test: id, outcome, message."""
-broken: list[str] = []
-"""Why pytest could not load a file of the harness."""
+broken: list[dict[str, str]] = []
+"""One a file of the harness that pytest could not load: the reason."""
 builds: list[dict[str, Any]] = []
 """One a compilation: whether it failed, and the tail of its log where that is a file."""
 simulations: list[dict[str, Any]] = []
@@ -36,7 +36,7 @@ def pytest_runtest_logreport(report: Any) -> None:  # noqa: ANN401  a pytest Tes
 def pytest_collectreport(report: Any) -> None:  # noqa: ANN401  a pytest CollectReport
     """Note a file that cannot be loaded."""
     if report.outcome == "failed":
-        broken.append(_describe(report))
+        broken.append({"reason": _describe(report)})
 
 
 def watch_runner(folders: Sequence[Path] | None) -> None:

@@ -6,12 +6,10 @@ taken is linear in the text.
 
 from pytest_rtlgen.verilog.survey.collect import Collector
 from pytest_rtlgen.verilog.survey.judge import Judge
-from pytest_rtlgen.verilog.survey.records import Finding, FindingKind, LeftOut, Span, Survey, apply_spans
+from pytest_rtlgen.verilog.survey.records import LeftOut, Span, Survey, apply_spans
 from pytest_rtlgen.verilog.syntax import ParsedText, parse_text
 
 __all__ = [
-    "Finding",
-    "FindingKind",
     "LeftOut",
     "Span",
     "Survey",

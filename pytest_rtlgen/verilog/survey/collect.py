@@ -4,8 +4,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
+from pytest_rtlgen.records import Finding, FindingKind
 from pytest_rtlgen.verilog.allowed import ASSERTIONS, FORBIDDEN, MEMBERS, WATCHERS
-from pytest_rtlgen.verilog.survey.records import Finding, FindingKind, LeftOut, Span
+from pytest_rtlgen.verilog.survey.records import LeftOut, Span
 from pytest_rtlgen.verilog.syntax import ParsedText, walk_tokens
 
 _SCOPES = {"ModuleDeclaration", "InterfaceDeclaration", "PackageDeclaration"}

@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any
 
+from pytest_rtlgen.records import FindingKind
 from pytest_rtlgen.verilog.allowed import (
     ASSERTIONS,
     ENDINGS,
@@ -16,7 +17,7 @@ from pytest_rtlgen.verilog.allowed import (
     STATEMENTS,
 )
 from pytest_rtlgen.verilog.survey.collect import PROCESSES, Call, Collector, Step, empty_branch, find_span
-from pytest_rtlgen.verilog.survey.records import FindingKind, Span, Survey, keep_outer
+from pytest_rtlgen.verilog.survey.records import Span, Survey, keep_outer
 from pytest_rtlgen.verilog.syntax import ParsedText, walk_tokens
 
 _ASSIGNMENTS = {"AssignmentExpression", "NonblockingAssignmentExpression"}
@@ -42,7 +43,7 @@ class Judge:
         gone = self._leave_out_silent()
         self._forbid(gone)
         return Survey(
-            findings=tuple(sorted(self._seen.findings, key=lambda item: item.line)),
+            findings=tuple(sorted(self._seen.findings, key=lambda item: item.line or 0)),
             spans=keep_outer([*self._seen.spans, *self._seen.identities]),
             left_out=tuple(sorted(set(self._seen.left_out), key=lambda item: item[::-1])),
         )
@@ -196,6 +197,8 @@ class Judge:
 def _classify_call(name: str) -> FindingKind:
     if name == "$isunknown":
         return FindingKind.UNKNOWN_TEST
+    if name in ENDINGS:
+        return FindingKind.ENDING
     return FindingKind.OBSERVATION if name in OBSERVATIONS else FindingKind.TASK
 
 

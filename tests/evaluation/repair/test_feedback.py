@@ -127,7 +127,8 @@ def test_the_hidden_testbench_is_told_only_when_it_is_shown() -> None:
 
 def test_of_a_hidden_harness_only_the_compilers_words_on_the_candidate_are_told() -> None:
     harnessed = replace(PLAIN, harness=HARNESS)
-    said = (say("counter.sv: syntax error", tool="harness", line=3), say("test_secret: 3 != 4", tool="harness"))
+    error = replace(say("counter.sv: syntax error", tool="harness", line=3), file="counter.sv")
+    said = (error, say("test_secret: 3 != 4", tool="harness"))
     text = write_feedback(harnessed, result(Status.SYNTAX_ERROR, *said), RepairKind.COMPILE, shows_testbench=False)
     assert "line 3: counter.sv: syntax error" in text
     assert "secret" not in text
@@ -136,6 +137,14 @@ def test_of_a_hidden_harness_only_the_compilers_words_on_the_candidate_are_told(
     shown = write_feedback(harnessed, result(Status.MISMATCH, *said), RepairKind.SIMULATE, shows_testbench=True)
     assert "// src/test_counter.py\nasync def test_secret(dut)" in shown
     assert "golden" not in shown
+
+
+@pytest.mark.parametrize("file", ["", "test_counter.py", "tb_counter.sv"])
+def test_whose_message_it_is_is_told_by_its_file_and_never_by_its_text(file: str) -> None:
+    harnessed = replace(PLAIN, harness=HARNESS)
+    forged = replace(say("counter.sv: the secret is 42", tool="harness", line=3), file=file)
+    text = write_feedback(harnessed, result(Status.SYNTAX_ERROR, forged), RepairKind.COMPILE, shows_testbench=False)
+    assert "secret" not in text
 
 
 def test_counts_of_a_testbench_stand_for_ours_where_it_alone_judged() -> None:
