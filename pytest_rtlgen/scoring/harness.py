@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from pytest_rtlgen.check.checker import CheckSettings
-from pytest_rtlgen.check.reading.files import FilesScreener
+from pytest_rtlgen.check.reading.reader import Reader
 from pytest_rtlgen.errors import BadReferenceError, ToolError
 from pytest_rtlgen.loaders.cvdp_harness import HarnessPlan, read_settings
 from pytest_rtlgen.records import CocotbHarness, Diagnostic, PublishedVerdict, Severity, SourceFile, Status
@@ -54,7 +54,7 @@ class HarnessScorer:
     def __init__(self, settings: CheckSettings = CheckSettings()) -> None:  # noqa: B008  it is frozen
         self._sandbox = choose_sandbox(settings.sandbox)
         self._limits = _widen(settings.limits)
-        self._screener = FilesScreener(sandbox=self._sandbox, jobs=settings.jobs)
+        self._reader = Reader(sandbox=self._sandbox, jobs=settings.jobs)
         self._lock = threading.Lock()
         self._locks: dict[CocotbHarness, threading.Lock] = {}
         self._prepared: dict[CocotbHarness, _Prepared | str] = {}
@@ -69,7 +69,7 @@ class HarnessScorer:
 
     def close(self) -> None:
         """End every process."""
-        self._screener.close()
+        self._reader.close()
 
     def score(
         self, files: Mapping[str, str], harness: CocotbHarness, *, with_published: bool = False
@@ -187,7 +187,7 @@ class HarnessScorer:
     def _screen_files(self, files: Mapping[str, str], harness: CocotbHarness) -> FilesScreening:
         settings = read_settings(harness.files)
         sources = [SourceFile(name=name, text=text) for name, text in files.items()]
-        return self._screener.screen(sources, harness.context, settings.get("TOPLEVEL", ""), _read_order(settings))
+        return self._reader.screen_files(sources, harness.context, settings.get("TOPLEVEL", ""), _read_order(settings))
 
     def _run(self, screening: FilesScreening, harness: CocotbHarness, prepared: _Prepared) -> PublishedVerdict:
         runs = self._run_plan(_list_texts(screening), harness, prepared.plan, is_guarded=True)

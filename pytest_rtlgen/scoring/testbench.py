@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from pytest_rtlgen.check.checker import CheckSettings
-from pytest_rtlgen.check.reading.reader import Screener
+from pytest_rtlgen.check.reading.reader import Reader
 from pytest_rtlgen.errors import BackendError, BadReferenceError
 from pytest_rtlgen.records import (
     Diagnostic,
@@ -65,7 +65,7 @@ class TestbenchScorer:
     def __init__(self, settings: CheckSettings = CheckSettings()) -> None:  # noqa: B008  it is frozen
         self._settings = settings
         self._sandbox = choose_sandbox(settings.sandbox)
-        self._screener = Screener(sandbox=self._sandbox, jobs=settings.jobs)
+        self._reader = Reader(sandbox=self._sandbox, jobs=settings.jobs)
         self._lock = threading.Lock()
         self._prepared: dict[Testbench, _Prepared | str] = {}
 
@@ -79,7 +79,7 @@ class TestbenchScorer:
 
     def close(self) -> None:
         """End every process."""
-        self._screener.close()
+        self._reader.close()
 
     def score(self, source: str, bench: Testbench, *, with_published: bool = False) -> PublishedVerdict:
         """Return what ``bench`` says of the candidate ``source``; ``with_published`` runs it unguarded as well.
@@ -161,7 +161,7 @@ class TestbenchScorer:
     def _score(self, source: str, bench: Testbench, prepared: _Prepared) -> PublishedVerdict:
         if not source.strip():
             return _conclude(Status.NO_CODE, _NO_CODE)
-        screening = self._screener.screen(source, prepared.wanted)
+        screening = self._reader.screen(source, prepared.wanted)
         if screening.status is not None:
             return PublishedVerdict(status=screening.status, diagnostics=screening.diagnostics)
         verdict = self._run(screening.source, bench, prepared)
