@@ -1,8 +1,6 @@
 """From a candidate and its problem to a Verdict: screen, simulate, compare (``docs/explanation/verdicts.md``)."""
 
-import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
@@ -34,6 +32,7 @@ from pytest_rtlgen.records import (
 )
 from pytest_rtlgen.simulators import make_simulator
 from pytest_rtlgen.simulators.fallback import WithFallback
+from pytest_rtlgen.tools.lru import Lru
 from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
 from pytest_rtlgen.verilog.examine import Examination
@@ -310,21 +309,13 @@ class _ReferenceCache(Generic[_Made]):
 
     def __init__(self, make: Callable[[Problem], _Made], size: int) -> None:
         self._make = make
-        self._size = size
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[Problem, Future[_Made | str]] = OrderedDict()
+        self._kept: Lru[Problem, Future[_Made | str]] = Lru(size)
 
     def get(self, problem: Problem) -> _Made:
         """Return what is made of ``problem``; a bad one raises the same message to everyone who asks."""
-        with self._lock:
-            future = self._kept.get(problem)
-            is_first = future is None
-            if future is None:
-                future = self._kept[problem] = Future()
-            self._kept.move_to_end(problem)
-            while len(self._kept) > self._size:
-                self._kept.popitem(last=False)
-        if is_first:
+        fresh: Future[_Made | str] = Future()
+        future = self._kept.keep(problem, fresh)
+        if future is fresh:
             self._fill(problem, future)
         found = future.result()
         if isinstance(found, str):  # a fresh exception each time: one that is raised again grows by every traceback
@@ -337,9 +328,7 @@ class _ReferenceCache(Generic[_Made]):
         except BadReferenceError as error:
             future.set_result(str(error))
         except BaseException as error:
-            with self._lock:  # the harness failed, not the reference: the next one who asks tries again
-                if self._kept.get(problem) is future:
-                    del self._kept[problem]
+            self._kept.forget(problem, future)  # not the reference failed but the harness: who asks next tries again
             future.set_exception(error)
             raise
 
