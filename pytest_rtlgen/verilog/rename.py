@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator
 
 from pytest_rtlgen.errors import BackendError
+from pytest_rtlgen.verilog.lexical import COMMENT, ESCAPED_NAME, STRING, UNCLOSED_COMMENT
 
 _TOKEN = re.compile(
-    r"""
-      //[^\n]* | /\*.*?(?:\*/|\Z)                                       # comments
-    | \"\"\".*?\"\"\" | "(?:\\.|[^"\\\n])*"                             # strings
-    | \\\S+                                                             # escaped names
+    rf"""
+      {COMMENT} | {UNCLOSED_COMMENT}
+    | \"\"\".*?\"\"\" | {STRING}
+    | {ESCAPED_NAME}
     | `(?:define|undef|ifdef|ifndef|elsif)\s+\w+ | [`$]\w+              # macros and their names, system names
     | '[sS]?[bodhBODH]\s*[0-9a-fA-FxXzZ?_]+ | \d[\w$]*                  # numbers
     | \.\s*[A-Za-z_][\w$]*                                              # named ports and members
