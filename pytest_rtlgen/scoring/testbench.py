@@ -14,7 +14,7 @@ from typing import Self
 
 from pytest_rtlgen.check.checker import CheckSettings
 from pytest_rtlgen.check.reading.reader import Reader
-from pytest_rtlgen.errors import BackendError, BadReferenceError
+from pytest_rtlgen.errors import BadReferenceError, RenameError
 from pytest_rtlgen.records import (
     Diagnostic,
     Interface,
@@ -263,5 +263,5 @@ def _rename_reference(bench: Testbench) -> str:
         return bench.reference.text
     try:
         return rename_module(bench.reference.text, bench.reference_top, bench.top)
-    except BackendError as error:
+    except RenameError as error:
         raise BadReferenceError(f"{bench.reference.name}: {error}") from error
