@@ -112,6 +112,14 @@ class Checker:
     ) -> None:
         self.close()
 
+    def start(self) -> None:
+        """Find the simulator now, not with the first candidate.
+
+        Raises:
+            ToolError: it is missing or broken.
+        """
+        self.simulator.version  # noqa: B018  raises
+
     def close(self) -> None:
         """End every process."""
         self.simulator.close()
