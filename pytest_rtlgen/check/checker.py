@@ -86,7 +86,8 @@ class Checker:
         self.settings = settings
         sandbox = choose_sandbox(settings.sandbox)
         self.simulator = make_simulator(settings.simulator, sandbox=sandbox, limits=settings.limits, jobs=settings.jobs)
-        self._reader = Reader(sandbox=sandbox, jobs=settings.jobs)
+        self.reader = Reader(sandbox=sandbox, jobs=settings.jobs)
+        """For who scores with the same settings; ``close`` ends it."""
         self._references = _ReferenceCache(self._prepare, KEPT_REFERENCES)
         self._seconds = _ReferenceCache(self._prepare_second, KEPT_SECONDS)
         self._depths = _ReferenceCache(self._measure_depth, KEPT_DEPTHS)
@@ -125,7 +126,7 @@ class Checker:
         self.simulator.close()
         self._other.close()
         self._synthesis.close()
-        self._reader.close()
+        self.reader.close()
         if self._prover is not None:
             self._prover.close()
         if self._cross_check is not None:
@@ -156,7 +157,7 @@ class Checker:
             BadReferenceError: the problem's reference is no good.
             ToolError: no reader can be started.
         """
-        return self._reader.screen(source, self.prepare(problem).wanted, list_memory_files(problem))
+        return self.reader.screen(source, self.prepare(problem).wanted, list_memory_files(problem))
 
     def check(self, candidate: Candidate, problem: Problem) -> Verdict:
         """Return what ``candidate`` is worth.
@@ -172,13 +173,13 @@ class Checker:
     def _prepare(self, problem: Problem) -> PreparedReference:
         settings = self.settings
         return prepare_accepted(
-            problem, self._trusted, self._reader, seed=settings.stimulus_seed, cycles=settings.cycles
+            problem, self._trusted, self.reader, seed=settings.stimulus_seed, cycles=settings.cycles
         )
 
     def _prepare_second(self, problem: Problem) -> PreparedReference:
         settings = self.settings
         cycles = _SECOND_LENGTH * (settings.cycles or problem.cycles or DEFAULT_CYCLES)
-        return prepare_accepted(problem, self._trusted, self._reader, seed=-1 - settings.stimulus_seed, cycles=cycles)
+        return prepare_accepted(problem, self._trusted, self.reader, seed=-1 - settings.stimulus_seed, cycles=cycles)
 
     def _measure_depth(self, problem: Problem) -> Depth:
         first = self._references.get(problem)
@@ -209,13 +210,13 @@ class Checker:
         return verdict
 
     def _check_source(self, source: str, problem: Problem, reference: PreparedReference) -> Verdict:
-        screening = self._reader.screen(source, reference.wanted, list_memory_files(problem))
+        screening = self.reader.screen(source, reference.wanted, list_memory_files(problem))
         if screening.status is not None:
             return Verdict(status=screening.status, method="screen", diagnostics=screening.diagnostics)
         verdict = judge_powered_up(
             screening.source,
             reference,
-            self._reader,
+            self.reader,
             lambda text, compared: self._prove_first(text, compared) or self._simulate(text, problem, compared),
         )
         return replace(
@@ -229,7 +230,7 @@ class Checker:
         """Return the verdict of a complete proof; ``None`` where there is none and simulation must tell."""
         if self._prover is None or self.settings.formal is not FormalMode.FIRST:
             return None
-        examination = self._reader.examine(source, reference.played.module)
+        examination = self.reader.examine(source, reference.played.module)
         if examination is None or examination.hazards or examination.refusals:
             return None
         equivalence = self._prover.compare(reference, source)
@@ -254,7 +255,7 @@ class Checker:
             return first.verdict
         if not first.verdict.is_passed:
             return self._name_drivers(first, source, reference)
-        examination = self._reader.examine(source, reference.played.module)
+        examination = self.reader.examine(source, reference.played.module)
         return _refuse_examined(examination) or self._confirm(first, source, problem, reference, examination)
 
     def _confirm(
@@ -289,7 +290,7 @@ class Checker:
 
         It tells nothing of a text that pyslang does not take either, or that synthesis may read otherwise.
         """
-        examination = self._reader.examine(source, reference.played.module)
+        examination = self.reader.examine(source, reference.played.module)
         if examination is None or not examination.is_clean:
             return refused
         if examination.hazards or examination.refusals:
@@ -307,7 +308,7 @@ class Checker:
         """Return the mismatch ``first`` with the name of what has two drivers, where X or Z shows."""
         if first.trace is None or not has_unknown_mismatch(reference.trace, first.trace):
             return first.verdict
-        examination = self._reader.examine(source, reference.played.module)
+        examination = self.reader.examine(source, reference.played.module)
         hazards = examination.hazards if examination is not None else ()
         return _add(first.verdict, *_describe_drivers(hazards, Severity.ERROR))
 

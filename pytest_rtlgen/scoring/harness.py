@@ -51,10 +51,12 @@ class _Prepared:
 class HarnessScorer:
     """Scores candidates with cocotb harnesses. Thread-safe; a context manager that leaves no process behind."""
 
-    def __init__(self, settings: CheckSettings = CheckSettings()) -> None:  # noqa: B008  it is frozen
+    def __init__(self, settings: CheckSettings = CheckSettings(), reader: Reader | None = None) -> None:  # noqa: B008  it is frozen
+        """``reader`` is that of a checker with the same settings, which closes it; ``None``: start one."""
         self._sandbox = choose_sandbox(settings.sandbox)
         self._limits = _widen(settings.limits)
-        self._reader = Reader(sandbox=self._sandbox, jobs=settings.jobs)
+        self._reader = reader or Reader(sandbox=self._sandbox, jobs=settings.jobs)
+        self._is_sharing = reader is not None
         self._lock = threading.Lock()
         self._locks: dict[CocotbHarness, threading.Lock] = {}
         self._prepared: dict[CocotbHarness, _Prepared | str] = {}
@@ -69,7 +71,8 @@ class HarnessScorer:
 
     def close(self) -> None:
         """End every process."""
-        self._reader.close()
+        if not self._is_sharing:
+            self._reader.close()
 
     def score(
         self, files: Mapping[str, str], harness: CocotbHarness, *, with_published: bool = False

@@ -62,10 +62,12 @@ class TestbenchScorer:
 
     __test__ = False
 
-    def __init__(self, settings: CheckSettings = CheckSettings()) -> None:  # noqa: B008  it is frozen
+    def __init__(self, settings: CheckSettings = CheckSettings(), reader: Reader | None = None) -> None:  # noqa: B008  it is frozen
+        """``reader`` is that of a checker with the same settings, which closes it; ``None``: start one."""
         self._settings = settings
         self._sandbox = choose_sandbox(settings.sandbox)
-        self._reader = Reader(sandbox=self._sandbox, jobs=settings.jobs)
+        self._reader = reader or Reader(sandbox=self._sandbox, jobs=settings.jobs)
+        self._is_sharing = reader is not None
         self._lock = threading.Lock()
         self._prepared: dict[Testbench, _Prepared | str] = {}
 
@@ -79,7 +81,8 @@ class TestbenchScorer:
 
     def close(self) -> None:
         """End every process."""
-        self._reader.close()
+        if not self._is_sharing:
+            self._reader.close()
 
     def score(self, source: str, bench: Testbench, *, with_published: bool = False) -> PublishedVerdict:
         """Return what ``bench`` says of the candidate ``source``; ``with_published`` runs it unguarded as well.

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 
 import builders
 import pytest
+from support.small_bench import RIGHT, small_problem
 
 from pytest_rtlgen.check.reading.reader import Reader
-from pytest_rtlgen.records import SourceFile, Status
+from pytest_rtlgen.records import Candidate, SourceFile, Status
+from pytest_rtlgen.scoring.scorer import PublishedScorer
 from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
 from pytest_rtlgen.tools.worker import WorkerLostError
 from pytest_rtlgen.verilog.examine import examine_design
@@ -65,3 +67,16 @@ def test_where_the_process_is_lost_the_text_is_refused(monkeypatch: pytest.Monke
     assert reader.examine(COUNTER, "counter") is None
     assert reader.power_up(COUNTER, "counter", PowerUp.ZEROS) is None
     assert reader.slice(COUNTER, "counter") is None
+
+
+@pytest.mark.simulator
+def test_a_scorer_that_is_given_a_reader_starts_and_ends_none(reader: Reader) -> None:
+    reader.examine(COUNTER, "counter")
+    (worker,) = reader._pool._workers
+    problem = small_problem()
+    with PublishedScorer(reader=reader) as scorer:
+        verdict = scorer.score(Candidate(source=RIGHT, rule="test"), problem)
+    assert verdict is not None
+    assert verdict.is_passed
+    reader.examine(COUNTER, "counter")
+    assert reader._pool._workers == {worker}
