@@ -5,6 +5,7 @@ RtlgenError
 ├── SuiteError            a suite, problem or data file that is wrong
 │   └── BadReferenceError   a reference that does not build, run, or pass against itself
 │       └── NeverKnownError     a reference that runs, and none of whose outputs is ever known
+├── RenameError           Verilog whose module cannot be given another name
 ├── RecordError           a saved run or recording that cannot be read
 ├── StorageError          results that cannot be written (full disk, no permission)
 ├── ToolError             a program or library that is missing, too old or broken
@@ -35,6 +36,10 @@ class BadReferenceError(SuiteError):
 
 class NeverKnownError(BadReferenceError):
     """A reference that runs, and none of whose outputs is ever known."""
+
+
+class RenameError(RtlgenError):
+    """Verilog whose module cannot be given another name: it is not there, or the name is taken."""
 
 
 class RecordError(RtlgenError):

@@ -1,8 +1,9 @@
 """Prompts to completions; one file a backend."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
-from pytest_rtlgen.backends.base import Backend, BackendSettings, Deliver, GenerationRequest
+from pytest_rtlgen.backends.base import Backend, BackendSettings, Deliver, GenerationRequest, Traits
 from pytest_rtlgen.backends.command import make_command
 from pytest_rtlgen.backends.engines.transformers_model import make_transformers, make_transformers_completions
 from pytest_rtlgen.backends.engines.vllm_engine import make_vllm, make_vllm_completions
@@ -14,28 +15,51 @@ from pytest_rtlgen.backends.replay.model import make_replay
 from pytest_rtlgen.backends.seeds import derive_seed
 from pytest_rtlgen.errors import UsageError
 
-BACKENDS: Mapping[str, Callable[[str, BackendSettings], Backend]] = {
-    "openai": make_openai,
-    "openai-completions": make_openai_completions,
-    "openai-responses": make_openai_responses,
-    "vllm": make_vllm,
-    "vllm-completions": make_vllm_completions,
-    "transformers": make_transformers,
-    "transformers-completions": make_transformers_completions,
-    "local": make_local,
-    "local-completions": make_local_completions,
-    "replay": make_replay,
-    "command": make_command,
-    "reference": make_reference,
-}
-"""Maker of each backend, by the prefix that names it; it is given what follows the colon."""
-_FORMS = (
-    "openai:MODEL, openai-completions:MODEL, openai-responses:MODEL, vllm:MODEL, vllm-completions:MODEL, "
-    "transformers:MODEL, transformers-completions:MODEL, local:, local:FILE.gguf, local-completions:, replay:PATH, "
-    "command:PROGRAM ARGS…, reference:"
-)
+__all__ = [
+    "BACKENDS",
+    "Backend",
+    "BackendKind",
+    "BackendSettings",
+    "Deliver",
+    "GenerationRequest",
+    "Traits",
+    "derive_seed",
+    "find_traits",
+    "make_backend",
+]
 
-__all__ = ["BACKENDS", "Backend", "BackendSettings", "Deliver", "GenerationRequest", "derive_seed", "make_backend"]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackendKind:
+    """The backends behind one prefix."""
+
+    make: Callable[[str, BackendSettings], Backend]
+    """Given what follows the colon."""
+    forms: str
+    """How it is written, for people."""
+    traits: Traits = Traits()  # noqa: RUF009  immutable
+
+
+_BASE_MODEL = Traits(is_chat=False)
+BACKENDS: Mapping[str, BackendKind] = {
+    "openai": BackendKind(make=make_openai, forms="openai:MODEL"),
+    "openai-completions": BackendKind(
+        make=make_openai_completions, forms="openai-completions:MODEL", traits=_BASE_MODEL
+    ),
+    "openai-responses": BackendKind(make=make_openai_responses, forms="openai-responses:MODEL"),
+    "vllm": BackendKind(make=make_vllm, forms="vllm:MODEL"),
+    "vllm-completions": BackendKind(make=make_vllm_completions, forms="vllm-completions:MODEL", traits=_BASE_MODEL),
+    "transformers": BackendKind(make=make_transformers, forms="transformers:MODEL"),
+    "transformers-completions": BackendKind(
+        make=make_transformers_completions, forms="transformers-completions:MODEL", traits=_BASE_MODEL
+    ),
+    "local": BackendKind(make=make_local, forms="local:, local:FILE.gguf"),
+    "local-completions": BackendKind(make=make_local_completions, forms="local-completions:", traits=_BASE_MODEL),
+    "replay": BackendKind(make=make_replay, forms="replay:PATH", traits=Traits(is_free=True, is_recorded=True)),
+    "command": BackendKind(make=make_command, forms="command:PROGRAM ARGS…"),
+    "reference": BackendKind(make=make_reference, forms="reference:", traits=Traits(is_free=True)),
+}
+"""Each backend of ours, by the prefix that names it."""
 
 
 def make_backend(spec: str, settings: BackendSettings) -> Backend:
@@ -50,5 +74,13 @@ def make_backend(spec: str, settings: BackendSettings) -> Backend:
         made = make_installed(spec, settings)
         if made is not None:
             return made
-        raise UsageError(f"--rtlgen-model={spec}: no such backend; write one of {_FORMS}")
-    return BACKENDS[prefix](argument, settings)
+        forms = ", ".join(kind.forms for kind in BACKENDS.values())
+        raise UsageError(f"--rtlgen-model={spec}: no such backend; write one of {forms}")
+    return BACKENDS[prefix].make(argument, settings)
+
+
+def find_traits(backend: Backend | str) -> Traits:
+    """Return what ``backend`` says of itself, else what is true of its prefix; of one not at hand, give the name."""
+    name, traits = (backend, None) if isinstance(backend, str) else (backend.name, getattr(backend, "traits", None))
+    kind = BACKENDS.get(name.partition(":")[0])
+    return traits or (kind.traits if kind is not None else Traits())

@@ -59,8 +59,22 @@ class BackendSettings:
             raise UsageError(f"concurrency={self.concurrency}: must be 1 or more")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traits:
+    """What is true of all answers of a backend; the defaults are those of a model that chats."""
+
+    is_free: bool = False
+    """No model is asked: nothing is counted, priced or kept in the cache."""
+    is_recorded: bool = False
+    """There is one answer a sample, so that none can be repaired."""
+    is_chat: bool = True
+    """It answers messages; false: it goes on with a text, so that no answer can be repaired."""
+
+
 class Backend(Protocol):
     """A source of completions.
+
+    One of an installed plugin may have an attribute ``traits`` (``Traits``).
 
     One with an attribute ``identity``, a text that says all that its answers depend on besides prompt, sampling and
     sample (address, model, revision, adapter's digest; no secret), has its completions kept in the cache.

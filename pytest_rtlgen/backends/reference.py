@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 
 from pytest_rtlgen.backends.base import BackendSettings, Deliver, GenerationRequest
-from pytest_rtlgen.errors import BackendError, UsageError
+from pytest_rtlgen.errors import BackendError, RenameError, UsageError
 from pytest_rtlgen.records import Completion, Problem, SamplingParams
 from pytest_rtlgen.verilog.rename import rename_module
 
@@ -48,7 +48,7 @@ def _name_as_wanted(problem: Problem) -> str:
         return problem.reference.text
     try:
         return rename_module(problem.reference.text, problem.reference_top, problem.top)
-    except BackendError as error:
+    except RenameError as error:
         raise BackendError(
             f"{problem.reference.name}: {error}; mend the reference, or leave the problem out"
         ) from error

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from pytest_rtlgen.check.powered_up import prepare_powered_up
-from pytest_rtlgen.check.reading.reader import TOO_LARGE, Screener
+from pytest_rtlgen.check.reading.reader import TOO_LARGE, Reader
 from pytest_rtlgen.check.reference import PreparedReference, list_memory_files, prepare_reference, read_wanted
 from pytest_rtlgen.errors import BadReferenceError, NeverKnownError
 from pytest_rtlgen.records import Interface, Problem, SourceFile
@@ -28,7 +28,7 @@ class AcceptedReference:
 
 
 def prepare_accepted(
-    problem: Problem, simulator: Simulator, screener: Screener, *, seed: int, cycles: int | None = None
+    problem: Problem, simulator: Simulator, reader: Reader, *, seed: int, cycles: int | None = None
 ) -> PreparedReference:
     """Return the reference of ``problem``, prepared, if its text is accepted as an answer.
 
@@ -39,7 +39,7 @@ def prepare_accepted(
         BadReferenceError: it is refused as an answer, does not run, or shows no known output.
         ToolError: a tool is missing or broken.
     """
-    accepted = accept_reference(problem, screener)
+    accepted = accept_reference(problem, reader)
     problem = replace(problem, reference=accepted.source)
     reason = NeverKnownError(accepted.unset)
     reference: PreparedReference | None = None
@@ -48,14 +48,14 @@ def prepare_accepted(
             reference = prepare_reference(problem, simulator, seed=seed, cycles=cycles)
         except NeverKnownError as error:
             reason = error
-    reference = reference or prepare_powered_up(problem, simulator, screener, seed=seed, cycles=cycles)
+    reference = reference or prepare_powered_up(problem, simulator, reader, seed=seed, cycles=cycles)
     if reference is None:
         raise reason
     _require_one_reading(reference, accepted)
     return reference
 
 
-def accept_reference(problem: Problem, screener: Screener) -> AcceptedReference:
+def accept_reference(problem: Problem, reader: Reader) -> AcceptedReference:
     """Return the reference of ``problem`` as an answer with its text is read.
 
     Raises:
@@ -64,16 +64,16 @@ def accept_reference(problem: Problem, screener: Screener) -> AcceptedReference:
     """
     source, top = problem.reference, problem.reference_top
     wanted = read_wanted(problem)
-    screening = screener.screen(source.text, wanted, list_memory_files(problem), encloses=False)
+    screening = reader.screen(source.text, wanted, list_memory_files(problem), encloses=False)
     if screening.status is not None:
         first = screening.diagnostics[0]
         raise BadReferenceError(f"{_place(source.name, first.line)}: {first.message}; {_ADVICE}")
-    examination, unset = _examine(screener, screening.source, wanted), ""
+    examination, unset = _examine(reader, screening.source, wanted), ""
     if examination is not None and examination.refusals:
         refusal = examination.refusals[0]
         unset = f"{_place(source.name, refusal.line)}: {refusal.message}; {_ADVICE}"
-        powered = screener.power_up(screening.source, top, PowerUp.ZEROS)
-        examination = None if powered is None else _examine(screener, powered.text, wanted)
+        powered = reader.power_up(screening.source, top, PowerUp.ZEROS)
+        examination = None if powered is None else _examine(reader, powered.text, wanted)
         if examination is not None and examination.refusals:
             raise BadReferenceError(unset)
     if examination is None:
@@ -81,8 +81,8 @@ def accept_reference(problem: Problem, screener: Screener) -> AcceptedReference:
     return AcceptedReference(source=replace(source, text=screening.source), examination=examination, unset=unset)
 
 
-def _examine(screener: Screener, text: str, wanted: Interface) -> Examination | None:
-    return screener.examine(enclose(text, wanted, module=wanted.module), list_played(wanted).module)
+def _examine(reader: Reader, text: str, wanted: Interface) -> Examination | None:
+    return reader.examine(enclose(text, wanted, module=wanted.module), list_played(wanted).module)
 
 
 def _require_one_reading(reference: PreparedReference, accepted: AcceptedReference) -> None:

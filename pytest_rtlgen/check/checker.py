@@ -1,8 +1,6 @@
 """From a candidate and its problem to a Verdict: screen, simulate, compare (``docs/explanation/verdicts.md``)."""
 
-import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
@@ -15,7 +13,7 @@ from pytest_rtlgen.check.confirm import Confirmer, Simulated, judge_simulation, 
 from pytest_rtlgen.check.cross_check import CrossCheck
 from pytest_rtlgen.check.powered_up import find_same, judge_powered_up
 from pytest_rtlgen.check.proof.prover import FormalMode, Prover
-from pytest_rtlgen.check.reading.reader import TOO_LARGE, Screener
+from pytest_rtlgen.check.reading.reader import TOO_LARGE, Reader
 from pytest_rtlgen.check.reference import PreparedReference, list_memory_files
 from pytest_rtlgen.check.stimulus.depth import Depth, measure_depth
 from pytest_rtlgen.check.stimulus.make import DEFAULT_CYCLES
@@ -34,6 +32,7 @@ from pytest_rtlgen.records import (
 )
 from pytest_rtlgen.simulators import make_simulator
 from pytest_rtlgen.simulators.fallback import WithFallback
+from pytest_rtlgen.tools.lru import Lru
 from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
 from pytest_rtlgen.verilog.examine import Examination
@@ -87,7 +86,8 @@ class Checker:
         self.settings = settings
         sandbox = choose_sandbox(settings.sandbox)
         self.simulator = make_simulator(settings.simulator, sandbox=sandbox, limits=settings.limits, jobs=settings.jobs)
-        self._screener = Screener(sandbox=sandbox, jobs=settings.jobs)
+        self.reader = Reader(sandbox=sandbox, jobs=settings.jobs)
+        """For who scores with the same settings; ``close`` ends it."""
         self._references = _ReferenceCache(self._prepare, KEPT_REFERENCES)
         self._seconds = _ReferenceCache(self._prepare_second, KEPT_SECONDS)
         self._depths = _ReferenceCache(self._measure_depth, KEPT_DEPTHS)
@@ -113,12 +113,20 @@ class Checker:
     ) -> None:
         self.close()
 
+    def start(self) -> None:
+        """Find the simulator now, not with the first candidate.
+
+        Raises:
+            ToolError: it is missing or broken.
+        """
+        self.simulator.version  # noqa: B018  raises
+
     def close(self) -> None:
         """End every process."""
         self.simulator.close()
         self._other.close()
         self._synthesis.close()
-        self._screener.close()
+        self.reader.close()
         if self._prover is not None:
             self._prover.close()
         if self._cross_check is not None:
@@ -149,7 +157,7 @@ class Checker:
             BadReferenceError: the problem's reference is no good.
             ToolError: no reader can be started.
         """
-        return self._screener.screen(source, self.prepare(problem).wanted, list_memory_files(problem))
+        return self.reader.screen(source, self.prepare(problem).wanted, list_memory_files(problem))
 
     def check(self, candidate: Candidate, problem: Problem) -> Verdict:
         """Return what ``candidate`` is worth.
@@ -165,13 +173,13 @@ class Checker:
     def _prepare(self, problem: Problem) -> PreparedReference:
         settings = self.settings
         return prepare_accepted(
-            problem, self._trusted, self._screener, seed=settings.stimulus_seed, cycles=settings.cycles
+            problem, self._trusted, self.reader, seed=settings.stimulus_seed, cycles=settings.cycles
         )
 
     def _prepare_second(self, problem: Problem) -> PreparedReference:
         settings = self.settings
         cycles = _SECOND_LENGTH * (settings.cycles or problem.cycles or DEFAULT_CYCLES)
-        return prepare_accepted(problem, self._trusted, self._screener, seed=-1 - settings.stimulus_seed, cycles=cycles)
+        return prepare_accepted(problem, self._trusted, self.reader, seed=-1 - settings.stimulus_seed, cycles=cycles)
 
     def _measure_depth(self, problem: Problem) -> Depth:
         first = self._references.get(problem)
@@ -202,13 +210,13 @@ class Checker:
         return verdict
 
     def _check_source(self, source: str, problem: Problem, reference: PreparedReference) -> Verdict:
-        screening = self._screener.screen(source, reference.wanted, list_memory_files(problem))
+        screening = self.reader.screen(source, reference.wanted, list_memory_files(problem))
         if screening.status is not None:
             return Verdict(status=screening.status, method="screen", diagnostics=screening.diagnostics)
         verdict = judge_powered_up(
             screening.source,
             reference,
-            self._screener,
+            self.reader,
             lambda text, compared: self._prove_first(text, compared) or self._simulate(text, problem, compared),
         )
         return replace(
@@ -222,7 +230,7 @@ class Checker:
         """Return the verdict of a complete proof; ``None`` where there is none and simulation must tell."""
         if self._prover is None or self.settings.formal is not FormalMode.FIRST:
             return None
-        examination = self._screener.examine(source, reference.played.module)
+        examination = self.reader.examine(source, reference.played.module)
         if examination is None or examination.hazards or examination.refusals:
             return None
         equivalence = self._prover.compare(reference, source)
@@ -247,7 +255,7 @@ class Checker:
             return first.verdict
         if not first.verdict.is_passed:
             return self._name_drivers(first, source, reference)
-        examination = self._screener.examine(source, reference.played.module)
+        examination = self.reader.examine(source, reference.played.module)
         return _refuse_examined(examination) or self._confirm(first, source, problem, reference, examination)
 
     def _confirm(
@@ -282,7 +290,7 @@ class Checker:
 
         It tells nothing of a text that pyslang does not take either, or that synthesis may read otherwise.
         """
-        examination = self._screener.examine(source, reference.played.module)
+        examination = self.reader.examine(source, reference.played.module)
         if examination is None or not examination.is_clean:
             return refused
         if examination.hazards or examination.refusals:
@@ -300,7 +308,7 @@ class Checker:
         """Return the mismatch ``first`` with the name of what has two drivers, where X or Z shows."""
         if first.trace is None or not has_unknown_mismatch(reference.trace, first.trace):
             return first.verdict
-        examination = self._screener.examine(source, reference.played.module)
+        examination = self.reader.examine(source, reference.played.module)
         hazards = examination.hazards if examination is not None else ()
         return _add(first.verdict, *_describe_drivers(hazards, Severity.ERROR))
 
@@ -310,21 +318,13 @@ class _ReferenceCache(Generic[_Made]):
 
     def __init__(self, make: Callable[[Problem], _Made], size: int) -> None:
         self._make = make
-        self._size = size
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[Problem, Future[_Made | str]] = OrderedDict()
+        self._kept: Lru[Problem, Future[_Made | str]] = Lru(size)
 
     def get(self, problem: Problem) -> _Made:
         """Return what is made of ``problem``; a bad one raises the same message to everyone who asks."""
-        with self._lock:
-            future = self._kept.get(problem)
-            is_first = future is None
-            if future is None:
-                future = self._kept[problem] = Future()
-            self._kept.move_to_end(problem)
-            while len(self._kept) > self._size:
-                self._kept.popitem(last=False)
-        if is_first:
+        fresh: Future[_Made | str] = Future()
+        future = self._kept.keep(problem, fresh)
+        if future is fresh:
             self._fill(problem, future)
         found = future.result()
         if isinstance(found, str):  # a fresh exception each time: one that is raised again grows by every traceback
@@ -337,9 +337,7 @@ class _ReferenceCache(Generic[_Made]):
         except BadReferenceError as error:
             future.set_result(str(error))
         except BaseException as error:
-            with self._lock:  # the harness failed, not the reference: the next one who asks tries again
-                if self._kept.get(problem) is future:
-                    del self._kept[problem]
+            self._kept.forget(problem, future)  # not the reference failed but the harness: who asks next tries again
             future.set_exception(error)
             raise
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from pytest_rtlgen.check.reading.reader import TOO_LARGE, Screener
+from pytest_rtlgen.check.reading.reader import TOO_LARGE, Reader
 from pytest_rtlgen.check.reference import PoweredUp, PreparedReference, prepare_reference, render_opened
 from pytest_rtlgen.errors import NeverKnownError
 from pytest_rtlgen.records import Diagnostic, Problem, Proof, Severity, Status, Trace, Verdict
@@ -19,7 +19,7 @@ _WORDS = {PowerUp.ZEROS: "zeros", PowerUp.ONES: "ones", PowerUp.RANDOM: "a value
 
 
 def prepare_powered_up(
-    problem: Problem, simulator: Simulator, screener: Screener, *, seed: int, cycles: int | None
+    problem: Problem, simulator: Simulator, reader: Reader, *, seed: int, cycles: int | None
 ) -> PreparedReference | None:
     """Return the reference of ``problem`` with zeros in its registers, and with other values in ``powered_up.others``.
 
@@ -33,7 +33,7 @@ def prepare_powered_up(
         text = drop_initial_values(problem.reference, problem.reference_top)
         openings = replace(problem.openings, is_power_up_open=False)
         problem = replace(problem, reference=replace(problem.reference, text=text), openings=openings)
-    texts = {value: screener.power_up(problem.reference.text, problem.reference_top, value) for value in PowerUp}
+    texts = {value: reader.power_up(problem.reference.text, problem.reference_top, value) for value in PowerUp}
     zeros = texts.pop(PowerUp.ZEROS)
     if zeros is None or not zeros.registers:
         return None
@@ -70,7 +70,7 @@ def _simulate_with(
 
 
 def judge_powered_up(
-    source: str, reference: PreparedReference, screener: Screener, judge: Callable[[str, PreparedReference], Verdict]
+    source: str, reference: PreparedReference, reader: Reader, judge: Callable[[str, PreparedReference], Verdict]
 ) -> Verdict:
     """Return what ``judge`` says of the screened ``source``, with a note where both sides have power-up values.
 
@@ -83,7 +83,7 @@ def judge_powered_up(
     if reference.powered_up is None:
         return judge(source, reference)
     top = reference.wanted.module
-    texts = {value: screener.power_up(source, top, value) for value in PowerUp}
+    texts = {value: reader.power_up(source, top, value) for value in PowerUp}
     zeros = texts[PowerUp.ZEROS]
     if zeros is None or None in texts.values():
         error = Diagnostic(tool="screen", severity=Severity.ERROR, message=TOO_LARGE)

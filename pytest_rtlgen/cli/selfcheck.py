@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     progress = Progress()
     rows: list[SelfcheckRow] = []
     settings, mode = make_check_settings(options), ScoringMode(options.scoring)
-    with Checker(settings) as checker, PublishedScorer(settings, mode) as scorer:
+    with Checker(settings) as checker, PublishedScorer(settings, mode, checker.reader) as scorer:
         simulator = checker.simulator.version
         known = find_known_bad(options.simulator, simulator)
         for row in selfcheck_suite(

@@ -2,11 +2,11 @@
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
-from pytest_rtlgen.backends import Backend, BackendSettings
+from pytest_rtlgen.backends import Backend, BackendSettings, find_traits
 from pytest_rtlgen.backends.spending.accounted import AccountedBackend
 from pytest_rtlgen.backends.spending.ledger import Ledger, SpendingLimits
 from pytest_rtlgen.backends.spending.prices import Price, explain_missing, load_prices
@@ -14,9 +14,6 @@ from pytest_rtlgen.config import Options
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.records import Completion
 from pytest_rtlgen.storage.completion_cache import CompletionCache, find_cache
-
-_FREE = frozenset({"replay", "reference"})
-"""Prefixes of the backends that ask no model."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +24,8 @@ class Accounts:
     limits: SpendingLimits
     prices_path: Path | None
     cache: CompletionCache | None
+    free: set[str] = field(default_factory=set)
+    """Names of backends that were seen to ask no model."""
 
     @classmethod
     def open(cls, options: Options, *, warn: Callable[[str], None], environ: Mapping[str, str] | None = None) -> Self:
@@ -50,7 +49,8 @@ class Accounts:
         Raises:
             UsageError: the cost is limited and there is no price for the model, or the prices cannot be read.
         """
-        if is_free(spec):
+        if find_traits(backend).is_free:
+            self.free.add(spec)
             return backend
         return AccountedBackend(backend, ledger=self.ledger, price=self._find_price(spec), cache=self.cache)
 
@@ -60,11 +60,15 @@ class Accounts:
         Raises:
             UsageError: as ``account`` does.
         """
-        if is_free(spec):
+        if self.is_free(spec):
             return
         price = self._find_price(spec)
         for completion in completions:
             self.ledger.note(completion, price)
+
+    def is_free(self, spec: str) -> bool:
+        """Return whether the backend that ``spec`` names asks no model, also where it was not made this time."""
+        return spec in self.free or find_traits(spec).is_free
 
     def _find_price(self, spec: str) -> Price | None:
         """Return the model's price; raises where it is missing and the cost is limited."""
@@ -73,11 +77,6 @@ class Accounts:
             missing = explain_missing(spec.partition(":")[2], self.prices_path)
             raise UsageError(f"--rtlgen-max-cost: {missing}")
         return price
-
-
-def is_free(spec: str) -> bool:
-    """Return whether the backend that ``spec`` names asks no model."""
-    return spec.partition(":")[0] in _FREE
 
 
 def find_price(path: Path | None, spec: str) -> Price | None:

@@ -56,7 +56,7 @@ class Judge:
 
     def __init__(self, settings: CheckSettings, scoring: ScoringMode) -> None:
         self.checker = Checker(settings)
-        self.scorer = PublishedScorer(settings, scoring)
+        self.scorer = PublishedScorer(settings, scoring, self.checker.reader)
 
     def __enter__(self) -> Self:
         return self

@@ -8,8 +8,11 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import groupby
 
+from pytest_rtlgen.verilog.lexical import COMMENT, ESCAPED_NAME, UNCLOSED_COMMENT
+
 _CODE = re.compile(
-    r'(?P<other>//[^\n]*+|/\*(?s:.*?)(?:\*/|\Z)|\\\S++)|(?P<string>"(?:[^"\\\n]|\\.)*+")'
+    rf"(?P<other>{COMMENT}|{UNCLOSED_COMMENT}|{ESCAPED_NAME})"
+    r'|(?P<string>"(?:[^"\\\n]|\\.)*+")'
     r"|(?P<entity>&(?:lt|gt|amp|quot|apos|#3[489]|#6[02]|#x2[267]|#x3[ce]);)"
     r"|(?P<word>[A-Za-z_$][\w$]*+)"
     r"|(?P<sign>[<>&\"'])"

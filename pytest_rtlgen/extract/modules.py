@@ -3,14 +3,11 @@
 import re
 from dataclasses import dataclass
 
+from pytest_rtlgen.verilog.lexical import COMMENT, ESCAPED_NAME, STRING, UNCLOSED_COMMENT
+
 _TOKEN = re.compile(
-    r"//[^\n]*"
-    r"|/\*.*?(?:\*/|\Z)"
-    r'|"(?:[^"\\\n]|\\.)*"'
-    r"|(?P<escaped>\\\S+)"
-    r"|(?P<word>[A-Za-z_][A-Za-z0-9_$]*)"
-    r"|(?P<sign>[#(;])",
-    re.DOTALL,
+    rf"{COMMENT}|{UNCLOSED_COMMENT}|{STRING}|(?P<escaped>{ESCAPED_NAME})"
+    r"|(?P<word>[A-Za-z_][A-Za-z0-9_$]*)|(?P<sign>[#(;])"
 )
 _LABEL = re.compile(r"[ \t]*+:[ \t]*+\\?[A-Za-z_][A-Za-z0-9_$]*")
 _OPENERS = {"module": "endmodule", "macromodule": "endmodule", "package": "endpackage", "interface": "endinterface"}

@@ -14,13 +14,13 @@ from pytest_rtlgen.errors import SuiteError
 from pytest_rtlgen.loaders.base import LoadedProblem, digest_problems, read_file
 from pytest_rtlgen.records import BenchRule, Problem, SourceFile, Suite, Testbench
 from pytest_rtlgen.verilog.bench_text import read_module_names
+from pytest_rtlgen.verilog.lexical import blank_comments
 
 _DESCRIPTION, _BENCH, _VERIFIED = "design_description.txt", "testbench.v", "verified_"
 _REPOSITORY = "github.com/hkust-zhiyao/RTLLM"
 _EXPECTED = f"expected {{layout}} of {_REPOSITORY}, each with {_DESCRIPTION}, {_BENCH} and {_VERIFIED}*.v"
 _TIMEOUT_S = 8.0
 """As long as ``auto_run.py`` waits."""
-_COMMENT = re.compile(r'("(?:\\.|[^"\\\n])*")|//[^\n]*|/\*.*?(?:\*/|\Z)', re.DOTALL)
 _DATA_FILE = re.compile(r'"([\w.-]+\.(?:txt|dat|hex|mem))"(?!\s*,\s*"[wa])', re.ASCII)
 """A name in quotes, unless the bench opens it for writing."""
 
@@ -152,7 +152,7 @@ def _find_verified(folder: Path, remedy: str) -> str:
 
 def _list_data(bench: SourceFile) -> Iterator[tuple[str, str]]:
     """Yield each data file that the bench reads, and where."""
-    text = _COMMENT.sub(lambda match: match[1] or "\n" * match[0].count("\n"), bench.text)
+    text = blank_comments(bench.text)
     seen: dict[str, int] = {}
     for match in _DATA_FILE.finditer(text):
         seen.setdefault(match[1], text.count("\n", 0, match.start()) + 1)

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from pytest_rtlgen.check.checker import CheckSettings
-from pytest_rtlgen.check.reading.files import FilesScreener
+from pytest_rtlgen.check.reading.reader import Reader
 from pytest_rtlgen.errors import BadReferenceError, ToolError
 from pytest_rtlgen.loaders.cvdp_harness import HarnessPlan, read_settings
 from pytest_rtlgen.records import (
@@ -60,10 +60,12 @@ class _Prepared:
 class HarnessScorer:
     """Scores candidates with cocotb harnesses. Thread-safe; a context manager that leaves no process behind."""
 
-    def __init__(self, settings: CheckSettings = CheckSettings()) -> None:  # noqa: B008  it is frozen
+    def __init__(self, settings: CheckSettings = CheckSettings(), reader: Reader | None = None) -> None:  # noqa: B008  it is frozen
+        """``reader`` is that of a checker with the same settings, which closes it; ``None``: start one."""
         self._sandbox = choose_sandbox(settings.sandbox)
         self._limits = _widen(settings.limits)
-        self._screener = FilesScreener(sandbox=self._sandbox, jobs=settings.jobs)
+        self._reader = reader or Reader(sandbox=self._sandbox, jobs=settings.jobs)
+        self._is_sharing = reader is not None
         self._lock = threading.Lock()
         self._locks: dict[CocotbHarness, threading.Lock] = {}
         self._prepared: dict[CocotbHarness, _Prepared | str] = {}
@@ -78,7 +80,8 @@ class HarnessScorer:
 
     def close(self) -> None:
         """End every process."""
-        self._screener.close()
+        if not self._is_sharing:
+            self._reader.close()
 
     def score(
         self, files: Mapping[str, str], harness: CocotbHarness, *, with_published: bool = False
@@ -201,7 +204,7 @@ class HarnessScorer:
     def _screen_files(self, files: Mapping[str, str], harness: CocotbHarness) -> FilesScreening:
         settings = read_settings(harness.files)
         sources = [SourceFile(name=name, text=text) for name, text in files.items()]
-        return self._screener.screen(sources, harness.context, settings.get("TOPLEVEL", ""), _read_order(settings))
+        return self._reader.screen_files(sources, harness.context, settings.get("TOPLEVEL", ""), _read_order(settings))
 
     def _run(self, screening: FilesScreening, harness: CocotbHarness, prepared: _Prepared) -> PublishedVerdict:
         runs = self._run_plan(_list_texts(screening), harness, prepared.plan, is_guarded=True)

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from pytest_rtlgen.check.checker import CheckSettings
+from pytest_rtlgen.check.reading.reader import Reader
 from pytest_rtlgen.errors import BadReferenceError, ToolError
 from pytest_rtlgen.extract.files import split_files
 from pytest_rtlgen.known_bad import KnownBadList, load_known_bad
@@ -48,7 +49,10 @@ class PublishedScorer:
         self,
         settings: CheckSettings = CheckSettings(),  # noqa: B008  it is frozen
         mode: ScoringMode = ScoringMode.BOTH,
+        reader: Reader | None = None,
     ) -> None:
+        """``reader`` is that of a checker with the same settings, which closes it; ``None``: start some."""
+        self._reader = reader
         self._settings = settings
         self._mode = mode
         self._lock = threading.Lock()
@@ -110,14 +114,14 @@ class PublishedScorer:
 
     def _find_testbench(self) -> TestbenchScorer:
         with self._lock:
-            self._testbench = self._testbench or TestbenchScorer(self._settings)
+            self._testbench = self._testbench or TestbenchScorer(self._settings, self._reader)
             return self._testbench
 
     def _find_harness(self) -> "HarnessScorer":
         from pytest_rtlgen.scoring.harness import HarnessScorer  # few suites bring one
 
         with self._lock:
-            self._harness = self._harness or HarnessScorer(self._settings)
+            self._harness = self._harness or HarnessScorer(self._settings, self._reader)
             return self._harness
 
 

@@ -13,8 +13,8 @@ from types import TracebackType
 from typing import Self
 
 from pytest_rtlgen.check.checker import CheckSettings
-from pytest_rtlgen.check.reading.reader import Screener
-from pytest_rtlgen.errors import BackendError, BadReferenceError
+from pytest_rtlgen.check.reading.reader import Reader
+from pytest_rtlgen.errors import BadReferenceError, RenameError
 from pytest_rtlgen.records import (
     Diagnostic,
     Finding,
@@ -64,10 +64,12 @@ class TestbenchScorer:
 
     __test__ = False
 
-    def __init__(self, settings: CheckSettings = CheckSettings()) -> None:  # noqa: B008  it is frozen
+    def __init__(self, settings: CheckSettings = CheckSettings(), reader: Reader | None = None) -> None:  # noqa: B008  it is frozen
+        """``reader`` is that of a checker with the same settings, which closes it; ``None``: start one."""
         self._settings = settings
         self._sandbox = choose_sandbox(settings.sandbox)
-        self._screener = Screener(sandbox=self._sandbox, jobs=settings.jobs)
+        self._reader = reader or Reader(sandbox=self._sandbox, jobs=settings.jobs)
+        self._is_sharing = reader is not None
         self._lock = threading.Lock()
         self._prepared: dict[Testbench, _Prepared | str] = {}
 
@@ -81,7 +83,8 @@ class TestbenchScorer:
 
     def close(self) -> None:
         """End every process."""
-        self._screener.close()
+        if not self._is_sharing:
+            self._reader.close()
 
     def score(self, source: str, bench: Testbench, *, with_published: bool = False) -> PublishedVerdict:
         """Return what ``bench`` says of the candidate ``source``; ``with_published`` runs it unguarded as well.
@@ -163,7 +166,7 @@ class TestbenchScorer:
     def _score(self, source: str, bench: Testbench, prepared: _Prepared) -> PublishedVerdict:
         if not source.strip():
             return _conclude(Status.NO_CODE, _NO_CODE)
-        screening = self._screener.screen(source, prepared.wanted)
+        screening = self._reader.screen(source, prepared.wanted)
         if screening.status is not None:
             return PublishedVerdict(status=screening.status, diagnostics=screening.diagnostics)
         verdict = self._run(screening.source, bench, prepared)
@@ -270,5 +273,5 @@ def _rename_reference(bench: Testbench) -> str:
         return bench.reference.text
     try:
         return rename_module(bench.reference.text, bench.reference_top, bench.top)
-    except BackendError as error:
+    except RenameError as error:
         raise BadReferenceError(f"{bench.reference.name}: {error}") from error

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pytest_rtlgen.check.checker import Checker
 from pytest_rtlgen.check.compare import compare_traces
 from pytest_rtlgen.check.reference import PreparedReference
-from pytest_rtlgen.errors import BackendError
+from pytest_rtlgen.errors import RenameError
 from pytest_rtlgen.records import Candidate, Problem, Proof
 from pytest_rtlgen.selfcheck.netlist_mutants import list_netlist_mutants
 from pytest_rtlgen.simulators import SimulationJob, Simulator
@@ -111,7 +111,7 @@ def make_prove(checker: Checker, problem: Problem) -> Prove:
         try:
             if problem.reference_top != problem.top:
                 source = rename_module(source, problem.reference_top, problem.top)
-        except BackendError:
+        except RenameError:
             return Proof.UNKNOWN
         verdict = checker.check(Candidate(source=source, rule="mutant"), problem)
         if not verdict.is_compiled:

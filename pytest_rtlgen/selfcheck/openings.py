@@ -101,7 +101,7 @@ def try_openings(checker: Checker, problem: Problem, *, mutants: int, seed: int)
 
     Raises:
         BadReferenceError: an opening does not fit, or the reference is no good.
-        BackendError: the reference's module cannot be given the name that is asked for.
+        RenameError: the reference's module cannot be given the name that is asked for.
         ToolError: the simulator is missing or broken.
     """
     if problem.openings in {Openings(), Openings(place=problem.openings.place)}:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pytest_rtlgen.check.checker import Checker
 from pytest_rtlgen.check.reference import PreparedReference
-from pytest_rtlgen.errors import BackendError, BadReferenceError
+from pytest_rtlgen.errors import BadReferenceError, RenameError
 from pytest_rtlgen.extract.files import join_files
 from pytest_rtlgen.known_bad import Kind, KnownBadList, Scoring
 from pytest_rtlgen.records import Candidate, Problem, Verdict
@@ -157,7 +157,7 @@ def _check_ours(checker: Checker, problem: Problem, mutants: int, seed: int) -> 
         prove = make_prove(checker, problem)
         mutation = measure_mutation(checker, problem, limit=mutants, seed=seed, prove=prove) if mutants else None
         openings = try_openings(checker, problem, mutants=mutants, seed=seed)
-    except (BadReferenceError, BackendError) as error:
+    except (BadReferenceError, RenameError) as error:
         return _OurSide(findings=(_Finding(text=str(error), scoring=Scoring.OURS, is_lenient=False),), is_right=False)
     return _OurSide(
         is_right=verdict.is_passed,
@@ -197,7 +197,7 @@ def _find_answer(problem: Problem) -> Candidate | None:
         return None
     try:
         return Candidate(source=_show_reference(problem), rule="reference")
-    except BackendError:
+    except RenameError:
         return None  # our side says so
 
 

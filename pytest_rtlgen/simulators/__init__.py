@@ -1,9 +1,13 @@
 """Simulators: a design and a Stimulus in, a Trace out."""
 
+from typing import TYPE_CHECKING
+
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.simulators.base import Simulation, SimulationJob, Simulator
-from pytest_rtlgen.tools.process import Limits
-from pytest_rtlgen.tools.sandbox import Sandbox
+
+if TYPE_CHECKING:  # the program that proves needs this folder, and starts no other
+    from pytest_rtlgen.tools.process import Limits
+    from pytest_rtlgen.tools.sandbox import Sandbox
 
 __all__ = [
     "CROSS_SIMULATORS",
@@ -20,7 +24,7 @@ CROSS_SIMULATORS = ("yosys", "verilator")
 """Those that give a second opinion; what they refuse, or do not model, proves nothing."""
 
 
-def make_simulator(name: str, *, sandbox: Sandbox, limits: Limits, jobs: int) -> Simulator:
+def make_simulator(name: str, *, sandbox: "Sandbox", limits: "Limits", jobs: int) -> Simulator:
     """Return the simulator called ``name``; nothing is started yet.
 
     Raises:
@@ -41,7 +45,7 @@ def make_simulator(name: str, *, sandbox: Sandbox, limits: Limits, jobs: int) ->
     raise UsageError(f"--rtlgen-simulator={name}: unknown; choose one of {', '.join(SIMULATORS)}")
 
 
-def make_cross_simulator(name: str, *, sandbox: Sandbox, limits: Limits) -> Simulator:
+def make_cross_simulator(name: str, *, sandbox: "Sandbox", limits: "Limits") -> Simulator:
     """Return the simulator called ``name`` for a second opinion; nothing is started yet.
 
     Raises:

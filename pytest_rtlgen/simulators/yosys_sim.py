@@ -31,10 +31,7 @@ class YosysSim:
     @property
     def version(self) -> str:
         """``Yosys 0.70 (pyosys)``, say."""
-        found = read_package_version("pyosys")
-        if found is None:
-            raise ToolError("pyosys is not installed; pip install pyosys")
-        return f"Yosys {found} (pyosys)"
+        return f"Yosys {_find_pyosys()} (pyosys)"
 
     @property
     def isolation(self) -> Isolation:
@@ -63,7 +60,7 @@ class YosysSim:
         """Nothing stays between designs."""
 
     def _run(self, folder: Path, nonce: str) -> ProcessResult:
-        self.version  # noqa: B018  raises when pyosys is missing
+        _find_pyosys()
         scratch = SCRATCH if self._sandbox.is_active else str(folder)
         env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "RTLGEN_NONCE": nonce, "TMPDIR": scratch, "PYTHONHASHSEED": "0"}
         argv = [sys.executable, str(_PROGRAM)]
@@ -71,6 +68,14 @@ class YosysSim:
             argv, env=env, readable=(*python_folders(), _PROGRAM.parent), scratch=folder, self_exe=sys.executable
         )
         return run_program(command, limits=self._limits, env=env, cwd=folder)
+
+
+def _find_pyosys() -> str:
+    """Return the version of pyosys; raise where it is missing."""
+    found = read_package_version("pyosys")
+    if found is None:
+        raise ToolError("pyosys is not installed; pip install pyosys")
+    return found
 
 
 def _write_job(job: SimulationJob, folder: Path) -> None:

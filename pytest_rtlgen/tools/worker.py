@@ -15,9 +15,9 @@ from typing import Any
 from pytest_rtlgen.errors import ToolError
 from pytest_rtlgen.tools.process import Limits, kill_group, list_limits, make_limiter, start_server
 from pytest_rtlgen.tools.sandbox import SCRATCH, Sandbox, python_folders
+from pytest_rtlgen.tools.serve import READY
 
 _START_S = 60.0
-_READY = b"ready\n"
 _BOOT = """\
 import importlib.util, runpy, sys
 folder, module = sys.argv[1:3]
@@ -37,7 +37,7 @@ class WorkerLostError(Exception):
 
 
 class Worker:
-    """One process, ``python -m module FD``: it writes ``ready``, then a line of JSON for each that it reads."""
+    """One process, ``python -m module FD``, which calls ``serve``."""
 
     def __init__(self, module: str, sandbox: Sandbox, limits: Limits) -> None:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  lives as long as the process
@@ -95,7 +95,7 @@ class Worker:
     def _await_ready(self, module: str) -> None:
         self._socket.settimeout(_START_S)
         try:
-            if self._stream.readline() == _READY:
+            if self._stream.readline() == READY:
                 return
         except OSError:
             pass

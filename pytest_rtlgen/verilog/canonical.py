@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_rtlgen.records import Diagnostic, Finding, FindingKind, Status
 from pytest_rtlgen.verilog.doubtful import DoubtfulMacros
+from pytest_rtlgen.verilog.lexical import blank, blank_comments, find_comments
 from pytest_rtlgen.verilog.macros import MOST_EXPANSION, estimate_expansion
 from pytest_rtlgen.verilog.syntax import ParsedText, list_errors, parse_text, walk_tokens
 
@@ -24,10 +25,6 @@ MOST_LINES = 50_000
 _MOST_ERRORS = 10
 _BOM = "\ufeff"
 _ODD = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-_PIECE = re.compile(
-    r'(?P<comment>//[^\n]*|/\*.*?\*/)|"(?:[^"\\\n]|\\.)*"|\\[^\s]+',
-    re.DOTALL,
-)
 _SWITCH = re.compile(r"/[/*]\s*(?:[a-z_]+\s+)?(?:translate_|synthesis_|synthesis\s+)(?P<way>off|on)\b", re.IGNORECASE)
 """Comments between which synthesis tools read nothing."""
 _TIMESCALE = re.compile(r"`timescale\s+\d+\s*[munpf]?s\s*/\s*\d+\s*[munpf]?s|`(?:end)?celldefine\b")
@@ -113,7 +110,7 @@ def read_canonical(source: str, *, kept: Collection[str] = (), names: EscapedNam
     objection = find_objection(text)
     if objection is not None:
         return objection
-    text = _TIMESCALE.sub(_blank, leave_out_switched(text))
+    text = _TIMESCALE.sub(lambda found: blank(found[0]), leave_out_switched(text))
     plain = _strip_comments(text)
     if _is_plain(plain):
         return CanonicalText(text=plain)
@@ -172,34 +169,29 @@ def refuse(text: str, kind: FindingKind, line: int, name: str = "") -> Canonical
     return CanonicalText(text=text, status=status, diagnostics=(Diagnostic.of(finding),))
 
 
-def _blank(found: "re.Match[str]") -> str:
-    return re.sub(r"[^\n]", " ", found[0])
-
-
 def leave_out_switched(text: str) -> str:
     """Return ``text`` with blanks for what stands between comments that switch synthesis off and on."""
     if "_off" not in text.lower() and " off" not in text.lower():
         return text
     pieces, seen, start = list[str](), 0, -1
-    for piece in _PIECE.finditer(text):
-        found = _SWITCH.match(piece[0]) if piece["comment"] else None
+    for comment in find_comments(text):
+        found = _SWITCH.match(comment[0])
         if found is None:
             continue
         if found["way"].lower() == "off" and start < 0:
-            start = piece.start()
+            start = comment.start()
         elif found["way"].lower() == "on" and start >= 0:
-            pieces += [text[seen:start], re.sub(r"[^\n]", " ", text[start : piece.end()])]
-            seen, start = piece.end(), -1
+            pieces += [text[seen:start], blank(text[start : comment.end()])]
+            seen, start = comment.end(), -1
     if start >= 0:
-        pieces += [text[seen:start], re.sub(r"[^\n]", " ", text[start:])]
+        pieces += [text[seen:start], blank(text[start:])]
         seen = len(text)
     return "".join([*pieces, text[seen:]])
 
 
 def _strip_comments(text: str) -> str:
     """Return ``text`` without its comments, and without blanks at the ends of lines."""
-    stripped = _PIECE.sub(lambda found: _blank(found) if found["comment"] else found[0], text)
-    stripped = stripped.replace("\f", " ").replace("\v", " ")
+    stripped = blank_comments(text).replace("\f", " ").replace("\v", " ")
     return "\n".join(line.rstrip() for line in stripped.split("\n"))
 
 

@@ -6,16 +6,16 @@ Macros that build the names of other macros are not followed: the process that e
 import re
 from dataclasses import dataclass
 
+from pytest_rtlgen.verilog.lexical import COMMENT, ESCAPED_NAME, STRING, UNCLOSED_COMMENT
+
 MOST_EXPANSION = 4 << 20
 """Most characters that a candidate may have after macro expansion."""
 _ENDLESS = 1 << 60
 _DEEPEST = 100
 _HIDDEN = re.compile(
-    r"(?P<comment>//[^\n]*|/\*.*?(?:\*/|\Z))"
+    rf"(?P<comment>{COMMENT}|{UNCLOSED_COMMENT})"
     r"|`\\?`?\""
-    r'|(?P<string>"(?:[^"\\\n]|\\.)*")'
-    r"|(?P<escaped>(?<!`)\\\S+)",
-    re.DOTALL,
+    rf"|(?P<string>{STRING})|(?P<escaped>(?<!`){ESCAPED_NAME})"
 )
 _DEFINE = re.compile(r"`define[ \t]+(?P<name>[A-Za-z_][\w$]*)(?P<rest>(?:[^\n\\]|\\\r?\n|\\)*+)")
 _TOKEN = re.compile(r"``|`(?P<use>[A-Za-z_][\w$]*)|(?P<word>[A-Za-z_][\w$]*)|(?P<sign>[()])|\s+|.", re.DOTALL)

@@ -11,13 +11,13 @@ from typing import Any
 
 from pytest_rtlgen.records import SourceFile
 from pytest_rtlgen.verilog.interface import find_instance
+from pytest_rtlgen.verilog.lexical import blank_comments
 from pytest_rtlgen.verilog.survey import Span, apply_spans
 from pytest_rtlgen.verilog.syntax import parse_text, walk_elaborated
 
 MOST_EXPANDED = 1 << 20
 """Characters that all loaded words of a text may take."""
 _BASES = {"$readmemh": 16, "$readmemb": 2}
-_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _WORDS = {16: re.compile(r"[0-9a-fA-FxXzZ_]+\Z"), 2: re.compile(r"[01xXzZ_]+\Z")}
 _ADDRESS = re.compile(r"@[0-9a-fA-F]+\Z")
 _ARRAY = "FixedSizeUnpackedArrayType"
@@ -78,7 +78,7 @@ def read_words(text: str, base: int) -> Iterator[int | str]:
     Raises:
         ValueError: something is neither; the message names it.
     """
-    for token in _COMMENT.sub(" ", text).split():
+    for token in blank_comments(text).split():
         if _ADDRESS.match(token):
             yield int(token[1:], 16)
         elif _WORDS[base].match(token) and token.strip("_"):

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterator
 
-from pytest_rtlgen.errors import BackendError
+from pytest_rtlgen.errors import RenameError
+from pytest_rtlgen.verilog.lexical import COMMENT, ESCAPED_NAME, STRING, UNCLOSED_COMMENT
 
 _TOKEN = re.compile(
-    r"""
-      //[^\n]* | /\*.*?(?:\*/|\Z)                                       # comments
-    | \"\"\".*?\"\"\" | "(?:\\.|[^"\\\n])*"                             # strings
-    | \\\S+                                                             # escaped names
+    rf"""
+      {COMMENT} | {UNCLOSED_COMMENT}
+    | \"\"\".*?\"\"\" | {STRING}
+    | {ESCAPED_NAME}
     | `(?:define|undef|ifdef|ifndef|elsif)\s+\w+ | [`$]\w+              # macros and their names, system names
     | '[sS]?[bodhBODH]\s*[0-9a-fA-FxXzZ?_]+ | \d[\w$]*                  # numbers
     | \.\s*[A-Za-z_][\w$]*                                              # named ports and members
@@ -27,13 +28,13 @@ def rename_module(text: str, old: str, new: str) -> str:
     Names are plain identifiers; comments, strings, escaped names, macro names, named ports and members stay.
 
     Raises:
-        BackendError: ``text`` does not define ``old``, or defines ``new`` already.
+        RenameError: ``text`` does not define ``old``, or defines ``new`` already.
     """
     defined = set(_list_modules(text))
     if old not in defined:
-        raise BackendError(f"no module {old!r} is defined")
+        raise RenameError(f"no module {old!r} is defined")
     if new in defined:
-        raise BackendError(f"module {old!r} cannot be renamed: there is a module {new!r} already")
+        raise RenameError(f"module {old!r} cannot be renamed: there is a module {new!r} already")
     return _TOKEN.sub(lambda token: new if token["name"] == old else token[0], text)
 
 

@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from pytest_rtlgen.backends import BACKENDS, BackendSettings, make_backend
+from pytest_rtlgen.backends import BACKENDS, BackendSettings, Traits, find_traits, make_backend
+from pytest_rtlgen.backends.replay.model import ReplayBackend
+from pytest_rtlgen.backends.spending.ledger import Ledger, SpendingLimits
 from pytest_rtlgen.errors import UsageError
+from pytest_rtlgen.evaluation.accounts import Accounts
 
 
 def test_every_backend_can_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,3 +58,34 @@ def test_settings_that_would_ask_for_nothing_are_refused() -> None:
 def test_what_cannot_be_meant_is_refused(spec: str, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         make_backend(spec, BackendSettings())
+
+
+def test_a_backend_says_itself_what_its_answers_are(tmp_path: Path) -> None:
+    class Foreign:
+        name = "mine:x"
+        traits = Traits(is_free=True)
+
+        def generate(self, *args: object) -> None:
+            """Deliver nothing."""
+
+    backend = Foreign()
+    limits = SpendingLimits()
+    accounts = Accounts(ledger=Ledger(limits), limits=limits, prices_path=None, cache=None)
+    assert find_traits(backend) == Traits(is_free=True)
+    assert accounts.account("mine:x", backend) is backend
+    assert (accounts.is_free("mine:x"), accounts.is_free("mine:y")) == (True, False)
+    backend.traits = Traits(is_chat=False)
+    assert find_traits(accounts.account("mine:y", backend)) == Traits(is_chat=False)
+    assert find_traits(ReplayBackend(tmp_path)) == Traits(is_free=True, is_recorded=True)
+
+
+def test_a_backend_of_which_nothing_is_said_is_a_model_that_chats() -> None:
+    class Foreign:
+        name = "mine:x"
+
+        def generate(self, *args: object) -> None:
+            """Deliver nothing."""
+
+    assert find_traits(Foreign()) == find_traits("mine:x") == Traits(is_free=False, is_recorded=False, is_chat=True)
+    assert find_traits("openai:m") == Traits()
+    assert find_traits("local-completions:") == Traits(is_chat=False)

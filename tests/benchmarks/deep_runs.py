@@ -17,7 +17,7 @@ from tabulate import tabulate
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.confirm import judge_simulation
-from pytest_rtlgen.errors import BackendError, BadReferenceError
+from pytest_rtlgen.errors import BadReferenceError, RenameError
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.records import Candidate, Problem, Proof
 from pytest_rtlgen.verilog.rename import rename_module
@@ -55,7 +55,7 @@ def measure(checker: Checker, problem: Problem) -> Row | None:
         depth = checker.measure_depth(problem)
         made_s = time.monotonic() - started
         verdict = checker.check(Candidate(source=source, rule="benchmark"), problem)
-    except (BackendError, BadReferenceError):
+    except (BadReferenceError, RenameError):
         return None
     added_s, cycles = 0.0, 0
     if depth.run is not None:

@@ -22,7 +22,7 @@ from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.confirm import judge_simulation
 from pytest_rtlgen.check.proof.prover import FormalMode, Prover
 from pytest_rtlgen.check.reference import PreparedReference
-from pytest_rtlgen.errors import BackendError, BadReferenceError
+from pytest_rtlgen.errors import BadReferenceError, RenameError
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.records import Equivalence, Problem, Proof
 from pytest_rtlgen.selfcheck.mutation import draw_mutants
@@ -109,7 +109,7 @@ def list_candidates(
         try:
             is_named = problem.reference_top == problem.top
             yield what, text if is_named else rename_module(text, problem.reference_top, problem.top)
-        except BackendError:
+        except RenameError:
             continue
 
 

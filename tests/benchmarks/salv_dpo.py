@@ -26,7 +26,7 @@ os.environ.update(OMP_NUM_THREADS="1", HF_HUB_OFFLINE="1", TOKENIZERS_PARALLELIS
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.proof.prover import FormalMode
-from pytest_rtlgen.check.reading.slicer import Slicer
+from pytest_rtlgen.check.reading.reader import Reader
 from pytest_rtlgen.extract import extract_candidate
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.prompts import make_prompt
@@ -72,15 +72,15 @@ def judge_samples(problem: Problem, checker: Checker, seed: int) -> list[SampleR
 def make_pairs(problems: Sequence[Problem], seed: int) -> tuple[list[PreferencePair], dict[str, list[str]], int]:
     """Return the pairs, all texts by problem, and how many pairs were dropped."""
     settings = CheckSettings(formal=FormalMode.OFF, cycles=300)
-    slicer = Slicer(sandbox=choose_sandbox(SandboxMode.AUTO), jobs=1)
+    reader = Reader(sandbox=choose_sandbox(SandboxMode.AUTO), jobs=1)
     pairs: list[PreferencePair] = []
     texts: dict[str, list[str]] = {}
     dropped = 0
-    with Checker(settings) as checker, contextlib.closing(slicer):
+    with Checker(settings) as checker, contextlib.closing(reader):
         for problem in problems:
             samples = judge_samples(problem, checker, seed)
             request = Message(role=Role.USER, content=f"{problem.title}: module {problem.top}.")
-            report = build_pairs(problem, make_prompt(problem, (request,)), samples, slicer.slice)
+            report = build_pairs(problem, make_prompt(problem, (request,)), samples, reader.slice)
             pairs += report.pairs
             dropped += len(report.dropped)
             texts[problem.problem_id] = [f"{request.content}\n\n{sample.completion.text}" for sample in samples]

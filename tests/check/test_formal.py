@@ -288,7 +288,7 @@ def test_a_lost_process_is_unknown_and_replaced(checker: Checker) -> None:
 def answer(monkeypatch: pytest.MonkeyPatch, prove: object) -> object:
     """Return what the worker says when a child does ``prove``."""
     monkeypatch.setattr(formal_worker, "prove", prove)
-    return formal_worker._answer(json.dumps({"seconds": 1}).encode())
+    return formal_worker._answer({"seconds": 1})
 
 
 def test_a_child_that_is_killed_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,29 +7,32 @@ from pathlib import Path
 import pytest
 
 from pytest_rtlgen.errors import ToolError
+from pytest_rtlgen.tools import serve
 from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
 from pytest_rtlgen.tools.worker import WorkerLostError, WorkerPool
 
 ECHO = """\
-import json, os, socket, sys, time
-stream = socket.socket(fileno=int(sys.argv[1])).makefile("rwb")
-stream.write(b"ready\\n")
-stream.flush()
-for line in stream:
-    question = json.loads(line)
+import os, sys, time
+from pytest_rtlgen.tools.serve import serve
+
+def answer(question):
     if question == "hang":
         time.sleep(60)
     if question == "die":
         os._exit(3)
-    stream.write(json.dumps([question, os.getpid()]).encode() + b"\\n")
-    stream.flush()
+    if question == "raise":
+        raise ValueError
+    return [question, os.getpid()]
+
+serve(int(sys.argv[1]), answer)
 """
 
 
 @pytest.fixture
 def pool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WorkerPool]:
-    (tmp_path / "pytest_rtlgen").mkdir()
+    (tmp_path / "pytest_rtlgen" / "tools").mkdir(parents=True)
+    (tmp_path / "pytest_rtlgen" / "tools" / "serve.py").write_text(Path(serve.__file__).read_text())
     (tmp_path / "pytest_rtlgen" / "echo.py").write_text(ECHO)
     (tmp_path / "pytest_rtlgen" / "__init__.py").write_text("")
     monkeypatch.setattr("pytest_rtlgen.tools.worker.__file__", str(tmp_path / "pytest_rtlgen" / "tools" / "worker.py"))
@@ -44,7 +47,7 @@ def test_it_answers_from_one_process(pool: WorkerPool) -> None:
     assert first[1] == second[1]
 
 
-@pytest.mark.parametrize("question", ["hang", "die"])
+@pytest.mark.parametrize("question", ["hang", "die", "raise"])
 def test_a_lost_worker_is_replaced(pool: WorkerPool, question: str) -> None:
     pool.ask("a", 5)
     with pytest.raises(WorkerLostError):

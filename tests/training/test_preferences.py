@@ -7,7 +7,7 @@ from pathlib import Path
 import builders
 import pytest
 
-from pytest_rtlgen.check.reading.slicer import Slicer
+from pytest_rtlgen.check.reading.reader import Reader
 from pytest_rtlgen.cli import main
 from pytest_rtlgen.errors import RecordError, UsageError
 from pytest_rtlgen.extract import extract_candidate
@@ -277,12 +277,12 @@ def test_a_run_that_was_not_checked_is_refused(tmp_path: Path) -> None:
         read_preferences(store.path, slice_outputs)
 
 
-def test_a_sandboxed_slicer_says_the_same() -> None:
-    slicer = Slicer(sandbox=choose_sandbox(SandboxMode.AUTO), jobs=1)
+def test_a_sandboxed_reader_says_the_same() -> None:
+    reader = Reader(sandbox=choose_sandbox(SandboxMode.AUTO), jobs=1)
     try:
-        assert slicer.slice(RIGHT, "two") == slice_outputs(RIGHT, "two")
+        assert reader.slice(RIGHT, "two") == slice_outputs(RIGHT, "two")
     finally:
-        slicer.close()
+        reader.close()
 
 
 def test_what_is_no_pair_is_refused_with_its_line(tmp_path: Path) -> None:

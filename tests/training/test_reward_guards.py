@@ -9,7 +9,7 @@ import pytest
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.records import SourceFile
 from pytest_rtlgen.training import Guards, OnMemorised, RewardResult
-from pytest_rtlgen.training.reward.guards import digest_code, digest_references, find_duplicates, list_tokens
+from pytest_rtlgen.training.reward.guards import digest_code, digest_references, find_duplicates, list_raw_tokens
 
 EARNED = RewardResult(value=0.8, parts={"passed": 1.0})
 
@@ -34,7 +34,7 @@ def test_layout_and_comments_do_not_tell_texts_apart(one: str, other: str, is_sa
 
 
 def test_tokens_of_a_long_hostile_text_come_quickly() -> None:
-    assert len(list_tokens('"' * 100_000 + "/*" * 50_000)) < 100_001
+    assert len(list_raw_tokens('"' * 100_000 + "/*" * 50_000)) < 100_001
 
 
 def test_equal_answers_are_all_duplicates_and_nothing_equals_nothing() -> None:

@@ -12,7 +12,7 @@ from verilog.test_slicing_constructs import CASES, read_case
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.proof.prover import FormalMode
-from pytest_rtlgen.check.reading.slicer import Slicer
+from pytest_rtlgen.check.reading.reader import Reader
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.records import Problem, Trace
@@ -190,23 +190,23 @@ def test_module_that_is_not_there() -> None:
 
 
 @pytest.fixture(scope="module")
-def slicer() -> Iterator[Slicer]:
-    found = Slicer(sandbox=choose_sandbox(SandboxMode.AUTO), jobs=1)
+def reader() -> Iterator[Reader]:
+    found = Reader(sandbox=choose_sandbox(SandboxMode.AUTO), jobs=1)
     yield found
     found.close()
 
 
-def test_slicer_returns_what_slice_outputs_returns(slicer: Slicer) -> None:
-    assert slicer.slice(TWO, "m") == slice_outputs(TWO, "m")
+def test_reader_returns_what_slice_outputs_returns(reader: Reader) -> None:
+    assert reader.slice(TWO, "m") == slice_outputs(TWO, "m")
 
 
-def test_slicer_says_nothing_of_what_does_not_parse(slicer: Slicer) -> None:
-    assert slicer.slice("module m(", "m") is None
-    assert slicer.slice(TWO, "m")
+def test_reader_says_nothing_of_what_does_not_parse(reader: Reader) -> None:
+    assert reader.slice("module m(", "m") is None
+    assert reader.slice(TWO, "m")
 
 
 @pytest.mark.slow
-def test_slicer_outlives_text_that_never_ends(slicer: Slicer) -> None:
+def test_reader_outlives_text_that_never_ends(reader: Reader) -> None:
     text = """\
 module m(input a, output y);
   function integer f(input integer n); f = n < 2 ? n : f(n - 1) + f(n - 2); endfunction
@@ -221,8 +221,8 @@ module sub #(parameter D = 0) (input p, output x);
   end
 endmodule
 """
-    assert slicer.slice(text, "m") is None
-    assert slicer.slice(TWO, "m") == {
+    assert reader.slice(text, "m") is None
+    assert reader.slice(TWO, "m") == {
         "y": (Span(10, 17), Span(22, 30), Span(38, 51)),
         "z": (Span(10, 15), Span(19, 20), Span(22, 28), Span(32, 33), Span(54, 67)),
     }

@@ -1,19 +1,14 @@
 """A checkpoint, with or without a LoRA adapter, written out by transformers: slower than vLLM, and at home anywhere."""
 
-import json
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
-from typing import Any
 
 from pytest_rtlgen.backends.base import BackendSettings, Deliver, GenerationRequest
-from pytest_rtlgen.backends.engines.settings import Reader, read_count, read_engine, read_flag, read_object
-from pytest_rtlgen.backends.engines.token_prompts import encode_chat, encode_text
+from pytest_rtlgen.backends.engines.checkpoint import Checkpoint
+from pytest_rtlgen.backends.engines.settings import Reader, read_count, read_flag, read_object
 from pytest_rtlgen.backends.engines.transformers_load import Model, ModelOrder, load_model
-from pytest_rtlgen.backends.engines.weights import check_model, digest_folder, find_weights, read_adapter_rank
 from pytest_rtlgen.backends.openai.chat_answers import shorten
 from pytest_rtlgen.backends.seeds import derive_seed
 from pytest_rtlgen.errors import BackendError, UsageError
@@ -57,35 +52,25 @@ class TransformersBackend:
             UsageError: a folder, an adapter or an engine setting that cannot be meant.
         """
         prefix = "transformers" if is_chat else "transformers-completions"
-        check_model(prefix, model)
-        self.name = f"{prefix}:{model}"
-        self._model = model
-        self._is_chat = is_chat
+        self._checkpoint = Checkpoint(prefix, model, settings, _READERS, is_chat=is_chat)
+        self._batch_size = int(str(self._checkpoint.arguments.pop("batch_size", _BATCH_SIZE)))
+        self.name = self._checkpoint.name
         self._load = load
         self._may_ask = settings.may_ask
-        self._arguments = read_engine(prefix, settings, _READERS)
-        self._template_options: Any = self._arguments.pop("chat_template_kwargs", {})
-        self._batch_size = int(str(self._arguments.pop("batch_size", _BATCH_SIZE)))
-        self._adapter = Path(settings.lora).expanduser() if settings.lora else None
-        if self._adapter is not None:
-            read_adapter_rank(self._adapter)
 
-    @cached_property
+    @property
     def identity(self) -> str:
-        """What the answers depend on besides prompt and sampling: weights, adapter, settings."""
-        adapter = digest_folder(self._adapter) if self._adapter else "none"
-        given = {**self._arguments, "chat_template_kwargs": self._template_options}
-        kind = self.name.partition(":")[0]
-        return f"{kind} of {self._order.weights.digest} with {adapter} {json.dumps(given, sort_keys=True)}"
+        """What the answers depend on besides prompt and sampling."""
+        return self._checkpoint.identity
 
-    @cached_property
+    @property
     def _order(self) -> ModelOrder:
-        arguments = dict(self._arguments)
-        revision, device = arguments.pop("revision", None), arguments.pop("device", None)
+        arguments = {key: value for key, value in self._checkpoint.arguments.items() if key != "revision"}
+        device = arguments.pop("device", None)
         return ModelOrder(
             label=self.name,
-            weights=find_weights(self._model, str(revision) if revision else None),
-            adapter=self._adapter,
+            weights=self._checkpoint.weights,
+            adapter=self._checkpoint.adapter,
             device=str(device) if device else None,
             arguments=arguments,
         )
@@ -123,10 +108,7 @@ class TransformersBackend:
                 yield _Batch(request=request, tokens=tokens, indices=request.indices[start : start + self._batch_size])
 
     def _encode(self, model: Model, request: GenerationRequest) -> list[int]:
-        if self._is_chat:
-            tokens = encode_chat(model.tokenizer, request, self.name, self._template_options)
-        else:
-            tokens = encode_text(model.tokenizer, request, self.name)
+        tokens = self._checkpoint.encode(model.tokenizer, request)
         if len(tokens) >= model.context:
             raise UsageError(
                 f"{self.name}: the prompt of {request.problem.problem_id} has {len(tokens)} tokens, the model takes "
@@ -158,7 +140,7 @@ class TransformersBackend:
                     if written[-1:] and written[-1] in model.ends
                     else FinishReason.LENGTH,
                     usage=TokenUsage(prompt=len(batch.tokens), completion=len(written)),
-                    model=self._model if self._adapter is None else f"{self._model}+{self._adapter.name}",
+                    model=self._checkpoint.answers_as,
                     prompt_digest=batch.request.prompt.digest,
                     seed=seed,
                     latency_s=latency_s,

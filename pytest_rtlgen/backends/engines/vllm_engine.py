@@ -5,27 +5,22 @@ them. The engine is driven step by step, where ``LLM.generate`` would hand over 
 delivered when it is done, so a run that is killed loses only those that were being written.
 """
 
-import json
 import warnings
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from pytest_rtlgen.backends.base import BackendSettings, Deliver, GenerationRequest
+from pytest_rtlgen.backends.engines.checkpoint import Checkpoint
 from pytest_rtlgen.backends.engines.settings import (
     Reader,
     read_count,
-    read_engine,
     read_flag,
     read_object,
     read_share,
 )
-from pytest_rtlgen.backends.engines.token_prompts import encode_chat, encode_text
 from pytest_rtlgen.backends.engines.vllm_load import Engine, LoadOrder, load_engine
-from pytest_rtlgen.backends.engines.weights import check_model, digest_folder, find_weights, read_adapter_rank
 from pytest_rtlgen.backends.openai.chat_answers import shorten
 from pytest_rtlgen.backends.seeds import derive_seed
 from pytest_rtlgen.errors import BackendError, UsageError
@@ -79,31 +74,20 @@ class VllmBackend:
             UsageError: a folder, an adapter or an engine setting that cannot be meant.
         """
         prefix = "vllm" if is_chat else "vllm-completions"
-        check_model(prefix, model)
-        self.name = f"{prefix}:{model}"
-        self._model = model
-        self._is_chat = is_chat
+        self._checkpoint = Checkpoint(prefix, model, settings, _READERS, is_chat=is_chat)
+        self.name = self._checkpoint.name
         self._load = load
         self._may_ask = settings.may_ask
-        self._arguments = read_engine(prefix, settings, _READERS)
-        self._template_options: Any = self._arguments.pop("chat_template_kwargs", {})
-        self._adapter = Path(settings.lora).expanduser() if settings.lora else None
-        if self._adapter is not None:
-            read_adapter_rank(self._adapter)
 
-    @cached_property
+    @property
     def identity(self) -> str:
-        """What the answers depend on besides prompt and sampling: weights, adapter, engine settings."""
-        adapter = digest_folder(self._adapter) if self._adapter else "none"
-        given = {**self._arguments, "chat_template_kwargs": self._template_options}
-        kind = self.name.partition(":")[0]
-        return f"{kind} of {self._order.weights.digest} with {adapter} {json.dumps(given, sort_keys=True)}"
+        """What the answers depend on besides prompt and sampling."""
+        return self._checkpoint.identity
 
-    @cached_property
+    @property
     def _order(self) -> LoadOrder:
-        revision = self._arguments.get("revision")
-        weights = find_weights(self._model, str(revision) if revision else None)
-        return LoadOrder(label=self.name, weights=weights, adapter=self._adapter, arguments=self._arguments)
+        found = self._checkpoint
+        return LoadOrder(label=self.name, weights=found.weights, adapter=found.adapter, arguments=found.arguments)
 
     def generate(self, requests: Sequence[GenerationRequest], sampling: SamplingParams, deliver: Deliver) -> None:
         """Deliver each sample when the engine is done with it, then free the engine.
@@ -190,10 +174,7 @@ class VllmBackend:
         )
 
     def _encode(self, engine: Engine, request: GenerationRequest) -> list[int]:
-        if self._is_chat:
-            tokens = encode_chat(engine.tokenizer, request, self.name, self._template_options)
-        else:
-            tokens = encode_text(engine.tokenizer, request, self.name)
+        tokens = self._checkpoint.encode(engine.tokenizer, request)
         if len(tokens) >= engine.max_model_len:
             raise UsageError(
                 f"{self.name}: the prompt of {request.problem.problem_id} has {len(tokens)} tokens, the engine takes "
@@ -207,7 +188,7 @@ class VllmBackend:
             text=answer.text,
             finish_reason=_FINISH_REASONS.get(answer.finish_reason, FinishReason.OTHER),
             usage=TokenUsage(prompt=len(output.prompt_token_ids), completion=len(answer.token_ids)),
-            model=self._model if self._adapter is None else f"{self._model}+{self._adapter.name}",
+            model=self._checkpoint.answers_as,
             prompt_digest=sample.prompt_digest,
             seed=sample.seed,
             latency_s=_measure_latency(output.metrics),

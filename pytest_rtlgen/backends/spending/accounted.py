@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Protocol
 
-from pytest_rtlgen.backends.base import Backend, Deliver, GenerationRequest
+from pytest_rtlgen.backends.base import Backend, Deliver, GenerationRequest, Traits
 from pytest_rtlgen.backends.spending.ledger import Ledger
 from pytest_rtlgen.backends.spending.prices import Price
 from pytest_rtlgen.records import Completion, SampleKey, SamplingParams
@@ -33,6 +33,7 @@ class AccountedBackend:
     def __init__(self, inner: Backend, *, ledger: Ledger, price: Price | None, cache: CompletionStore | None) -> None:
         """Take the backend; only one that has an ``identity`` has its completions kept."""
         self.name = inner.name
+        self.traits: Traits | None = getattr(inner, "traits", None)
         self._inner = inner
         self._ledger = ledger
         self._price = price

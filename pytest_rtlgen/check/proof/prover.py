@@ -1,9 +1,7 @@
 """Prove a candidate equivalent to its reference, output by output (``docs/explanation/formal.md``)."""
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from threading import Lock
 from typing import Any
 
 from pytest_rtlgen.check.compare import compare_traces
@@ -12,6 +10,7 @@ from pytest_rtlgen.check.proof.worker import limit_wall
 from pytest_rtlgen.check.reference import PreparedReference
 from pytest_rtlgen.check.stimulus.assumptions import AssumedGroup, render_assumed
 from pytest_rtlgen.records import ClockEdge, Equivalence, Interface, Polarity, Port, Proof, Stimulus, Trace
+from pytest_rtlgen.tools.lru import Lru
 from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.tools.sandbox import Sandbox
 from pytest_rtlgen.tools.worker import WorkerLostError, WorkerPool
@@ -45,8 +44,7 @@ class Prover:
     def __init__(self, *, sandbox: Sandbox, jobs: int, budget_s: float) -> None:
         self._pool = WorkerPool("pytest_rtlgen.check.proof.worker", sandbox=sandbox, limits=_LIMITS, size=jobs)
         self._budget_s = budget_s
-        self._lock = Lock()
-        self._unmodelled: OrderedDict[PreparedReference, frozenset[str]] = OrderedDict()
+        self._unmodelled: Lru[PreparedReference, frozenset[str]] = Lru(_KEPT)
 
     def compare(self, reference: PreparedReference, source: str, trace: Trace | None = None) -> Equivalence:
         """Return what can be proved about the module ``reference.played.module`` in ``source``.
@@ -60,7 +58,7 @@ class Prover:
         open_ = _list_unproved(reference)
         if len(open_) == len(reference.played.outputs):
             return _conclude(reference, {"reason": _SEQUENCE}, open_)
-        known = self._unmodelled.get(reference)
+        known = self._unmodelled.find(reference)
         question = _ask(reference, source, self._budget_s)
         question["play"] = [*(["gold"] if known is None else []), *(["gate"] if trace else [])]
         try:
@@ -68,7 +66,8 @@ class Prover:
         except WorkerLostError:
             answer = {"reason": "the proof's process was lost"}
         if known is None and "played" in answer:
-            known = self._remember(reference, answer["played"]["gold"])
+            found = frozenset(_list_differing(reference.trace, answer["played"]["gold"]))
+            known = self._unmodelled.keep(reference, found)
         doubted = set(known or ()) | open_
         if trace and "played" in answer:
             doubted |= _list_differing(reference.forget_undriven(trace), answer["played"]["gate"])
@@ -77,14 +76,6 @@ class Prover:
     def close(self) -> None:
         """End the workers."""
         self._pool.close()
-
-    def _remember(self, reference: PreparedReference, rows: str) -> frozenset[str]:
-        found = frozenset(_list_differing(reference.trace, rows))
-        with self._lock:
-            self._unmodelled[reference] = found
-            while len(self._unmodelled) > _KEPT:
-                self._unmodelled.popitem(last=False)
-        return found
 
 
 def make_prefix(interface: Interface, assumed: Sequence[AssumedGroup] = ()) -> tuple[str, Mapping[str, str]]:

@@ -10,7 +10,6 @@ import resource
 import select
 import shutil
 import signal
-import socket
 import sys
 import tempfile
 import time
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_rtlgen.check.proof.model import NotModelledError, prove
+from pytest_rtlgen.tools.serve import serve
 from pytest_rtlgen.verilog.syntax import parse_text
 
 _MEMORY = 3 << 30
@@ -35,22 +35,16 @@ def limit_wall(seconds: float) -> float:
     return _SLOWNESS * (seconds + _READING_S)
 
 
-def main(descriptor: int) -> None:
-    """Answer questions (``model.prove``), line by line, until the socket closes."""
+def _load() -> None:
+    """Load what every child needs, so that none has to."""
     from pyosys import libyosys
 
     libyosys.Design()
-    parse_text("")  # what is loaded here is not loaded again by every child
-    stream = socket.socket(fileno=descriptor).makefile("rwb")
-    stream.write(b"ready\n")
-    stream.flush()
-    for line in stream:
-        stream.write(json.dumps(_answer(line)).encode() + b"\n")
-        stream.flush()
+    parse_text("")
 
 
-def _answer(line: bytes) -> Any:  # noqa: ANN401  JSON
-    question = json.loads(line)
+def _answer(question: dict[str, Any]) -> Any:  # noqa: ANN401  JSON
+    """Return what ``model.prove`` answers, or the reason why it does not."""
     folder = tempfile.mkdtemp(prefix="proof-")
     try:
         written = _run_child(question, folder)
@@ -120,4 +114,5 @@ def _read_failure(log: Path) -> str:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    _load()
+    serve(int(sys.argv[1]), _answer)

@@ -7,7 +7,7 @@ Whatever a model is told or says is on disk before anyone is asked next, so a ru
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from pytest_rtlgen.backends import Backend, GenerationRequest
+from pytest_rtlgen.backends import Backend, GenerationRequest, find_traits
 from pytest_rtlgen.backends.spending.accounted import AccountedBackend
 from pytest_rtlgen.config.values import RepairBudget
 from pytest_rtlgen.errors import BackendError, RtlgenError, UsageError
@@ -20,8 +20,6 @@ from pytest_rtlgen.prompts import PromptStyle, render_prompt
 from pytest_rtlgen.records import Completion, Feedback, Problem, Prompt, SampleKey, SampleResult, SamplingParams
 from pytest_rtlgen.storage import RunStore, TurnStore, list_turns, open_turn
 from pytest_rtlgen.storage.answers import AnswerFiles
-
-_RECORDED, _BASE_MODEL = "replay", "-completions"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +37,10 @@ class RepairPlan:
     style: str | PromptStyle
 
     def __post_init__(self) -> None:
-        prefix, why = self.generator.name.partition(":")[0], ""
-        if prefix == _RECORDED:
+        traits, why = find_traits(self.generator), ""
+        if traits.is_recorded:
             why = "cannot answer again, recordings hold one answer a sample"
-        elif prefix.endswith(_BASE_MODEL):
+        elif not traits.is_chat:
             why = "only goes on with a text, and repairs are a chat"
         if why:
             raise UsageError(

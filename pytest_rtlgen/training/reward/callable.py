@@ -129,7 +129,7 @@ class Reward:
         Raises:
             ToolError: the simulator is missing or broken.
         """
-        self._find_checker().simulator.version  # noqa: B018  raises when the simulator is missing
+        self._find_checker().start()
 
     def prepare(self, tasks: Iterable[str]) -> None:
         """Simulate the references of ``tasks`` now, not with their first completion.

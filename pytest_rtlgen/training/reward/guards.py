@@ -10,9 +10,10 @@ from enum import StrEnum
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.records import Problem
 from pytest_rtlgen.training.reward.parts import RewardResult
+from pytest_rtlgen.verilog.lexical import COMMENT, ESCAPED_NAME, STRING_START, UNCLOSED_COMMENT
 
 _TOKEN = re.compile(
-    r'(?P<skip>\s+|//[^\n]*|/\*.*?(?:\*/|\Z))|(?P<token>"(?:[^"\\\n]|\\.)*+"?|\\\S+|[\w$\']+|.)', re.DOTALL
+    rf'(?P<skip>\s+|{COMMENT}|{UNCLOSED_COMMENT})|(?P<token>{STRING_START}"?|{ESCAPED_NAME}|[\w$\']+|.)', re.DOTALL
 )
 GUARD_PARTS = ("too-long", "duplicate", "memorised")
 
@@ -69,14 +70,14 @@ class Guards:
         return replace(result, value=value, parts={**result.parts, **flags}, reason=reason)
 
 
-def list_tokens(source: str) -> list[str]:
+def list_raw_tokens(source: str) -> list[str]:
     """Return the tokens of Verilog ``source`` without comments: texts that differ in layout have the same."""
     return [match["token"] for match in _TOKEN.finditer(source) if match["token"] is not None]
 
 
 def digest_code(source: str) -> bytes:
     """Return what tells texts apart that differ in more than layout."""
-    return _digest(list_tokens(source))
+    return _digest(list_raw_tokens(source))
 
 
 def digest_references(problems: Iterable[Problem], *, min_tokens: int) -> frozenset[bytes]:
@@ -84,7 +85,7 @@ def digest_references(problems: Iterable[Problem], *, min_tokens: int) -> frozen
     found = []
     for problem in problems:
         names = {problem.reference_top: problem.top}
-        tokens = [names.get(token, token) for token in list_tokens(problem.reference.text)]
+        tokens = [names.get(token, token) for token in list_raw_tokens(problem.reference.text)]
         if len(tokens) >= min_tokens:
             found.append(_digest(tokens))
     return frozenset(found)

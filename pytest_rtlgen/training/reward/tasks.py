@@ -1,9 +1,8 @@
 """What a row of a data set stands for: a problem by its id, or a reference as text."""
 
 import re
-import threading
-from collections import OrderedDict
 from collections.abc import Iterable
+from functools import lru_cache
 
 from pytest_rtlgen.check.single import make_problem
 from pytest_rtlgen.errors import SuiteError, UsageError
@@ -25,8 +24,6 @@ class Tasks:
                 raise UsageError(
                     f"reward: two problems have the id {problem.problem_id!r}; give a reward suites whose ids differ"
                 )
-        self._lock = threading.Lock()
-        self._made: OrderedDict[str, Problem] = OrderedDict()
 
     def find(self, task: str) -> Problem:
         """Return the problem with the id ``task``, or the one whose reference's text it is.
@@ -37,20 +34,13 @@ class Tasks:
         problem = self._by_id.get(task)
         if problem is None and not _MODULE.search(task):
             raise SuiteError(f"unknown problem {task[:80]!r}; give the reward every problem of the data set")
-        problem = problem or self._make(task)
+        problem = problem or _make_problem(task)
         if problem.unjudged or not problem.has_reference:
             reason = problem.unjudged or "its benchmark withholds the reference"
             raise SuiteError(f"{problem.problem_id}: cannot be judged: {reason}; leave it out of the data set")
         return problem
 
-    def _make(self, text: str) -> Problem:
-        with self._lock:
-            problem = self._made.get(text)
-        if problem is None:
-            problem = make_problem(reference=text)
-        with self._lock:
-            self._made[text] = problem
-            self._made.move_to_end(text)
-            while len(self._made) > _KEPT:
-                self._made.popitem(last=False)
-        return problem
+
+@lru_cache(_KEPT)
+def _make_problem(text: str) -> Problem:
+    return make_problem(reference=text)

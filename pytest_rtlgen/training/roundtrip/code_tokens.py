@@ -4,11 +4,13 @@ import hashlib
 import re
 from collections.abc import Sequence
 
+from pytest_rtlgen.verilog.lexical import COMMENT, ESCAPED_NAME, STRING_START, UNCLOSED_COMMENT
+
 _TOKEN = re.compile(
-    r"""(?P<skip>\s+|//[^\n]*|/\*.*?(?:\*/|\Z)|`timescale[^\n]*|`default_nettype[^\n]*)
-    |(?P<string>"(?:[^"\\\n]|\\.)*+"?)
+    rf"""(?P<skip>\s+|{COMMENT}|{UNCLOSED_COMMENT}|`timescale[^\n]*|`default_nettype[^\n]*)
+    |(?P<string>{STRING_START}"?)
     |(?P<number>(?:\d[\d_]*\s*)?'\s*[sS]?[bBoOdDhH]\s*[0-9a-fA-FxXzZ?_]+|\d[\d_]*)
-    |(?P<name>\\\S+|[`$]?[A-Za-z_][\w$]*)
+    |(?P<name>{ESCAPED_NAME}|[`$]?[A-Za-z_][\w$]*)
     |(?P<other><<<|>>>|===|!==|[-+*/%&|^~<>=!]=|<<|>>|&&|\|\||\*\*|\+:|-:|\#\#|::|.)""",
     re.DOTALL | re.VERBOSE,
 )

@@ -91,7 +91,7 @@ def run_round_trip(  # noqa: PLR0913  what goes in, who works on it, and where i
     rates = trip.rate()
     report = trip.report(len(items), rewrites, rates)
     if accounts is not None:
-        report = replace(report, spending=sum_trip_spending(store, accounts.prices_path))
+        report = replace(report, spending=sum_trip_spending(store, accounts))
     store.write_report(report)
     return report
 

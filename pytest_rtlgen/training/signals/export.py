@@ -7,7 +7,7 @@ and spans count characters (Unicode code points) of those.
 from pathlib import Path
 from typing import Any
 
-from pytest_rtlgen.check.reading.slicer import Slicer
+from pytest_rtlgen.check.reading.reader import Reader
 from pytest_rtlgen.errors import RecordError, UsageError
 from pytest_rtlgen.prompts import PromptStyle, render_prompt
 from pytest_rtlgen.records import SampleResult
@@ -66,11 +66,11 @@ def export_preferences(
     """
     if out.exists():
         raise UsageError(f"{out}: exists; name a new file, or remove it")
-    slicer = Slicer(sandbox=choose_sandbox(sandbox), jobs=jobs)
+    reader = Reader(sandbox=choose_sandbox(sandbox), jobs=jobs)
     try:
-        report = read_preferences(run, slicer.slice, style=style)
+        report = read_preferences(run, reader.slice, style=style)
     finally:
-        slicer.close()
+        reader.close()
     write_pairs(out, report.pairs)
     return report
 

@@ -15,7 +15,7 @@ from pytest_rtlgen.records import Message, Problem, Prompt, SampleResult, Status
 from pytest_rtlgen.verilog.slicing import Span
 
 Slice = Callable[[str, str], Mapping[str, tuple[Span, ...]] | None]
-"""(source, top) -> spans by output, or ``None``: cannot be sliced; such as ``check.slicing.Slicer.slice``."""
+"""(source, top) -> spans by output, or ``None``: cannot be sliced; such as ``Reader.slice``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,7 +37,7 @@ def slice_outputs(source: str, top: str) -> Mapping[str, tuple[Span, ...]]:
     them, ports that matter apart. The text is read as a check reads it: with ``SYNTHESIS`` defined, and without what
     stands between ``translate_off`` and ``translate_on``. A net or variable counts as a whole: bits are not told apart.
 
-    Hostile text can make this hang: ``check.slicing.Slicer`` runs it in a process of its own.
+    Hostile text can make this hang: ``check.reading.reader.Reader`` runs it in a process of its own.
 
     Raises:
         BadReferenceError: the text does not parse, is too deeply nested, or has no module ``top``.

@@ -20,6 +20,7 @@ from support.repairing import (
     start,
 )
 
+from pytest_rtlgen.backends import Traits
 from pytest_rtlgen.backends.replay.model import ReplayBackend
 from pytest_rtlgen.check.checker import CheckSettings
 from pytest_rtlgen.check.proof.prover import FormalMode
@@ -226,3 +227,11 @@ def test_a_base_model_has_no_chat_to_go_on_with(name: str) -> None:
 def test_recordings_cannot_answer_again(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"--rtlgen-repair: replay:.* cannot answer again"):
         plan(ReplayBackend(tmp_path))  # type: ignore[arg-type]  any backend does
+
+
+def test_a_backend_of_ones_own_may_say_that_it_cannot_answer_again() -> None:
+    class Recorded(Scripted):
+        traits = Traits(is_recorded=True)
+
+    with pytest.raises(UsageError, match=r"--rtlgen-repair: mine: cannot answer again"):
+        plan(Recorded(mend_one_a_turn, name="mine:"))

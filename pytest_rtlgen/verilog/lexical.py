@@ -1,0 +1,33 @@
+"""Comments, strings and escaped names: where Verilog text holds words that are no code.
+
+The patterns are to be joined by ``|``, and need no flags. Who skips comments must know strings, and the reverse.
+Source: IEEE 1800-2017, 5.4 (comments), 5.6.1 (escaped identifiers), 5.9 (strings).
+"""
+
+import re
+from collections.abc import Iterator
+
+COMMENT = r"//[^\n]*+|/\*(?s:.*?)\*/"
+UNCLOSED_COMMENT = r"/\*(?s:.*)"
+"""Matches from where ``COMMENT``, which is to stand before it, finds no end."""
+STRING_START = r'"(?:[^"\\\n]|\\(?s:.))*+'
+"""A string without the quotation mark at its end, which may be missing."""
+STRING = rf'{STRING_START}"'
+ESCAPED_NAME = r"\\\S++"
+
+_PIECE = re.compile(rf"(?P<comment>{COMMENT})|{STRING}|{ESCAPED_NAME}")
+
+
+def find_comments(text: str) -> Iterator[re.Match[str]]:
+    """Yield the comments of ``text`` in order, without one that is not closed."""
+    return (piece for piece in _PIECE.finditer(text) if piece["comment"] is not None)
+
+
+def blank(text: str) -> str:
+    """Return as many blanks as ``text`` has characters, and its line ends."""
+    return re.sub(r"[^\n]", " ", text)
+
+
+def blank_comments(text: str) -> str:
+    """Return ``text`` with blanks for its comments; all else stays where it is."""
+    return _PIECE.sub(lambda piece: piece[0] if piece["comment"] is None else blank(piece[0]), text)
