@@ -9,12 +9,12 @@ from pytest_rtlgen.known_bad import Kind, KnownBad, KnownBadList, Scoring
 from pytest_rtlgen.metrics import summarize
 from pytest_rtlgen.records import (
     BenchRule,
+    BenchVerdict,
     Candidate,
     CocotbHarness,
     Completion,
     Environment,
     Problem,
-    PublishedVerdict,
     Run,
     RunSettings,
     SampleKey,
@@ -49,13 +49,13 @@ def rows(name: str, marks: str) -> list[SampleResult]:
         status = Status.PASSED if "P" in (mine if mine != "-" else yours) else Status.MISMATCH
         method = "simulate" if mine != "-" else "testbench"
         guarded = Status.PASSED if yours == "P" else Status.MISMATCH
-        published = PublishedVerdict(status=guarded, published=yours in "PF", is_syntax_right=True)
+        verdict = BenchVerdict(status=guarded, is_passed_unguarded=yours in "PF", is_syntax_right=True)
         found.append(
             SampleResult(
                 completion=Completion(key=key, text="x", model="m"),
                 candidate=Candidate(source="x", rule="fence"),
                 verdict=Verdict(status=status, method=method),
-                published=published,
+                bench_verdict=verdict,
             )
         )
     return found
@@ -64,9 +64,7 @@ def rows(name: str, marks: str) -> list[SampleResult]:
 def known(*entries: tuple[str, Kind]) -> KnownBadList:
     made = {
         ("test", name): (
-            KnownBad(
-                suite="test", problem_id=name, scoring=Scoring.PUBLISHED, kind=kind, evidence="seen", found="run: x"
-            ),
+            KnownBad(suite="test", problem_id=name, scoring=Scoring.BENCH, kind=kind, evidence="seen", found="run: x"),
         )
         for name, kind in entries
     }

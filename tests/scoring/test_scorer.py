@@ -3,21 +3,17 @@
 from collections.abc import Iterator
 
 import pytest
-from builders import problem
+from builders import given, problem
 from support.small_bench import FORGED, IMPATIENT, REFERENCE, RIGHT, WRONG, small_problem
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.errors import SuiteError
 from pytest_rtlgen.evaluation.judge import check_completion
 from pytest_rtlgen.known_bad import Kind
-from pytest_rtlgen.records import Candidate, Completion, PublishedVerdict, SampleKey, SourceFile, Status
-from pytest_rtlgen.scoring.scorer import PublishedScorer, ScoringMode, adopt_published, find_known_bad
+from pytest_rtlgen.records import BenchVerdict, Completion, SampleKey, SourceFile, Status
+from pytest_rtlgen.scoring.scorer import BenchScorer, ScoringMode, adopt_bench_verdict, find_known_bad
 
 WITHHELD = SourceFile(name="withheld", text="")
-
-
-def answer(source: str) -> Candidate:
-    return Candidate(source=source, rule="given")
 
 
 def completion(text: str) -> Completion:
@@ -26,8 +22,8 @@ def completion(text: str) -> Completion:
 
 
 @pytest.fixture(scope="module")
-def scorer() -> Iterator[PublishedScorer]:
-    with PublishedScorer(CheckSettings(cycles=40)) as made:
+def scorer() -> Iterator[BenchScorer]:
+    with BenchScorer(CheckSettings(cycles=40)) as made:
         yield made
 
 
@@ -39,27 +35,27 @@ def checker() -> Iterator[Checker]:
 
 @pytest.mark.simulator
 @pytest.mark.parametrize(
-    ("source", "status", "published"),
+    ("source", "status", "unguarded"),
     [(RIGHT, "passed", True), (WRONG, "mismatch", False), (FORGED, "rejected", True)],
 )
-def test_a_testbench_scores_guarded_and_as_published(
-    scorer: PublishedScorer, source: str, status: str, published: bool
+def test_a_testbench_scores_guarded_and_unguarded(
+    scorer: BenchScorer, source: str, status: str, unguarded: bool
 ) -> None:
-    verdict = scorer.score(answer(source), small_problem())
+    verdict = scorer.score(given(source), small_problem())
     assert verdict is not None
-    assert (verdict.status, verdict.published) == (Status(status), published)
+    assert (verdict.status, verdict.is_passed_unguarded) == (Status(status), unguarded)
 
 
 @pytest.mark.simulator
-def test_a_bench_that_fails_its_reference_scores_as_published_and_says_so(scorer: PublishedScorer) -> None:
-    verdict = scorer.score(answer(RIGHT), small_problem(bench=IMPATIENT))
+def test_a_bench_that_fails_its_reference_scores_as_its_authors_do_and_says_so(scorer: BenchScorer) -> None:
+    verdict = scorer.score(given(RIGHT), small_problem(bench=IMPATIENT))
     assert verdict is not None
-    assert (verdict.is_passed, verdict.published) == (False, False)
+    assert (verdict.is_passed, verdict.is_passed_unguarded) == (False, False)
     assert "does not pass its own reference" in verdict.diagnostics[0].message
 
 
-def test_a_problem_without_a_scorer_of_its_own_has_no_published_verdict(scorer: PublishedScorer) -> None:
-    assert scorer.score(answer(RIGHT), problem()) is None
+def test_a_problem_without_a_bench_has_no_bench_verdict(scorer: BenchScorer) -> None:
+    assert scorer.score(given(RIGHT), problem()) is None
 
 
 @pytest.mark.parametrize(
@@ -75,30 +71,30 @@ def test_a_problem_without_a_scorer_of_its_own_has_no_published_verdict(scorer: 
 )
 def test_when_the_benchmark_decides(mode: str, has_reference: bool, has_bench: bool, decides: bool) -> None:
     changes = ({} if has_reference else {"reference": WITHHELD}) | ({} if has_bench else {"testbench": None})
-    assert PublishedScorer(mode=ScoringMode(mode)).decides(small_problem(**changes)) is decides
+    assert BenchScorer(mode=ScoringMode(mode)).decides(small_problem(**changes)) is decides
 
 
 def test_ours_alone_does_not_ask_the_benchmark() -> None:
-    assert PublishedScorer(mode=ScoringMode.OURS).score(answer(RIGHT), small_problem()) is None
+    assert BenchScorer(mode=ScoringMode.OURS).score(given(RIGHT), small_problem()) is None
 
 
 @pytest.mark.simulator
-def test_both_verdicts_are_in_the_result(checker: Checker, scorer: PublishedScorer) -> None:
+def test_both_verdicts_are_in_the_result(checker: Checker, scorer: BenchScorer) -> None:
     result = check_completion(checker, small_problem(), completion(f"```verilog\n{WRONG}```"), scorer=scorer)
     assert (result.verdict.status, result.verdict.method) == (Status.MISMATCH, "simulate")
-    assert result.published is not None
-    assert result.published.status is Status.MISMATCH
+    assert result.bench_verdict is not None
+    assert result.bench_verdict.status is Status.MISMATCH
 
 
 @pytest.mark.simulator
-def test_without_a_reference_the_verdict_is_the_benchmarks(checker: Checker, scorer: PublishedScorer) -> None:
+def test_without_a_reference_the_verdict_is_the_benchmarks(checker: Checker, scorer: BenchScorer) -> None:
     withheld = small_problem(reference=WITHHELD)
     result = check_completion(checker, withheld, completion(f"```verilog\n{RIGHT}```"), scorer=scorer)
     assert (result.verdict.status, result.verdict.method) == (Status.PASSED, "testbench")
     assert result.is_compiled
 
 
-def test_nothing_to_judge_by_is_the_suites_fault(checker: Checker, scorer: PublishedScorer) -> None:
+def test_nothing_to_judge_by_is_the_suites_fault(checker: Checker, scorer: BenchScorer) -> None:
     nothing = small_problem(reference=WITHHELD, testbench=None)
     with pytest.raises(SuiteError, match=r"verilog-eval-v2/Prob900_xor: neither a reference nor a testbench"):
         check_completion(checker, nothing, completion("x"), scorer=scorer)
@@ -112,8 +108,8 @@ def test_a_body_gets_its_header_back(checker: Checker) -> None:
 
 
 def test_an_adopted_verdict_keeps_what_was_said() -> None:
-    said = PublishedVerdict(status=Status.TIMEOUT, duration_s=2.0)
-    verdict = adopt_published(said)
+    said = BenchVerdict(status=Status.TIMEOUT, duration_s=2.0)
+    verdict = adopt_bench_verdict(said)
     assert (verdict.status, verdict.method, verdict.duration_s, verdict.signals) == ("timeout", "testbench", 2.0, ())
 
 
