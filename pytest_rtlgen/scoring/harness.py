@@ -21,7 +21,7 @@ from pytest_rtlgen.records import (
     SourceFile,
     Status,
 )
-from pytest_rtlgen.scoring.base import NO_CODE, PreparedBenches, conclude
+from pytest_rtlgen.scoring.base import NO_CODE, PreparedBenches, add_note, conclude
 from pytest_rtlgen.scoring.harness_run import (
     HarnessRun,
     list_harness_modules,
@@ -69,7 +69,7 @@ class HarnessScorer:
         A candidate that the screen refuses is not run, unless ``with_unguarded`` asks for it and there is a sandbox.
         """
         if not candidate.files and not candidate.source.strip():
-            return BenchVerdict(status=Status.NO_CODE, diagnostics=(_note(NO_CODE),))
+            return add_note(BenchVerdict(status=Status.NO_CODE), NO_CODE)
         started = time.monotonic()
         prepared = self._prepared.find(bench)
         files = list_files(candidate, bench)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from enum import StrEnum
 from types import TracebackType
 from typing import Any, Self
@@ -83,9 +84,9 @@ class BenchScorer:
         Raises:
             ToolError: the simulator is missing or broken.
         """
-        bench = problem.bench
-        if bench is None or (self._mode is ScoringMode.OURS and problem.has_reference):
+        if problem.bench is None or (self._mode is ScoringMode.OURS and problem.has_reference):
             return None
+        bench = _complete(problem.bench)
         scorer = self._find_scorer(type(bench))
         try:
             return scorer.score(candidate, bench, with_unguarded=True)
@@ -97,6 +98,19 @@ class BenchScorer:
             if kind not in self._scorers:
                 self._scorers[kind] = _SCORERS[kind](self._settings)
             return self._scorers[kind]
+
+
+def _complete(bench: Testbench | CocotbHarness) -> Testbench | CocotbHarness:
+    """Return ``bench``, with what a loader reads from its files where an earlier version saved it without."""
+    if isinstance(bench, Testbench) or bench.commands:
+        return bench
+    from pytest_rtlgen.loaders.cvdp_harness import make_harness
+
+    try:
+        made = make_harness(bench.files, targets=bench.targets, context=bench.context, solution=bench.solution)
+    except ValueError:
+        return bench  # its scorer says that it runs nothing
+    return replace(made, timeout_s=bench.timeout_s)
 
 
 def adopt_bench_verdict(found: BenchVerdict) -> Verdict:

@@ -81,11 +81,13 @@ class TestbenchScorer:
         """
         started = time.monotonic()
         try:
-            verdict = self._score(candidate.source, bench, self._prepared.find(bench))
+            prepared = self._prepared.find(bench)
         except BadReferenceError:
             has_code = bool(candidate.source.strip())
             found = (Status.ELABORATION_ERROR, _UNREADABLE) if has_code else (Status.NO_CODE, NO_CODE)
             verdict = _conclude(*found)
+        else:
+            verdict = self._score(candidate.source, bench, prepared)
         verdict = self._add_outcome(verdict, candidate.source, bench)
         return replace(verdict, duration_s=time.monotonic() - started)
 

@@ -1,10 +1,12 @@
 """Both scorings of a run: figures by hand, ceilings from the list, disagreements, and how they are shown."""
 
 import json
+from typing import cast
 
 import pytest
 from builders import problem
 
+from pytest_rtlgen.errors import SuiteError
 from pytest_rtlgen.known_bad import Kind, KnownBad, KnownBadList, Scoring
 from pytest_rtlgen.metrics import summarize
 from pytest_rtlgen.records import (
@@ -98,6 +100,17 @@ def test_each_benchmark_has_its_own_metric(rule: BenchRule | None, figures: dict
     assert dict(sides.ours) == {"pass@1": pytest.approx(0.5)}
     assert (sides.suite, sides.problems, sides.samples) == ("test", 2, 6)
     assert (sides.ours_ceiling, sides.published_ceiling) == (2, 2)
+
+
+def test_a_rule_without_a_row_gets_no_other_benchmarks_figures() -> None:
+    problems = [task("a", cast("BenchRule", "other")), task("b", cast("BenchRule", "other"))]
+    with pytest.raises(SuiteError, match="no scoring rule 'other'"):
+        compare_sides(problems, ROWS, NOTHING)
+
+
+def test_verdicts_of_a_bench_without_a_bench_are_an_error() -> None:
+    with pytest.raises(SuiteError, match="test: the run has verdicts of a bench, but no problem has one"):
+        compare_sides([problem(problem_id="a"), problem(problem_id="b")], ROWS, NOTHING)
 
 
 def test_the_biased_metric_of_cvdp_is_named_so() -> None:

@@ -9,14 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from builders import given_files
+from builders import given, given_files
 from support.hostile_cases import SHARED_2, HostileCase, load_cases
 
 from pytest_rtlgen.errors import BadReferenceError, ToolError
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.loaders.cvdp_harness import make_harness
-from pytest_rtlgen.records import CocotbHarness, Severity, SourceFile, Status
-from pytest_rtlgen.scoring.harness import HarnessScorer
+from pytest_rtlgen.records import Candidate, CocotbHarness, Severity, SourceFile, Status
+from pytest_rtlgen.scoring.harness import HarnessScorer, list_files
 from pytest_rtlgen.scoring.harness_run import open_harness
 from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.tools.sandbox import SandboxKind, SandboxMode, choose_sandbox, look_for_sandbox
@@ -359,6 +359,28 @@ def test_a_simulator_that_dies_leaves_no_results(scorer: HarnessScorer, end: str
     verdict = scorer.score(given_files({ADDER: RIGHT}), edit(ADDING, "src/test_tiny_adder.py", text))
     assert (verdict.status, verdict.is_passed_unguarded) == (status, False)
     assert message in verdict.diagnostics[0].message
+
+
+@pytest.mark.parametrize(
+    ("candidate", "targets", "files"),
+    [
+        (given(RIGHT), (ADDER,), {ADDER: RIGHT}),
+        (given(f"// rtlgen-file: rtl/b.sv\n{RIGHT}"), (ADDER,), {ADDER: f"// rtlgen-file: rtl/b.sv\n{RIGHT}"}),
+        (given(RIGHT), (ADDER, "rtl/b.sv"), {}),
+        (given_files({"rtl/b.sv": WRONG}), (ADDER, "rtl/b.sv"), {"rtl/b.sv": WRONG}),
+        (given_files({ADDER: RIGHT, "x": ""}), (ADDER,), {ADDER: RIGHT, "x": ""}),
+    ],
+    ids=["one", "comment", "of-which", "some", "more"],
+)
+def test_what_a_candidate_writes(candidate: Candidate, targets: tuple[str, ...], files: dict[str, str]) -> None:
+    found = list_files(candidate, replace(ADDING, targets=targets))
+    assert {file.name: file.text for file in found} == files
+
+
+def test_no_text_at_all_is_no_code_before_anything_runs(scorer: HarnessScorer) -> None:
+    broken = replace(WITHHELD, commands=())
+    verdict = scorer.score(given(" \n"), broken, with_unguarded=True)
+    assert (verdict.status, verdict.is_passed_unguarded) == (Status.NO_CODE, None)
 
 
 def test_several_threads_share_one_harness(scorer: HarnessScorer) -> None:

@@ -1,18 +1,23 @@
 """Scoring as the benchmark does: which scorer, when it decides, and benches that fail their own reference."""
 
+import json
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from builders import given, problem
 from support.small_bench import FORGED, IMPATIENT, REFERENCE, RIGHT, WRONG, small_problem
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
-from pytest_rtlgen.errors import SuiteError
+from pytest_rtlgen.errors import BadReferenceError, SuiteError
 from pytest_rtlgen.evaluation.judge import check_completion
 from pytest_rtlgen.known_bad import Kind
+from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.records import BenchVerdict, Completion, SampleKey, SourceFile, Status
 from pytest_rtlgen.scoring.scorer import BenchScorer, ScoringMode, adopt_bench_verdict, find_known_bad
 
+ROOT = Path(__file__).parents[2]
 WITHHELD = SourceFile(name="withheld", text="")
 
 
@@ -117,6 +122,50 @@ def test_an_adopted_verdict_keeps_what_was_said() -> None:
 def test_the_list_is_that_of_the_simulator(simulator: str, version: str) -> None:
     (entry,) = find_known_bad(simulator, version).of("verilog-eval-v2", "Prob151_review2015_fsm")
     assert entry.kind is Kind.REFUSES_REFERENCE
+
+
+HARNESSES = {
+    problem.problem_id: problem for problem in load_suite(f"cvdp:{ROOT / 'fixtures' / 'benchmarks' / 'cvdp'}").problems
+}
+PAIR = HARNESSES["cvdp_copilot_tiny_pair_0003"]
+
+
+def answer_pair(*, wrong: bool = False) -> Completion:
+    assert PAIR.harness is not None
+    texts = {file.name: file.text.replace("^", "&") if wrong else file.text for file in PAIR.harness.solution}
+    return completion(json.dumps({"code": [texts]}))
+
+
+@pytest.mark.simulator
+@pytest.mark.parametrize(("wrong", "status"), [(False, Status.PASSED), (True, Status.MISMATCH)])
+def test_an_answer_of_several_files_is_scored_as_files(
+    checker: Checker, scorer: BenchScorer, wrong: bool, status: Status
+) -> None:
+    result = check_completion(checker, PAIR, answer_pair(wrong=wrong), scorer=scorer)
+    assert (result.candidate.source, result.candidate.rule) == ("", "files")
+    assert [file.name for file in result.candidate.files] == ["rtl/tiny_half.sv", "rtl/tiny_full.sv"]
+    assert (result.verdict.status, result.verdict.method) == (status, "testbench")
+
+
+def test_an_answer_without_the_files_holds_no_code(checker: Checker, scorer: BenchScorer) -> None:
+    result = check_completion(checker, PAIR, completion("I cannot."), scorer=scorer)
+    assert (result.candidate.files, result.candidate.rule) == ((), "none")
+    assert result.verdict.status is Status.NO_CODE
+
+
+@pytest.mark.simulator
+def test_a_harness_of_a_run_that_an_earlier_version_saved_is_read_again(scorer: BenchScorer) -> None:
+    (problem,) = [item for name, item in HARNESSES.items() if name.endswith("adder_0001")]
+    assert problem.harness is not None
+    saved = replace(problem.harness, commands=(), notes=(), top="", sources=(), timeout_s=60.0)
+    (solution,) = saved.solution
+    for source, status in ((solution.text, Status.PASSED), (solution.text.replace("+", "-"), Status.MISMATCH)):
+        verdict = scorer.score(given(source), replace(problem, harness=saved))
+        assert verdict is not None
+        assert verdict.status is status
+    unread = replace(saved, files=(), solution=())
+    with pytest.raises(BadReferenceError, match="names no command that runs a test"):
+        scorer.score(given(solution.text), replace(problem, harness=unread))
 
 
 def test_reference_and_answer_are_the_same_design() -> None:
