@@ -1,6 +1,9 @@
 """Small builders for records that many tests need."""
 
+from collections.abc import Mapping
+
 from pytest_rtlgen.records import (
+    Candidate,
     Clock,
     ClockEdge,
     Direction,
@@ -78,3 +81,15 @@ def problem(reference: str = COUNTER, top: str = "counter", **changes: object) -
         "reference_top": top,
     }
     return Problem(**{**fields, **changes})  # type: ignore[arg-type]  a test names the fields it changes
+
+
+def given(source: str) -> Candidate:
+    """Return a candidate that is one text."""
+    return Candidate(source=source, rule="given")
+
+
+def given_files(texts: Mapping[str, str]) -> Candidate:
+    """Return a candidate that writes files: path → text."""
+    return Candidate(
+        source="", rule="given", files=tuple(SourceFile(name=name, text=text) for name, text in texts.items())
+    )

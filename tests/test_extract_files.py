@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from pytest_rtlgen.extract.files import extract_files, join_files, split_files
+from pytest_rtlgen.extract.files import extract_files
 from pytest_rtlgen.records import SourceFile
 
 HALF, FULL = "rtl/half.sv", "rtl/full.sv"
@@ -129,17 +129,6 @@ def test_what_is_missing_is_left_out() -> None:
 def test_files_that_are_not_asked_for_are_left_out() -> None:
     text = json.dumps({HALF: HALF_TEXT, FULL: FULL_TEXT, "src/test_runner.py": "pass", "../../x": "y"})
     assert extract_files(text, TARGETS, "full") == BOTH
-
-
-def test_joined_files_come_apart_again() -> None:
-    assert split_files(join_files(BOTH), TARGETS) == {HALF: HALF_TEXT, FULL: FULL_TEXT}
-    assert split_files(join_files(BOTH[:1]), TARGETS) == {HALF: HALF_TEXT}
-    assert split_files(join_files(BOTH[:1]), (HALF,)) == {HALF: HALF_TEXT}
-
-
-def test_text_that_was_not_joined_is_the_only_target() -> None:
-    assert split_files(HALF_TEXT, (HALF,)) == {HALF: HALF_TEXT}
-    assert split_files(HALF_TEXT, TARGETS) == {}
 
 
 @pytest.mark.parametrize("text", ['{"' * 200_000, '{"a":' * 100_000, f'"{HALF}": "' * 20_000, "```\n" * 20_000])

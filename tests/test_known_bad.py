@@ -1,17 +1,19 @@
 """The known-bad list: what applies where, and that a few entries still show."""
 
 import re
+from contextlib import closing
 
 import pytest
 from benchmarks.published_scoring import SHARED, find_bench, show_reference
+from builders import given
 
 from pytest_rtlgen.errors import BadReferenceError, SuiteError
 from pytest_rtlgen.known_bad import Kind, KnownBad, Scoring, load_known_bad, read_known_bad
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.scoring.testbench import TestbenchScorer
 
-ICARUS_11 = load_known_bad(ours=("icarus", "11.0"), published=("icarus", "11.0"))
-ICARUS_12 = load_known_bad(ours=("icarus", "12.0"), published=("icarus", "12.0"))
+ICARUS_11 = load_known_bad(ours=("icarus", "11.0"), bench=("icarus", "11.0"))
+ICARUS_12 = load_known_bad(ours=("icarus", "12.0"), bench=("icarus", "12.0"))
 SPEC = "verilog-eval-v2"
 ENTRY = """\
 format = 1
@@ -27,7 +29,7 @@ found = "run"
 
 
 def impossible(simulator: str, version: str, scoring: Scoring) -> dict[str, int]:
-    known = load_known_bad(ours=(simulator, version), published=(simulator, version))
+    known = load_known_bad(ours=(simulator, version), bench=(simulator, version))
     counts: dict[str, int] = {}
     for suite, problem_id in known.by_problem:
         counts[suite] = counts.get(suite, 0) + known.is_impossible(suite, problem_id, scoring)
@@ -35,7 +37,7 @@ def impossible(simulator: str, version: str, scoring: Scoring) -> dict[str, int]
 
 
 def test_the_list_leaves_the_known_ceilings_on_icarus_11() -> None:
-    assert impossible("icarus", "11.0", Scoring.PUBLISHED) == {
+    assert impossible("icarus", "11.0", Scoring.BENCH) == {
         SPEC: 156 - 151,
         "verilog-eval-v2-complete": 156 - 152,
         "verilog-eval-v1-human": 156 - 154,
@@ -64,15 +66,15 @@ def test_the_list_leaves_the_known_ceilings_on_icarus_11() -> None:
 def test_an_entry_applies_to_its_simulators_and_versions(
     simulator: str, version: str, problem_id: str, kinds: list[Kind]
 ) -> None:
-    known = load_known_bad(ours=(simulator, version), published=(simulator, version))
+    known = load_known_bad(ours=(simulator, version), bench=(simulator, version))
     assert [entry.kind for entry in known.of(SPEC, problem_id)] == kinds
 
 
 def test_a_reference_that_the_first_simulator_refuses_is_judged_all_the_same() -> None:
-    known = load_known_bad(ours=("icarus", "11.0"), published=("icarus", "11.0"))
+    known = load_known_bad(ours=("icarus", "11.0"), bench=("icarus", "11.0"))
     (entry,) = known.of(SPEC, "Prob151_review2015_fsm")
-    assert entry.scoring is Scoring.PUBLISHED
-    assert known.is_impossible(SPEC, "Prob151_review2015_fsm", Scoring.PUBLISHED)
+    assert entry.scoring is Scoring.BENCH
+    assert known.is_impossible(SPEC, "Prob151_review2015_fsm", Scoring.BENCH)
     assert not known.is_impossible(SPEC, "Prob151_review2015_fsm", Scoring.OURS)
 
 
@@ -81,9 +83,9 @@ def test_why_right_answers_fail() -> None:
         "known bad (unsatisfiable-specification): "
         "the description asks for module freq_diveven, the bench instantiates freq_divbyeven"
     )
-    assert ICARUS_11.explain_failure(SPEC, "Prob082_lfsr32", Scoring.PUBLISHED).startswith("known bad (watchdog): ")
+    assert ICARUS_11.explain_failure(SPEC, "Prob082_lfsr32", Scoring.BENCH).startswith("known bad (watchdog): ")
     assert ICARUS_11.explain_failure(SPEC, "Prob082_lfsr32", Scoring.OURS) == ""
-    assert ICARUS_11.explain_failure("rtllm-v2", "comparator_3bit", Scoring.PUBLISHED) == ""
+    assert ICARUS_11.explain_failure("rtllm-v2", "comparator_3bit", Scoring.BENCH) == ""
 
 
 def test_every_entry_says_what_was_seen_and_how() -> None:
@@ -129,15 +131,15 @@ def test_a_text_that_does_not_settle_the_reference_is_listed(suite: str) -> None
 )
 def test_a_text_that_settles_it_is_not_listed(suite: str, problem_id: str) -> None:
     assert not ICARUS_11.is_open(suite, problem_id, Scoring.OURS)
-    assert not ICARUS_11.is_open(suite, problem_id, Scoring.PUBLISHED)
+    assert not ICARUS_11.is_open(suite, problem_id, Scoring.BENCH)
 
 
 def test_who_passes_what_the_text_leaves_open() -> None:
-    assert not ICARUS_11.is_open("rtllm-v2", "synchronizer", Scoring.PUBLISHED), "its bench never holds brstn alone"
-    assert ICARUS_11.is_open("cvdp", "cvdp_copilot_digital_stopwatch_0001", Scoring.PUBLISHED)
+    assert not ICARUS_11.is_open("rtllm-v2", "synchronizer", Scoring.BENCH), "its bench never holds brstn alone"
+    assert ICARUS_11.is_open("cvdp", "cvdp_copilot_digital_stopwatch_0001", Scoring.BENCH)
     assert ICARUS_11.explain_failure("rtllm-v2", "synchronizer", Scoring.OURS) == "", "an answer can be right"
-    assert ICARUS_11.is_doubtful(SPEC, "Prob082_lfsr32", Scoring.PUBLISHED)
-    assert not ICARUS_11.is_open(SPEC, "Prob082_lfsr32", Scoring.PUBLISHED)
+    assert ICARUS_11.is_doubtful(SPEC, "Prob082_lfsr32", Scoring.BENCH)
+    assert not ICARUS_11.is_open(SPEC, "Prob082_lfsr32", Scoring.BENCH)
     assert not ICARUS_11.is_doubtful(SPEC, "Prob001_zero", Scoring.OURS), "a constant output is judged rightly"
 
 
@@ -148,7 +150,7 @@ def test_an_entry_stands_for_each_suite_that_it_names() -> None:
 
 def test_one_entry_is_read() -> None:
     assert read_known_bad(ENTRY, "x.toml") == (
-        KnownBad(suite="s", problem_id="p", scoring=Scoring.PUBLISHED, kind=Kind.RACE, evidence="seen", found="run"),
+        KnownBad(suite="s", problem_id="p", scoring=Scoring.BENCH, kind=Kind.RACE, evidence="seen", found="run"),
     )
 
 
@@ -184,11 +186,11 @@ RERUN = [
 @pytest.mark.parametrize(("suite", "problem"), RERUN)
 def test_a_reference_still_fails_its_own_bench(suite: str, problem: str) -> None:
     bench = find_bench(suite, problem)
-    assert ICARUS_11.is_impossible(suite, problem, Scoring.PUBLISHED)
-    with TestbenchScorer() as scorer:
-        assert scorer.passes_as_published(show_reference(bench), bench) is not True
+    assert ICARUS_11.is_impossible(suite, problem, Scoring.BENCH)
+    with closing(TestbenchScorer()) as scorer:
+        assert scorer.score_unguarded(given(show_reference(bench)), bench).is_passed_unguarded is not True
         with pytest.raises(BadReferenceError):
-            scorer.score(show_reference(bench), bench)
+            scorer.score(given(show_reference(bench)), bench)
 
 
 @pytest.mark.simulator
@@ -196,8 +198,8 @@ def test_a_reference_still_fails_its_own_bench(suite: str, problem: str) -> None
 def test_a_bench_still_accepts_a_stub() -> None:
     bench = find_bench("rtllm-v2", "comparator_3bit")
     stub = "module comparator_3bit(input [2:0] A, B, output A_greater, A_equal, A_less); endmodule\n"
-    with TestbenchScorer() as scorer:
-        assert scorer.score(stub, bench).is_passed
+    with closing(TestbenchScorer()) as scorer:
+        assert scorer.score(given(stub), bench).is_passed
     assert ICARUS_11.of("rtllm-v2", "comparator_3bit")[0].kind is Kind.ACCEPTS_ANYTHING
 
 

@@ -1,6 +1,7 @@
 """Runs on disk: what is written is what is read, also after a crash, a full disk or another process."""
 
 import fcntl
+import hashlib
 import json
 import os
 import signal
@@ -20,6 +21,7 @@ from hypothesis import strategies as st
 from pytest_rtlgen.errors import RecordError, StorageError, UsageError
 from pytest_rtlgen.metrics import summarize
 from pytest_rtlgen.records import (
+    BenchVerdict,
     Candidate,
     Clock,
     Completion,
@@ -190,6 +192,33 @@ def test_a_whole_number_is_read_where_a_float_is_wanted() -> None:
 def test_what_is_not_the_record_is_refused_with_its_place(value: Json, message: str) -> None:
     with pytest.raises(RecordError, match=message):
         decode(Nested, value, "r.jsonl:4")
+
+
+def test_a_bench_verdict_keeps_the_key_that_saved_runs_have() -> None:
+    verdict = BenchVerdict(status=Status.MISMATCH, is_passed_unguarded=True, code=".")
+    written = encode(verdict)
+    assert isinstance(written, dict)
+    assert (written["published"], "is_passed_unguarded" in written) == (True, False)
+    assert decode(BenchVerdict, written, "x") == verdict
+    with pytest.raises(RecordError, match=r"x: published must be true or false, got 1"):
+        decode(BenchVerdict, {**written, "published": 1}, "x")
+    with pytest.raises(RecordError, match=r"unknown 'is_passed_unguarded'"):
+        decode(BenchVerdict, {"status": "passed", "is_passed_unguarded": True}, "x")
+
+
+def test_a_run_of_before_there_were_files_and_benches_is_read(store: RunStore) -> None:
+    line = {
+        "key": encode(a_completion().key),
+        "text_sha256": hashlib.sha256(a_completion().text.encode()).hexdigest(),
+        "candidate": {"source": "// rtlgen-file: a.v\nmodule a; endmodule\n", "rule": "files"},
+        "verdict": {"status": "mismatch", "method": "testbench"},
+        "published": {"status": "mismatch", "published": True, "code": "."},
+    }
+    store.append_completion(a_completion())
+    (store.path / "results.jsonl").write_text(json.dumps(line) + "\n")
+    (result,) = store.read_results().values()
+    assert (result.candidate.files, result.candidate.text) == ((), "// rtlgen-file: a.v\nmodule a; endmodule\n")
+    assert result.bench_verdict == BenchVerdict(status=Status.MISMATCH, is_passed_unguarded=True, code=".")
 
 
 def test_a_field_that_came_later_has_its_default() -> None:

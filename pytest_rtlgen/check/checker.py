@@ -167,7 +167,7 @@ class Checker:
             ToolError: the simulator is missing or broken.
         """
         started = time.monotonic()
-        verdict = self._judge_extraction(candidate) or self._check_accepted(candidate.source, problem)
+        verdict = self._judge_extraction(candidate) or self._check_accepted(candidate.text, problem)
         return replace(verdict, duration_s=time.monotonic() - started)
 
     def _prepare(self, problem: Problem) -> PreparedReference:
@@ -192,7 +192,7 @@ class Checker:
     def _judge_extraction(self, candidate: Candidate) -> Verdict | None:
         if candidate.is_truncated:
             return _refuse(Status.TRUNCATED, "extract", "the answer ends inside the module")
-        if not candidate.source.strip():
+        if not candidate.text.strip():
             return _refuse(Status.NO_CODE, "extract", f"no Verilog module in the answer ({candidate.rule})")
         return None
 

@@ -21,7 +21,7 @@ from pytest_rtlgen.config import Group, Options
 from pytest_rtlgen.evaluation.open_run import open_copy
 from pytest_rtlgen.records import SampleKey, SampleResult
 from pytest_rtlgen.report.console import say
-from pytest_rtlgen.report.disagreement import describe_published
+from pytest_rtlgen.report.disagreement import describe_bench_verdict
 from pytest_rtlgen.report.plain_text import escape_controls
 from pytest_rtlgen.storage import RunStore, encode
 
@@ -79,7 +79,7 @@ def list_changes(
 
 def _describe(result: SampleResult) -> str:
     status = str(result.verdict.status)
-    return f"{status}, published {describe_published(result.published)}" if result.published else status
+    return f"{status}, published {describe_bench_verdict(result.bench_verdict)}" if result.bench_verdict else status
 
 
 def _open_copy(old: RunStore, args: argparse.Namespace, options: Options) -> RunStore:

@@ -15,10 +15,10 @@ from pytest_rtlgen.evaluation.open_run import describe_environment
 from pytest_rtlgen.evaluation.settings import make_check_settings
 from pytest_rtlgen.evaluation.watch import Watcher
 from pytest_rtlgen.extract import extract_candidate
-from pytest_rtlgen.extract.files import extract_files, join_files
+from pytest_rtlgen.extract.files import extract_files
 from pytest_rtlgen.known_bad import Scoring
 from pytest_rtlgen.records import Candidate, Completion, Problem, ProblemKey, SampleResult
-from pytest_rtlgen.scoring.scorer import PublishedScorer, ScoringMode, adopt_published, find_known_bad
+from pytest_rtlgen.scoring.scorer import BenchScorer, ScoringMode, adopt_bench_verdict, find_known_bad
 from pytest_rtlgen.storage import RunStore
 from pytest_rtlgen.storage.answers import AnswerFiles
 
@@ -56,7 +56,7 @@ class Judge:
 
     def __init__(self, settings: CheckSettings, scoring: ScoringMode) -> None:
         self.checker = Checker(settings)
-        self.scorer = PublishedScorer(settings, scoring, self.checker.reader)
+        self.scorer = BenchScorer(settings, scoring, self.checker.reader)
 
     def __enter__(self) -> Self:
         return self
@@ -77,7 +77,7 @@ class Judge:
         Raises:
             ToolError: the simulator is missing.
         """
-        scoring = Scoring.PUBLISHED if self.scorer.decides(problem) else Scoring.OURS
+        scoring = Scoring.BENCH if self.scorer.decides(problem) else Scoring.OURS
         known = find_known_bad(self.checker.settings.simulator, self.checker.simulator.version)
         return known.explain_failure(problem.suite, problem.problem_id, scoring)
 
@@ -204,7 +204,7 @@ def _list_work(store: RunStore, watcher: Watcher) -> list[Work]:
 
 
 def check_completion(
-    checker: Checker, problem: Problem, completion: Completion, *, scorer: PublishedScorer | None = None
+    checker: Checker, problem: Problem, completion: Completion, *, scorer: BenchScorer | None = None
 ) -> SampleResult:
     """Extract the candidate of one completion, check it, and have ``scorer`` score it as its benchmark does.
 
@@ -218,20 +218,20 @@ def check_completion(
     candidate = _extract(problem, completion)
     if scorer is None or not scorer.decides(problem):
         verdict = checker.check(candidate, problem)
-        published = scorer.score(candidate, problem) if scorer is not None else None
-        return SampleResult(completion=completion, candidate=candidate, verdict=verdict, published=published)
-    published = scorer.score(candidate, problem)
-    if published is None:
+        bench_verdict = scorer.score(candidate, problem) if scorer is not None else None
+        return SampleResult(completion=completion, candidate=candidate, verdict=verdict, bench_verdict=bench_verdict)
+    bench_verdict = scorer.score(candidate, problem)
+    if bench_verdict is None:
         raise SuiteError(f"{problem.key}: neither a reference nor a testbench to judge by")
-    verdict = adopt_published(published)
-    return SampleResult(completion=completion, candidate=candidate, verdict=verdict, published=published)
+    verdict = adopt_bench_verdict(bench_verdict)
+    return SampleResult(completion=completion, candidate=candidate, verdict=verdict, bench_verdict=bench_verdict)
 
 
 def _extract(problem: Problem, completion: Completion) -> Candidate:
-    """Return the candidate of one completion; an answer of several files as one text."""
+    """Return the candidate of one completion."""
     text, reason = completion.text, completion.finish_reason
     targets = problem.harness.targets if problem.harness is not None else ()
     if len(targets) > 1:
         files = extract_files(text, targets, problem.top, finish_reason=reason)
-        return Candidate(source=join_files(files), rule="files" if files else "none")
+        return Candidate(source="", files=files, rule="files" if files else "none")
     return extract_candidate(text, top=problem.top, header=problem.header or None, finish_reason=reason)

@@ -6,7 +6,7 @@ github.com/NVlabs/cvdp_benchmark); models also write fences under a heading that
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from pytest_rtlgen.extract.candidate import extract_candidate
@@ -24,8 +24,6 @@ _PATH_KEYS, _TEXT_KEYS = ("path", "name", "file", "filename", "file_path"), ("co
 _ESCAPE = re.compile(r'\\(["\\/nrt])')
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 _HEADING_LINES = 2
-_MARK = "// rtlgen-file: "
-_MARKED = re.compile(rf"^{_MARK}(.+)\n", re.MULTILINE)
 
 
 def extract_files(
@@ -46,22 +44,6 @@ def extract_files(
             for target, source in look(part, [item for item in targets if item not in found]):
                 found[target] = source.strip("\n") + "\n"
     return tuple(SourceFile(name=target, text=found[target]) for target in targets if target in found)
-
-
-def join_files(files: Sequence[SourceFile]) -> str:
-    """Return ``files`` as one text, each under a comment with its path, that ``split_files`` takes apart."""
-    return "".join(f"{_MARK}{file.name}\n{file.text}" for file in files)
-
-
-def split_files(source: str, targets: Sequence[str]) -> Mapping[str, str]:
-    """Return path → text of what ``join_files`` made of an answer for ``targets``.
-
-    A text without such comments is that of the only target; where there are several, nobody knows of which.
-    """
-    head, *parts = _MARKED.split(source)
-    pairs = zip(parts[::2], parts[1::2], strict=True)
-    found = {name: text for name, text in pairs if name in targets}
-    return {targets[0]: head} if not parts and len(targets) == 1 else found
 
 
 def _find_json(text: str, targets: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,7 @@ class Scoring(StrEnum):
     """Whose verdicts a fault spoils."""
 
     OURS = "ours"
-    PUBLISHED = "published"
+    BENCH = "published"
     BOTH = "both"
 
     def covers(self, other: "Scoring") -> bool:

@@ -23,17 +23,17 @@ _VERSIONS = re.compile(r"(\d+)(?:-(\d+))?")
 E = TypeVar("E", bound=StrEnum)
 
 
-def load_known_bad(*, ours: tuple[str, str], published: tuple[str, str]) -> KnownBadList:
+def load_known_bad(*, ours: tuple[str, str], bench: tuple[str, str]) -> KnownBadList:
     """Return what is known to be bad on one machine.
 
-    ``ours`` and ``published`` are (simulator, version) of what plays the reference and the benchmark's own bench, such
+    ``ours`` and ``bench`` are (simulator, version) of what plays the reference and the benchmark's own bench, such
     as ``("icarus", "11.0")``. An entry that spoils both scorings is narrowed to the one whose simulator shows it.
     """
     found: defaultdict[tuple[str, str], list[KnownBad]] = defaultdict(list)
     for entry in _read_all():
         shown = [
             scoring
-            for scoring, tool in ((Scoring.OURS, ours), (Scoring.PUBLISHED, published))
+            for scoring, tool in ((Scoring.OURS, ours), (Scoring.BENCH, bench))
             if entry.scoring.covers(scoring) and entry.applies_to(*tool)
         ]
         if shown:

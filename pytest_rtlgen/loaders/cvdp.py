@@ -12,9 +12,9 @@ from pathlib import Path, PurePosixPath
 
 from pytest_rtlgen.errors import SuiteError
 from pytest_rtlgen.loaders.base import LoadedProblem, digest_problems, read_file
-from pytest_rtlgen.loaders.cvdp_harness import read_plan, read_settings
+from pytest_rtlgen.loaders.cvdp_harness import make_harness, read_settings
 from pytest_rtlgen.loaders.unified_diff import apply_diff
-from pytest_rtlgen.records import CocotbHarness, Difficulty, Problem, SourceFile, Suite
+from pytest_rtlgen.records import CocotbHarness, Difficulty, Problem, SourceFile, Suite, is_inner_path
 
 NAME = "cvdp"
 _EXPECTED = "expected a JSON Lines file of CVDP 1.1 (huggingface.co/datasets/nvidia/cvdp-benchmark-dataset)"
@@ -51,6 +51,8 @@ class _Record:
     prompt: str
     context: tuple[SourceFile, ...]
     harness: tuple[SourceFile, ...]
+    settings: Mapping[str, str]
+    """What the harness's first command starts with, with the sources of all."""
     targets: tuple[str, ...]
     solution: tuple[SourceFile, ...]
     """Empty where any part of it is withheld."""
@@ -126,6 +128,7 @@ def _read_record(where: str, line: bytes) -> _Record:
         prompt=source.text("prompt"),
         context=context,
         harness=harness,
+        settings=settings,
         targets=tuple(file.name for file in answers) or _guess_targets(settings, context),
         solution=_read_solution(where, answers, context, is_diff=is_agentic),
     )
@@ -172,12 +175,6 @@ class _Fields:
         return cids[0], levels[0] if levels else Difficulty.UNRATED
 
 
-def is_inner_path(name: str) -> bool:
-    """Whether ``name`` is a plain path that stays below the folder it is joined to."""
-    path = PurePosixPath(name)
-    return bool(path.parts) and not path.is_absolute() and ".." not in path.parts and "\0" not in name
-
-
 def _guess_targets(settings: Mapping[str, str], context: Iterable[SourceFile]) -> tuple[str, ...]:
     """Return the sources that the harness compiles and the record does not give."""
     given = {file.name for file in context}
@@ -205,12 +202,8 @@ def _read_solution(
 
 
 def _make_problem(record: _Record) -> Problem:
-    settings = read_settings(record.harness)
-    top = settings.get("TOPLEVEL") or _guess_top(record)
-    unjudged = _find_obstacle(record)
-    harness = CocotbHarness(
-        files=record.harness, context=record.context, targets=record.targets, solution=record.solution
-    )
+    top = record.settings.get("TOPLEVEL") or _guess_top(record)
+    harness = _make_harness(record)
     return Problem(
         suite=NAME,
         problem_id=record.problem_id,
@@ -221,10 +214,10 @@ def _make_problem(record: _Record) -> Problem:
         description=record.prompt,
         top=top,
         given=record.context,
-        reference=_find_reference(record, settings, top),
+        reference=_find_reference(record, top),
         reference_top=top,
-        harness=None if unjudged else harness,
-        unjudged=unjudged,
+        harness=None if isinstance(harness, str) else harness,
+        unjudged=harness if isinstance(harness, str) else "",
     )
 
 
@@ -233,16 +226,29 @@ def _guess_top(record: _Record) -> str:
     return modules[0] if len(modules) == 1 else PurePosixPath((*record.targets, "unknown")[0]).stem
 
 
-def _find_reference(record: _Record, settings: Mapping[str, str], top: str) -> SourceFile:
+def _find_reference(record: _Record, top: str) -> SourceFile:
     """Return the solution where it is one file that holds the whole design, else an empty text."""
-    sources = settings.get("VERILOG_SOURCES", "").split()
+    sources = record.settings.get("VERILOG_SOURCES", "").split()
     is_whole = len(record.solution) == 1 and len(sources) <= 1 and not CATEGORIES[record.category]
     text = record.solution[0].text if is_whole and top in _MODULE.findall(record.solution[0].text) else ""
     return SourceFile(name=f"{record.where} {record.targets[0]}" if text else record.where, text=text)
 
 
+def _make_harness(record: _Record) -> CocotbHarness | str:
+    """Return the harness of the problem, or why it cannot be judged here."""
+    obstacle = _find_obstacle(record)
+    if obstacle:
+        return obstacle
+    try:
+        harness = make_harness(record.harness, context=record.context, targets=record.targets, solution=record.solution)
+    except ValueError as error:
+        return str(error)
+    simulators = {dict(command.settings).get("SIM", "icarus").lower() for command in harness.commands} - _SIMULATORS
+    return f"its tests need the simulator {min(simulators)}" if simulators else harness
+
+
 def _find_obstacle(record: _Record) -> str:
-    """Return why the problem cannot be judged here; empty where it can."""
+    """Return what no harness can change: why the record cannot be judged here; empty where it can."""
     text = "\n".join(file.text for file in record.harness)
     others = [name for name in record.targets if PurePosixPath(name).suffix not in _VERILOG]
     obstacles = (
@@ -252,14 +258,4 @@ def _find_obstacle(record: _Record) -> str:
         (not record.targets, "the record names no file that an answer writes"),
         (bool(others), f"its answer is not Verilog ({', '.join(others)})"),
     )
-    found = next((reason for is_met, reason in obstacles if is_met), "")
-    return found or _find_odd_command(record)
-
-
-def _find_odd_command(record: _Record) -> str:
-    try:
-        commands = read_plan(record.harness).commands
-    except ValueError as error:
-        return str(error)
-    simulators = sorted({dict(command.settings).get("SIM", "icarus").lower() for command in commands} - _SIMULATORS)
-    return f"its tests need the simulator {simulators[0]}" if simulators else ""
+    return next((reason for is_met, reason in obstacles if is_met), "")

@@ -13,11 +13,12 @@ from posixpath import join, normpath
 from pytest_rtlgen.loaders.compose import COMPOSE, Service, read_services
 from pytest_rtlgen.loaders.packages import find_packages
 from pytest_rtlgen.loaders.shell_script import split_script
-from pytest_rtlgen.records import SourceFile
+from pytest_rtlgen.records import HARNESS_FOLDER, CocotbHarness, HarnessCommand, SourceFile
 
 SETTINGS = "src/.env"
 """Where a harness's settings stand, unless its services name other files."""
-WORK = "/code/rundir"
+_CODE = "/code/"
+"""Where the container has the candidate's and the given files."""
 _FOLDERS = {"/code", *(f"/code/{name}" for name in ("rtl", "verif", "docs", "src", "rundir")), "/src", "/rundir"}
 _SETTING = re.compile(
     r"""^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_]\w*)[ \t]*=[ \t]*"""
@@ -30,24 +31,6 @@ _SHELLS = {"sh", "bash", "/bin/sh", "/bin/bash", "/usr/bin/sh", "/usr/bin/bash"}
 _SHELL_OPTION = re.compile(r"-[lx]*c[lx]*")
 """The script stands next; ``l`` and ``x`` change nothing here."""
 _WITHOUT_EFFECT = {"echo", "true", ":"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HarnessCommand:
-    """One Python program that a harness runs."""
-
-    module: str = ""
-    """Module to run, as ``pytest``; empty: ``script`` is run."""
-    script: str = ""
-    arguments: tuple[str, ...] = ()
-    folder: str = WORK
-    """Where it starts, as the container names it."""
-    settings: tuple[tuple[str, str], ...] = ()
-    """Environment variables that it starts with."""
-    needs_last: bool = False
-    """Whether it runs only where the command before it ended with exit status 0."""
-    decides: bool = True
-    """Whether its exit status counts; a shell forgets that of a list which another follows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +50,32 @@ class _Shell:
     settings: dict[str, str]
 
 
+def make_harness(
+    files: tuple[SourceFile, ...],
+    *,
+    targets: tuple[str, ...],
+    context: tuple[SourceFile, ...] = (),
+    solution: tuple[SourceFile, ...] = (),
+) -> CocotbHarness:
+    """Return the harness whose tests and settings are ``files``, with all that they tell of how it is run.
+
+    Raises:
+        ValueError: as ``read_plan``.
+    """
+    plan = read_plan(files)
+    settings = _merge_settings([dict(command.settings) for command in plan.commands])
+    return CocotbHarness(
+        files=files,
+        context=context,
+        targets=targets,
+        solution=solution,
+        commands=plan.commands,
+        notes=plan.notes,
+        top=settings.get("TOPLEVEL", ""),
+        sources=_read_order(settings),
+    )
+
+
 def read_plan(files: Sequence[SourceFile]) -> HarnessPlan:
     """Return what the services run, in the file's order.
 
@@ -78,7 +87,7 @@ def read_plan(files: Sequence[SourceFile]) -> HarnessPlan:
     packages: list[str] = []
     for service in read_services(find_text(files, COMPOSE)):
         settings = _read_service_settings(service, files)
-        found, wanted = _read_service(service, _Shell(WORK, settings), files)
+        found, wanted = _read_service(service, _Shell(HARNESS_FOLDER, settings), files)
         commands += found
         packages += wanted
     if not commands:
@@ -92,8 +101,19 @@ def read_settings(files: Sequence[SourceFile]) -> Mapping[str, str]:
         found = [dict(command.settings) for command in read_plan(files).commands]
     except ValueError:
         found = [read_env(find_text(files, SETTINGS))]
+    return _merge_settings(found)
+
+
+def _merge_settings(found: Sequence[Mapping[str, str]]) -> Mapping[str, str]:
+    """Return the first of ``found`` with the ``VERILOG_SOURCES`` of all."""
     sources = dict.fromkeys(path for settings in found for path in settings.get("VERILOG_SOURCES", "").split())
     return {**found[0], "VERILOG_SOURCES": " ".join(sources)} if sources else found[0]
+
+
+def _read_order(settings: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names of the files that a harness compiles, in their order; empty where it does not tell."""
+    paths = settings.get("VERILOG_SOURCES", "").split()
+    return tuple(path.removeprefix(_CODE) for path in paths) if all(path.startswith(_CODE) for path in paths) else ()
 
 
 def read_env(text: str) -> dict[str, str]:

@@ -8,7 +8,6 @@ import pytest
 
 from pytest_rtlgen.errors import BadReferenceError, RtlgenError
 from pytest_rtlgen.records import Problem, SampleResult, Suite
-from pytest_rtlgen.report.disagreement import is_published_pass
 from pytest_rtlgen.report.failure_text import render_samples
 
 if TYPE_CHECKING:
@@ -88,8 +87,8 @@ class ProblemItem(pytest.Item):
 
 def list_properties(problem: Problem, results: tuple[SampleResult, ...]) -> list[tuple[str, object]]:
     """Return what goes into JUnit's properties besides the problem's name: kind and counts, no source text."""
-    said = [result.published for result in results if result.published is not None]
-    own = [("rtlgen_published_passed", sum(is_published_pass(verdict) for verdict in said))] if said else []
+    said = [result.bench_verdict for result in results if result.bench_verdict is not None]
+    own = [("rtlgen_published_passed", sum(verdict.is_counted_as_passed for verdict in said))] if said else []
     return [
         *own,
         ("rtlgen_category", problem.category),

@@ -1,5 +1,14 @@
 """The records that travel through the pipeline: frozen, plain data, no input or output."""
 
+from pytest_rtlgen.records.bench import (
+    HARNESS_FOLDER,
+    BenchRule,
+    BenchVerdict,
+    CocotbHarness,
+    HarnessCommand,
+    OutputMismatches,
+    Testbench,
+)
 from pytest_rtlgen.records.finding import Finding, FindingKind
 from pytest_rtlgen.records.generation import (
     Candidate,
@@ -27,13 +36,6 @@ from pytest_rtlgen.records.problem import (
     ResetKind,
     Suite,
 )
-from pytest_rtlgen.records.published import (
-    BenchRule,
-    CocotbHarness,
-    OutputMismatches,
-    PublishedVerdict,
-    Testbench,
-)
 from pytest_rtlgen.records.repair import Feedback, RepairKind, RepairTurn
 from pytest_rtlgen.records.run import (
     CategoryRow,
@@ -46,7 +48,7 @@ from pytest_rtlgen.records.run import (
     Summary,
     TurnRow,
 )
-from pytest_rtlgen.records.source import SourceFile
+from pytest_rtlgen.records.source import SourceFile, is_inner_path
 from pytest_rtlgen.records.verdict import (
     STEP_NS,
     Diagnostic,
@@ -63,9 +65,11 @@ from pytest_rtlgen.records.verdict import (
 )
 
 __all__ = [
+    "HARNESS_FOLDER",
     "STEP_NS",
     "Assumption",
     "BenchRule",
+    "BenchVerdict",
     "BlackBox",
     "BoxOutputs",
     "Candidate",
@@ -85,6 +89,7 @@ __all__ = [
     "Finding",
     "FindingKind",
     "FinishReason",
+    "HarnessCommand",
     "Hazard",
     "HazardKind",
     "Hold",
@@ -102,7 +107,6 @@ __all__ = [
     "ProblemScore",
     "Prompt",
     "Proof",
-    "PublishedVerdict",
     "RepairKind",
     "RepairTurn",
     "Reset",
@@ -126,4 +130,5 @@ __all__ = [
     "TurnRow",
     "Verdict",
     "WaveWindow",
+    "is_inner_path",
 ]

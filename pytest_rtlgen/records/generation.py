@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pytest_rtlgen.records.source import SourceFile
+
 
 class Role(StrEnum):
     """Who speaks in a chat message."""
@@ -117,8 +119,15 @@ class Candidate:
     """Verilog taken out of a completion."""
 
     source: str
-    """Verilog text; empty when the answer holds none."""
+    """Verilog text; empty when the answer holds none, or several files."""
     rule: str
     """Name of the extraction rule that found it, or why nothing was found."""
     is_truncated: bool = False
     """The answer ends inside the module that it defines."""
+    files: tuple[SourceFile, ...] = ()
+    """The files of an answer that writes several, under their paths; empty: it is the text ``source``."""
+
+    @property
+    def text(self) -> str:
+        """All of its Verilog as one text."""
+        return self.source or "\n".join(file.text for file in self.files)

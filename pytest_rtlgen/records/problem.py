@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pytest_rtlgen.records.bench import CocotbHarness, Testbench
 from pytest_rtlgen.records.generation import ProblemKey
 from pytest_rtlgen.records.openings import Openings
 from pytest_rtlgen.records.ports import BlackBox, BoxOutputs, Direction, Parameter, Port
-from pytest_rtlgen.records.published import CocotbHarness, Testbench
 from pytest_rtlgen.records.source import SourceFile
 
 
@@ -125,6 +125,11 @@ class Problem:
     def key(self) -> ProblemKey:
         """Which problem of which suite this is."""
         return ProblemKey(suite=self.suite, problem_id=self.problem_id)
+
+    @property
+    def bench(self) -> Testbench | CocotbHarness | None:
+        """The benchmark's own scorer; ``None``: it brings none."""
+        return self.testbench or self.harness
 
     @property
     def has_reference(self) -> bool:

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from pytest_rtlgen.records.bench import BenchVerdict
 from pytest_rtlgen.records.generation import Candidate, Completion, SampleKey, SamplingParams
 from pytest_rtlgen.records.problem import Difficulty
-from pytest_rtlgen.records.published import PublishedVerdict
 from pytest_rtlgen.records.repair import RepairTurn
 from pytest_rtlgen.records.verdict import Status, Verdict
 
@@ -21,7 +21,7 @@ class SampleResult:
     completion: Completion
     candidate: Candidate
     verdict: Verdict
-    published: PublishedVerdict | None = None
+    bench_verdict: BenchVerdict | None = None
     """``None``: the benchmark brings no scorer, or it was not asked."""
 
     @property
@@ -32,10 +32,10 @@ class SampleResult:
     @property
     def is_compiled(self) -> bool:
         """Whether the candidate got through a compiler; where only the benchmark judged, as it says."""
-        if self.published is None or self.verdict.method != "testbench":
+        if self.bench_verdict is None or self.verdict.method != "testbench":
             return self.verdict.is_compiled
-        said = self.published.is_syntax_right
-        return self.published.status not in _UNCOMPILED if said is None else said
+        said = self.bench_verdict.is_syntax_right
+        return self.bench_verdict.status not in _UNCOMPILED if said is None else said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

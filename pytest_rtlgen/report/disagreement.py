@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from pytest_rtlgen.known_bad import Kind, KnownBad, Scoring
-from pytest_rtlgen.records import Diagnostic, FindingKind, PublishedVerdict, Severity, Status, Verdict
+from pytest_rtlgen.records import BenchVerdict, Diagnostic, FindingKind, Severity, Status, Verdict
 
 
 class Reason(StrEnum):
@@ -55,34 +55,29 @@ _ENDED_BECAUSE = {
 }
 
 
-def is_published_pass(published: PublishedVerdict) -> bool:
-    """Whether the benchmark's authors would count it as passed; where that was not tried, whether its bench passes."""
-    return published.is_passed if published.published is None else published.published
-
-
-def describe_published(published: PublishedVerdict) -> str:
+def describe_bench_verdict(bench: BenchVerdict) -> str:
     """Return whether the benchmark passes it, and its own word for that, such as ``failed (R)``."""
-    word = "passed" if is_published_pass(published) else "failed"
-    return f"{word} ({published.code})" if published.code and published.code != word else word
+    word = "passed" if bench.is_counted_as_passed else "failed"
+    return f"{word} ({bench.code})" if bench.code and bench.code != word else word
 
 
 def explain_disagreement(
-    ours: Verdict, published: PublishedVerdict, known: Sequence[KnownBad] = ()
+    ours: Verdict, bench: BenchVerdict, known: Sequence[KnownBad] = ()
 ) -> tuple[Reason, str] | None:
     """Return why the two differ, as a class and one line of evidence; ``None`` where they agree.
 
     ``known`` are the problem's entries of the known-bad list, those that spoil either scoring.
     """
-    if is_published_pass(published) == ours.is_passed:
+    if bench.is_counted_as_passed == ours.is_passed:
         return None
-    return _explain_failed(published, known) if ours.is_passed else _explain_passed(ours, published, known)
+    return _explain_failed(bench, known) if ours.is_passed else _explain_passed(ours, bench, known)
 
 
-def _explain_passed(ours: Verdict, published: PublishedVerdict, known: Sequence[KnownBad]) -> tuple[Reason, str]:
+def _explain_passed(ours: Verdict, bench: BenchVerdict, known: Sequence[KnownBad]) -> tuple[Reason, str]:
     """Return why the benchmark passes what we do not."""
-    if not published.is_passed:  # its bench, guarded, does not pass it either
-        return _explain_unguarded(ours, published), _say(published)
-    found = _look_up(_PASSED_BECAUSE, known, Scoring.PUBLISHED) or _look_up(_OURS_FAILED_BECAUSE, known, Scoring.OURS)
+    if not bench.is_passed:  # its bench, guarded, does not pass it either
+        return _explain_unguarded(ours, bench), _say(bench)
+    found = _look_up(_PASSED_BECAUSE, known, Scoring.BENCH) or _look_up(_OURS_FAILED_BECAUSE, known, Scoring.OURS)
     if found is not None:
         return found
     wrong = [signal for signal in ours.signals if signal.mismatches]
@@ -94,28 +89,28 @@ def _explain_passed(ours: Verdict, published: PublishedVerdict, known: Sequence[
     return Reason.RARER_INPUTS, f"outputs that differ: {names}"
 
 
-def _explain_unguarded(ours: Verdict, published: PublishedVerdict) -> Reason:
+def _explain_unguarded(ours: Verdict, bench: BenchVerdict) -> Reason:
     """Return why the text rule passes what the guarded bench does not."""
-    kinds = {item.kind for item in (*_list_shown(published), *_list_shown(ours))}
-    if Status.EARLY_FINISH in {published.status, ours.status} or FindingKind.ENDING in kinds:
+    kinds = {item.kind for item in (*_list_shown(bench), *_list_shown(ours))}
+    if Status.EARLY_FINISH in {bench.status, ours.status} or FindingKind.ENDING in kinds:
         return Reason.EARLY_FINISH
-    if published.status is Status.INTERFACE_MISMATCH:
+    if bench.status is Status.INTERFACE_MISMATCH:
         return Reason.OTHER_PORTS
-    if published.status is Status.REJECTED and FindingKind.DELAY in kinds:
+    if bench.status is Status.REJECTED and FindingKind.DELAY in kinds:
         return Reason.NO_CIRCUIT
-    if published.status is Status.REJECTED and not any(item.kind for item in published.diagnostics):
+    if bench.status is Status.REJECTED and not any(item.kind for item in bench.diagnostics):
         return Reason.UNKNOWN  # checked before there were kinds
-    return Reason.FORGED_OUTPUT if published.status in _FORGED else Reason.UNKNOWN
+    return Reason.FORGED_OUTPUT if bench.status in _FORGED else Reason.UNKNOWN
 
 
-def _explain_failed(published: PublishedVerdict, known: Sequence[KnownBad]) -> tuple[Reason, str]:
+def _explain_failed(bench: BenchVerdict, known: Sequence[KnownBad]) -> tuple[Reason, str]:
     """Return why the benchmark fails what we pass."""
-    found = _look_up(_FAILED_BECAUSE, known, Scoring.PUBLISHED)
+    found = _look_up(_FAILED_BECAUSE, known, Scoring.BENCH)
     if found is not None:
         return found
-    if published.is_passed:
-        return Reason.LETTER_RULE, f"the benchmark's word for it: {published.code}" if published.code else ""
-    return _ENDED_BECAUSE.get(published.status, Reason.UNKNOWN), _say(published)
+    if bench.is_passed:
+        return Reason.LETTER_RULE, f"the benchmark's word for it: {bench.code}" if bench.code else ""
+    return _ENDED_BECAUSE.get(bench.status, Reason.UNKNOWN), _say(bench)
 
 
 def _look_up(reasons: Mapping[Kind, Reason], known: Sequence[KnownBad], scoring: Scoring) -> tuple[Reason, str] | None:
@@ -124,10 +119,10 @@ def _look_up(reasons: Mapping[Kind, Reason], known: Sequence[KnownBad], scoring:
     return (reasons[entries[0].kind], entries[0].evidence) if entries else None
 
 
-def _say(verdict: Verdict | PublishedVerdict) -> str:
+def _say(verdict: Verdict | BenchVerdict) -> str:
     return "; ".join(item.message for item in _list_shown(verdict))
 
 
-def _list_shown(verdict: Verdict | PublishedVerdict) -> tuple[Diagnostic, ...]:
+def _list_shown(verdict: Verdict | BenchVerdict) -> tuple[Diagnostic, ...]:
     """Return the diagnostics that are told as evidence, and that the class is read from."""
     return tuple(item for item in verdict.diagnostics if item.severity is not Severity.NOTE)[:2]

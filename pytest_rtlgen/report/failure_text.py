@@ -15,7 +15,7 @@ from pytest_rtlgen.records import (
     Verdict,
     WaveWindow,
 )
-from pytest_rtlgen.report.disagreement import describe_published
+from pytest_rtlgen.report.disagreement import describe_bench_verdict
 from pytest_rtlgen.report.plain_text import clip_text
 
 _NAME = 30
@@ -66,7 +66,7 @@ def render_verdict(verdict: Verdict) -> str:
 def render_samples(problem: Problem, results: Sequence[SampleResult]) -> str:
     """Return the failure text of one problem: a line for each sample, then the first failed ones in full."""
     lines = [f"{problem.suite}/{problem.problem_id}: none of {len(results)} samples passed"]
-    lines += [f"  sample {result.key.index}: {result.verdict.status}{_render_published(result)}" for result in results]
+    lines += [f"  sample {result.key.index}: {result.verdict.status}{_render_bench(result)}" for result in results]
     failed = [result for result in results if not result.verdict.is_passed]
     for result in failed[:_SAMPLES]:
         lines += ["", f"--- sample {result.key.index} ---", render_verdict(result.verdict)]
@@ -75,10 +75,10 @@ def render_samples(problem: Problem, results: Sequence[SampleResult]) -> str:
     return "\n".join(lines)
 
 
-def _render_published(result: SampleResult) -> str:
-    if result.published is None:
+def _render_bench(result: SampleResult) -> str:
+    if result.bench_verdict is None:
         return ""
-    return f"; as published: {clip_text(describe_published(result.published), _NAME)}"
+    return f"; as published: {clip_text(describe_bench_verdict(result.bench_verdict), _NAME)}"
 
 
 def render_outputs(signals: Sequence[SignalVerdict]) -> str:

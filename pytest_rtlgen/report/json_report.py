@@ -104,5 +104,5 @@ def _describe_sample(sample: SampleResult) -> dict[str, object]:
             {**cast("dict[str, object]", encode(signal)), "is_right": signal.is_right} for signal in verdict.signals
         ],
         "diagnostics": [encode(diagnostic) for diagnostic in verdict.diagnostics],
-        "published": encode(sample.published),
+        "published": encode(sample.bench_verdict),
     }

@@ -1,22 +1,17 @@
 """Both scorings of a run, suite by suite: figures, ceilings, and every sample on which they disagree."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from pytest_rtlgen.errors import SuiteError
 from pytest_rtlgen.known_bad import KnownBadList, Scoring
-from pytest_rtlgen.metrics import (
-    Counts,
-    Figures,
-    measure_biased,
-    measure_rtllm,
-    measure_truncated,
-    measure_unbiased,
-)
-from pytest_rtlgen.records import BenchRule, Problem, PublishedVerdict, SampleResult
-from pytest_rtlgen.report.disagreement import Reason, describe_published, explain_disagreement, is_published_pass
+from pytest_rtlgen.metrics import Counts, Figures, measure_unbiased
+from pytest_rtlgen.records import BenchVerdict, Problem, SampleResult
+from pytest_rtlgen.report.disagreement import Reason, describe_bench_verdict, explain_disagreement
+from pytest_rtlgen.scoring.rules import find_rule
 
-_SIDES = (Scoring.OURS, Scoring.PUBLISHED)
+_SIDES = (Scoring.OURS, Scoring.BENCH)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +68,7 @@ def compare_sides(
     suites: dict[str, list[Problem]] = {}
     for problem in problems:
         suites.setdefault(problem.suite, []).append(problem)
-    found = {name for (name, _), rows in by_problem.items() if any(row.published for row in rows)}
+    found = {name for (name, _), rows in by_problem.items() if any(row.bench_verdict for row in rows)}
     return tuple(_compare_suite(name, suites[name], by_problem, known, ks) for name in suites if name in found)
 
 
@@ -88,52 +83,51 @@ def _compare_suite(
     n = max(map(len, rows.values()))
     published, guarded, ours = {}, {}, {}
     for problem_id, row in rows.items():
-        said = [(result, result.published) for result in row if result.published is not None]
+        said = [(result, result.bench_verdict) for result in row if result.bench_verdict is not None]
         if said:
             published[problem_id], guarded[problem_id] = _count(said, guarded=False), _count(said, guarded=True)
-        elif known.is_impossible(suite, problem_id, Scoring.PUBLISHED):
+        elif known.is_impossible(suite, problem_id, Scoring.BENCH):
             published[problem_id] = guarded[problem_id] = Counts(n=n, compiled=0, passed=0)
         own = [result for result in row if result.verdict.method != "testbench"]
         if own:
             passed = sum(result.verdict.is_passed for result in own)
             compiled = sum(result.is_compiled for result in own)
             ours[problem_id] = Counts(n=len(own), compiled=compiled, passed=passed)
-    rule = next((problem.testbench.rule for problem in problems if problem.testbench is not None), None)
+    measure = _find_measure(suite, problems)
     ours_settled = _leave_out(suite, ours, known, Scoring.OURS)
-    published_settled = _leave_out(suite, published, known, Scoring.PUBLISHED)
+    published_settled = _leave_out(suite, published, known, Scoring.BENCH)
     return SuiteSides(
         suite=suite,
         problems=len(published),
         samples=sum(map(len, rows.values())),
         ours=measure_unbiased(tuple(ours.values()), ks) if ours else (),
         ours_problems=len(ours),
-        published=_measure(rule, tuple(published.values())),
-        guarded=_measure(rule, tuple(guarded.values())),
+        published=measure(tuple(published.values())),
+        guarded=measure(tuple(guarded.values())),
         ours_ceiling=_count_possible(suite, published, known, Scoring.OURS),
-        published_ceiling=_count_possible(suite, published, known, Scoring.PUBLISHED),
+        published_ceiling=_count_possible(suite, published, known, Scoring.BENCH),
         ours_settled=measure_unbiased(ours_settled, ks) if ours_settled else (),
-        published_settled=_measure(rule, published_settled) if published_settled else (),
+        published_settled=measure(published_settled) if published_settled else (),
         open_problems=tuple(name for name in rows if any(known.is_open(suite, name, side) for side in _SIDES)),
         unsatisfiable=tuple(name for name in rows if known.is_unsatisfiable(suite, name)),
         disagreements=tuple(item for row in rows.values() for item in _list_disagreements(row, known)),
     )
 
 
-def _count(said: Sequence[tuple[SampleResult, PublishedVerdict]], *, guarded: bool) -> Counts:
+def _count(said: Sequence[tuple[SampleResult, BenchVerdict]], *, guarded: bool) -> Counts:
     compiled = [
         result.is_compiled if verdict.is_syntax_right is None else verdict.is_syntax_right for result, verdict in said
     ]
-    passed = [verdict.is_passed if guarded else is_published_pass(verdict) for _, verdict in said]
+    passed = [verdict.is_passed if guarded else verdict.is_counted_as_passed for _, verdict in said]
     return Counts(n=len(said), compiled=sum(compiled), passed=sum(passed))
 
 
-def _measure(rule: BenchRule | None, counts: Sequence[Counts]) -> Figures:
-    """Return the metric of the benchmark whose rule it is; without a testbench that is CVDP."""
-    if rule is BenchRule.VERILOG_EVAL_V2:
-        return measure_truncated(counts)
-    if rule is BenchRule.VERILOG_EVAL_V1:
-        return measure_unbiased(counts)
-    return measure_rtllm(counts) if rule is BenchRule.RTLLM else measure_biased(counts)
+def _find_measure(suite: str, problems: Iterable[Problem]) -> Callable[[Sequence[Counts]], Figures]:
+    """Return the metric of the benchmark."""
+    bench = next((problem.bench for problem in problems if problem.bench is not None), None)
+    if bench is None:
+        raise SuiteError(f"{suite}: the run has verdicts of a bench, but no problem has one; is it another suite?")
+    return find_rule(bench.rule).measure
 
 
 def _leave_out(suite: str, counts: Mapping[str, Counts], known: KnownBadList, scoring: Scoring) -> tuple[Counts, ...]:
@@ -148,7 +142,7 @@ def _count_possible(suite: str, problem_ids: Iterable[str], known: KnownBadList,
 
 def _list_disagreements(row: Sequence[SampleResult], known: KnownBadList) -> Iterable[Disagreement]:
     for result in row:
-        published = result.published
+        published = result.bench_verdict
         if published is None or result.verdict.method == "testbench":
             continue
         key = result.key
@@ -160,7 +154,7 @@ def _list_disagreements(row: Sequence[SampleResult], known: KnownBadList) -> Ite
                 problem_id=key.problem_id,
                 index=key.index,
                 ours=str(result.verdict.status),
-                published=describe_published(published),
+                published=describe_bench_verdict(published),
                 reason=found[0],
                 detail=found[1],
             )

@@ -17,7 +17,7 @@ def add_without(summary: Summary, results: Iterable[SampleResult], known: KnownB
     by_bench = {(row.key.suite, row.key.problem_id) for row in results if row.verdict.method == "testbench"}
 
     def decided_by(score: ProblemScore) -> Scoring:
-        return Scoring.PUBLISHED if (score.suite, score.problem_id) in by_bench else Scoring.OURS
+        return Scoring.BENCH if (score.suite, score.problem_id) in by_bench else Scoring.OURS
 
     ks = [k for k, _ in summary.total.function]
     rows: list[CategoryRow] = []

@@ -18,9 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from pytest_rtlgen.errors import BadReferenceError, RecordError, ToolError
-from pytest_rtlgen.loaders.cvdp import is_inner_path
-from pytest_rtlgen.loaders.cvdp_harness import WORK, HarnessCommand, HarnessPlan, read_plan
-from pytest_rtlgen.records import CocotbHarness, SourceFile
+from pytest_rtlgen.records import HARNESS_FOLDER, CocotbHarness, HarnessCommand, SourceFile, is_inner_path
 from pytest_rtlgen.simulators.icarus import find_icarus
 from pytest_rtlgen.storage import decode
 from pytest_rtlgen.tools.process import Limits, ProcessResult, run_program
@@ -170,7 +168,7 @@ class HarnessPlace:
             **own,
             "PYTHONPATH": os.pathsep.join(path for path in paths if path),
             "PATH": os.pathsep.join(str(path) for path in programs),
-            "HOME": self._place(WORK),
+            "HOME": self._place(HARNESS_FOLDER),
             "LC_ALL": "C.UTF-8",
             "TMPDIR": f"{SCRATCH if self._is_mounted else self.folder}/{_TEMPORARY}",
             "PYTHONHASHSEED": "0",
@@ -183,7 +181,7 @@ class HarnessPlace:
 
 @contextmanager
 def open_harness(
-    harness: CocotbHarness, files: Mapping[str, str], *, sandbox: Sandbox, limits: Limits
+    harness: CocotbHarness, files: Iterable[SourceFile], *, sandbox: Sandbox, limits: Limits
 ) -> Iterator[HarnessPlace]:
     """Yield a fresh work folder with the context, then ``files`` over it, and the harness; it is removed afterwards.
 
@@ -194,34 +192,29 @@ def open_harness(
         place = HarnessPlace(folder=Path(name).resolve(), sandbox=sandbox, limits=limits)
         for folder in _FOLDERS:
             (place.folder / folder).mkdir(parents=True)
-        for file in harness.context:
+        for file in (*harness.context, *files):
             _write(place.folder / "code", file)
-        for path, text in files.items():
-            _write(place.folder / "code", SourceFile(name=path, text=text))
         for file in harness.files:
             if file.name.startswith(_SOURCE):
                 _write(place.folder, SourceFile(name=file.name, text=place._place(file.text)))  # noqa: SLF001
         yield place
 
 
-def plan_harness(harness: CocotbHarness) -> HarnessPlan:
-    """Return what a harness runs, in order.
+def require_programs(harness: CocotbHarness) -> None:
+    """Raise unless all that ``harness`` runs is here.
 
     Raises:
-        BadReferenceError: it runs nothing, or something that is not Python.
+        BadReferenceError: it runs nothing.
         ToolError: a program that it calls is not here.
     """
-    try:
-        plan = read_plan(harness.files)
-    except ValueError as error:
-        raise BadReferenceError(f"harness of {', '.join(harness.targets)}: {error}") from error
+    if not harness.commands:
+        raise BadReferenceError(f"harness of {', '.join(harness.targets)}: it names no command that runs a test")
     texts = [file.text for file in harness.files if file.name.endswith(".py")]
     programs = {name for text in texts for name in _CALLED.findall(text)}
-    if any(dict(command.settings).get("SIM") == "verilator" for command in plan.commands):
+    if any(dict(command.settings).get("SIM") == "verilator" for command in harness.commands):
         programs.add("verilator")
     for name in sorted(programs):
         find_program(name, "the harness calls it; install it")
-    return plan
 
 
 def list_harness_modules(harness: CocotbHarness) -> tuple[str, ...]:

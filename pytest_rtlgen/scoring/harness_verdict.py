@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from pytest_rtlgen.errors import BadReferenceError, ToolError
-from pytest_rtlgen.records import Diagnostic, PublishedVerdict, Severity, Status
+from pytest_rtlgen.records import BenchVerdict, Diagnostic, Severity, Status
 from pytest_rtlgen.scoring.harness_run import HarnessRecord, HarnessRun, SimulationRecord
 from pytest_rtlgen.scoring.workplace import explain_end
 from pytest_rtlgen.tools.process import Limits
@@ -32,18 +32,18 @@ def count_tests(runs: Sequence[HarnessRun]) -> int:
     return sum(_count(simulation) for record in _list_records(runs) for simulation in record.simulations)
 
 
-def judge_runs(runs: Sequence[HarnessRun], limits: Limits, *, least_tests: int) -> PublishedVerdict:
+def judge_runs(runs: Sequence[HarnessRun], limits: Limits, *, least_tests: int) -> BenchVerdict:
     """Return the verdict on the candidate that was run; fewer than ``least_tests`` cocotb tests are no pass.
 
     Raises:
         BadReferenceError: the harness could not be loaded, or holds no test.
         ToolError: the harness did not start.
     """
-    published = passes_commands(runs)
+    is_passed = passes_commands(runs)
     for run in runs:
         found = _judge_run(run, limits)
         if found is not None:
-            return _conclude(*found, published=published)
+            return _conclude(*found, is_passed_unguarded=is_passed)
     ran = count_tests(runs)
     empty = any(not _count(simulation) for record in _list_records(runs) for simulation in record.simulations)
     if ran < least_tests or empty:
@@ -52,8 +52,8 @@ def judge_runs(runs: Sequence[HarnessRun], limits: Limits, *, least_tests: int) 
             if least_tests
             else "no cocotb test ran"
         )
-        return _conclude(Status.EARLY_FINISH, [_say(message)], published=published)
-    return PublishedVerdict(status=Status.PASSED, published=published, samples=ran)
+        return _conclude(Status.EARLY_FINISH, [_say(message)], is_passed_unguarded=is_passed)
+    return BenchVerdict(status=Status.PASSED, is_passed_unguarded=is_passed, samples=ran)
 
 
 def _judge_run(run: HarnessRun, limits: Limits) -> tuple[Status, list[Diagnostic]] | None:
@@ -139,8 +139,9 @@ def _list_records(runs: Sequence[HarnessRun]) -> Iterator[HarnessRecord]:
     return (run.record for run in runs if run.record is not None)
 
 
-def _conclude(status: Status, diagnostics: Sequence[Diagnostic], *, published: bool) -> PublishedVerdict:
-    return PublishedVerdict(status=status, published=published, diagnostics=tuple(diagnostics[:_MOST_DIAGNOSTICS]))
+def _conclude(status: Status, diagnostics: Sequence[Diagnostic], *, is_passed_unguarded: bool) -> BenchVerdict:
+    found = tuple(diagnostics[:_MOST_DIAGNOSTICS])
+    return BenchVerdict(status=status, is_passed_unguarded=is_passed_unguarded, diagnostics=found)
 
 
 def _quote(file: str, line: str, what: str) -> Diagnostic:

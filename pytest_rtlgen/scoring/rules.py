@@ -1,110 +1,80 @@
-"""The text rules by which benchmarks score: what a bench's own words amount to.
+"""How each benchmark scores: one row a rule. A benchmark with a bench of its own is added here."""
 
-Source: ``analyze_result`` in ``scripts/sv-iv-analyze`` (v2) and ``check_correctness`` in ``verilog_eval/execution.py``
-(v1) of github.com/NVlabs/verilog-eval; ``auto_run.py`` of github.com/hkust-zhiyao/RTLLM ("Pass" or "pass" anywhere in
-the output).
-"""
-
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pytest_rtlgen.records import BenchRule, OutputMismatches, Status
-
-V1_PASSED, V1_TIMED_OUT = "passed", "timed out"
-RTLLM_FUNCTION, RTLLM_SYNTAX, RTLLM_NEITHER = "function", "syntax", "neither"
-_TOTAL = re.compile(r"^Mismatches: (\d+) in (\d+) samples$", re.MULTILINE)
-_V1_TOTAL = re.compile(r"Mismatches: ([0-9]*) in ([0-9]*) samples")
-_OUTPUT = re.compile(r"^Hint: Output '([^'\n]*)' has (?:no|(\d+)) mismatches\.", re.MULTILINE)
-_LETTERS = (
-    ("syntax error", "S"),
-    ("error: This assignment requires an explicit cast", "e"),
-    ("error: Sized numeric constant must have a size greater than zero", "0"),
-    ("warning: always_comb process has no sensitivities", "n"),
-    ("found no sensitivities so it will never trigger", "n"),
-    ("is declared here as wire", "w"),
-    ("Unknown module type", "m"),
-    ("Unable to bind wire/reg/memory `clk'", "c"),
-    ("TIMEOUT", "T"),
+from pytest_rtlgen.errors import SuiteError
+from pytest_rtlgen.metrics import (
+    Counts,
+    Figures,
+    measure_biased,
+    measure_rtllm,
+    measure_truncated,
+    measure_unbiased,
 )
-"""(phrase, letter): in the first line with any of them, the first of them decides."""
-_RESETS = ("posedge reset", "negedge reset", "posedge r)")
+from pytest_rtlgen.records import BenchRule, Testbench
+from pytest_rtlgen.scoring.printed import BenchScore, read_rtllm_score, read_verilog_eval_score
+from pytest_rtlgen.scoring.unguarded import UnguardedOutcome, run_rtllm, run_verilog_eval_v1, run_verilog_eval_v2
+from pytest_rtlgen.scoring.workplace import Workplace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BenchScore:
-    """What a bench said about one run."""
+class TestbenchRule:
+    """How a benchmark's testbenches are read and run."""
 
-    status: Status | None
-    """``passed``, ``mismatch`` or ``timeout``; ``None``: the bench compared nothing or did not say."""
-    samples: int = 0
-    """Samples that were compared; 0 where the bench does not say."""
-    mismatches: int = 0
-    outputs: tuple[OutputMismatches, ...] = ()
+    __test__ = False  # its name makes pytest look for tests in it
 
-
-def read_score(said: Sequence[str], rule: BenchRule) -> BenchScore:
-    """Return what the bench's own prints ``said``, one text a print, amount to."""
-    text = "\n".join(said)
-    if rule is BenchRule.RTLLM:
-        return BenchScore(status=(Status.PASSED if _has_word(text) else Status.MISMATCH) if said else None)
-    outputs = tuple(OutputMismatches(name=name, mismatches=int(count or 0)) for name, count in _OUTPUT.findall(text))
-    totals = _TOTAL.findall(text)
-    mismatches, samples = map(int, totals[0]) if len(totals) == 1 else (0, 0)
-    status: Status | None = Status.MISMATCH if mismatches else Status.PASSED
-    if "TIMEOUT" in text:
-        status = Status.TIMEOUT
-    elif not samples:
-        status = None
-    return BenchScore(status=status, samples=samples, mismatches=mismatches, outputs=outputs)
+    read_score: Callable[[Sequence[str]], BenchScore]
+    """What a bench's own prints, one text a print, amount to."""
+    run_unguarded: Callable[[str, Testbench, Workplace], UnguardedOutcome]
+    """What its authors would report of a candidate's text, found out in a folder that holds the bench's data files."""
 
 
-def read_letter(log: str, source: str) -> str:
-    """Return VerilogEval v2's letter for ``log``, compiler and simulator merged, and the candidate's ``source``.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoringRule:
+    """How one benchmark scores."""
 
-    A candidate may print whatever this looks for: it tells what others would have reported, and decides nothing.
+    measure: Callable[[Sequence[Counts]], Figures]
+    """Its metric, over what the samples of each problem came to."""
+    testbench: TestbenchRule | None = None
+    """``None``: its benches are cocotb harnesses, whose tests say what they found (``harness_verdict.py``)."""
+
+
+RULES: Mapping[BenchRule, ScoringRule] = {
+    BenchRule.VERILOG_EVAL_V1: ScoringRule(
+        measure=measure_unbiased,
+        testbench=TestbenchRule(read_score=read_verilog_eval_score, run_unguarded=run_verilog_eval_v1),
+    ),
+    BenchRule.VERILOG_EVAL_V2: ScoringRule(
+        measure=measure_truncated,
+        testbench=TestbenchRule(read_score=read_verilog_eval_score, run_unguarded=run_verilog_eval_v2),
+    ),
+    BenchRule.RTLLM: ScoringRule(
+        measure=measure_rtllm, testbench=TestbenchRule(read_score=read_rtllm_score, run_unguarded=run_rtllm)
+    ),
+    BenchRule.CVDP: ScoringRule(measure=measure_biased),
+}
+
+
+def find_rule(rule: BenchRule) -> ScoringRule:
+    """Return the row of ``rule``.
+
+    Raises:
+        SuiteError: it has none.
     """
-    log = log.replace("\r\n", "\n").replace("\r", "\n")
-    for line in log.split("\n"):
-        for phrase, letter in _LETTERS:
-            if phrase in line:
-                return letter
-    if "Unable to bind wire/reg" in log:
-        return "p"
-    if "error" in log:
-        return "C"
-    if any(int(mismatches) == 0 for mismatches, _ in _TOTAL.findall(log)):
-        return "."
-    return "r" if any(phrase in source for phrase in _RESETS) else "R"
-
-
-def read_v1_result(stdout: str, stderr: str) -> str:
-    """Return VerilogEval v1's words for a run that ended; ``stderr`` is compiler and simulator, ``stdout`` the latter.
-
-    A candidate may print whatever this looks for: it tells what others would have reported, and decides nothing.
-    """
-    if "syntax error" in stderr:
-        return "failed: syntax error."
-    if stderr:
-        return "failed: compile error."
-    found = _V1_TOTAL.search(stdout)
+    found = RULES.get(rule)
     if found is None:
-        return "failed: info string not matched."
-    if not (found[1] and found[2]):
-        return "failed: invalid literal for int() with base 10: ''"
-    mismatches, samples = int(found[1]), int(found[2])
-    return V1_PASSED if mismatches == 0 else f"failed: {mismatches} out of {samples} samples."
+        raise SuiteError(f"no scoring rule {str(rule)!r}; known are {', '.join(RULES)}")
+    return found
 
 
-def read_rtllm_success(stdout: str, *, is_built: bool) -> str:
-    """Return whether RTLLM counts a run as a success of ``function``, of ``syntax`` alone, or ``neither``.
+def find_testbench_rule(rule: BenchRule) -> TestbenchRule:
+    """Return how testbenches of ``rule`` are read and run.
 
-    A candidate may print whatever this looks for: it tells what others would have reported, and decides nothing.
+    Raises:
+        SuiteError: it has no row, or is one of cocotb harnesses.
     """
-    if not is_built:
-        return RTLLM_NEITHER
-    return RTLLM_FUNCTION if _has_word(stdout) else RTLLM_SYNTAX
-
-
-def _has_word(text: str) -> bool:
-    return "Pass" in text or "pass" in text
+    found = find_rule(rule).testbench
+    if found is None:
+        raise SuiteError(f"the scoring rule {str(rule)!r} is for cocotb harnesses, not for testbenches")
+    return found

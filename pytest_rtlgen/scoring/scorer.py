@@ -1,33 +1,20 @@
 """Score a candidate as its benchmark does: with the problem's testbench or with its cocotb harness."""
 
 import threading
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from enum import StrEnum
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Any, Self
 
 from pytest_rtlgen.check.checker import CheckSettings
 from pytest_rtlgen.check.reading.reader import Reader
 from pytest_rtlgen.errors import BadReferenceError, ToolError
-from pytest_rtlgen.extract.files import split_files
 from pytest_rtlgen.known_bad import KnownBadList, load_known_bad
-from pytest_rtlgen.records import (
-    Candidate,
-    CocotbHarness,
-    Diagnostic,
-    Problem,
-    PublishedVerdict,
-    Severity,
-    Status,
-    Testbench,
-    Verdict,
-)
-from pytest_rtlgen.scoring.testbench import TestbenchScorer
+from pytest_rtlgen.records import BenchVerdict, Candidate, CocotbHarness, Problem, Testbench, Verdict
+from pytest_rtlgen.scoring.base import Scorer, add_note
 from pytest_rtlgen.simulators.icarus import find_icarus
 from pytest_rtlgen.tools.versions import read_icarus_version
-
-if TYPE_CHECKING:
-    from pytest_rtlgen.scoring.harness import HarnessScorer
 
 _ICARUS = "icarus"
 METHOD = "testbench"
@@ -35,15 +22,33 @@ METHOD = "testbench"
 
 
 class ScoringMode(StrEnum):
-    """Whose scoring a run asks for (``--rtlgen-scoring``); a problem without reference has only the published one."""
+    """Whose scoring a run asks for (``--rtlgen-scoring``); a problem without reference has only that of its bench."""
 
     BOTH = "both"
     OURS = "ours"
-    PUBLISHED = "published"
+    BENCH = "published"
 
 
-class PublishedScorer:
-    """Scores candidates with their problems' own scorers. Thread-safe; a context manager that leaves no process."""
+def _make_testbench_scorer(settings: CheckSettings, reader: Reader | None) -> Scorer[Testbench]:
+    from pytest_rtlgen.scoring.testbench import TestbenchScorer
+
+    return TestbenchScorer(settings, reader)
+
+
+def _make_harness_scorer(settings: CheckSettings, reader: Reader | None) -> Scorer[CocotbHarness]:
+    from pytest_rtlgen.scoring.harness import HarnessScorer
+
+    return HarnessScorer(settings, reader)
+
+
+_SCORERS: Mapping[type, Callable[[CheckSettings, Reader | None], Scorer[Any]]] = {
+    Testbench: _make_testbench_scorer,
+    CocotbHarness: _make_harness_scorer,
+}
+
+
+class BenchScorer:
+    """Scores candidates with their problems' benches. Thread-safe; a context manager that leaves no process behind."""
 
     def __init__(
         self,
@@ -56,8 +61,7 @@ class PublishedScorer:
         self._settings = settings
         self._mode = mode
         self._lock = threading.Lock()
-        self._testbench: TestbenchScorer | None = None
-        self._harness: HarnessScorer | None = None
+        self._scorers: dict[type, Scorer[Any]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -69,74 +73,53 @@ class PublishedScorer:
 
     def close(self) -> None:
         """End every process."""
-        for scorer in (self._testbench, self._harness):
-            if scorer is not None:
-                scorer.close()
+        for scorer in self._scorers.values():
+            scorer.close()
 
     def decides(self, problem: Problem) -> bool:
-        """Whether the verdict on ``problem`` is the benchmark's own: no reference, or it alone was asked for."""
-        has_own = problem.testbench is not None or problem.harness is not None
-        return not problem.has_reference or (has_own and self._mode is ScoringMode.PUBLISHED)
+        """Whether the verdict on ``problem`` is that of its bench: no reference, or it alone was asked for."""
+        return not problem.has_reference or (problem.bench is not None and self._mode is ScoringMode.BENCH)
 
-    def score(self, candidate: Candidate, problem: Problem) -> PublishedVerdict | None:
-        """Return what the problem's own scorer says of ``candidate``; ``None`` where it has none or is not asked.
+    def score(self, candidate: Candidate, problem: Problem) -> BenchVerdict | None:
+        """Return what the problem's bench finds out about ``candidate``; ``None``: it has none, or is not asked.
 
-        A testbench that does not pass its own reference still scores as published, and the verdict says so.
+        A bench that does not pass its own reference still scores as its authors do, and the verdict says so.
 
         Raises:
             ToolError: the simulator is missing or broken.
         """
-        if self._mode is ScoringMode.OURS and problem.has_reference:
+        if problem.bench is None or (self._mode is ScoringMode.OURS and problem.has_reference):
             return None
-        if problem.testbench is not None:
-            return self._score_bench(candidate.source, problem.testbench)
-        if problem.harness is not None:
-            return self._score_harness(candidate.source, problem.harness)
-        return None
-
-    def _score_bench(self, source: str, bench: Testbench) -> PublishedVerdict:
-        scorer = self._find_testbench()
+        bench = _complete(problem.bench)
+        scorer = self._find_scorer(type(bench))
         try:
-            return scorer.score(source, bench, with_published=True)
-        except BadReferenceError:
-            return scorer.score_published(source, bench)
-
-    def _score_harness(self, source: str, harness: CocotbHarness) -> PublishedVerdict:
-        if not source.strip():
-            return PublishedVerdict(status=Status.NO_CODE, diagnostics=(_note("no Verilog module in the answer"),))
-        scorer = self._find_harness()
-        files = split_files(source, harness.targets)
-        try:
-            return scorer.score(files, harness, with_published=True)
+            return scorer.score(candidate, bench, with_unguarded=True)
         except BadReferenceError as error:
-            verdict = scorer.score_published(files, harness)
-            return replace(verdict, diagnostics=(_note(str(error)), *verdict.diagnostics))
+            return add_note(scorer.score_unguarded(candidate, bench), str(error))
 
-    def _find_testbench(self) -> TestbenchScorer:
+    def _find_scorer(self, kind: type) -> Scorer[Any]:
         with self._lock:
-            self._testbench = self._testbench or TestbenchScorer(self._settings, self._reader)
-            return self._testbench
-
-    def _find_harness(self) -> "HarnessScorer":
-        from pytest_rtlgen.scoring.harness import HarnessScorer  # few suites bring one
-
-        with self._lock:
-            self._harness = self._harness or HarnessScorer(self._settings, self._reader)
-            return self._harness
+            if kind not in self._scorers:
+                self._scorers[kind] = _SCORERS[kind](self._settings, self._reader)
+            return self._scorers[kind]
 
 
-def adopt_published(published: PublishedVerdict) -> Verdict:
-    """Return the verdict of a problem that only its own scorer can judge."""
-    return Verdict(
-        status=published.status,
-        method=METHOD,
-        diagnostics=published.diagnostics,
-        duration_s=published.duration_s,
-    )
+def _complete(bench: Testbench | CocotbHarness) -> Testbench | CocotbHarness:
+    """Return ``bench``, with what a loader reads from its files where an earlier version saved it without."""
+    if isinstance(bench, Testbench) or bench.commands:
+        return bench
+    from pytest_rtlgen.loaders.cvdp_harness import make_harness
+
+    try:
+        made = make_harness(bench.files, targets=bench.targets, context=bench.context, solution=bench.solution)
+    except ValueError:
+        return bench  # its scorer says that it runs nothing
+    return replace(made, timeout_s=bench.timeout_s)
 
 
-def _note(message: str) -> Diagnostic:
-    return Diagnostic(tool=METHOD, severity=Severity.NOTE, message=message)
+def adopt_bench_verdict(found: BenchVerdict) -> Verdict:
+    """Return the verdict of a problem that only its bench can judge."""
+    return Verdict(status=found.status, method=METHOD, diagnostics=found.diagnostics, duration_s=found.duration_s)
 
 
 def find_known_bad(simulator: str, version: str) -> KnownBadList:
@@ -147,7 +130,7 @@ def find_known_bad(simulator: str, version: str) -> KnownBadList:
     """
     name, number = simulator.removesuffix("-cold"), version.rpartition(" ")[2]
     icarus = number if name == _ICARUS else _read_version()
-    return load_known_bad(ours=(name, number), published=(_ICARUS, icarus))
+    return load_known_bad(ours=(name, number), bench=(_ICARUS, icarus))
 
 
 def _read_version() -> str:

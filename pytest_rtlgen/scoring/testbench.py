@@ -6,27 +6,26 @@ of the output only what stands between this run's marks counts, which are in the
 """
 
 import re
-import threading
 import time
+from contextlib import closing
 from dataclasses import dataclass, replace
-from types import TracebackType
-from typing import Self
 
 from pytest_rtlgen.check.checker import CheckSettings
 from pytest_rtlgen.check.reading.reader import Reader
 from pytest_rtlgen.errors import BadReferenceError, RenameError
 from pytest_rtlgen.records import (
+    BenchVerdict,
+    Candidate,
     Diagnostic,
     Finding,
     FindingKind,
     Interface,
-    PublishedVerdict,
-    Severity,
     Status,
     Testbench,
 )
-from pytest_rtlgen.scoring.rules import BenchScore, read_score
-from pytest_rtlgen.scoring.unguarded import PublishedOutcome, run_as_published
+from pytest_rtlgen.scoring.base import NO_CODE, PreparedBenches, conclude
+from pytest_rtlgen.scoring.printed import BenchScore
+from pytest_rtlgen.scoring.rules import find_testbench_rule
 from pytest_rtlgen.scoring.workplace import Workplace, explain_end, open_workplace
 from pytest_rtlgen.simulators.base import new_nonce
 from pytest_rtlgen.simulators.icarus import read_log
@@ -40,8 +39,7 @@ _DRIVEN_INPUT = re.compile(r"^(?:.*/)?bench\.sv:\d+: warning: input port (\S+) i
 """Said of an instance in the bench when the candidate drives a net that bench and reference share."""
 _SWITCHES = re.compile(rb"^\S+ \.island ", re.MULTILINE)
 """They drive without counting as drivers; a compiled design lists them so."""
-_NO_CODE = "no Verilog module in the answer"
-_UNGUARDED = "nothing passes this testbench, whose own reference cannot be read: the candidate is not at fault"
+_UNREADABLE = "nothing passes this testbench, whose own reference cannot be read: the candidate is not at fault"
 _CANDIDATE, _BENCH, _OPTIONS, _DESIGN = "candidate.sv", "bench.sv", "options.f", "design.vvp"
 
 
@@ -60,7 +58,7 @@ class _Prepared:
 
 
 class TestbenchScorer:
-    """Scores candidates with testbenches. Thread-safe; a context manager that leaves no process behind."""
+    """Scores candidates with testbenches (``Scorer``)."""
 
     __test__ = False
 
@@ -70,85 +68,54 @@ class TestbenchScorer:
         self._sandbox = choose_sandbox(settings.sandbox)
         self._reader = reader or Reader(sandbox=self._sandbox, jobs=settings.jobs)
         self._is_sharing = reader is not None
-        self._lock = threading.Lock()
-        self._prepared: dict[Testbench, _Prepared | str] = {}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+        self._prepared = PreparedBenches(self._calibrate)
 
     def close(self) -> None:
         """End every process."""
         if not self._is_sharing:
             self._reader.close()
 
-    def score(self, source: str, bench: Testbench, *, with_published: bool = False) -> PublishedVerdict:
-        """Return what ``bench`` says of the candidate ``source``; ``with_published`` runs it unguarded as well.
+    def score(self, candidate: Candidate, bench: Testbench, *, with_unguarded: bool = False) -> BenchVerdict:
+        """As ``Scorer``; what the authors would report takes a run of its own, for which there must be a sandbox."""
+        started = time.monotonic()
+        prepared = self._prepared.find(bench)
+        if prepared.fault:
+            raise BadReferenceError(prepared.fault)
+        verdict = self._score(candidate.source, bench, prepared)
+        if with_unguarded:
+            verdict = self._add_outcome(verdict, candidate.source, bench)
+        return replace(verdict, duration_s=time.monotonic() - started)
 
-        Raises:
-            BadReferenceError: the bench does not build, or does not pass its own reference.
-            ToolError: the simulator is missing or broken.
+    def score_unguarded(self, candidate: Candidate, bench: Testbench) -> BenchVerdict:
+        """As ``Scorer``, but the status is that of the guarded run still.
+
+        Where no guarded run is possible it is ``ELABORATION_ERROR``, or ``NO_CODE`` for an empty text.
         """
         started = time.monotonic()
-        prepared = self._prepare(bench)
-        if isinstance(prepared, str) or prepared.fault:
-            raise BadReferenceError(prepared if isinstance(prepared, str) else prepared.fault)
-        verdict = self._score(source, bench, prepared)
-        outcome = self._find_outcome(source, bench) if with_published else None
-        return _add_outcome(verdict, outcome, time.monotonic() - started)
-
-    def score_published(self, source: str, bench: Testbench) -> PublishedVerdict:
-        """Return what the authors of ``bench`` would report of ``source``, even if their reference fails ``bench``.
-
-        The status is that of the guarded run still. Where no guarded run is possible it is ``ELABORATION_ERROR``, or
-        ``NO_CODE`` for an empty text, and a note says that the bench is at fault: such a bench passes nobody.
-
-        Raises:
-            ToolError: the simulator is missing or broken.
-        """
-        started = time.monotonic()
-        prepared = self._prepare(bench)
-        fault = prepared if isinstance(prepared, str) else prepared.fault
-        if not source.strip():
-            verdict = _conclude(Status.NO_CODE, _NO_CODE)
-        elif isinstance(prepared, str):
-            verdict = _conclude(Status.ELABORATION_ERROR, _UNGUARDED)
+        try:
+            prepared = self._prepared.find(bench)
+        except BadReferenceError:
+            has_code = bool(candidate.source.strip())
+            found = (Status.ELABORATION_ERROR, _UNREADABLE) if has_code else (Status.NO_CODE, NO_CODE)
+            verdict = _conclude(*found)
         else:
-            verdict = self._score(source, bench, prepared)
-        if fault:
-            note = Diagnostic(tool="testbench", severity=Severity.NOTE, message=fault)
-            verdict = replace(verdict, diagnostics=(note, *verdict.diagnostics))
-        return _add_outcome(verdict, self._find_outcome(source, bench), time.monotonic() - started)
+            verdict = self._score(candidate.source, bench, prepared)
+        verdict = self._add_outcome(verdict, candidate.source, bench)
+        return replace(verdict, duration_s=time.monotonic() - started)
 
-    def passes_as_published(self, source: str, bench: Testbench) -> bool | None:
-        """Return whether the benchmark's authors would pass ``source``: unguarded, by their rule over all output.
-
-        ``None`` where there is no sandbox: such a candidate may write files. It decides nothing.
-
-        Raises:
-            ToolError: the simulator is missing or broken.
-        """
-        outcome = self._find_outcome(source, bench)
-        return None if outcome is None else outcome.is_passed
-
-    def _find_outcome(self, source: str, bench: Testbench) -> PublishedOutcome | None:
+    def _add_outcome(self, verdict: BenchVerdict, source: str, bench: Testbench) -> BenchVerdict:
+        """Return ``verdict`` with what the authors would report; without a sandbox nothing unguarded is run."""
         if not self._sandbox.is_active:
-            return None
-        return run_as_published(source, bench, sandbox=self._sandbox, limits=self._settings.limits)
-
-    def _prepare(self, bench: Testbench) -> _Prepared | str:
-        """Return what candidates need, or why nothing can be prepared."""
-        with self._lock:
-            if bench not in self._prepared:
-                try:
-                    self._prepared[bench] = self._calibrate(bench)
-                except BadReferenceError as error:
-                    self._prepared[bench] = str(error)
-            return self._prepared[bench]
+            return verdict
+        with open_workplace(self._sandbox, self._settings.limits, bench.timeout_s) as place:
+            place.write({file.name: file.text for file in bench.data})
+            outcome = find_testbench_rule(bench.rule).run_unguarded(source, bench, place)
+        return replace(
+            verdict,
+            is_passed_unguarded=outcome.is_passed,
+            code=outcome.code,
+            is_syntax_right=outcome.is_syntax_right,
+        )
 
     def _calibrate(self, bench: Testbench) -> _Prepared:
         wanted = read_interface(bench.reference, bench.reference_top)
@@ -163,16 +130,16 @@ class TestbenchScorer:
         )
         return replace(prepared, samples=verdict.samples, fault="" if verdict.is_passed else fault)
 
-    def _score(self, source: str, bench: Testbench, prepared: _Prepared) -> PublishedVerdict:
+    def _score(self, source: str, bench: Testbench, prepared: _Prepared) -> BenchVerdict:
         if not source.strip():
-            return _conclude(Status.NO_CODE, _NO_CODE)
+            return _conclude(Status.NO_CODE, NO_CODE)
         screening = self._reader.screen(source, prepared.wanted)
         if screening.status is not None:
-            return PublishedVerdict(status=screening.status, diagnostics=screening.diagnostics)
+            return BenchVerdict(status=screening.status, diagnostics=screening.diagnostics)
         verdict = self._run(screening.source, bench, prepared)
         return replace(verdict, diagnostics=(*verdict.diagnostics, *screening.diagnostics))
 
-    def _run(self, source: str, bench: Testbench, prepared: _Prepared) -> PublishedVerdict:
+    def _run(self, source: str, bench: Testbench, prepared: _Prepared) -> BenchVerdict:
         suffix, mark = new_nonce(), new_nonce()
         with open_workplace(self._sandbox, self._settings.limits, bench.timeout_s) as place:
             place.write({_CANDIDATE: source, _OPTIONS: _render_options(bench, [_CANDIDATE])})
@@ -193,8 +160,8 @@ class TestbenchScorer:
             if driven is not None:
                 return _reject(FindingKind.DRIVEN_INPUT, driven[1])
             ran = place.simulate(_DESIGN)
-            said = list(list_marked(ran.stdout.decode("utf-8", "replace"), mark))
-            score = read_score(said, bench.rule)
+            prints = list(list_marked(ran.stdout.decode("utf-8", "replace"), mark))
+            score = find_testbench_rule(bench.rule).read_score(prints)
             if ran.is_timeout or ran.exit_code or score.status is None:
                 return _fail(place, ran, is_compiled=True)
         return _judge(score, expected=prepared.samples)
@@ -205,18 +172,18 @@ def score_with_testbench(
     bench: Testbench,
     *,
     settings: CheckSettings = CheckSettings(),  # noqa: B008
-) -> PublishedVerdict:
-    """Return what ``bench`` says of the candidate ``source``, and whether it would pass as published.
+) -> BenchVerdict:
+    """Return what ``bench`` finds out about the candidate ``source``, and whether its authors would pass it.
 
     Raises:
         BadReferenceError: the bench does not build, or does not pass its own reference.
         ToolError: the simulator is missing or broken.
     """
-    with TestbenchScorer(settings) as scorer:
-        return scorer.score(source, bench, with_published=True)
+    with closing(TestbenchScorer(settings)) as scorer:
+        return scorer.score(Candidate(source=source, rule="given"), bench, with_unguarded=True)
 
 
-def _judge(score: BenchScore, *, expected: int) -> PublishedVerdict:
+def _judge(score: BenchScore, *, expected: int) -> BenchVerdict:
     if score.status is not Status.TIMEOUT and score.samples < expected:
         return _conclude(
             Status.EARLY_FINISH, f"the testbench compared {score.samples} samples; with its reference, {expected}"
@@ -236,32 +203,19 @@ def _judge(score: BenchScore, *, expected: int) -> PublishedVerdict:
     )
 
 
-def _add_outcome(verdict: PublishedVerdict, outcome: PublishedOutcome | None, duration_s: float) -> PublishedVerdict:
-    if outcome is None:
-        return replace(verdict, duration_s=duration_s)
-    return replace(
-        verdict,
-        published=outcome.is_passed,
-        code=outcome.code,
-        is_syntax_right=outcome.is_syntax_right,
-        duration_s=duration_s,
-    )
-
-
-def _fail(place: Workplace, done: ProcessResult, *, is_compiled: bool) -> PublishedVerdict:
+def _fail(place: Workplace, done: ProcessResult, *, is_compiled: bool) -> BenchVerdict:
     status, reason = explain_end(done, place.limits, is_compiled=is_compiled)
     verdict = _conclude(status, reason)
     return verdict if is_compiled else replace(verdict, diagnostics=(*read_log(done.output), *verdict.diagnostics))
 
 
-def _reject(kind: FindingKind, name: str = "") -> PublishedVerdict:
+def _reject(kind: FindingKind, name: str = "") -> BenchVerdict:
     diagnostic = Diagnostic.of(Finding(kind=kind, name=name), tool="testbench")
-    return PublishedVerdict(status=Status.REJECTED, diagnostics=(diagnostic,))
+    return BenchVerdict(status=Status.REJECTED, diagnostics=(diagnostic,))
 
 
-def _conclude(status: Status, message: str) -> PublishedVerdict:
-    diagnostic = Diagnostic(tool="testbench", severity=Severity.ERROR, message=message)
-    return PublishedVerdict(status=status, diagnostics=(diagnostic,))
+def _conclude(status: Status, message: str) -> BenchVerdict:
+    return conclude("testbench", status, message)
 
 
 def _render_options(bench: Testbench, files: list[str]) -> str:

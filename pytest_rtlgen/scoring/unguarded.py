@@ -1,9 +1,12 @@
-"""Run a testbench as its authors do, to tell what they would report: nothing is screened, and all output counts."""
+"""Run a testbench as its authors do, to tell what they would report: nothing is screened, and all output counts.
+
+It decides nothing: candidates can forge it.
+"""
 
 from dataclasses import dataclass
 
-from pytest_rtlgen.records import BenchRule, Testbench
-from pytest_rtlgen.scoring.rules import (
+from pytest_rtlgen.records import Testbench
+from pytest_rtlgen.scoring.printed import (
     RTLLM_FUNCTION,
     RTLLM_SYNTAX,
     V1_PASSED,
@@ -12,9 +15,8 @@ from pytest_rtlgen.scoring.rules import (
     read_rtllm_success,
     read_v1_result,
 )
-from pytest_rtlgen.scoring.workplace import Workplace, open_workplace
-from pytest_rtlgen.tools.process import Limits, ProcessResult
-from pytest_rtlgen.tools.sandbox import Sandbox
+from pytest_rtlgen.scoring.workplace import Workplace
+from pytest_rtlgen.tools.process import ProcessResult
 
 _DESIGN, _OPTIONS = "design.vvp", "options.f"
 _FLAGS = ("-Wall", "-Winfloop", "-Wno-timescale")
@@ -23,33 +25,18 @@ _ASKED_AT = 0.8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PublishedOutcome:
+class UnguardedOutcome:
     """What a benchmark's authors would report."""
 
     is_passed: bool
     code: str
-    """As ``PublishedVerdict.code``."""
+    """As ``BenchVerdict.code``."""
     is_syntax_right: bool
     """Whether the compiler made a design."""
 
 
-def run_as_published(source: str, bench: Testbench, *, sandbox: Sandbox, limits: Limits) -> PublishedOutcome:
-    """Return what the authors of ``bench`` would report of ``source``. It decides nothing: candidates can forge it.
-
-    Raises:
-        ToolError: the simulator is missing or broken.
-    """
-    run = {
-        BenchRule.VERILOG_EVAL_V1: _run_verilog_eval_v1,
-        BenchRule.VERILOG_EVAL_V2: _run_verilog_eval_v2,
-        BenchRule.RTLLM: _run_rtllm,
-    }[bench.rule]
-    with open_workplace(sandbox, limits, bench.timeout_s) as place:
-        place.write({file.name: file.text for file in bench.data})
-        return run(source, bench, place)
-
-
-def _run_verilog_eval_v1(source: str, bench: Testbench, place: Workplace) -> PublishedOutcome:
+def run_verilog_eval_v1(source: str, bench: Testbench, place: Workplace) -> UnguardedOutcome:
+    """Return what VerilogEval v1 would report of ``source``; ``place`` holds the bench's data files."""
     # one file, so the test's directives reach the candidate
     place.write({"task.sv": f"{bench.bench.text}\n{source}"})
     built = place.compile(*_FLAGS, "-g2012", "-s", bench.bench_top, "-o", _DESIGN, "task.sv")
@@ -59,10 +46,11 @@ def _run_verilog_eval_v1(source: str, bench: Testbench, place: Workplace) -> Pub
     else:
         ran = place.simulate(_DESIGN)
         code = V1_TIMED_OUT if ran.is_timeout else read_v1_result(_stdout(ran), built.output + ran.output)
-    return PublishedOutcome(is_passed=code == V1_PASSED, code=code, is_syntax_right=is_built)
+    return UnguardedOutcome(is_passed=code == V1_PASSED, code=code, is_syntax_right=is_built)
 
 
-def _run_verilog_eval_v2(source: str, bench: Testbench, place: Workplace) -> PublishedOutcome:
+def run_verilog_eval_v2(source: str, bench: Testbench, place: Workplace) -> UnguardedOutcome:
+    """Return what VerilogEval v2 would report of ``source``; ``place`` holds the bench's data files."""
     texts = (source, bench.bench.text, *(file.text for file in bench.companions))
     names = [f"{index}.sv" for index in range(len(texts))]
     place.write(dict(zip(names, texts, strict=True)))
@@ -77,20 +65,21 @@ def _run_verilog_eval_v2(source: str, bench: Testbench, place: Workplace) -> Pub
             ran = place.simulate(_DESIGN, ask_after_s=bench.timeout_s * _ASKED_AT)
         log += _stdout(ran) + ran.output
     code = read_letter(log, source)
-    return PublishedOutcome(is_passed=code == ".", code=code, is_syntax_right=is_built)
+    return UnguardedOutcome(is_passed=code == ".", code=code, is_syntax_right=is_built)
 
 
-def _run_rtllm(source: str, bench: Testbench, place: Workplace) -> PublishedOutcome:
+def run_rtllm(source: str, bench: Testbench, place: Workplace) -> UnguardedOutcome:
+    """Return what RTLLM would report of ``source``; ``place`` holds the bench's data files."""
     texts = (source, bench.bench.text, *(file.text for file in bench.companions))
     names = [f"{index}.v" for index in range(len(texts))]
     place.write(dict(zip(names, texts, strict=True)))
     place.write({_OPTIONS: "\n".join([f"+timescale+{bench.timescale}", *names, ""])})
     place.compile("-g2012", "-s", bench.bench_top, "-o", _DESIGN, "-c", _OPTIONS)
     if not place.has(_DESIGN):
-        return PublishedOutcome(is_passed=False, code=read_rtllm_success("", is_built=False), is_syntax_right=False)
+        return UnguardedOutcome(is_passed=False, code=read_rtllm_success("", is_built=False), is_syntax_right=False)
     ran = place.simulate(_DESIGN)
     code = RTLLM_SYNTAX if ran.is_timeout else read_rtllm_success(_stdout(ran) + ran.output, is_built=True)
-    return PublishedOutcome(is_passed=code == RTLLM_FUNCTION, code=code, is_syntax_right=True)
+    return UnguardedOutcome(is_passed=code == RTLLM_FUNCTION, code=code, is_syntax_right=True)
 
 
 def _stdout(ran: ProcessResult) -> str:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pytest_rtlgen.records import Candidate, Problem, PublishedVerdict, Status
-from pytest_rtlgen.scoring.scorer import PublishedScorer
+from pytest_rtlgen.records import BenchVerdict, Candidate, Problem, Status
+from pytest_rtlgen.scoring.scorer import BenchScorer
 from pytest_rtlgen.selfcheck.stubs import Stub
 
 _LEAST_S = 2.0
@@ -38,7 +38,7 @@ class BenchFindings:
 
 
 def try_bench(
-    scorer: PublishedScorer, problem: Problem, reference: Candidate, idle: Sequence[Stub]
+    scorer: BenchScorer, problem: Problem, reference: Candidate, idle: Sequence[Stub]
 ) -> BenchFindings | None:
     """Return what the problem's own scorer says of ``reference`` and of the modules ``idle``; ``None`` without one.
 
@@ -50,26 +50,26 @@ def try_bench(
     verdict = scorer.score(reference, problem)
     if verdict is None:
         return None
-    is_sound = verdict.is_passed and verdict.published is not False
+    is_sound = verdict.is_passed and verdict.is_passed_unguarded is not False
     quick = _shorten(problem, verdict) if is_sound else problem
     found = [(stub, _score(scorer, quick, stub)) for stub in (idle if is_sound else ())]
     return BenchFindings(
         status=verdict.status,
-        published=verdict.published,
+        published=verdict.is_passed_unguarded,
         code=verdict.code,
         said="" if is_sound else "; ".join(item.message for item in verdict.diagnostics[:2]),
         tried=len(found),
         passing=tuple(stub.outputs for stub, said in found if said.is_passed),
-        fooled=tuple(stub.outputs for stub, said in found if said.published),
+        fooled=tuple(stub.outputs for stub, said in found if said.is_passed_unguarded),
     )
 
 
-def _score(scorer: PublishedScorer, problem: Problem, stub: Stub) -> PublishedVerdict:
+def _score(scorer: BenchScorer, problem: Problem, stub: Stub) -> BenchVerdict:
     verdict = scorer.score(Candidate(source=stub.source, rule="stub"), problem)
-    return verdict or PublishedVerdict(status=Status.NO_CODE)
+    return verdict or BenchVerdict(status=Status.NO_CODE)
 
 
-def _shorten(problem: Problem, verdict: PublishedVerdict) -> Problem:
+def _shorten(problem: Problem, verdict: BenchVerdict) -> Problem:
     """Return ``problem`` with less time for its bench, but enough for one that took as long as ``verdict``."""
     if problem.testbench is None:
         return problem

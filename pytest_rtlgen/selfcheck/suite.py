@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pytest_rtlgen.check.checker import Checker
 from pytest_rtlgen.check.reference import PreparedReference
 from pytest_rtlgen.errors import BadReferenceError, RenameError
-from pytest_rtlgen.extract.files import join_files
 from pytest_rtlgen.known_bad import Kind, KnownBadList, Scoring
 from pytest_rtlgen.records import Candidate, Problem, Verdict
-from pytest_rtlgen.scoring.scorer import PublishedScorer
+from pytest_rtlgen.scoring.scorer import BenchScorer
 from pytest_rtlgen.selfcheck.bench import BenchFindings, try_bench
 from pytest_rtlgen.selfcheck.forgers import make_forgers
 from pytest_rtlgen.selfcheck.mutation import MutationScore, make_prove, measure_mutation
@@ -84,7 +83,7 @@ def selfcheck_suite(
     *,
     mutants: int = 0,
     seed: int = 0,
-    scorer: PublishedScorer | None = None,
+    scorer: BenchScorer | None = None,
     known: KnownBadList = _NOTHING_KNOWN,
 ) -> Iterator[SelfcheckRow]:
     """Yield one row a problem, in order, several problems checked at a time.
@@ -112,7 +111,7 @@ def selfcheck_problem(
     *,
     mutants: int = 0,
     seed: int = 0,
-    scorer: PublishedScorer | None = None,
+    scorer: BenchScorer | None = None,
     known: KnownBadList = _NOTHING_KNOWN,
 ) -> SelfcheckRow:
     """Return whether ``problem`` passes its own reference and fails every module that does nothing.
@@ -191,8 +190,8 @@ def _name_hidden(problem: Problem) -> str:
 def _find_answer(problem: Problem) -> Candidate | None:
     """Return the right answer for the problem's own scorer; ``None`` where it is withheld or cannot be shown."""
     if problem.harness is not None:
-        solution = join_files(problem.harness.solution) if problem.harness.solution else ""
-        return Candidate(source=solution, rule="reference") if solution else None
+        solution = problem.harness.solution
+        return Candidate(source="", files=solution, rule="reference") if solution else None
     if problem.testbench is None:
         return None
     try:
@@ -211,11 +210,11 @@ def _list_bench_findings(bench: BenchFindings | None) -> tuple[_Finding, ...]:
     if not bench.is_passed:
         word = f", {bench.code}" if bench.code else ""
         text = f"its own testbench does not pass the reference ({bench.status}{word}): {bench.said}"
-        return (_Finding(text=text, scoring=Scoring.PUBLISHED, is_lenient=False),)
+        return (_Finding(text=text, scoring=Scoring.BENCH, is_lenient=False),)
     return tuple(
         _Finding(
             text=f"its own testbench passes a module with {_name(what)}",
-            scoring=Scoring.PUBLISHED,
+            scoring=Scoring.BENCH,
             is_lenient=True,
         )
         for what in bench.passing

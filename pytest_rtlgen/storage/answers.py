@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_rtlgen.records import Candidate, Completion, PublishedVerdict, SampleKey, SampleResult, Verdict
+from pytest_rtlgen.records import BenchVerdict, Candidate, Completion, SampleKey, SampleResult, Verdict
 from pytest_rtlgen.storage.journal import Journal
 
 
@@ -17,7 +17,8 @@ class _ResultLine:
     """Of the completion's text: a verdict on another text under the same key is not this sample's."""
     candidate: Candidate
     verdict: Verdict
-    published: PublishedVerdict | None
+    published: BenchVerdict | None
+    """``SampleResult.bench_verdict``."""
 
 
 class AnswerFiles:
@@ -41,7 +42,7 @@ class AnswerFiles:
                 text_sha256=digest,
                 candidate=result.candidate,
                 verdict=result.verdict,
-                published=result.published,
+                published=result.bench_verdict,
             )
         )
 
@@ -77,7 +78,7 @@ class AnswerFiles:
                     completion=completions[line.key],
                     candidate=line.candidate,
                     verdict=line.verdict,
-                    published=line.published,
+                    bench_verdict=line.published,
                 )
                 results.setdefault(line.key, result)
         return results

@@ -10,6 +10,7 @@ from functools import cache
 from typing import TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from pytest_rtlgen.errors import RecordError
+from pytest_rtlgen.records import BenchVerdict
 
 T = TypeVar("T")
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
@@ -17,6 +18,8 @@ _Reader = Callable[[Json, str, str], object]
 """(value, where, name of the field) -> object."""
 _SHOWN = 60
 """Most characters of a wrong value in a message."""
+_KEYS: Mapping[type, Mapping[str, str]] = {BenchVerdict: {"is_passed_unguarded": "published"}}
+"""Of fields that are kept under another key than their name: saved runs and reports have it."""
 _WANTED = {str: "text", int: "a whole number", bool: "true or false", float: "a finite number"}
 
 
@@ -37,7 +40,7 @@ def encode(value: object) -> Json:
     if isinstance(value, tuple):
         return [encode(item) for item in value]
     if is_dataclass(value):
-        return {field.name: encode(getattr(value, field.name)) for field in fields(value)}
+        return {key: encode(getattr(value, name)) for name, key in _list_keys(value.__class__).items()}
     msg = f"a record cannot hold a {type(value).__name__}"
     raise TypeError(msg)
 
@@ -52,6 +55,13 @@ def decode(kind: type[T], value: Json, where: str) -> T:
         RecordError: ``value`` is not such a record.
     """
     return cast("T", _reader(cast("type", kind))(value, where, ""))
+
+
+@cache
+def _list_keys(kind: type) -> Mapping[str, str]:
+    """Return the key under which each field of a record is kept."""
+    kept = _KEYS.get(kind, {})
+    return {field.name: kept.get(field.name, field.name) for field in fields(kind)}
 
 
 def write_text(value: object) -> str:
@@ -167,8 +177,12 @@ def _tuple_reader(items: tuple[object, ...]) -> _Reader:
 
 def _dataclass_reader(kind: type) -> _Reader:
     hints = get_type_hints(kind)
-    readers = {field.name: _reader(hints[field.name]) for field in fields(kind)}
-    needed = {field.name for field in fields(kind) if field.default is MISSING and field.default_factory is MISSING}
+    keys = _list_keys(kind)
+    names = {key: name for name, key in keys.items()}
+    readers = {key: _reader(hints[name]) for name, key in keys.items()}
+    needed = {
+        keys[field.name] for field in fields(kind) if field.default is MISSING and field.default_factory is MISSING
+    }
 
     def read(value: Json, where: str, name: str) -> object:
         if not isinstance(value, dict):
@@ -176,7 +190,7 @@ def _dataclass_reader(kind: type) -> _Reader:
         if not needed <= value.keys() <= readers.keys():
             raise _key_error(kind, needed - value.keys(), value.keys() - readers.keys(), where)
         prefix = f"{name}." if name else ""
-        return kind(**{key: readers[key](item, where, prefix + key) for key, item in value.items()})
+        return kind(**{names[key]: readers[key](item, where, prefix + key) for key, item in value.items()})
 
     return read
 

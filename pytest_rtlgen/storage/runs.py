@@ -206,7 +206,7 @@ def canonical_run(run: Run) -> dict[str, Json]:
             sample,
             completion=replace(sample.completion, latency_s=0.0),
             verdict=replace(sample.verdict, duration_s=0.0),
-            published=sample.published and replace(sample.published, duration_s=0.0),
+            bench_verdict=sample.bench_verdict and replace(sample.bench_verdict, duration_s=0.0),
         )
         for sample in sorted(run.samples, key=lambda sample: sample.key)
     )

@@ -103,11 +103,11 @@ class Judges:
                 file.write(json.dumps(asdict(found)) + "\n")
 
     def _ask_official(self, text: Text, problem: Problem) -> Judgement:
-        bench = problem.testbench
-        found = None if bench is None else self.scorer.score_published(text.source, bench)
-        if found is None or found.published is None:
+        bench, candidate = problem.testbench, Candidate(source=text.source, rule="given")
+        found = None if bench is None else self.scorer.score_unguarded(candidate, bench)
+        if found is None or found.is_passed_unguarded is None:
             return Judgement(key=text.key, judge="official", outcome="none")
-        outcome = "pass" if found.published else "fail"
+        outcome = "pass" if found.is_passed_unguarded else "fail"
         reason = found.code if found.is_syntax_right else _NOT_COMPILED
         return Judgement(key=text.key, judge="official", outcome=outcome, reason=reason)
 
@@ -161,7 +161,7 @@ def judge_all(judges: Judges, texts: Iterable[Text], problems: Mapping[str, Prob
 
 def report(judges: Judges, texts: list[Text], opened: set[str]) -> int:
     """Print the tables; return how many disagreements no data explain. ``opened``: problems with openings."""
-    known = load_known_bad(ours=("icarus", find_icarus().version), published=("icarus", find_icarus().version))
+    known = load_known_bad(ours=("icarus", find_icarus().version), bench=("icarus", find_icarus().version))
     unexplained = 0
     for kind in ("answer", "mutant"):
         table: Counter[tuple[str, str]] = Counter()

@@ -9,6 +9,7 @@ import re
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 from tabulate import tabulate
@@ -16,7 +17,7 @@ from tabulate import tabulate
 from pytest_rtlgen.check.checker import Checker
 from pytest_rtlgen.errors import RtlgenError
 from pytest_rtlgen.loaders import load_suite
-from pytest_rtlgen.records import Candidate, CocotbHarness, Problem
+from pytest_rtlgen.records import Candidate, CocotbHarness, Problem, SourceFile
 from pytest_rtlgen.scoring.harness import HarnessScorer
 from pytest_rtlgen.verilog.mutate import list_mutants
 
@@ -45,13 +46,18 @@ def list_variants(problem: Problem, harness: CocotbHarness) -> Iterator[tuple[st
             yield change, {harness.targets[0]: mutant.source}
 
 
-def score_published(scorer: HarnessScorer, harness: CocotbHarness, files: dict[str, str]) -> tuple[str, str, str]:
+def make_candidate(files: dict[str, str]) -> Candidate:
+    written = tuple(SourceFile(name=name, text=text) for name, text in files.items())
+    return Candidate(source="", files=written, rule="benchmark")
+
+
+def score_by_tests(scorer: HarnessScorer, harness: CocotbHarness, files: dict[str, str]) -> tuple[str, str, str]:
     try:
-        verdict = scorer.score(files, harness, with_published=True)
+        verdict = scorer.score(make_candidate(files), harness, with_unguarded=True)
     except RtlgenError as error:
         return type(error).__name__, "", str(error)[:SHOWN]
     said = verdict.diagnostics[0].message if verdict.diagnostics else f"{verdict.samples} cocotb tests passed"
-    return verdict.status, "yes" if verdict.published else "no", said[:SHOWN]
+    return verdict.status, "yes" if verdict.is_passed_unguarded else "no", said[:SHOWN]
 
 
 def check_ours(checker: Checker, problem: Problem, files: dict[str, str]) -> str:
@@ -68,7 +74,7 @@ def list_rows(problem: Problem, scorer: HarnessScorer, checker: Checker) -> Iter
         return
     for name, files in list_variants(problem, harness):
         started = time.monotonic()
-        status, is_zero, said = score_published(scorer, harness, files)
+        status, is_zero, said = score_by_tests(scorer, harness, files)
         time_s = f"{time.monotonic() - started:.1f}"
         yield problem.problem_id, name, status, is_zero, check_ours(checker, problem, files), said, time_s
 
@@ -85,7 +91,7 @@ def is_expected(row: tuple[str, ...]) -> bool:
 
 def main() -> int:
     suite = load_suite(f"cvdp:{sys.argv[1] if len(sys.argv) > 1 else EXAMPLES}")
-    with HarnessScorer() as scorer, Checker() as checker:
+    with closing(HarnessScorer()) as scorer, Checker() as checker:
         rows = [row for problem in suite.problems for row in list_rows(problem, scorer, checker)]
     print(
         tabulate(

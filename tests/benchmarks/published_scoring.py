@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -24,7 +25,7 @@ from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.known_bad import KnownBadList, Scoring
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.loaders.catalogue import find_benchmark
-from pytest_rtlgen.records import BenchRule, Interface, Problem, PublishedVerdict, Testbench
+from pytest_rtlgen.records import BenchRule, BenchVerdict, Candidate, Interface, Problem, Testbench
 from pytest_rtlgen.scoring.scorer import find_known_bad
 from pytest_rtlgen.scoring.testbench import TestbenchScorer
 from pytest_rtlgen.selfcheck.stubs import make_stubs, render_module
@@ -67,7 +68,7 @@ class Outcome:
     what: str
     known: str | None
     """The benchmark's code that is known; ``None``: nobody looked."""
-    verdict: PublishedVerdict
+    verdict: BenchVerdict
     fault: str = ""
     """Why the bench does not pass its own reference."""
 
@@ -120,10 +121,11 @@ def show_reference(bench: Testbench) -> str:
 def score(scorer: TestbenchScorer, problem: Problem, source: str, what: str, known: str | None) -> Outcome:
     """Return what both scorings say of ``source``."""
     bench = find_bench(problem.suite, problem.problem_id)
+    candidate = Candidate(source=source, rule="given")
     try:
-        verdict = scorer.score(source, bench, with_published=True)
+        verdict = scorer.score(candidate, bench, with_unguarded=True)
     except BadReferenceError as error:
-        verdict = scorer.score_published(source, bench)
+        verdict = scorer.score_unguarded(candidate, bench)
         return Outcome(problem=problem, what=what, known=known, verdict=verdict, fault=str(error))
     return Outcome(problem=problem, what=what, known=known, verdict=verdict)
 
@@ -173,8 +175,8 @@ def explain(outcome: Outcome, known: KnownBadList) -> str:
     """Return why the outcome is as it is; empty where nothing is known."""
     suite, problem_id = outcome.problem.suite, outcome.problem.problem_id
     if outcome.what == "reference":
-        return known.explain_failure(suite, problem_id, Scoring.PUBLISHED)
-    lenient = [entry for entry in known.of(suite, problem_id, Scoring.PUBLISHED) if entry.kind.is_lenient]
+        return known.explain_failure(suite, problem_id, Scoring.BENCH)
+    lenient = [entry for entry in known.of(suite, problem_id, Scoring.BENCH) if entry.kind.is_lenient]
     return "; ".join(f"known bad ({entry.kind}): {entry.evidence}" for entry in lenient)
 
 
@@ -197,7 +199,7 @@ def render_row(suite: str, what: str, outcomes: list[Outcome], duration_s: float
     return [
         *(suite, what, len(outcomes)),
         known[True] if known else "-",
-        sum(item.verdict.published is True for item in outcomes),
+        sum(item.verdict.is_passed_unguarded is True for item in outcomes),
         sum(item.verdict.is_passed for item in outcomes),
         f"{duration_s:.0f}",
     ]
@@ -212,7 +214,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2)
     args = parser.parse_args()
     rows, wrong, known = [], 0, find_known_bad("icarus", "icarus 11.0")
-    with TestbenchScorer() as scorer, ThreadPoolExecutor(args.jobs) as pool:
+    with closing(TestbenchScorer()) as scorer, ThreadPoolExecutor(args.jobs) as pool:
         for suite in args.suites or TABLES:
             started = time.monotonic()
             jobs = (list_forgers if args.forgers else list_references)(scorer, suite, args.every)

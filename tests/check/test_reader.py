@@ -8,7 +8,7 @@ from support.small_bench import RIGHT, small_problem
 
 from pytest_rtlgen.check.reading.reader import Reader
 from pytest_rtlgen.records import Candidate, SourceFile, Status
-from pytest_rtlgen.scoring.scorer import PublishedScorer
+from pytest_rtlgen.scoring.scorer import BenchScorer
 from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
 from pytest_rtlgen.tools.worker import WorkerLostError
 from pytest_rtlgen.verilog.examine import examine_design
@@ -74,7 +74,7 @@ def test_a_scorer_that_is_given_a_reader_starts_and_ends_none(reader: Reader) ->
     reader.examine(COUNTER, "counter")
     (worker,) = reader._pool._workers
     problem = small_problem()
-    with PublishedScorer(reader=reader) as scorer:
+    with BenchScorer(reader=reader) as scorer:
         verdict = scorer.score(Candidate(source=RIGHT, rule="test"), problem)
     assert verdict is not None
     assert verdict.is_passed

@@ -14,7 +14,7 @@ from pytest_rtlgen.check.reference import PreparedReference
 from pytest_rtlgen.errors import BadReferenceError, ToolError
 from pytest_rtlgen.known_bad import Kind, KnownBad, KnownBadList, Scoring
 from pytest_rtlgen.records import Candidate, Problem, Stimulus, Trace
-from pytest_rtlgen.scoring.scorer import PublishedScorer
+from pytest_rtlgen.scoring.scorer import BenchScorer
 from pytest_rtlgen.selfcheck.forgers import make_forgers
 from pytest_rtlgen.selfcheck.stubs import make_stubs
 from pytest_rtlgen.selfcheck.suite import selfcheck_problem, selfcheck_suite
@@ -183,7 +183,7 @@ KNOWN = KnownBadList(
             KnownBad(
                 suite="verilog-eval-v2",
                 problem_id=name,
-                scoring=Scoring.PUBLISHED,
+                scoring=Scoring.BENCH,
                 kind=kind,
                 evidence="seen",
                 found="run: x",
@@ -195,14 +195,14 @@ KNOWN = KnownBadList(
 
 
 @pytest.fixture(scope="module")
-def scorer() -> Iterator[PublishedScorer]:
-    with PublishedScorer(CheckSettings(cycles=60)) as made:
+def scorer() -> Iterator[BenchScorer]:
+    with BenchScorer(CheckSettings(cycles=60)) as made:
         yield made
 
 
 @pytest.mark.simulator
 def test_an_honest_bench_fails_every_idle_module_guarded_and_is_fooled_as_published(
-    checker: Checker, scorer: PublishedScorer
+    checker: Checker, scorer: BenchScorer
 ) -> None:
     row = selfcheck_problem(checker, small_problem(), scorer=scorer)
     assert (row.faults, row.notes, row.is_reference_right) == ((), (), True)
@@ -221,7 +221,7 @@ def test_an_honest_bench_fails_every_idle_module_guarded_and_is_fooled_as_publis
     ],
 )
 def test_a_bad_bench_is_a_fault_unless_it_is_known(
-    checker: Checker, scorer: PublishedScorer, name: str, text: str, fault: str
+    checker: Checker, scorer: BenchScorer, name: str, text: str, fault: str
 ) -> None:
     wanted = small_problem(name, text)
     found = selfcheck_problem(checker, wanted, scorer=scorer)
@@ -233,7 +233,7 @@ def test_a_bad_bench_is_a_fault_unless_it_is_known(
 
 
 @pytest.mark.simulator
-def test_a_bench_that_the_simulator_refuses_is_a_fault(checker: Checker, scorer: PublishedScorer) -> None:
+def test_a_bench_that_the_simulator_refuses_is_a_fault(checker: Checker, scorer: BenchScorer) -> None:
     row = selfcheck_problem(checker, small_problem("broken", BROKEN), scorer=scorer)
     (fault,) = row.faults
     assert fault.startswith("its own testbench does not pass the reference (elaboration-error")
@@ -241,7 +241,7 @@ def test_a_bench_that_the_simulator_refuses_is_a_fault(checker: Checker, scorer:
     assert (row.bench.tried, row.is_reference_right) == (0, True)
 
 
-def test_what_cannot_be_judged_is_skipped(checker: Checker, scorer: PublishedScorer) -> None:
+def test_what_cannot_be_judged_is_skipped(checker: Checker, scorer: BenchScorer) -> None:
     row = selfcheck_problem(checker, small_problem(unjudged="it needs VCS"), scorer=scorer)
     assert (row.faults, row.notes, row.is_reference_right, row.bench) == ((), ("skipped: it needs VCS",), None, None)
 

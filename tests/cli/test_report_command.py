@@ -10,10 +10,10 @@ from support.small_bench import small_problem
 
 from pytest_rtlgen.cli import main
 from pytest_rtlgen.records import (
+    BenchVerdict,
     Candidate,
     Completion,
     Environment,
-    PublishedVerdict,
     RunSettings,
     SampleKey,
     SampleResult,
@@ -112,7 +112,7 @@ def test_both_scorings_of_a_benchmark(tmp_path: Path, capsys: pytest.CaptureFixt
         completion=completion,
         candidate=Candidate(source="x", rule="fence"),
         verdict=Verdict(status=PASS, method="simulate"),
-        published=PublishedVerdict(status=Status.TIMEOUT, published=False, code="T"),
+        bench_verdict=BenchVerdict(status=Status.TIMEOUT, is_passed_unguarded=False, code="T"),
     )
     store.append_result(result)
     assert main(["report", str(store.path)]) == 0

@@ -10,9 +10,10 @@ import pytest
 
 from pytest_rtlgen.errors import SuiteError
 from pytest_rtlgen.loaders import load_suite
-from pytest_rtlgen.loaders.cvdp_harness import WORK, HarnessCommand, read_env, read_plan, read_settings
+from pytest_rtlgen.loaders.cvdp_harness import make_harness, read_env, read_plan, read_settings
 from pytest_rtlgen.loaders.unified_diff import apply_diff
-from pytest_rtlgen.records import Difficulty, SourceFile
+from pytest_rtlgen.records import HARNESS_FOLDER as WORK
+from pytest_rtlgen.records import BenchRule, Difficulty, HarnessCommand, SourceFile
 
 ROOT = Path(__file__).parents[2]
 FIXTURE = ROOT / "fixtures" / "benchmarks" / "cvdp"
@@ -250,14 +251,37 @@ def test_each_command_has_the_settings_of_its_service() -> None:
 
 
 @pytest.mark.parametrize(
+    ("sources", "expected"),
+    [
+        ("/code/rtl/x.v /code/rtl/y.v", ("rtl/x.v", "rtl/y.v")),
+        ("/code/rtl/x.v /src/y.v", ()),
+        ("rtl/x.v", ()),
+        ("", ()),
+    ],
+)
+def test_a_harness_holds_what_its_settings_tell(sources: str, expected: tuple[str, ...]) -> None:
+    env = SourceFile(name="src/.env", text=f"TOPLEVEL=x\nVERILOG_SOURCES={sources}\n")
+    harness = make_harness((compose_of("command: pytest a"), env), targets=("rtl/x.v",))
+    assert (harness.top, harness.sources, harness.notes) == ("x", expected, ())
+    assert [command.arguments for command in harness.commands] == [("a",)]
+    assert harness.rule is BenchRule.CVDP
+
+
+@pytest.mark.parametrize(
     ("script", "expected"),
     [
         ("pytest a", [("a", WORK, {}, False, True)]),
         ("cd /src && pytest a", [("a", "/src", {}, False, True)]),
         ("cd ../rtl; cd ../../src/deep && pytest a", [("a", "/src/deep", {}, False, True)]),
-        ("pip install pytest && python3 -m pip install -q pytest; exec pytest a", [("a", WORK, {}, False, True)]),
+        (
+            "pip install pytest && python3 -m pip install -q pytest; exec pytest a",
+            [("a", WORK, {}, False, True)],
+        ),
         ("pytest a && pytest b", [("a", WORK, {}, False, True), ("b", WORK, {}, True, True)]),
-        ("pytest a; echo on && pytest b", [("a", WORK, {}, False, False), ("b", WORK, {}, False, True)]),
+        (
+            "pytest a; echo on && pytest b",
+            [("a", WORK, {}, False, False), ("b", WORK, {}, False, True)],
+        ),
         (
             "A=1; export B=2 C='3 4'; D=5 pytest a; pytest b",
             [

@@ -58,7 +58,7 @@ def test_both_scorings_stand_side_by_side(
     assert "  sample 1: rejected; as published: passed (.)" in text
     (path,) = find_runs(pytester.path)
     samples = RunStore.open(path).read_run().samples
-    assert [sample.published is not None for sample in samples] == [True] * 6
+    assert [sample.bench_verdict is not None for sample in samples] == [True] * 6
     assert {sample.verdict.method for sample in samples if sample.key.problem_id == "Prob901_withheld"} == {"testbench"}
 
 

@@ -4,10 +4,10 @@ import pytest
 
 from pytest_rtlgen.known_bad import Kind, KnownBad, Scoring
 from pytest_rtlgen.records import (
+    BenchVerdict,
     Diagnostic,
     Finding,
     FindingKind,
-    PublishedVerdict,
     Severity,
     SignalVerdict,
     Status,
@@ -30,24 +30,24 @@ def ours(status: str, actual: str = "1", said: str = "") -> Verdict:
     )
 
 
-def theirs(status: str, *, published: bool | None, code: str = "", said: str = "") -> PublishedVerdict:
-    return PublishedVerdict(
-        status=Status(status), published=published, code=code, diagnostics=note(said) if said else ()
+def theirs(status: str, *, unguarded: bool | None, code: str = "", said: str = "") -> BenchVerdict:
+    return BenchVerdict(
+        status=Status(status), is_passed_unguarded=unguarded, code=code, diagnostics=note(said) if said else ()
     )
 
 
-def refused(kind: FindingKind, name: str = "") -> PublishedVerdict:
+def refused(kind: FindingKind, name: str = "") -> BenchVerdict:
     finding = Finding(kind=kind, name=name, line=2)
-    return PublishedVerdict(status=Status.REJECTED, published=True, diagnostics=(Diagnostic.of(finding),))
+    return BenchVerdict(status=Status.REJECTED, is_passed_unguarded=True, diagnostics=(Diagnostic.of(finding),))
 
 
-def known(kind: Kind, scoring: Scoring = Scoring.PUBLISHED) -> tuple[KnownBad, ...]:
+def known(kind: Kind, scoring: Scoring = Scoring.BENCH) -> tuple[KnownBad, ...]:
     entry = KnownBad(suite="s", problem_id="p", scoring=scoring, kind=kind, evidence="seen in a run", found="run: x")
     return (entry,)
 
 
 PASSED, FAILED = ours("passed"), ours("mismatch")
-HONEST = theirs("passed", published=True)
+HONEST = theirs("passed", unguarded=True)
 DELAYED = Verdict(
     status=Status.REJECTED,
     method="screen",
@@ -56,10 +56,10 @@ DELAYED = Verdict(
 
 
 @pytest.mark.parametrize(
-    ("verdict", "published", "entries", "reason", "detail"),
+    ("verdict", "bench", "entries", "reason", "detail"),
     [
         (FAILED, HONEST, (), Reason.RARER_INPUTS, "outputs that differ: q"),
-        (FAILED, theirs("passed", published=None), (), Reason.RARER_INPUTS, "outputs that differ: q"),
+        (FAILED, theirs("passed", unguarded=None), (), Reason.RARER_INPUTS, "outputs that differ: q"),
         (ours("mismatch", "x"), HONEST, (), Reason.X_MASKING, "unknown where the reference is known: q"),
         (FAILED, HONEST, known(Kind.ACCEPTS_ANYTHING), Reason.ACCEPTS_ANYTHING, "seen in a run"),
         (FAILED, HONEST, known(Kind.X_MASKING), Reason.X_MASKING, "seen in a run"),
@@ -69,7 +69,7 @@ DELAYED = Verdict(
         (FAILED, HONEST, known(Kind.X_MASKING, Scoring.OURS), Reason.RARER_INPUTS, "outputs that differ: q"),
         (FAILED, HONEST, known(Kind.WATCHDOG), Reason.RARER_INPUTS, "outputs that differ: q"),
         (ours("timeout", said="too long"), HONEST, (), Reason.UNKNOWN, "too long"),
-        (FAILED, theirs("mismatch", published=True, said="9 mismatches"), (), Reason.FORGED_OUTPUT, "9 mismatches"),
+        (FAILED, theirs("mismatch", unguarded=True, said="9 mismatches"), (), Reason.FORGED_OUTPUT, "9 mismatches"),
         (
             ours("rejected"),
             refused(FindingKind.ENDING, "$fatal"),
@@ -98,61 +98,61 @@ DELAYED = Verdict(
             Reason.FORGED_OUTPUT,
             "hierarchical name tb.$finish_delay",
         ),
-        (ours("rejected"), theirs("rejected", published=True, said="a delay"), (), Reason.UNKNOWN, "a delay"),
-        (FAILED, theirs("interface-mismatch", published=True, said="port q"), (), Reason.OTHER_PORTS, "port q"),
-        (FAILED, theirs("syntax-error", published=True, said="line 3"), (), Reason.UNKNOWN, "line 3"),
-        (FAILED, theirs("early-finish", published=True, said="0 samples"), (), Reason.EARLY_FINISH, "0 samples"),
-        (PASSED, theirs("passed", published=False, code="C"), (), Reason.LETTER_RULE, "the benchmark's word for it: C"),
-        (PASSED, theirs("timeout", published=False, said="TIMEOUT"), (), Reason.WATCHDOG, "TIMEOUT"),
-        (PASSED, theirs("early-finish", published=False), (), Reason.EARLY_FINISH, ""),
-        (PASSED, theirs("elaboration-error", published=False), (), Reason.REFUSES_BENCH, ""),
-        (PASSED, theirs("mismatch", published=False), (), Reason.UNKNOWN, ""),
-        (PASSED, theirs("mismatch", published=False), known(Kind.RACE), Reason.RACE, "seen in a run"),
-        (PASSED, theirs("timeout", published=False), known(Kind.REFUSES_BENCH), Reason.REFUSES_BENCH, "seen in a run"),
-        (PASSED, theirs("mismatch", published=False), known(Kind.UNSATISFIABLE), Reason.UNSATISFIABLE, "seen in a run"),
-        (PASSED, theirs("mismatch", published=False), known(Kind.X_MASKING), Reason.UNKNOWN, ""),
-        (PASSED, theirs("mismatch", published=False), known(Kind.SOME_RACE), Reason.RACE, "seen in a run"),
-        (PASSED, theirs("mismatch", published=False), known(Kind.AMBIGUOUS), Reason.AMBIGUOUS, "seen in a run"),
-        (PASSED, theirs("mismatch", published=False), known(Kind.CONTRADICTS, Scoring.OURS), Reason.UNKNOWN, ""),
+        (ours("rejected"), theirs("rejected", unguarded=True, said="a delay"), (), Reason.UNKNOWN, "a delay"),
+        (FAILED, theirs("interface-mismatch", unguarded=True, said="port q"), (), Reason.OTHER_PORTS, "port q"),
+        (FAILED, theirs("syntax-error", unguarded=True, said="line 3"), (), Reason.UNKNOWN, "line 3"),
+        (FAILED, theirs("early-finish", unguarded=True, said="0 samples"), (), Reason.EARLY_FINISH, "0 samples"),
+        (PASSED, theirs("passed", unguarded=False, code="C"), (), Reason.LETTER_RULE, "the benchmark's word for it: C"),
+        (PASSED, theirs("timeout", unguarded=False, said="TIMEOUT"), (), Reason.WATCHDOG, "TIMEOUT"),
+        (PASSED, theirs("early-finish", unguarded=False), (), Reason.EARLY_FINISH, ""),
+        (PASSED, theirs("elaboration-error", unguarded=False), (), Reason.REFUSES_BENCH, ""),
+        (PASSED, theirs("mismatch", unguarded=False), (), Reason.UNKNOWN, ""),
+        (PASSED, theirs("mismatch", unguarded=False), known(Kind.RACE), Reason.RACE, "seen in a run"),
+        (PASSED, theirs("timeout", unguarded=False), known(Kind.REFUSES_BENCH), Reason.REFUSES_BENCH, "seen in a run"),
+        (PASSED, theirs("mismatch", unguarded=False), known(Kind.UNSATISFIABLE), Reason.UNSATISFIABLE, "seen in a run"),
+        (PASSED, theirs("mismatch", unguarded=False), known(Kind.X_MASKING), Reason.UNKNOWN, ""),
+        (PASSED, theirs("mismatch", unguarded=False), known(Kind.SOME_RACE), Reason.RACE, "seen in a run"),
+        (PASSED, theirs("mismatch", unguarded=False), known(Kind.AMBIGUOUS), Reason.AMBIGUOUS, "seen in a run"),
+        (PASSED, theirs("mismatch", unguarded=False), known(Kind.CONTRADICTS, Scoring.OURS), Reason.UNKNOWN, ""),
     ],
 )
 def test_the_class_of_a_disagreement(
-    verdict: Verdict, published: PublishedVerdict, entries: tuple[KnownBad, ...], reason: Reason, detail: str
+    verdict: Verdict, bench: BenchVerdict, entries: tuple[KnownBad, ...], reason: Reason, detail: str
 ) -> None:
-    assert explain_disagreement(verdict, published, entries) == (reason, detail)
+    assert explain_disagreement(verdict, bench, entries) == (reason, detail)
 
 
 @pytest.mark.parametrize(
-    ("verdict", "published"),
+    ("verdict", "bench"),
     [
         (PASSED, HONEST),
-        (FAILED, theirs("mismatch", published=False)),
-        (FAILED, theirs("mismatch", published=None)),
-        (PASSED, theirs("mismatch", published=True)),
+        (FAILED, theirs("mismatch", unguarded=False)),
+        (FAILED, theirs("mismatch", unguarded=None)),
+        (PASSED, theirs("mismatch", unguarded=True)),
     ],
 )
-def test_where_they_agree_there_is_no_class(verdict: Verdict, published: PublishedVerdict) -> None:
-    assert explain_disagreement(verdict, published, known(Kind.RACE)) is None
+def test_where_they_agree_there_is_no_class(verdict: Verdict, bench: BenchVerdict) -> None:
+    assert explain_disagreement(verdict, bench, known(Kind.RACE)) is None
 
 
 def test_a_note_is_no_reason() -> None:
     left_out = Diagnostic(tool="screen", severity=Severity.NOTE, message="left out: $finish (line 2)")
-    published = PublishedVerdict(status=Status.MISMATCH, published=True, diagnostics=(left_out,))
-    assert explain_disagreement(FAILED, published, ()) == (Reason.FORGED_OUTPUT, "")
+    bench = BenchVerdict(status=Status.MISMATCH, is_passed_unguarded=True, diagnostics=(left_out,))
+    assert explain_disagreement(FAILED, bench, ()) == (Reason.FORGED_OUTPUT, "")
 
 
 def test_a_port_called_delay_in_is_no_delay() -> None:
-    published = refused(FindingKind.DRIVEN_INPUT, "delay_in")
+    bench = refused(FindingKind.DRIVEN_INPUT, "delay_in")
     evidence = "input delay_in is driven from inside the design"
-    assert explain_disagreement(FAILED, published, ()) == (Reason.FORGED_OUTPUT, evidence)
+    assert explain_disagreement(FAILED, bench, ()) == (Reason.FORGED_OUTPUT, evidence)
 
 
 def test_the_class_is_read_from_the_evidence_that_is_shown() -> None:
     names = ("$fopen", "$fwrite")
     findings = [Finding(kind=FindingKind.TASK, name=name, line=2) for name in names]
     findings.append(Finding(kind=FindingKind.ENDING, name="$finish", line=3))
-    published = PublishedVerdict(
-        status=Status.REJECTED, published=True, diagnostics=tuple(map(Diagnostic.of, findings))
+    bench = BenchVerdict(
+        status=Status.REJECTED, is_passed_unguarded=True, diagnostics=tuple(map(Diagnostic.of, findings))
     )
     evidence = "system task $fopen; system task $fwrite"
-    assert explain_disagreement(FAILED, published, ()) == (Reason.FORGED_OUTPUT, evidence)
+    assert explain_disagreement(FAILED, bench, ()) == (Reason.FORGED_OUTPUT, evidence)

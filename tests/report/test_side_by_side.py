@@ -1,20 +1,22 @@
 """Both scorings of a run: figures by hand, ceilings from the list, disagreements, and how they are shown."""
 
 import json
+from typing import cast
 
 import pytest
 from builders import problem
 
+from pytest_rtlgen.errors import SuiteError
 from pytest_rtlgen.known_bad import Kind, KnownBad, KnownBadList, Scoring
 from pytest_rtlgen.metrics import summarize
 from pytest_rtlgen.records import (
     BenchRule,
+    BenchVerdict,
     Candidate,
     CocotbHarness,
     Completion,
     Environment,
     Problem,
-    PublishedVerdict,
     Run,
     RunSettings,
     SampleKey,
@@ -49,13 +51,13 @@ def rows(name: str, marks: str) -> list[SampleResult]:
         status = Status.PASSED if "P" in (mine if mine != "-" else yours) else Status.MISMATCH
         method = "simulate" if mine != "-" else "testbench"
         guarded = Status.PASSED if yours == "P" else Status.MISMATCH
-        published = PublishedVerdict(status=guarded, published=yours in "PF", is_syntax_right=True)
+        verdict = BenchVerdict(status=guarded, is_passed_unguarded=yours in "PF", is_syntax_right=True)
         found.append(
             SampleResult(
                 completion=Completion(key=key, text="x", model="m"),
                 candidate=Candidate(source="x", rule="fence"),
                 verdict=Verdict(status=status, method=method),
-                published=published,
+                bench_verdict=verdict,
             )
         )
     return found
@@ -64,9 +66,7 @@ def rows(name: str, marks: str) -> list[SampleResult]:
 def known(*entries: tuple[str, Kind]) -> KnownBadList:
     made = {
         ("test", name): (
-            KnownBad(
-                suite="test", problem_id=name, scoring=Scoring.PUBLISHED, kind=kind, evidence="seen", found="run: x"
-            ),
+            KnownBad(suite="test", problem_id=name, scoring=Scoring.BENCH, kind=kind, evidence="seen", found="run: x"),
         )
         for name, kind in entries
     }
@@ -100,6 +100,17 @@ def test_each_benchmark_has_its_own_metric(rule: BenchRule | None, figures: dict
     assert dict(sides.ours) == {"pass@1": pytest.approx(0.5)}
     assert (sides.suite, sides.problems, sides.samples) == ("test", 2, 6)
     assert (sides.ours_ceiling, sides.published_ceiling) == (2, 2)
+
+
+def test_a_rule_without_a_row_gets_no_other_benchmarks_figures() -> None:
+    problems = [task("a", cast("BenchRule", "other")), task("b", cast("BenchRule", "other"))]
+    with pytest.raises(SuiteError, match="no scoring rule 'other'"):
+        compare_sides(problems, ROWS, NOTHING)
+
+
+def test_verdicts_of_a_bench_without_a_bench_are_an_error() -> None:
+    with pytest.raises(SuiteError, match="test: the run has verdicts of a bench, but no problem has one"):
+        compare_sides([problem(problem_id="a"), problem(problem_id="b")], ROWS, NOTHING)
 
 
 def test_the_biased_metric_of_cvdp_is_named_so() -> None:

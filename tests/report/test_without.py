@@ -54,7 +54,7 @@ def test_each_kind_of_open_text_counts(kind: Kind) -> None:
 
 
 def test_an_entry_counts_only_where_the_scoring_that_it_spoils_decided() -> None:
-    found = known(open=(Kind.AMBIGUOUS, Scoring.PUBLISHED))
+    found = known(open=(Kind.AMBIGUOUS, Scoring.BENCH))
     assert rows(summary_of(RESULTS, found)) == []
     by_bench = [result("right", is_passed=True), result("open", is_passed=False, method="testbench")]
     assert rows(summary_of(by_bench, found)) == [("without 1 with open texts", 1, 1.0)]

@@ -10,9 +10,9 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from pytest_rtlgen.records import (
+    BenchVerdict,
     Diagnostic,
     Problem,
-    PublishedVerdict,
     RepairKind,
     SampleResult,
     Severity,
@@ -45,7 +45,7 @@ def write_feedback(problem: Problem, result: SampleResult, kind: RepairKind, *, 
     blocks = [f"{_LEADS[kind]} ({verdict.status}: {REASONS[verdict.status]})."]
     if kind is RepairKind.SIMULATE:
         blocks += [_cut(render_outputs(verdict.signals), _MOST_OUTPUTS), _render_window(verdict)]
-        blocks += [_render_counts(result.published)] if result.published and not verdict.signals else []
+        blocks += [_render_counts(result.bench_verdict)] if result.bench_verdict and not verdict.signals else []
     if len(told) < len(verdict.diagnostics) and kind is RepairKind.SIMULATE:
         blocks.append(_HIDDEN_NOTE)
     blocks.append(render_diagnostics(sorted(told, key=lambda item: item.severity is not Severity.ERROR)))
@@ -82,8 +82,8 @@ def _render_wave(wave: WaveWindow) -> str:
     return f"Around the first difference, which stands between bars:\n{render_wave(wave)}"
 
 
-def _render_counts(published: PublishedVerdict) -> str:
-    wrong = [item for item in published.outputs if item.mismatches]
+def _render_counts(bench: BenchVerdict) -> str:
+    wrong = [item for item in bench.outputs if item.mismatches]
     return "\n".join(f"output {clip_text(item.name, 30)}: wrong {item.mismatches} times" for item in wrong[:32])
 
 

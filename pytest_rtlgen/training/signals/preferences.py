@@ -147,7 +147,7 @@ class _SpanReader:
         self._slices: dict[str, Mapping[str, tuple[Span, ...]] | None] = {}
 
     def read(self, sample: SampleResult, contrast: tuple[str, ...]) -> _Side:
-        answer, source = sample.completion.text, sample.candidate.source
+        answer, source = sample.completion.text, sample.candidate.text
         if not contrast:
             return _Side(spans=(Span(0, len(answer)),))
         place = place_source(answer, source, self._problem.header)

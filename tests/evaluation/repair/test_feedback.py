@@ -8,12 +8,12 @@ from builders import problem
 from pytest_rtlgen.evaluation.repair.feedback import MOST_FEEDBACK, MOST_TESTBENCH, write_feedback
 from pytest_rtlgen.records import (
     BenchRule,
+    BenchVerdict,
     Candidate,
     CocotbHarness,
     Completion,
     Diagnostic,
     OutputMismatches,
-    PublishedVerdict,
     RepairKind,
     SampleKey,
     SampleResult,
@@ -47,12 +47,12 @@ def say(message: str, *, tool: str = "iverilog", line: int | None = None) -> Dia
 
 
 def result(
-    status: Status, *diagnostics: Diagnostic, published: PublishedVerdict | None = None, **fields: object
+    status: Status, *diagnostics: Diagnostic, bench: BenchVerdict | None = None, **fields: object
 ) -> SampleResult:
     verdict = Verdict(status=status, method="simulate", diagnostics=diagnostics, **fields)  # type: ignore[arg-type]
     completion = Completion(key=SampleKey(suite="test", problem_id="counter", index=0), text="x", model="m")
     return SampleResult(
-        completion=completion, candidate=Candidate(source="", rule="fence"), verdict=verdict, published=published
+        completion=completion, candidate=Candidate(source="", rule="fence"), verdict=verdict, bench_verdict=bench
     )
 
 
@@ -148,11 +148,11 @@ def test_whose_message_it_is_is_told_by_its_file_and_never_by_its_text(file: str
 
 
 def test_counts_of_a_testbench_stand_for_ours_where_it_alone_judged() -> None:
-    published = PublishedVerdict(
+    bench = BenchVerdict(
         status=Status.MISMATCH,
         outputs=(OutputMismatches(name="q", mismatches=12), OutputMismatches(name="ok", mismatches=0)),
     )
-    failed = result(Status.MISMATCH, published=published)
+    failed = result(Status.MISMATCH, bench=bench)
     text = write_feedback(PLAIN, failed, RepairKind.SIMULATE, shows_testbench=False)
     assert text.endswith("output q: wrong 12 times")
 

@@ -1,18 +1,25 @@
 """Only the testbench decides: what a candidate prints, names, drives or leaves open changes nothing."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from benchmarks.published_scoring import KNOWN, PASS_CODES, TABLES, find_bench, read_codes, show_reference
+from builders import given
 from support.generic_bench import make_generic_bench
 from support.hostile_cases import OURS, SECRET, SHARED, SHARED_2, HostileCase, is_untouched, lay_canary, load_cases
 
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.loaders import load_suite
-from pytest_rtlgen.records import BenchRule, OutputMismatches, PublishedVerdict, Severity, SourceFile, Status, Testbench
-from pytest_rtlgen.scoring.rules import read_letter, read_rtllm_success, read_score, read_v1_result
+from pytest_rtlgen.records import BenchRule, BenchVerdict, OutputMismatches, SourceFile, Status, Testbench
+from pytest_rtlgen.scoring.printed import (
+    read_letter,
+    read_rtllm_success,
+    read_v1_result,
+    read_verilog_eval_score,
+)
 from pytest_rtlgen.scoring.testbench import TestbenchScorer, score_with_testbench
 
 REFERENCE = """\
@@ -112,43 +119,46 @@ endmodule
 
 @pytest.fixture(scope="module")
 def scorer() -> Iterator[TestbenchScorer]:
-    with TestbenchScorer() as made:
+    with closing(TestbenchScorer()) as made:
         yield made
 
 
-def run_unscreened(scorer: TestbenchScorer, source: str, bench: Testbench) -> PublishedVerdict:
-    prepared = scorer._prepare(bench)
-    assert not isinstance(prepared, str)
-    return scorer._run(source, bench, prepared)
+def run_unscreened(scorer: TestbenchScorer, source: str, bench: Testbench) -> BenchVerdict:
+    return scorer._run(source, bench, scorer._prepared.find(bench))
 
 
 @pytest.mark.simulator
 class TestScore:
     def test_a_right_design_passes_with_the_samples_of_the_bench(self, scorer: TestbenchScorer) -> None:
-        verdict = scorer.score(RIGHT, VERILOG_EVAL, with_published=True)
-        assert (verdict.status, verdict.published, verdict.samples, verdict.mismatches) == (Status.PASSED, True, 19, 0)
+        verdict = scorer.score(given(RIGHT), VERILOG_EVAL, with_unguarded=True)
+        assert (verdict.status, verdict.is_passed_unguarded, verdict.samples, verdict.mismatches) == (
+            Status.PASSED,
+            True,
+            19,
+            0,
+        )
         assert verdict.outputs == (
             OutputMismatches(name="q", mismatches=0),
             OutputMismatches(name="n", mismatches=0),
         )
 
     def test_a_wrong_design_fails_and_the_wrong_output_is_counted(self, scorer: TestbenchScorer) -> None:
-        verdict = scorer.score(WRONG, VERILOG_EVAL, with_published=True)
-        assert (verdict.status, verdict.published, verdict.samples) == (Status.MISMATCH, False, 19)
+        verdict = scorer.score(given(WRONG), VERILOG_EVAL, with_unguarded=True)
+        assert (verdict.status, verdict.is_passed_unguarded, verdict.samples) == (Status.MISMATCH, False, 19)
         assert [item.name for item in verdict.outputs if item.mismatches] == ["q"]
         assert "mismatches in 19 samples" in verdict.diagnostics[0].message
 
     def test_a_design_that_does_not_compile_says_the_line(self, scorer: TestbenchScorer) -> None:
-        verdict = scorer.score(f"{PORTS}\n  assign n = nothing;\n  sub u(q);\nendmodule\n", VERILOG_EVAL)
+        verdict = scorer.score(given(f"{PORTS}\n  assign n = nothing;\n  sub u(q);\nendmodule\n"), VERILOG_EVAL)
         assert verdict.status is Status.ELABORATION_ERROR
         assert [(item.tool, item.line) for item in verdict.diagnostics][:1] == [("iverilog", 3)]
 
     def test_an_empty_answer_holds_no_code(self, scorer: TestbenchScorer) -> None:
-        assert scorer.score("\n", VERILOG_EVAL).status is Status.NO_CODE
+        assert scorer.score(given("\n"), VERILOG_EVAL).status is Status.NO_CODE
 
     def test_an_endless_loop_is_a_timeout(self, scorer: TestbenchScorer) -> None:
         source = RIGHT.replace("assign n", "reg k = 0; always @(posedge clk) while (d | ~d) k = ~k;\n  assign n")
-        assert scorer.score(source, replace(VERILOG_EVAL, timeout_s=1.0)).status is Status.TIMEOUT
+        assert scorer.score(given(source), replace(VERILOG_EVAL, timeout_s=1.0)).status is Status.TIMEOUT
 
     def test_a_flood_of_output_hides_nothing_even_without_the_screen(self, scorer: TestbenchScorer) -> None:
         flood = '  integer i; initial for (i = 0; i < 20000; i = i + 1) $write({50{"x"}});\n'
@@ -159,9 +169,9 @@ class TestScore:
         verdict = run_unscreened(scorer, RIGHT.replace("endmodule", flood + "endmodule"), VERILOG_EVAL)
         assert verdict.status is Status.RESOURCE_LIMIT
 
-    def test_the_function_alone_asks_for_the_published_outcome_too(self) -> None:
+    def test_the_function_alone_asks_for_the_unguarded_outcome_too(self) -> None:
         verdict = score_with_testbench(RIGHT, VERILOG_EVAL)
-        assert (verdict.is_passed, verdict.published) == (True, True)
+        assert (verdict.is_passed, verdict.is_passed_unguarded) == (True, True)
 
 
 FORGERIES = {
@@ -182,14 +192,14 @@ FORGERIES = {
 @pytest.mark.simulator
 @pytest.mark.parametrize("source", FORGERIES.values(), ids=FORGERIES)
 def test_no_forgery_passes(scorer: TestbenchScorer, source: str) -> None:
-    assert not scorer.score(source, VERILOG_EVAL).is_passed
+    assert not scorer.score(given(source), VERILOG_EVAL).is_passed
 
 
 @pytest.mark.simulator
 @pytest.mark.parametrize("name", ["early finish", "spoofed line", "comment swallow", "upward reference", "force"])
-def test_the_published_rule_is_fooled_and_that_is_told(scorer: TestbenchScorer, name: str) -> None:
-    verdict = scorer.score(FORGERIES[name], VERILOG_EVAL, with_published=True)
-    assert (verdict.is_passed, verdict.published) == (False, True)
+def test_the_authors_rule_is_fooled_and_that_is_told(scorer: TestbenchScorer, name: str) -> None:
+    verdict = scorer.score(given(FORGERIES[name]), VERILOG_EVAL, with_unguarded=True)
+    assert (verdict.is_passed, verdict.is_passed_unguarded) == (False, True)
 
 
 GUARDS = {
@@ -231,15 +241,16 @@ class TestSharedSimulator:
         wrong = "module invert(input a, output y); assign y = a; endmodule\n"
         source = add(wrong, 'initial $timeformat(-9, 0, " pass", 20);')
         assert run_unscreened(scorer, source, bench).is_passed
-        assert scorer.score(source, bench, with_published=True).status is Status.MISMATCH
+        assert scorer.score(given(source), bench, with_unguarded=True).status is Status.MISMATCH
 
     def test_the_random_numbers_are_the_benchs(self, scorer: TestbenchScorer) -> None:
         text = BENCH.replace("repeat (10)", "#1 repeat (10 + ($urandom % 50))")
         bench = replace(VERILOG_EVAL, bench=SourceFile(name="q_test.sv", text=text))
-        samples = scorer.score(RIGHT, bench).samples
+        samples = scorer.score(given(RIGHT), bench).samples
         source = add(RIGHT, 'initial repeat (3) $display("%d", $urandom, $random);')
         assert run_unscreened(scorer, source, bench).samples != samples
-        assert (scorer.score(source, bench).status, scorer.score(source, bench).samples) == (Status.PASSED, samples)
+        guarded = scorer.score(given(source), bench)
+        assert (guarded.status, guarded.samples) == (Status.PASSED, samples)
 
     def test_what_the_bench_watches_is_the_benchs(self, scorer: TestbenchScorer) -> None:
         text = RTLLM.bench.text.replace(
@@ -248,7 +259,7 @@ class TestSharedSimulator:
         text = text.replace("$finish", "#1 $finish")
         bench = replace(RTLLM, bench=SourceFile(name="testbench.v", text=text))
         right = "module invert(input a, output y); assign y = ~a; endmodule\n"
-        assert scorer.score(add(right, 'initial begin $monitor("x"); $monitoroff; end'), bench).is_passed
+        assert scorer.score(given(add(right, 'initial begin $monitor("x"); $monitoroff; end')), bench).is_passed
 
     @pytest.mark.parametrize(
         "code",
@@ -262,15 +273,15 @@ class TestSharedSimulator:
         ],
     )
     def test_neither_inputs_nor_files_are_reached(self, scorer: TestbenchScorer, code: str) -> None:
-        assert scorer.score(add(WRONG, code), VERILOG_EVAL).status is Status.REJECTED
+        assert scorer.score(given(add(WRONG, code)), VERILOG_EVAL).status is Status.REJECTED
 
     def test_code_that_one_preprocessor_takes_for_a_string_is_never_run(self, scorer: TestbenchScorer) -> None:
         held = f"{PORTS} assign n = ~d; initial q = 0;\n"
         body = 'initial begin $display(`S(x"); force d = 0; $display("y)); end endmodule\n'
         source = f'`define S(q) "q"\n{held}{body}'
         assert run_unscreened(scorer, source, VERILOG_EVAL).is_passed
-        verdict = scorer.score(source, VERILOG_EVAL, with_published=True)
-        assert (verdict.status, verdict.published) == (Status.REJECTED, True)
+        verdict = scorer.score(given(source), VERILOG_EVAL, with_unguarded=True)
+        assert (verdict.status, verdict.is_passed_unguarded) == (Status.REJECTED, True)
 
 
 @pytest.mark.simulator
@@ -279,7 +290,7 @@ def test_fewer_samples_than_the_reference_is_an_early_finish(scorer: TestbenchSc
         VERILOG_EVAL,
         bench=SourceFile(name="q_test.sv", text=BENCH.replace("always @(posedge clk, neg", "always @(n_dut, neg")),
     )
-    verdict = scorer.score(RIGHT.replace("~d", "1'b0"), bench)
+    verdict = scorer.score(given(RIGHT.replace("~d", "1'b0")), bench)
     assert verdict.status is Status.EARLY_FINISH
     assert "samples; with its reference" in verdict.diagnostics[0].message
 
@@ -287,18 +298,18 @@ def test_fewer_samples_than_the_reference_is_an_early_finish(scorer: TestbenchSc
 @pytest.mark.simulator
 class TestRtllm:
     def test_a_right_design_passes(self, scorer: TestbenchScorer) -> None:
-        verdict = scorer.score(RTLLM.reference.text.replace("verified_", ""), RTLLM, with_published=True)
-        assert (verdict.status, verdict.published) == (Status.PASSED, True)
+        verdict = scorer.score(given(RTLLM.reference.text.replace("verified_", "")), RTLLM, with_unguarded=True)
+        assert (verdict.status, verdict.is_passed_unguarded) == (Status.PASSED, True)
 
     def test_a_wrong_design_that_prints_the_word_fails(self, scorer: TestbenchScorer) -> None:
         source = 'module invert(input a, output y); initial $display("===Your Design Passed==="); endmodule\n'
-        verdict = scorer.score(source, RTLLM, with_published=True)
-        assert (verdict.status, verdict.published) == (Status.MISMATCH, True)
+        verdict = scorer.score(given(source), RTLLM, with_unguarded=True)
+        assert (verdict.status, verdict.is_passed_unguarded) == (Status.MISMATCH, True)
         assert verdict.diagnostics[0].message == "the testbench did not say that the design passed"
 
     def test_ports_by_position_keep_their_order(self, scorer: TestbenchScorer) -> None:
         source = "module invert(output y, input a); assign y = ~a; endmodule\n"
-        assert not scorer.score(source, RTLLM).is_passed
+        assert not scorer.score(given(source), RTLLM).is_passed
 
 
 @pytest.mark.simulator
@@ -309,16 +320,16 @@ class TestBadBench:
             with pytest.raises(
                 BadReferenceError, match=r"testbench\.v: .* does not pass its own reference verified_inv"
             ):
-                scorer.score(RTLLM.reference.text, bench)
+                scorer.score(given(RTLLM.reference.text), bench)
 
     def test_a_bench_that_waits_in_vain_is_no_verdict(self, scorer: TestbenchScorer) -> None:
         bench = replace(VERILOG_EVAL, bench=SourceFile(name="q_test.sv", text=BENCH.replace("#10000", "#20")))
         with pytest.raises(BadReferenceError, match=r"\(timeout\): the testbench gave up waiting"):
-            scorer.score(RIGHT, bench)
+            scorer.score(given(RIGHT), bench)
 
     def test_a_bench_without_its_top_is_no_verdict(self, scorer: TestbenchScorer) -> None:
         with pytest.raises(BadReferenceError, match=r"q_test\.sv: the bench must define 'other' and not 'TopModule'"):
-            scorer.score(RIGHT, replace(VERILOG_EVAL, bench_top="other"))
+            scorer.score(given(RIGHT), replace(VERILOG_EVAL, bench_top="other"))
 
 
 LATE = replace(VERILOG_EVAL, bench=SourceFile(name="q_test.sv", text=BENCH.replace("#10000", "#20")))
@@ -327,7 +338,7 @@ UNREADABLE = replace(VERILOG_EVAL, bench=SourceFile(name="q_test.sv", text=BENCH
 
 
 @pytest.mark.simulator
-class TestScorePublished:
+class TestScoreUnguarded:
     """It answers whatever the bench does to its own reference."""
 
     @pytest.mark.parametrize(
@@ -342,25 +353,26 @@ class TestScorePublished:
             (UNREADABLE, "", Status.NO_CODE, "S"),
         ],
     )
-    def test_status_is_guarded_and_code_is_published(
+    def test_status_is_guarded_and_code_is_the_authors(
         self, scorer: TestbenchScorer, bench: Testbench, source: str, status: Status, code: str
     ) -> None:
-        verdict = scorer.score_published(source, bench)
+        verdict = scorer.score_unguarded(given(source), bench)
         assert (verdict.status, verdict.code) == (status, code)
-        assert verdict.published is (code == ".")
+        assert verdict.is_passed_unguarded is (code == ".")
         assert verdict.is_syntax_right is (code in ".RT")
 
-    def test_a_note_says_what_is_wrong_with_the_bench(self, scorer: TestbenchScorer) -> None:
-        first = scorer.score_published(RIGHT, BROKEN).diagnostics[0]
-        assert first.severity is Severity.NOTE
-        assert "q_test.sv: the testbench does not pass its own reference q_ref.sv (elaboration-error)" in first.message
+    def test_the_bench_is_named_that_fails_its_reference(self, scorer: TestbenchScorer) -> None:
+        message = r"q_test\.sv: the testbench does not pass its own reference q_ref\.sv \(elaboration-error\)"
+        for _ in range(2):
+            with pytest.raises(BadReferenceError, match=message):
+                scorer.score(given(RIGHT), BROKEN)
 
     def test_a_sound_bench_gets_no_note(self, scorer: TestbenchScorer) -> None:
-        assert scorer.score_published(RIGHT, VERILOG_EVAL).diagnostics == ()
+        assert scorer.score_unguarded(given(RIGHT), VERILOG_EVAL).diagnostics == ()
 
 
 @pytest.mark.simulator
-class TestPublishedRun:
+class TestUnguardedRun:
     """It is what the benchmark's own scripts see."""
 
     @pytest.mark.parametrize(
@@ -375,22 +387,22 @@ class TestPublishedRun:
         ],
     )
     def test_words_of_v1(self, scorer: TestbenchScorer, source: str, code: str) -> None:
-        verdict = scorer.score(source, VERILOG_EVAL_V1, with_published=True)
+        verdict = scorer.score(given(source), VERILOG_EVAL_V1, with_unguarded=True)
         assert verdict.code == code
-        assert verdict.published is (code == "passed")
+        assert verdict.is_passed_unguarded is (code == "passed")
 
     def test_v1_joins_test_and_candidate_in_one_file(self, scorer: TestbenchScorer) -> None:
         text = VERILOG_EVAL_V1.bench.text + "`default_nettype none\n"
         bench = replace(VERILOG_EVAL_V1, bench=SourceFile(name="q.jsonl:1 (test)", text=text))
         source = RIGHT.replace("assign n = ~d;", "assign other = d; assign n = ~d;")
-        verdict = scorer.score(source, bench, with_published=True)
+        verdict = scorer.score(given(source), bench, with_unguarded=True)
         assert (verdict.status, verdict.code) == (Status.PASSED, "failed: compile error.")
 
     def test_a_run_that_is_asked_to_end_still_counts_in_v2(self, scorer: TestbenchScorer) -> None:
         bench = replace(VERILOG_EVAL, timeout_s=1.0)
         source = RIGHT.replace("endmodule", "initial forever #0;\nendmodule")
-        verdict = scorer.score(source, bench, with_published=True)
-        assert (verdict.status, verdict.code, verdict.published) == (Status.TIMEOUT, ".", True)
+        verdict = scorer.score(given(source), bench, with_unguarded=True)
+        assert (verdict.status, verdict.code, verdict.is_passed_unguarded) == (Status.TIMEOUT, ".", True)
 
     @pytest.mark.parametrize(
         ("source", "code", "is_syntax_right"),
@@ -401,17 +413,17 @@ class TestPublishedRun:
         ],
     )
     def test_successes_of_rtllm(self, scorer: TestbenchScorer, source: str, code: str, is_syntax_right: bool) -> None:
-        verdict = scorer.score(source, RTLLM, with_published=True)
+        verdict = scorer.score(given(source), RTLLM, with_unguarded=True)
         assert (verdict.code, verdict.is_syntax_right) == (code, is_syntax_right)
 
     def test_what_the_compiler_says_is_no_pass_in_rtllm(self, scorer: TestbenchScorer) -> None:
         source = "module invert(input a, output y); wire [1:0] pass; sub s(pass, y); endmodule\n"
         source += "module sub(input pass, output y); assign y = 0; endmodule\n"
-        assert scorer.score_published(source, RTLLM).code == "syntax"
+        assert scorer.score_unguarded(given(source), RTLLM).code == "syntax"
 
     def test_not_asked_means_no_code(self, scorer: TestbenchScorer) -> None:
-        verdict = scorer.score(RIGHT, VERILOG_EVAL)
-        assert (verdict.published, verdict.code, verdict.is_syntax_right) == (None, "", None)
+        verdict = scorer.score(given(RIGHT), VERILOG_EVAL)
+        assert (verdict.is_passed_unguarded, verdict.code, verdict.is_syntax_right) == (None, "", None)
 
 
 @pytest.mark.parametrize(
@@ -428,7 +440,7 @@ class TestPublishedRun:
     ],
 )
 def test_read_score_of_verilog_eval(said: list[str], status: Status | None, samples: int) -> None:
-    score = read_score(said, BenchRule.VERILOG_EVAL_V2)
+    score = read_verilog_eval_score(said)
     assert (score.status, score.samples) == (status, samples)
 
 
@@ -513,8 +525,8 @@ SMALL = {
 def test_references_of_the_small_copies_pass_both_scorings(scorer: TestbenchScorer, suite: str) -> None:
     for problem in load_suite(f"{suite}:{FIXTURES / SMALL[suite]}").problems:
         assert problem.testbench is not None
-        verdict = scorer.score(show_reference(problem.testbench), problem.testbench, with_published=True)
-        assert (verdict.status, verdict.published) == (Status.PASSED, True), problem.problem_id
+        verdict = scorer.score(given(show_reference(problem.testbench)), problem.testbench, with_unguarded=True)
+        assert (verdict.status, verdict.is_passed_unguarded) == (Status.PASSED, True), problem.problem_id
 
 
 @pytest.mark.simulator
@@ -523,8 +535,9 @@ def test_a_bench_that_accepts_stubs_accepts_them_in_both_scorings(scorer: Testbe
     bench = next(problem.testbench for problem in problems if problem.problem_id == "buffer")
     assert bench is not None
     for body, is_passed in (("", True), ("assign y = 1'bx;", True), ("assign y = 1;", False)):
-        verdict = scorer.score(f"module buffer(input a, output y); {body} endmodule\n", bench, with_published=True)
-        assert (verdict.is_passed, verdict.published) == (is_passed, is_passed)
+        candidate = given(f"module buffer(input a, output y); {body} endmodule\n")
+        verdict = scorer.score(candidate, bench, with_unguarded=True)
+        assert (verdict.is_passed, verdict.is_passed_unguarded) == (is_passed, is_passed)
 
 
 @pytest.mark.simulator
@@ -537,9 +550,9 @@ def test_published_references_score_as_is_known(scorer: TestbenchScorer, suite: 
         if problem_id == "Prob141_count_clock":
             continue  # long, and as Prob082
         bench = find_bench(suite, problem_id)
-        verdict = scorer.score_published(show_reference(bench), bench)
+        verdict = scorer.score_unguarded(given(show_reference(bench)), bench)
         assert (problem_id, verdict.code) == (problem_id, codes[problem_id])
-        assert verdict.is_passed is verdict.published is (verdict.code in PASS_CODES)
+        assert verdict.is_passed is verdict.is_passed_unguarded is (verdict.code in PASS_CODES)
         assert verdict.is_syntax_right is (verdict.code not in {"C", "neither", "failed: compile error."})
 
 
@@ -572,7 +585,7 @@ HOSTILE_BENCHES = {
     [pytest.param(case, id=case.folder.name) for case in load_cases(SHARED_2) if case.folder.name in HOSTILE_BENCHES],
 )
 def test_no_hostile_case_fools_its_published_bench(scorer: TestbenchScorer, case: HostileCase) -> None:
-    verdict = scorer.score(case.source("", ""), find_bench(*HOSTILE_BENCHES[case.folder.name]))
+    verdict = scorer.score(given(case.source("", "")), find_bench(*HOSTILE_BENCHES[case.folder.name]))
     assert verdict.status in case.acceptable
 
 
@@ -587,7 +600,7 @@ BEYOND_ICARUS = "ok_casts_and_records"
 def test_no_hostile_case_passes_or_escapes(scorer: TestbenchScorer, tmp_path: Path, case: HostileCase) -> None:
     canary = lay_canary(tmp_path / "canary")
     source = case.source(str(canary), str(case.folder / "golden.sv"))
-    verdict = scorer.score(source, make_generic_bench(case.golden, case.top))
+    verdict = scorer.score(given(source), make_generic_bench(case.golden, case.top))
     assert is_untouched(canary)
     assert SECRET not in repr(verdict)
     if case.folder.name == BEYOND_ICARUS:

@@ -76,7 +76,7 @@ def test_what_a_record_amounts_to(found: HarnessRecord, status: Status, said: st
     verdict = judge_runs([run(found)], LIMITS, least_tests=0)
     assert verdict.status is status
     assert said in (verdict.diagnostics[0].message if verdict.diagnostics else "")
-    assert verdict.published is (found.exit_code == 0)
+    assert verdict.is_passed_unguarded is (found.exit_code == 0)
 
 
 def test_a_refused_design_is_told_with_its_line() -> None:

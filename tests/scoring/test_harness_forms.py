@@ -1,14 +1,16 @@
 """Every form in which CVDP writes its commands and settings runs, on small harnesses: only right designs pass."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from builders import given_files
 
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.records import CocotbHarness, Severity, Status
 from pytest_rtlgen.scoring.harness import HarnessScorer
-from pytest_rtlgen.scoring.harness_run import open_harness, plan_harness
+from pytest_rtlgen.scoring.harness_run import open_harness
 from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
 
@@ -41,7 +43,7 @@ endmodule
 
 @pytest.fixture(scope="module")
 def scorer() -> Iterator[HarnessScorer]:
-    with HarnessScorer() as made:
+    with closing(HarnessScorer()) as made:
         yield made
 
 
@@ -55,20 +57,20 @@ def harness_of(form: str) -> CocotbHarness:
 def test_the_solution_passes_and_a_design_that_does_nothing_fails(scorer: HarnessScorer, form: str) -> None:
     harness = harness_of(form)
     solution = {file.name: file.text for file in harness.solution}
-    verdict = scorer.score(solution, harness)
-    assert (verdict.status, verdict.published, verdict.samples) == (Status.PASSED, True, TESTS.get(form, 2))
+    verdict = scorer.score(given_files(solution), harness)
+    assert (verdict.status, verdict.is_passed_unguarded, verdict.samples) == (Status.PASSED, True, TESTS.get(form, 2))
     notes = sorted(item.message for item in verdict.diagnostics)
     assert all(item.severity is Severity.NOTE for item in verdict.diagnostics)
     assert len(notes) == len(NOTES.get(form, ()))
     assert all(note.startswith(expected) for note, expected in zip(notes, sorted(NOTES.get(form, ())), strict=True))
     idle = {name: f"{text.partition(';')[0]};\nendmodule\n" for name, text in solution.items()}
-    verdict = scorer.score(idle, harness)
-    assert (verdict.status, verdict.published) == (Status.MISMATCH, False)
+    verdict = scorer.score(given_files(idle), harness)
+    assert (verdict.status, verdict.is_passed_unguarded) == (Status.MISMATCH, False)
 
 
 def test_the_second_of_several_commands_decides_too(scorer: HarnessScorer) -> None:
     corners = "sum = {a, b} == 0 ? 0 : {a, b} == 8'hff ? 30 : {a, b} == 8'hf1 ? 16 : 7"
-    verdict = scorer.score({ADDER: f"{PORTS} assign {corners}; endmodule\n"}, harness_of("several"))
+    verdict = scorer.score(given_files({ADDER: f"{PORTS} assign {corners}; endmodule\n"}), harness_of("several"))
     assert (verdict.status, verdict.diagnostics[0].message.partition(":")[0]) == (Status.MISMATCH, "test_random")
 
 
@@ -81,7 +83,7 @@ def test_each_service_has_its_settings(scorer: HarnessScorer) -> None:
             "  assign {co, s} = a + b + ci;\nendmodule\n"
         ),
     }
-    verdict = scorer.score(files, harness)
+    verdict = scorer.score(given_files(files), harness)
     assert (verdict.status, verdict.diagnostics[0].message.partition(":")[0]) == (Status.MISMATCH, "test_half")
 
 
@@ -91,11 +93,11 @@ def test_each_service_has_its_settings(scorer: HarnessScorer) -> None:
 def test_results_that_a_design_writes_do_not_count_in_any_form(scorer: HarnessScorer, form: str, name: str) -> None:
     harness = harness_of(form)
     text = FORGER.replace("NAME", f"{name}.result.xml" if form != "folder" else "/code/rundir/test_runner.result.xml")
-    assert scorer.score({ADDER: text}, harness).status is Status.REJECTED
-    command = plan_harness(harness).commands[0]
+    assert scorer.score(given_files({ADDER: text}), harness).status is Status.REJECTED
+    command = harness.commands[0]
     sandbox = choose_sandbox(SandboxMode.REQUIRED)
-    codes = []
+    codes, files = [], given_files({ADDER: text}).files
     for is_guarded in (True, False):
-        with open_harness(harness, {ADDER: text}, sandbox=sandbox, limits=Limits(memory_mib=4096)) as place:
+        with open_harness(harness, files, sandbox=sandbox, limits=Limits(memory_mib=4096)) as place:
             codes.append(place.run(command, is_guarded=is_guarded, wall_s=120).done.exit_code)
     assert codes == [1, 0]

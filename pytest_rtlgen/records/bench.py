@@ -1,4 +1,4 @@
-"""A benchmark's own scorer for one problem, and what it says of a candidate."""
+"""A benchmark's bench for one problem, and what it finds out about a candidate."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,13 +6,17 @@ from enum import StrEnum
 from pytest_rtlgen.records.source import SourceFile
 from pytest_rtlgen.records.verdict import Diagnostic, Status
 
+HARNESS_FOLDER = "/code/rundir"
+"""Where a harness's commands start, as its container names it."""
+
 
 class BenchRule(StrEnum):
-    """Whose text rule a testbench follows."""
+    """Whose rules a bench is read and counted by."""
 
     VERILOG_EVAL_V1 = "verilog-eval-v1"
     VERILOG_EVAL_V2 = "verilog-eval-v2"
     RTLLM = "rtllm"
+    CVDP = "cvdp"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +44,28 @@ class Testbench:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HarnessCommand:
+    """One Python program that a harness runs."""
+
+    module: str = ""
+    """Module to run, as ``pytest``; empty: ``script`` is run."""
+    script: str = ""
+    arguments: tuple[str, ...] = ()
+    folder: str = HARNESS_FOLDER
+    """Where it starts, as the container names it."""
+    settings: tuple[tuple[str, str], ...] = ()
+    """Environment variables that it starts with."""
+    needs_last: bool = False
+    """Whether it runs only where the command before it ended with exit status 0."""
+    decides: bool = True
+    """Whether its exit status counts; a shell forgets that of a list which another follows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CocotbHarness:
     """A benchmark's cocotb tests for one problem, all of it trusted text."""
 
+    rule: BenchRule = BenchRule.CVDP
     files: tuple[SourceFile, ...]
     """Tests and their settings, under their paths in the work folder, such as ``src/test_runner.py``."""
     context: tuple[SourceFile, ...] = ()
@@ -51,6 +74,14 @@ class CocotbHarness:
     """Paths of the files that a candidate writes."""
     solution: tuple[SourceFile, ...] = ()
     """The published solution, under the targets' paths; empty where the benchmark withholds it."""
+    commands: tuple[HarnessCommand, ...] = ()
+    """What it runs, in order."""
+    notes: tuple[str, ...] = ()
+    """What is otherwise here than the harness asks for."""
+    top: str = ""
+    """Name of the module that its tests simulate; empty: it does not tell."""
+    sources: tuple[str, ...] = ()
+    """Paths of the files that it compiles, in order; empty: it does not tell."""
     timeout_s: float = 120.0
     """Wall-clock seconds of the whole run."""
 
@@ -64,12 +95,12 @@ class OutputMismatches:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PublishedVerdict:
-    """What a benchmark's own testbench or harness found out about one candidate."""
+class BenchVerdict:
+    """What a benchmark's testbench or harness found out about one candidate."""
 
     status: Status
     """From values and lines out of the candidate's reach."""
-    published: bool | None = None
+    is_passed_unguarded: bool | None = None
     """Whether the benchmark's unguarded text rule passes it; ``None``: not asked, or no sandbox to try it in."""
     code: str = ""
     """The benchmark's own word or letter for the outcome, such as VerilogEval's ``R``; empty: not asked."""
@@ -85,5 +116,10 @@ class PublishedVerdict:
 
     @property
     def is_passed(self) -> bool:
-        """Whether the testbench passed it."""
+        """Whether the bench passed it, out of its reach."""
         return self.status is Status.PASSED
+
+    @property
+    def is_counted_as_passed(self) -> bool:
+        """Whether the benchmark's authors would pass it; where that was not tried, whether the guarded bench does."""
+        return self.is_passed if self.is_passed_unguarded is None else self.is_passed_unguarded

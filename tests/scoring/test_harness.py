@@ -4,17 +4,20 @@ import os
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from builders import given, given_files
 from support.hostile_cases import SHARED_2, HostileCase, load_cases
 
 from pytest_rtlgen.errors import BadReferenceError, ToolError
 from pytest_rtlgen.loaders import load_suite
-from pytest_rtlgen.records import CocotbHarness, Severity, SourceFile, Status
-from pytest_rtlgen.scoring.harness import HarnessScorer
-from pytest_rtlgen.scoring.harness_run import open_harness, plan_harness
+from pytest_rtlgen.loaders.cvdp_harness import make_harness
+from pytest_rtlgen.records import Candidate, CocotbHarness, Severity, SourceFile, Status
+from pytest_rtlgen.scoring.harness import HarnessScorer, list_files
+from pytest_rtlgen.scoring.harness_run import open_harness
 from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.tools.sandbox import SandboxKind, SandboxMode, choose_sandbox, look_for_sandbox
 
@@ -52,7 +55,7 @@ def harness_of(problem_id: str, **changes: object) -> CocotbHarness:
 def edit(harness: CocotbHarness, name: str, text: str) -> CocotbHarness:
     """Return ``harness`` with another text under ``name``, its solution withheld."""
     others = tuple(file for file in harness.files if file.name != name)
-    return replace(harness, files=(*others, SourceFile(name=name, text=text)), solution=())
+    return make_harness((*others, SourceFile(name=name, text=text)), targets=harness.targets, context=harness.context)
 
 
 ADDING = harness_of("adder_0001")
@@ -61,15 +64,15 @@ WITHHELD = replace(ADDING, solution=())
 
 @pytest.fixture(scope="module")
 def scorer() -> Iterator[HarnessScorer]:
-    with HarnessScorer() as made:
+    with closing(HarnessScorer()) as made:
         yield made
 
 
 @pytest.mark.parametrize("problem_id", ["adder_0001", "counter_0002", "pair_0003"])
 def test_a_published_solution_passes_with_its_own_tests(scorer: HarnessScorer, problem_id: str) -> None:
     harness = harness_of(problem_id)
-    verdict = scorer.score({file.name: file.text for file in harness.solution}, harness)
-    assert (verdict.status, verdict.published, verdict.diagnostics) == (Status.PASSED, True, ())
+    verdict = scorer.score(given_files({file.name: file.text for file in harness.solution}), harness)
+    assert (verdict.status, verdict.is_passed_unguarded, verdict.diagnostics) == (Status.PASSED, True, ())
     assert verdict.samples == {"adder_0001": 2, "counter_0002": 1, "pair_0003": 1}[problem_id]
 
 
@@ -90,31 +93,31 @@ def test_a_published_solution_passes_with_its_own_tests(scorer: HarnessScorer, p
     ids=["wrong", "undriven", "empty", "syntax", "unknown", "top", "port", "forger", "finish", "include"],
 )
 def test_what_a_candidate_does_wrong_is_told(scorer: HarnessScorer, source: str, status: Status, message: str) -> None:
-    verdict = scorer.score({ADDER: source}, ADDING)
+    verdict = scorer.score(given_files({ADDER: source}), ADDING)
     assert verdict.status is status
-    assert not verdict.published
+    assert not verdict.is_passed_unguarded
     assert any(re.search(message, item.message) for item in verdict.diagnostics)
 
 
 def test_a_candidate_may_print_what_it_likes(scorer: HarnessScorer) -> None:
     text = WRONG.replace("endmodule", 'initial $display("** TESTS=2 PASS=2 FAIL=0 **\\n2 passed"); endmodule')
-    assert scorer.score({ADDER: text}, ADDING).status is Status.MISMATCH
+    assert scorer.score(given_files({ADDER: text}), ADDING).status is Status.MISMATCH
 
 
 def test_a_withheld_solution_asks_for_one_test_at_least(scorer: HarnessScorer) -> None:
-    verdict = scorer.score({ADDER: RIGHT}, WITHHELD)
+    verdict = scorer.score(given_files({ADDER: RIGHT}), WITHHELD)
     assert (verdict.status, verdict.samples) == (Status.PASSED, 2)
 
 
 def test_a_design_that_never_lets_time_pass_is_a_time_out(scorer: HarnessScorer) -> None:
     text = RIGHT.replace("endmodule", "integer i = 0; always @(a) while (i < 1) i = 0; endmodule")
-    verdict = scorer.score({ADDER: text}, replace(WITHHELD, timeout_s=6.0))
-    assert (verdict.status, verdict.published) == (Status.TIMEOUT, False)
+    verdict = scorer.score(given_files({ADDER: text}), replace(WITHHELD, timeout_s=6.0))
+    assert (verdict.status, verdict.is_passed_unguarded) == (Status.TIMEOUT, False)
     assert verdict.diagnostics[0].message == "the harness did not end within 6 s"
 
 
 def test_a_file_that_is_not_asked_for_is_refused(scorer: HarnessScorer) -> None:
-    verdict = scorer.score({ADDER: RIGHT, "src/test_runner.py": "def test(): pass\n"}, ADDING)
+    verdict = scorer.score(given_files({ADDER: RIGHT, "src/test_runner.py": "def test(): pass\n"}), ADDING)
     assert (verdict.status, verdict.diagnostics[0].message) == (
         Status.REJECTED,
         "writes src/test_runner.py, which is not asked for",
@@ -123,8 +126,9 @@ def test_a_file_that_is_not_asked_for_is_refused(scorer: HarnessScorer) -> None:
 
 def run_unscreened(source: str, *, is_guarded: bool, harness: CocotbHarness = ADDING) -> int:
     sandbox = choose_sandbox(SandboxMode.REQUIRED)
-    with open_harness(harness, {ADDER: source}, sandbox=sandbox, limits=Limits(memory_mib=4096)) as place:
-        (command,) = plan_harness(harness).commands
+    files = given_files({ADDER: source}).files
+    with open_harness(harness, files, sandbox=sandbox, limits=Limits(memory_mib=4096)) as place:
+        (command,) = harness.commands
         return place.run(command, is_guarded=is_guarded, wall_s=60).done.exit_code
 
 
@@ -132,10 +136,10 @@ def test_results_that_a_design_writes_itself_do_not_count_even_unscreened() -> N
     assert run_unscreened(FORGER, is_guarded=True) == 1
 
 
-def test_the_design_that_forges_results_passes_as_published(scorer: HarnessScorer) -> None:
+def test_the_design_that_forges_results_passes_unguarded(scorer: HarnessScorer) -> None:
     assert run_unscreened(FORGER, is_guarded=False) == 0
-    verdict = scorer.score({ADDER: FORGER}, ADDING, with_published=True)
-    assert (verdict.status, verdict.published) == (Status.REJECTED, True)
+    verdict = scorer.score(given_files({ADDER: FORGER}), ADDING, with_unguarded=True)
+    assert (verdict.status, verdict.is_passed_unguarded) == (Status.REJECTED, True)
 
 
 TWICE = """\
@@ -189,15 +193,16 @@ def test_a_second_simulation_runs_the_design_that_was_compiled() -> None:
 
 
 def test_a_design_that_ends_the_simulation_is_early_even_unscreened(scorer: HarnessScorer) -> None:
-    verdict = scorer.score_published({ADDER: RIGHT.replace("endmodule", "initial #1 $finish; endmodule")}, ADDING)
-    assert (verdict.status, verdict.published) == (Status.EARLY_FINISH, False)
+    text = RIGHT.replace("endmodule", "initial #1 $finish; endmodule")
+    verdict = scorer.score_unguarded(given_files({ADDER: text}), ADDING)
+    assert (verdict.status, verdict.is_passed_unguarded) == (Status.EARLY_FINISH, False)
 
 
 def test_what_the_solution_may_a_candidate_may_too(scorer: HarnessScorer) -> None:
     stops = RIGHT.replace("endmodule", "initial if (0) $stop; endmodule")
     harness = replace(ADDING, solution=(SourceFile(name=ADDER, text=stops),))
-    assert scorer.score({ADDER: stops.replace("a + b", "b + a")}, harness).status is Status.PASSED
-    assert scorer.score({ADDER: FORGER}, harness).status is Status.REJECTED
+    assert scorer.score(given_files({ADDER: stops.replace("a + b", "b + a")}), harness).status is Status.PASSED
+    assert scorer.score(given_files({ADDER: FORGER}), harness).status is Status.REJECTED
 
 
 def test_fewer_tests_than_with_the_solution_are_no_pass(scorer: HarnessScorer) -> None:
@@ -208,9 +213,9 @@ def test_fewer_tests_than_with_the_solution_are_no_pass(scorer: HarnessScorer) -
         "async def test_two(dut):\n    pass\n"
     )
     harness = replace(edit(ADDING, "src/test_tiny_adder.py", text), solution=ADDING.solution)
-    assert scorer.score({ADDER: RIGHT}, harness).status is Status.PASSED
-    verdict = scorer.score({ADDER: WRONG}, harness)
-    assert (verdict.status, verdict.published) == (Status.EARLY_FINISH, True)
+    assert scorer.score(given_files({ADDER: RIGHT}), harness).status is Status.PASSED
+    verdict = scorer.score(given_files({ADDER: WRONG}), harness)
+    assert (verdict.status, verdict.is_passed_unguarded) == (Status.EARLY_FINISH, True)
     assert verdict.diagnostics[0].message == "1 cocotb tests ran; with the published solution, 2"
 
 
@@ -227,7 +232,7 @@ async def test_rolls(dut):
 
 def test_dice_fall_the_same_in_every_run(scorer: HarnessScorer) -> None:
     harness = edit(ADDING, "src/test_tiny_adder.py", ROLLS)
-    first, second = (scorer.score({ADDER: RIGHT}, harness).diagnostics[0].message for _ in range(2))
+    first, second = (scorer.score(given_files({ADDER: RIGHT}), harness).diagnostics[0].message for _ in range(2))
     assert first == second
     assert first.startswith("test_rolls: 0.")
 
@@ -258,15 +263,20 @@ def yosys_on_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         ("src/test_runner.py", "def test_(:\n", BadReferenceError, r"the harness cannot be loaded: .*SyntaxError"),
         ("src/test_runner.py", "x = 1\n", BadReferenceError, r"the harness ran no test \(exit status 5\)"),
         ("src/test_runner.py", "run('no_such_yosys yosys')\n", BadReferenceError, "NameError"),
-        ("docker-compose.yml", "services: {}\n", BadReferenceError, "missing or names no command"),
     ],
-    ids=["package", "name", "syntax", "no-test", "fault", "command"],
+    ids=["package", "name", "syntax", "no-test", "fault"],
 )
 def test_a_broken_harness_is_no_fault_of_the_candidate(
     scorer: HarnessScorer, name: str, text: str, kind: type[Exception], message: str
 ) -> None:
     with pytest.raises(kind, match=message):
-        scorer.score({ADDER: RIGHT}, edit(ADDING, name, text))
+        scorer.score(given_files({ADDER: RIGHT}), edit(ADDING, name, text))
+
+
+def test_a_harness_that_runs_nothing_is_broken(scorer: HarnessScorer) -> None:
+    idle = replace(WITHHELD, commands=())
+    with pytest.raises(BadReferenceError, match=r"harness of rtl/tiny_adder\.sv: it names no command that runs a test"):
+        scorer.score(given_files({ADDER: RIGHT}), idle)
 
 
 def test_a_program_that_is_missing_is_told_before_anything_runs(
@@ -275,15 +285,15 @@ def test_a_program_that_is_missing_is_told_before_anything_runs(
     monkeypatch.setenv("PATH", str(tmp_path))
     harness = edit(ADDING, "src/synth.py", "import subprocess\nsubprocess.run('yosys -s synth.tcl', shell=True)\n")
     with pytest.raises(ToolError, match="yosys is not on PATH; the harness calls it"):
-        scorer.score({ADDER: RIGHT}, harness)
+        scorer.score(given_files({ADDER: RIGHT}), harness)
 
 
 def test_a_solution_that_fails_its_own_harness_is_a_broken_reference(scorer: HarnessScorer) -> None:
     harness = replace(ADDING, solution=(SourceFile(name=ADDER, text=WRONG),))
     for _ in range(2):
         with pytest.raises(BadReferenceError, match=r"does not pass its own solution \(mismatch\): test_corners: 15"):
-            scorer.score({ADDER: RIGHT}, harness)
-    assert scorer.score_published({ADDER: RIGHT}, harness).published
+            scorer.score(given_files({ADDER: RIGHT}), harness)
+    assert scorer.score_unguarded(given_files({ADDER: RIGHT}), harness).is_passed_unguarded
 
 
 PEEK = """\
@@ -299,7 +309,7 @@ async def test_peek(dut):
 def test_no_secret_reaches_the_harness(scorer: HarnessScorer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
     assert os.environ["OPENAI_API_KEY"]
-    verdict = scorer.score({ADDER: RIGHT}, edit(ADDING, "src/test_tiny_adder.py", PEEK))
+    verdict = scorer.score(given_files({ADDER: RIGHT}), edit(ADDING, "src/test_tiny_adder.py", PEEK))
     assert "OPENAI" not in verdict.diagnostics[0].message
     assert "/code/rundir" in verdict.diagnostics[0].message
 
@@ -311,8 +321,9 @@ def test_every_kind_of_sandbox_gives_the_same_results(kind: SandboxKind) -> None
         pytest.skip(offer.reason)
     mode = SandboxMode.OFF if kind is SandboxKind.NONE else SandboxMode.REQUIRED
     sandbox = choose_sandbox(mode, kinds=(kind,))
-    (command,) = plan_harness(ADDING).commands
-    with open_harness(ADDING, {ADDER: WRONG}, sandbox=sandbox, limits=Limits(memory_mib=4096)) as place:
+    (command,) = ADDING.commands
+    files = given_files({ADDER: WRONG}).files
+    with open_harness(ADDING, files, sandbox=sandbox, limits=Limits(memory_mib=4096)) as place:
         record = place.run(command, is_guarded=True, wall_s=60).record
     assert record is not None
     (simulation,) = record.simulations
@@ -332,7 +343,7 @@ def test_every_kind_of_sandbox_gives_the_same_results(kind: SandboxKind) -> None
 )
 def test_paths_of_the_container_are_rewritten_where_they_cannot_be_mounted(text: str, expected: str) -> None:
     sandbox = choose_sandbox(SandboxMode.OFF)
-    with open_harness(ADDING, {}, sandbox=sandbox, limits=Limits()) as place:
+    with open_harness(ADDING, (), sandbox=sandbox, limits=Limits()) as place:
         assert place._place(text) == expected.replace("{}", str(place.folder))
 
 
@@ -345,14 +356,36 @@ def test_paths_of_the_container_are_rewritten_where_they_cannot_be_mounted(text:
 )
 def test_a_simulator_that_dies_leaves_no_results(scorer: HarnessScorer, end: str, status: Status, message: str) -> None:
     text = f"import os\nimport cocotb\n\n@cocotb.test()\nasync def test_end(dut):\n    {end}\n"
-    verdict = scorer.score({ADDER: RIGHT}, edit(ADDING, "src/test_tiny_adder.py", text))
-    assert (verdict.status, verdict.published) == (status, False)
+    verdict = scorer.score(given_files({ADDER: RIGHT}), edit(ADDING, "src/test_tiny_adder.py", text))
+    assert (verdict.status, verdict.is_passed_unguarded) == (status, False)
     assert message in verdict.diagnostics[0].message
+
+
+@pytest.mark.parametrize(
+    ("candidate", "targets", "files"),
+    [
+        (given(RIGHT), (ADDER,), {ADDER: RIGHT}),
+        (given(f"// rtlgen-file: rtl/b.sv\n{RIGHT}"), (ADDER,), {ADDER: f"// rtlgen-file: rtl/b.sv\n{RIGHT}"}),
+        (given(RIGHT), (ADDER, "rtl/b.sv"), {}),
+        (given_files({"rtl/b.sv": WRONG}), (ADDER, "rtl/b.sv"), {"rtl/b.sv": WRONG}),
+        (given_files({ADDER: RIGHT, "x": ""}), (ADDER,), {ADDER: RIGHT, "x": ""}),
+    ],
+    ids=["one", "comment", "of-which", "some", "more"],
+)
+def test_what_a_candidate_writes(candidate: Candidate, targets: tuple[str, ...], files: dict[str, str]) -> None:
+    found = list_files(candidate, replace(ADDING, targets=targets))
+    assert {file.name: file.text for file in found} == files
+
+
+def test_no_text_at_all_is_no_code_before_anything_runs(scorer: HarnessScorer) -> None:
+    broken = replace(WITHHELD, commands=())
+    verdict = scorer.score(given(" \n"), broken, with_unguarded=True)
+    assert (verdict.status, verdict.is_passed_unguarded) == (Status.NO_CODE, None)
 
 
 def test_several_threads_share_one_harness(scorer: HarnessScorer) -> None:
     with ThreadPoolExecutor(2) as pool:
-        found = pool.map(lambda source: scorer.score({ADDER: source}, ADDING).status, (RIGHT, WRONG))
+        found = pool.map(lambda source: scorer.score(given_files({ADDER: source}), ADDING).status, (RIGHT, WRONG))
     assert list(found) == [Status.PASSED, Status.MISMATCH]
 
 
@@ -360,7 +393,7 @@ def test_several_threads_share_one_harness(scorer: HarnessScorer) -> None:
 def test_a_string_that_looks_like_an_inclusion_hides_nothing(scorer: HarnessScorer, source: str) -> None:
     hidden = 'initial $display("`include " ); initial $finish; //tiny_adder.sv" ");\nendmodule'
     text = {"WRONG": WRONG, "RIGHT": RIGHT}[source].replace("endmodule", hidden)
-    verdict = scorer.score({ADDER: text}, ADDING)
+    verdict = scorer.score(given_files({ADDER: text}), ADDING)
     assert (verdict.status, verdict.diagnostics[0].message) == (Status.REJECTED, "system task $finish")
 
 
@@ -371,12 +404,12 @@ def test_a_string_that_looks_like_an_inclusion_hides_nothing(scorer: HarnessScor
 )
 def test_no_hostile_case_fools_a_harness(scorer: HarnessScorer, case: HostileCase) -> None:
     for harness in (ADDING, edit(ADDING, "src/test_runner.py", TWICE.replace("TEST_DIR", "sim_build"))):
-        assert scorer.score({ADDER: case.source("", "")}, harness).status in case.acceptable
+        assert scorer.score(given_files({ADDER: case.source("", "")}), harness).status in case.acceptable
 
 
 def test_messages_are_left_out_with_a_note(scorer: HarnessScorer) -> None:
     text = RIGHT.replace("endmodule", '\ninitial $display("%0d", sum);\nendmodule')
-    verdict = scorer.score({ADDER: text}, ADDING)
+    verdict = scorer.score(given_files({ADDER: text}), ADDING)
     assert verdict.status is Status.PASSED
     (note,) = verdict.diagnostics
     assert (note.severity, "$display (line 2)" in note.message) == (Severity.NOTE, True)
@@ -389,4 +422,4 @@ def test_a_real_example_accepts_its_solution_and_fails_a_wrong_one(scorer: Harne
     assert harness is not None
     (solution,) = harness.solution
     wrong = solution.text.replace("lfsr_out[5] ^", "lfsr_out[4] ^")
-    assert scorer.score({solution.name: wrong}, harness).status is Status.MISMATCH
+    assert scorer.score(given_files({solution.name: wrong}), harness).status is Status.MISMATCH
