@@ -6,7 +6,7 @@ Source: verl 0.9, ``experimental/reward_loop/reward_manager/naive.py``.
 from collections.abc import Mapping
 from typing import Any
 
-from pytest_rtlgen.errors import RtlgenError
+from pytest_rtlgen.errors import RewardError
 from pytest_rtlgen.training.reward.callable import Reward
 from pytest_rtlgen.training.reward.options import find_reward, read_reward_options
 
@@ -33,12 +33,12 @@ class VerlReward:
         ``ground_truth`` is the id of a problem, or the text of a reference.
 
         Raises:
-            RtlgenError: the harness failed; verl knows no missing score, and any number would train someone.
+            RewardError: the harness failed; verl knows no missing score, and any number would train someone.
         """
         del data_source, extra_info, more
         (result,) = self.reward.judge([solution_str], [str(ground_truth)])
         if result.value is None:
-            raise RtlgenError(f"reward: no score: {result.reason}; verl cannot leave one out, so the run ends here")
+            raise RewardError(f"reward: no score: {result.reason}; verl cannot leave one out, so the run ends here")
         return {"score": result.value, "acc": result.parts["passed"], **result.parts}
 
 
@@ -57,7 +57,8 @@ def compute_score(
     """Return what ``VerlReward`` does; ``reward_kwargs`` of verl's configuration are the fields of ``RewardOptions``.
 
     Raises:
-        RtlgenError: the harness failed, or an option cannot be meant.
+        RewardError: the harness failed.
+        UsageError: an option cannot be meant.
     """
     chosen = read_reward_options({name: value for name, value in options.items() if name not in _OF_VERL})
     return for_verl(find_reward(chosen))(data_source, solution_str, ground_truth, extra_info)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_rtlgen.errors import InnerError
 from pytest_rtlgen.records import SourceFile
 from pytest_rtlgen.verilog.interface import find_instance
 from pytest_rtlgen.verilog.survey import Span, apply_spans
@@ -34,7 +35,7 @@ class LoadedText:
     """(what, line) of the calls that are left as they are."""
 
 
-class _NotLoadedError(Exception):
+class _NotLoadedError(InnerError):
     """The message says why a call cannot be replaced."""
 
 

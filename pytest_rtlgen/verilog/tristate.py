@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pytest_rtlgen.errors import InnerError
 from pytest_rtlgen.verilog.drivers import Bits, list_bits, overlap
 from pytest_rtlgen.verilog.enclosure import ENCLOSED, list_inout_texts
 from pytest_rtlgen.verilog.interface import find_instance
@@ -21,7 +22,7 @@ _Z_DIGITS = frozenset("zZ?")
 _LITERALS = {"IntegerLiteral", "UnbasedUnsizedIntegerLiteral"}
 
 
-class _NotPlainError(Exception):
+class _NotPlainError(InnerError):
     """The text has a driver or a Z that is not resolved."""
 
 

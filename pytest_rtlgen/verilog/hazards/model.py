@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any, NamedTuple
 
+from pytest_rtlgen.errors import InnerError
 from pytest_rtlgen.verilog.syntax import find_initial_value
 
 _NAME = re.compile(r"[A-Za-z_][\w$]*|(?<=\\)\S+")
@@ -23,7 +24,7 @@ ALWAYS: frozenset[int] = frozenset()
 """``Value.unset`` of what is X by itself."""
 
 
-class TooLargeError(Exception):
+class TooLargeError(InnerError):
     """The design unfolds into more than is analysed."""
 
 
