@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.hostile_cases import SHARED_2, HostileCase, load_cases
@@ -43,10 +44,10 @@ HARNESSES = {
 }
 
 
-def harness_of(problem_id: str, **changes: object) -> CocotbHarness:
+def harness_of(problem_id: str, **changes: Any) -> CocotbHarness:
     found = HARNESSES[f"cvdp_copilot_tiny_{problem_id}"]
     assert found is not None
-    return replace(found, **changes)  # type: ignore[arg-type]  a test names the fields it changes
+    return replace(found, **changes)
 
 
 def edit(harness: CocotbHarness, name: str, text: str) -> CocotbHarness:

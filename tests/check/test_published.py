@@ -1,6 +1,7 @@
 """Scoring as the benchmark does: which scorer, when it decides, and benches that fail their own reference."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from builders import problem
@@ -74,7 +75,9 @@ def test_a_problem_without_a_scorer_of_its_own_has_no_published_verdict(scorer: 
     ],
 )
 def test_when_the_benchmark_decides(mode: str, has_reference: bool, has_bench: bool, decides: bool) -> None:
-    changes = ({} if has_reference else {"reference": WITHHELD}) | ({} if has_bench else {"testbench": None})
+    changes: dict[str, Any] = ({} if has_reference else {"reference": WITHHELD}) | (
+        {} if has_bench else {"testbench": None}
+    )
     assert PublishedScorer(mode=ScoringMode(mode)).decides(small_problem(**changes)) is decides
 
 
