@@ -22,7 +22,7 @@ LAYERS = (
     {"known_bad"},
     {"openings"},
     {"verilog", "tools"},
-    {"records", "errors"},
+    {"records", "errors", "foreign"},
 )
 HOMES = {
     "pytest": {"plugin"},

@@ -26,7 +26,7 @@ class VerlReward:
         solution_str: str,
         ground_truth: str,
         extra_info: Mapping[str, Any] | None = None,
-        **more: Any,  # noqa: ANN401  what verl adds for other rewards
+        **more: object,  # what verl adds for other rewards
     ) -> dict[str, float]:
         """Return ``score``, ``acc`` (1 if the candidate passes) and the parts, always under the same names.
 
@@ -52,7 +52,7 @@ def compute_score(
     solution_str: str,
     ground_truth: str,
     extra_info: Mapping[str, Any] | None = None,
-    **options: Any,  # noqa: ANN401  values of a configuration file
+    **options: object,  # values of a configuration file
 ) -> dict[str, float]:
     """Return what ``VerlReward`` does; ``reward_kwargs`` of verl's configuration are the fields of ``RewardOptions``.
 
