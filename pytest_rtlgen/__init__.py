@@ -1,33 +1,70 @@
 """Judge the Verilog that language models write. Public names are fetched on first use: importing costs nothing."""
 
 import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pytest_rtlgen.check.checker import Checker, CheckSettings
+    from pytest_rtlgen.check.single import check_source
+    from pytest_rtlgen.errors import RtlgenError
+    from pytest_rtlgen.evaluation.evaluate import evaluate
+    from pytest_rtlgen.extract import extract_candidate
+    from pytest_rtlgen.loaders import load_suite
+    from pytest_rtlgen.metrics import estimate_pass_at_k, summarize
+    from pytest_rtlgen.records import Candidate, Problem, SignalVerdict, SourceFile, Status, Verdict
+    from pytest_rtlgen.report.run_report import RunReport
+    from pytest_rtlgen.training.reward.callable import Reward
 
 __version__ = "0.1.0"
 
-_HOMES = {
-    "evaluate": "pytest_rtlgen.evaluation.evaluate",
-    "RunReport": "pytest_rtlgen.report.run_report",
-    "Checker": "pytest_rtlgen.check.checker",
-    "check_source": "pytest_rtlgen.check.single",
-    "extract_candidate": "pytest_rtlgen.extract",
-    "load_suite": "pytest_rtlgen.loaders",
-    "estimate_pass_at_k": "pytest_rtlgen.metrics",
-    "summarize": "pytest_rtlgen.metrics",
-    "RtlgenError": "pytest_rtlgen.errors",
-    "Status": "pytest_rtlgen.records",
-    "Verdict": "pytest_rtlgen.records",
-    "SignalVerdict": "pytest_rtlgen.records",
-}
+__all__ = [
+    "Candidate",
+    "CheckSettings",
+    "Checker",
+    "Problem",
+    "Reward",
+    "RtlgenError",
+    "RunReport",
+    "SignalVerdict",
+    "SourceFile",
+    "Status",
+    "Verdict",
+    "__version__",
+    "check_source",
+    "estimate_pass_at_k",
+    "evaluate",
+    "extract_candidate",
+    "load_suite",
+    "summarize",
+]
 
-__all__ = ["__version__", *_HOMES]  # noqa: PLE0604  the keys are strings
+if not TYPE_CHECKING:  # a type checker sees the imports above, and that other names do not exist
+    _HOMES = {
+        "Candidate": "pytest_rtlgen.records",
+        "RunReport": "pytest_rtlgen.report.run_report",
+        "evaluate": "pytest_rtlgen.evaluation.evaluate",
+        "CheckSettings": "pytest_rtlgen.check.checker",
+        "Checker": "pytest_rtlgen.check.checker",
+        "Problem": "pytest_rtlgen.records",
+        "Reward": "pytest_rtlgen.training.reward.callable",
+        "RtlgenError": "pytest_rtlgen.errors",
+        "SignalVerdict": "pytest_rtlgen.records",
+        "SourceFile": "pytest_rtlgen.records",
+        "Status": "pytest_rtlgen.records",
+        "Verdict": "pytest_rtlgen.records",
+        "check_source": "pytest_rtlgen.check.single",
+        "estimate_pass_at_k": "pytest_rtlgen.metrics",
+        "extract_candidate": "pytest_rtlgen.extract",
+        "load_suite": "pytest_rtlgen.loaders",
+        "summarize": "pytest_rtlgen.metrics",
+    }
 
-
-def __getattr__(name: str) -> object:
-    home = _HOMES.get(name)
-    if home is None:
-        msg = f"module 'pytest_rtlgen' has no attribute {name!r}"
-        raise AttributeError(msg)
-    return getattr(importlib.import_module(home), name)
+    def __getattr__(name: str) -> object:
+        home = _HOMES.get(name)
+        if home is None:
+            msg = f"module 'pytest_rtlgen' has no attribute {name!r}"
+            raise AttributeError(msg)
+        return getattr(importlib.import_module(home), name)
 
 
 def __dir__() -> list[str]:

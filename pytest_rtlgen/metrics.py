@@ -32,6 +32,9 @@ def estimate_pass_at_k(n: int, c: int, k: int) -> float:
 
     It is ``1 - C(n-c, k) / C(n, k)`` as a product, so that no factorial is formed.
 
+    >>> round(estimate_pass_at_k(n=10, c=3, k=5), 4)  # 1 - 21/252
+    0.9167
+
     Raises:
         UsageError: the numbers cannot be counts of samples, or ``k`` is larger than ``n``.
 
@@ -142,6 +145,20 @@ def summarize(
 
     ``excluded`` names the problems that the harness could not judge, as (``suite/problem_id``, reason). Such a problem
     leaves every figure, results that it has included; the summary lists it.
+
+    >>> from pytest_rtlgen.records import Completion, SampleKey, SampleResult
+    >>> problem = load_suite("suites/core").problems[0]
+    >>> keys = [SampleKey(suite="core", problem_id=problem.problem_id, index=index) for index in (0, 1)]
+    >>> results = [
+    ...     SampleResult(
+    ...         completion=Completion(key=key, text=problem.reference.text, model="mine"),
+    ...         candidate=Candidate(source=problem.reference.text, rule="given"),
+    ...         verdict=Verdict(status=status, method="simulate"),
+    ...     )
+    ...     for key, status in zip(keys, (Status.PASSED, Status.MISMATCH))
+    ... ]
+    >>> [(k, estimate.value) for k, estimate in summarize([problem], results, [1]).total.function]
+    [(1, 0.5)]
 
     Raises:
         UsageError: a ``k`` exceeds a problem's samples, a problem has no result and is not excluded, or ``results`` or

@@ -1,6 +1,7 @@
 """Small builders for records that many tests need."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from pytest_rtlgen.records import (
     Candidate,
@@ -69,8 +70,8 @@ COUNTER_INTERFACE = interface(
 )
 
 
-def problem(reference: str = COUNTER, top: str = "counter", **changes: object) -> Problem:
-    fields: dict[str, object] = {
+def problem(reference: str = COUNTER, top: str = "counter", **changes: Any) -> Problem:
+    fields: dict[str, Any] = {
         "suite": "test",
         "problem_id": top,
         "title": top,
@@ -80,7 +81,7 @@ def problem(reference: str = COUNTER, top: str = "counter", **changes: object) -
         "reference": SourceFile(name=f"{top}.sv", text=reference),
         "reference_top": top,
     }
-    return Problem(**{**fields, **changes})  # type: ignore[arg-type]  a test names the fields it changes
+    return Problem(**{**fields, **changes})
 
 
 def given(source: str) -> Candidate:

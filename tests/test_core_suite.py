@@ -58,7 +58,7 @@ def replay(problem: Problem, count: int) -> list[Completion]:
     arrived: list[Completion] = []
     request = GenerationRequest(problem=problem, prompt=render_prompt(problem), indices=tuple(range(count)))
     backend = make_backend(f"replay:{RECORDINGS}", BackendSettings())
-    backend.generate([request], SamplingParams(n=count), arrived.append)
+    backend.generate([request], SamplingParams(n=count), lambda *found: arrived.extend(found))
     return sorted(arrived, key=lambda completion: completion.key.index)
 
 

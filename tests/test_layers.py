@@ -8,7 +8,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "pytest_rtlgen"
 
 LAYERS = (
-    {"__main__"},
+    {"__main__", "__init__"},
     {"training.recipes"},
     {"plugin", "cli"},
     {"training"},
@@ -22,7 +22,7 @@ LAYERS = (
     {"known_bad"},
     {"openings"},
     {"verilog", "tools"},
-    {"records", "errors", "__init__"},
+    {"records", "errors", "foreign"},
 )
 HOMES = {
     "pytest": {"plugin"},

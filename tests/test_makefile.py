@@ -20,7 +20,8 @@ def run_make(*arguments: str, path: str) -> "subprocess.CompletedProcess[str]":
 
 
 def declared() -> list[str]:
-    (line,) = re.findall(r"^TEST_PROGRAMS := (.*)$", MAKEFILE, re.MULTILINE)
+    found: list[str] = re.findall(r"^TEST_PROGRAMS := (.*)$", MAKEFILE, re.MULTILINE)
+    (line,) = found
     return line.split()
 
 

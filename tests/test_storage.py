@@ -207,7 +207,7 @@ def test_a_bench_verdict_keeps_the_key_that_saved_runs_have() -> None:
 
 
 def test_a_run_of_before_there_were_files_and_benches_is_read(store: RunStore) -> None:
-    line = {
+    line: dict[str, object] = {
         "key": encode(a_completion().key),
         "text_sha256": hashlib.sha256(a_completion().text.encode()).hexdigest(),
         "candidate": {"source": "// rtlgen-file: a.v\nmodule a; endmodule\n", "rule": "files"},
@@ -229,7 +229,7 @@ def test_a_field_that_came_later_has_its_default() -> None:
 
 
 def test_a_diagnostic_of_before_there_were_kinds_is_read() -> None:
-    old = {"tool": "screen", "severity": "error", "message": "system task $finish", "line": 2}
+    old: dict[str, Json] = {"tool": "screen", "severity": "error", "message": "system task $finish", "line": 2}
     read = decode(Diagnostic, old, "samples.jsonl:1")
     assert (read.message, read.kind, read.file) == ("system task $finish", None, "")
 

@@ -58,7 +58,11 @@ _SECOND_LENGTH = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckSettings:
-    """How candidates are checked."""
+    """How candidates are checked.
+
+    >>> CheckSettings(cycles=200, jobs=2).simulator
+    'icarus'
+    """
 
     simulator: str = "icarus"
     """``icarus``, ``icarus-cold`` or ``yosys``."""
@@ -80,6 +84,12 @@ class Checker:
     """Checks candidates against references. Thread-safe; a context manager that leaves no process behind.
 
     Each reference is simulated once, also when several threads ask for it; the ``KEPT_REFERENCES`` used last are kept.
+
+    >>> problem = next(one for one in load_suite("suites/core").problems if one.problem_id == "barrel_shifter_16")
+    >>> with Checker(CheckSettings(cycles=50)) as checker:
+    ...     verdict = checker.check(Candidate(source=problem.reference.text, rule="given"), problem)
+    >>> verdict.status.value, [signal.name for signal in verdict.signals]
+    ('passed', ['dout', 'last', 'zero', 'bad_op'])
     """
 
     def __init__(self, settings: CheckSettings = CheckSettings()) -> None:

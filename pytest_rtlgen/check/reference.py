@@ -109,7 +109,8 @@ def prepare_reference(
     interface = _read_wanted(problem)
     if problem.openings.is_parameter_open:
         instance = find_instance(parse_reference(problem.reference), problem.reference_top)
-        interface = replace(interface, parameters=list_open_parameters(instance))
+        if instance is not None:
+            interface = replace(interface, parameters=list_open_parameters(instance))
     wanted = replace(interface, module=problem.top)
     problem, interface = _enclose(problem, interface)
     _refuse_unplayable(problem, interface)

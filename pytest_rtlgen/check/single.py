@@ -34,6 +34,11 @@ def check_source(
 ) -> Verdict:
     """Return the verdict on ``candidate``, Verilog text that must define the same module as ``reference``.
 
+    >>> reference = "module inverter(input a, output y); assign y = ~a; endmodule"
+    >>> verdict = check_source(reference=reference, candidate=reference.replace("~", ""))
+    >>> verdict.status.value, verdict.signals[0].expected, verdict.signals[0].actual
+    ('mismatch', '1', '0')
+
     Raises:
         BadReferenceError: the reference is no good.
         ToolError: the simulator is missing or broken.

@@ -70,14 +70,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         args = make_parser(COMMANDS, sys.argv[1:] if argv is None else argv).parse_args(argv)
         status: int = args.run(args)
+    except OutputLostError as error:
+        return _leave_stdout(error)
     except RtlgenError as error:
         say(f"error: {error}")
         return EXIT_ERROR
     except KeyboardInterrupt:
         say("interrupted")
         return EXIT_INTERRUPTED
-    except OutputLostError as error:
-        return _leave_stdout(error)
     except Exception:  # noqa: BLE001  the status must not be 1, which is a verdict
         sys.stderr.write(traceback.format_exc())
         return EXIT_DEFECT

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_rtlgen.errors import RecordError, UsageError
+from pytest_rtlgen.errors import InnerError, RecordError, UsageError
 from pytest_rtlgen.records import Verdict
 
 LineId = str | int
 
 
-class BadLineError(Exception):
+class BadLineError(InnerError):
     """A line of the input that holds no work; the message says why."""
 
     def __init__(self, message: str, line_id: LineId | None = None) -> None:

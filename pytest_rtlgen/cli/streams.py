@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from pytest_rtlgen.errors import UsageError
+from pytest_rtlgen.errors import RtlgenError, UsageError
 
 STDIN = "-"
 """Path that stands for standard input."""
@@ -27,7 +27,7 @@ def show_name(path: str) -> str:
     return "<stdin>" if path == STDIN else path
 
 
-class OutputLostError(Exception):
+class OutputLostError(RtlgenError):
     """Standard output takes nothing more; the cause is the ``OSError``."""
 
 

@@ -55,10 +55,14 @@ class _Part:
 def extract_candidate(
     text: str, *, top: str, header: str | None = None, finish_reason: FinishReason = FinishReason.STOP
 ) -> Candidate:
-    """Return the Verilog in ``text`` that defines module ``top``, with the rule that found it.
+    r"""Return the Verilog in ``text`` that defines module ``top``, with the rule that found it.
 
     ``header`` is the module header of a completion-style prompt: an answer that is only a body gets it back.
     Nothing found: an empty source with rule ``none``. An answer that ends inside the module is marked truncated.
+
+    >>> answer = "It is:\n```verilog\nmodule one(output y); assign y = 1; endmodule\n```"
+    >>> extract_candidate(answer, top="one").source.strip()
+    'module one(output y); assign y = 1; endmodule'
     """
     text = restore_lines(text)
     found = _extract(text, top, header, finish_reason)

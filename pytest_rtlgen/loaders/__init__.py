@@ -37,6 +37,9 @@ def load_suite(spec: str) -> Suite:
 
     ``PREFIX:`` alone is what ``suites fetch PREFIX`` fetched.
 
+    >>> load_suite("suites/core").problems[0].problem_id
+    'abs_diff_accum_8'
+
     Raises:
         SuiteError: nothing is there, or something in it is wrong; the message starts with the path at fault.
     """

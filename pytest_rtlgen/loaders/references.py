@@ -19,7 +19,7 @@ from pytest_rtlgen.loaders.base import LoadedProblem, digest_problems
 from pytest_rtlgen.loaders.benchls import expand_benchls
 from pytest_rtlgen.loaders.rows import Row, list_rows
 from pytest_rtlgen.openings import Place, read_openings
-from pytest_rtlgen.records import BoxOutputs, Problem, SourceFile, Suite
+from pytest_rtlgen.records import BoxOutputs, Port, Problem, SourceFile, Suite
 from pytest_rtlgen.verilog.interface import find_instance, find_top, list_modules, list_ports, parse_reference
 
 INSTRUCTION_FIELDS = ("instruction", "question", "problem", "prompt")
@@ -204,15 +204,16 @@ def _examine(source: SourceFile, top: str, stated: Mapping[str, str]) -> _Design
         if top and top not in modules:
             return _Design(top=top, unjudged=f"the reference defines {', '.join(modules)}, and not the stated {top!r}")
         found = top or (modules[0] if len(modules) == 1 else find_top(source))
-        unjudged = _compare_ports(stated, find_instance(parsed, found, is_shallow=True)) if stated else ""
+        instance = find_instance(parsed, found, is_shallow=True) if stated else None
+        ports = list_ports(instance) if instance is not None else None
+        unjudged = _compare_ports(stated, ports) if stated else ""
     except BadReferenceError as error:
         return _Design(top=top, unjudged=str(error))
     return _Design(top=found, unjudged=unjudged)
 
 
-def _compare_ports(stated: Mapping[str, str], instance: Any) -> str:  # noqa: ANN401  an InstanceSymbol, or None
+def _compare_ports(stated: Mapping[str, str], ports: tuple[Port, ...] | None) -> str:
     """Return how the ports of the reference differ from the stated ones; empty: they do not."""
-    ports = list_ports(instance) if instance is not None else None
     if ports is None:
         return "the reference cannot be elaborated, or has an interface port"
     real = {port.name: str(port.direction) for port in ports}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_rtlgen.errors import BadReferenceError, RtlgenError
+from pytest_rtlgen.errors import BadReferenceError, InnerError, RtlgenError
 from pytest_rtlgen.records import Problem, SampleResult, Suite
 from pytest_rtlgen.report.failure_text import render_samples
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pytest_rtlgen.plugin.session import RtlgenSession
 
 
-class SamplesFailedError(Exception):
+class SamplesFailedError(InnerError):
     """No sample of a problem did what the problem's rule asks for."""
 
 

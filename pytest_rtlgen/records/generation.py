@@ -116,7 +116,11 @@ class Completion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """Verilog taken out of a completion."""
+    """Verilog taken out of a completion.
+
+    >>> Candidate(source="module inverter(input a, output y); assign y = ~a; endmodule", rule="given").is_truncated
+    False
+    """
 
     source: str
     """Verilog text; empty when the answer holds none, or several files."""

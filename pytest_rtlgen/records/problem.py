@@ -84,7 +84,21 @@ class Interface:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One task of a suite: what the model is asked and what its answer is checked against."""
+    """One task of a suite: what the model is asked and what its answer is checked against.
+
+    >>> problem = Problem(
+    ...     suite="mine",
+    ...     problem_id="inverter",
+    ...     title="Inverter",
+    ...     category="gates",
+    ...     description="Write a module inverter whose output y is the inverse of its input a.",
+    ...     top="inverter",
+    ...     reference=SourceFile(name="ref.v", text="module inverter(input a, output y); assign y = ~a; endmodule"),
+    ...     reference_top="inverter",
+    ... )
+    >>> problem.has_reference, problem.difficulty.value
+    (True, 'unrated')
+    """
 
     suite: str
     problem_id: str

@@ -9,7 +9,11 @@ from pytest_rtlgen.records.ports import Port
 
 
 class Status(StrEnum):
-    """The outcome of one check. No member blames the harness: that is an exception."""
+    """The outcome of one check. No member blames the harness: that is an exception.
+
+    >>> Status("syntax-error") is Status.SYNTAX_ERROR
+    True
+    """
 
     PASSED = "passed"
     NO_CODE = "no-code"
@@ -98,7 +102,11 @@ class Trace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignalVerdict:
-    """How one output compared with the reference."""
+    """How one output compared with the reference.
+
+    >>> SignalVerdict(name="sum", checked=100, mismatches=3, expected="101", actual="001").is_right
+    False
+    """
 
     name: str
     checked: int
@@ -174,7 +182,16 @@ class Equivalence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What one check found out about one candidate."""
+    """What one check found out about one candidate.
+
+    >>> signals = (
+    ...     SignalVerdict(name="sum", checked=100, mismatches=3),
+    ...     SignalVerdict(name="carry", checked=100, mismatches=0),
+    ... )
+    >>> verdict = Verdict(status=Status.MISMATCH, method="simulate", signals=signals)
+    >>> verdict.is_passed, verdict.credit
+    (False, 0.5)
+    """
 
     status: Status
     method: str

@@ -215,6 +215,8 @@ def _raise_parameters(reference: SourceFile, top: str) -> str | None:
     """Return a design whose parameters have other defaults: each is one more."""
     parsed = parse_reference(reference)
     instance = find_instance(parsed, top)
+    if instance is None:
+        return None
     raised = [replace(item, value=f"({item.value}) + 1") for item in list_open_parameters(instance)]
     adjusted = adjust_parameters(reference.text, parsed, instance, raised)
     return None if adjusted is None else adjusted.text

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from pytest_rtlgen.errors import ToolError
+from pytest_rtlgen.errors import InnerError, ToolError
 from pytest_rtlgen.records import Isolation
 from pytest_rtlgen.simulators.base import Simulation, SimulationJob
 from pytest_rtlgen.simulators.icarus import (
@@ -35,7 +35,7 @@ _GRACE_S = 5.0
 _CLOSED = "the simulator was closed while a design was waiting or running; begin it again"
 
 
-class ServerLostError(Exception):
+class ServerLostError(InnerError):
     """The warm process died or stopped answering; a fresh one may do better."""
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pytest_rtlgen.errors import ToolError
+from pytest_rtlgen.errors import InnerError, ToolError
 from pytest_rtlgen.tools.process import Limits, kill_group, list_limits, make_limiter, start_server
 from pytest_rtlgen.tools.sandbox import SCRATCH, Sandbox, python_folders
 from pytest_rtlgen.tools.serve import READY
@@ -32,7 +32,7 @@ runpy.run_module(module, run_name="__main__", alter_sys=True)
 """``python -m module`` for a package whose parent folder, often a whole project, the process may not list."""
 
 
-class WorkerLostError(Exception):
+class WorkerLostError(InnerError):
     """The process died or did not answer in time: what it was given is to blame, or it is broken."""
 
 

@@ -56,7 +56,7 @@ class RtlEnvironment(Environment[RtlAction, RtlObservation, RtlState]):  # type:
         self._prompt = prompt
         self._state = RtlState()
 
-    def reset(self, seed: int | None = None, episode_id: str | None = None, **chosen: Any) -> RtlObservation:  # noqa: ANN401
+    def reset(self, seed: int | None = None, episode_id: str | None = None, **chosen: object) -> RtlObservation:
         """Return the prompt of problem ``problem_id``, or of task number ``index``, or of one drawn by ``seed``.
 
         Raises:
@@ -69,7 +69,7 @@ class RtlEnvironment(Environment[RtlAction, RtlObservation, RtlState]):  # type:
         ]
         return RtlObservation(problem_id=problem.problem_id, messages=messages)
 
-    def step(self, action: RtlAction, timeout_s: float | None = None, **more: Any) -> RtlObservation:  # noqa: ANN401
+    def step(self, action: RtlAction, timeout_s: float | None = None, **more: object) -> RtlObservation:
         """Return the reward of an answer, which ends the episode; it is ``None`` if the harness failed."""
         del timeout_s, more
         problem_id = action.problem_id or self._state.problem_id

@@ -62,5 +62,5 @@ def read_variable(environ: Mapping[str, str]) -> RewardOptions:
     return read_reward_options(values)
 
 
-def _flatten(values: list[Any]) -> Any:  # noqa: ANN401  one value, or the list
+def _flatten(values: list[object]) -> object:  # one value, or the list
     return values[0] if len(values) == 1 else values

@@ -8,6 +8,7 @@ from statistics import fmean
 from typing import Any
 
 from pytest_rtlgen.errors import UsageError
+from pytest_rtlgen.foreign import Foreign
 from pytest_rtlgen.training.reward.answers import read_answer
 from pytest_rtlgen.training.reward.callable import Reward
 from pytest_rtlgen.training.reward.parts import RewardResult
@@ -27,7 +28,7 @@ class TrlReward:
         completions: Sequence[Any],
         log_metric: Callable[[str, float], None] | None = None,
         log_extra: Callable[[str, list[Any]], None] | None = None,
-        **columns: Any,  # noqa: ANN401  prompts, token ids, the trainer's state and every column of the data set
+        **columns: Foreign,  # prompts, token ids, the trainer's state and every column of the data set
     ) -> list[float | None]:
         """Return one reward a completion; ``None``, which TRL leaves out, where the harness failed.
 

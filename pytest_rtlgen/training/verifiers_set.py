@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import verifiers.v1 as vf
 
-from pytest_rtlgen.errors import RtlgenError, UsageError
+from pytest_rtlgen.errors import RewardError, UsageError
 from pytest_rtlgen.prompts import render_prompt
 from pytest_rtlgen.records import Role
 from pytest_rtlgen.training.reward.options import RewardOptions, find_reward
@@ -55,12 +55,12 @@ class RtlTask(vf.Task[RtlData, vf.State, RtlTaskConfig]):  # type: ignore[misc]
         """Return the reward of the trace's last reply; its parts become metrics.
 
         Raises:
-            RtlgenError: the harness failed; verifiers then keeps the trace out of training.
+            RewardError: the harness failed; verifiers then keeps the trace out of training.
         """
         reward = await asyncio.to_thread(find_reward, self.config.read())
         (result,) = await asyncio.to_thread(reward.judge, [trace.last_reply], [self.data.problem_id])
         if result.value is None:
-            raise RtlgenError(f"reward: no reward: {result.reason}")
+            raise RewardError(f"reward: no reward: {result.reason}")
         trace.record_metrics({f"rtlgen/{name}": value for name, value in result.parts.items()})
         return float(result.value)
 

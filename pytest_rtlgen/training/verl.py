@@ -6,7 +6,7 @@ Source: verl 0.9, ``experimental/reward_loop/reward_manager/naive.py``.
 from collections.abc import Mapping
 from typing import Any
 
-from pytest_rtlgen.errors import RtlgenError
+from pytest_rtlgen.errors import RewardError
 from pytest_rtlgen.training.reward.callable import Reward
 from pytest_rtlgen.training.reward.options import find_reward, read_reward_options
 
@@ -26,19 +26,19 @@ class VerlReward:
         solution_str: str,
         ground_truth: str,
         extra_info: Mapping[str, Any] | None = None,
-        **more: Any,  # noqa: ANN401  what verl adds for other rewards
+        **more: object,  # what verl adds for other rewards
     ) -> dict[str, float]:
         """Return ``score``, ``acc`` (1 if the candidate passes) and the parts, always under the same names.
 
         ``ground_truth`` is the id of a problem, or the text of a reference.
 
         Raises:
-            RtlgenError: the harness failed; verl knows no missing score, and any number would train someone.
+            RewardError: the harness failed; verl knows no missing score, and any number would train someone.
         """
         del data_source, extra_info, more
         (result,) = self.reward.judge([solution_str], [str(ground_truth)])
         if result.value is None:
-            raise RtlgenError(f"reward: no score: {result.reason}; verl cannot leave one out, so the run ends here")
+            raise RewardError(f"reward: no score: {result.reason}; verl cannot leave one out, so the run ends here")
         return {"score": result.value, "acc": result.parts["passed"], **result.parts}
 
 
@@ -52,12 +52,13 @@ def compute_score(
     solution_str: str,
     ground_truth: str,
     extra_info: Mapping[str, Any] | None = None,
-    **options: Any,  # noqa: ANN401  values of a configuration file
+    **options: object,  # values of a configuration file
 ) -> dict[str, float]:
     """Return what ``VerlReward`` does; ``reward_kwargs`` of verl's configuration are the fields of ``RewardOptions``.
 
     Raises:
-        RtlgenError: the harness failed, or an option cannot be meant.
+        RewardError: the harness failed.
+        UsageError: an option cannot be meant.
     """
     chosen = read_reward_options({name: value for name, value in options.items() if name not in _OF_VERL})
     return for_verl(find_reward(chosen))(data_source, solution_str, ground_truth, extra_info)

@@ -5,12 +5,15 @@ Modules and instances get a suffix, and what the bench prints is put between mar
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.records import SourceFile
 from pytest_rtlgen.verilog.interface import list_modules, parse_reference
-from pytest_rtlgen.verilog.syntax import ParsedText, parse_text, walk_tokens
+from pytest_rtlgen.verilog.syntax import Node, ParsedText, parse_text, walk_tokens
+
+if TYPE_CHECKING:
+    from pyslang import parsing, syntax
 
 _SUFFIX, _MARK = "\x01", "\x02"
 _PRINTS = frozenset(f"${task}{base}" for task in ("display", "write", "strobe", "monitor") for base in ("", *"bho"))
@@ -103,7 +106,7 @@ class _Rewriter:
             seen = last
         return b"".join([*pieces, data[seen:]]).decode()
 
-    def _read(self, node: Any, instances: set[str]) -> None:  # noqa: ANN401  a pyslang SyntaxNode
+    def _read(self, node: Node, instances: set[str]) -> None:
         kind = _kind(node)
         if kind == "ModuleDeclaration":
             self._rename(node.header.name)
@@ -114,7 +117,7 @@ class _Rewriter:
         elif kind == "HierarchicalInstance":
             self._rename(node.decl.name)
         elif kind == "ScopedName":
-            tokens: list[Any] = []
+            tokens: list[parsing.Token] = []
             walk_tokens(node, tokens.append)
             for token in tokens[:-1]:
                 if str(token.valueText) in self.names | instances:
@@ -122,31 +125,31 @@ class _Rewriter:
         elif kind == "InvocationExpression" and str(node.left.getFirstToken().rawText) in _PRINTS:
             self._mark_print(node)
 
-    def _rename(self, token: Any) -> None:  # noqa: ANN401
+    def _rename(self, token: "parsing.Token") -> None:
         self._replace(token, f"{token.rawText}_{_SUFFIX}")
 
-    def _mark_print(self, node: Any) -> None:  # noqa: ANN401
+    def _mark_print(self, node: Node) -> None:
         token = node.arguments.parameters[0].getFirstToken() if node.arguments and node.arguments.parameters else None
         raw = str(token.rawText) if token is not None else ""
         if raw.startswith('"') and raw.endswith('"'):
             self._replace(token, f'"{_MARK}<{raw[1:-1]}>{_MARK}"')
 
-    def _replace(self, token: Any, new: str) -> None:  # noqa: ANN401
+    def _replace(self, token: Node, new: str) -> None:
         if not self.parsed.manager.isMacroLoc(token.location):
             first = int(token.location.offset)
             self.edits[first] = (first + len(str(token.rawText).encode()), new)
 
 
-def _kind(node: Any) -> str:  # noqa: ANN401
+def _kind(node: "syntax.SyntaxNode") -> str:
     return str(getattr(getattr(node, "kind", None), "name", ""))
 
 
-def _list_nodes(root: Any) -> Iterator[Any]:  # noqa: ANN401
+def _list_nodes(root: "syntax.SyntaxNode") -> Iterator[Node]:
     """Yield every syntax node below ``root``, in source order."""
     import pyslang
 
     token_type = pyslang.parsing.Token
-    stack = [root]
+    stack: list[Node] = [root]
     while stack:
         node = stack.pop()
         if node is not None and not isinstance(node, token_type):

@@ -3,14 +3,17 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.records import BlackBox, BoxOutputs, Direction, Interface, Port, SourceFile
 from pytest_rtlgen.verilog.drivers import Bits, Drivers, find_drivers, list_bits, overlap
 from pytest_rtlgen.verilog.enclosure import can_enclose, render_stubs
 from pytest_rtlgen.verilog.interface import find_instance, list_modules, parse_reference
-from pytest_rtlgen.verilog.syntax import ParsedText, parse_text, walk_elaborated, walk_tokens
+from pytest_rtlgen.verilog.syntax import Node, ParsedText, parse_text, walk_elaborated, walk_tokens
+
+if TYPE_CHECKING:
+    from pyslang import ConstantValue, ast, syntax
 
 _REMEDY = "give the module's text, or state its outputs in a [[blackbox]] (see docs/reference/suite-format.md)"
 
@@ -18,7 +21,7 @@ _REMEDY = "give the module's text, or state its outputs in a [[blackbox]] (see d
 @dataclass(frozen=True, slots=True)
 class _Pin:
     name: str
-    expression: Any
+    expression: Node
     width: int
 
 
@@ -59,7 +62,7 @@ def read_boxes(source: SourceFile, top: str, stated: Sequence[BoxOutputs] = ()) 
     instance = find_instance(parsed, top)
     uses = [] if instance is None else list(_list_uses(parsed, instance, str(instance.hierarchicalPath)))
     _require_used(source, uses, stated)
-    if not uses:
+    if instance is None or not uses:
         return ()
     for use in uses:
         if not use.is_plain or not can_enclose(use.path):
@@ -125,7 +128,7 @@ def match_boxes(text: str, parsed: ParsedText, interface: Interface) -> BoxMatch
     return match
 
 
-def _list_uses(parsed: ParsedText, instance: Any, root: str) -> Iterator[_Use]:  # noqa: ANN401
+def _list_uses(parsed: ParsedText, instance: "ast.InstanceSymbol", root: str) -> Iterator[_Use]:
     for node in walk_elaborated(instance):
         if type(node).__name__ != "UninstantiatedDefSymbol":
             continue
@@ -153,7 +156,7 @@ def _list_uses(parsed: ParsedText, instance: Any, root: str) -> Iterator[_Use]: 
         )
 
 
-def _list_parameters(syntax: Any) -> list[str]:  # noqa: ANN401
+def _list_parameters(syntax: Node) -> list[str]:
     """Return the names of the parameters that an instance sets, in their order where they have none: their numbers."""
     nodes = [] if syntax is None else _list_nodes(syntax.parameters)
     names = [str(node.name.valueText) for node in nodes if hasattr(node, "name")]
@@ -163,7 +166,7 @@ def _list_parameters(syntax: Any) -> list[str]:  # noqa: ANN401
 def _list_reaching(parsed: ParsedText, uses: Sequence[_Use]) -> Iterator[tuple[str, int]]:
     """Yield (name, line) of the hierarchical names that lead through one of ``uses``."""
     names = {use.path.rpartition(".")[2].partition("[")[0] for use in uses}
-    stack = [parsed.tree.root]
+    stack: list[Node] = [parsed.tree.root]
     while stack:
         node = stack.pop()
         kind = "" if node is None else str(node.kind.name)
@@ -173,13 +176,13 @@ def _list_reaching(parsed: ParsedText, uses: Sequence[_Use]) -> Iterator[tuple[s
             stack.extend(reversed(list(node)))
 
 
-def _list_words(node: Any) -> set[str]:  # noqa: ANN401
+def _list_words(node: "syntax.SyntaxNode") -> set[str]:
     words = set[str]()
     walk_tokens(node, lambda token: words.add(str(token.valueText)))
     return words
 
 
-def _list_nodes(items: Any) -> list[Any]:  # noqa: ANN401  a separated list
+def _list_nodes(items: Node) -> "list[syntax.SyntaxNode]":
     return [item for item in items if hasattr(item, "sourceRange")]
 
 
@@ -190,7 +193,7 @@ class _Directions:
     source: SourceFile
     uses: Sequence[_Use]
     drivers: Drivers
-    instance: Any
+    instance: "ast.InstanceSymbol"
     stated: Mapping[str, Sequence[str]]
 
     def decide(self) -> dict[tuple[str, str], Direction]:
@@ -273,7 +276,7 @@ def _compare_pins(box: BlackBox, use: _Use) -> Iterator[str]:
         yield f"the parameters of instance {use.path} ({use.module}) are not those that are wanted"
 
 
-def _fits(expression: Any, width: int) -> bool:  # noqa: ANN401
+def _fits(expression: Node, width: int) -> bool:
     """Whether the expression is a plain number that ``width`` bits hold."""
     if type(expression).__name__ not in {"IntegerLiteral", "UnbasedUnsizedIntegerLiteral"}:
         return False
@@ -313,9 +316,9 @@ def _evaluate(text: str, top: str, boxes: Sequence[BlackBox]) -> tuple[BlackBox,
     )
 
 
-def _render(value: Any) -> str:  # noqa: ANN401  a pyslang ConstantValue
+def _render(value: "ConstantValue") -> str:
     """Return a value so that equal ones look alike, whatever base or width they are written with."""
-    number: Any = getattr(value, "value", None)
+    number: Node = getattr(value, "value", None)
     if hasattr(number, "hasUnknown") and not number.hasUnknown:
         return str(int(number))
     return str(value)

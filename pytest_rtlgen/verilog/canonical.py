@@ -9,16 +9,16 @@ import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_rtlgen.records import Diagnostic, Finding, FindingKind, Status
 from pytest_rtlgen.verilog.doubtful import DoubtfulMacros
 from pytest_rtlgen.verilog.lexical import blank, blank_comments, find_comments
 from pytest_rtlgen.verilog.macros import MOST_EXPANSION, estimate_expansion
-from pytest_rtlgen.verilog.syntax import ParsedText, list_errors, parse_text, walk_tokens
+from pytest_rtlgen.verilog.syntax import Node, ParsedText, list_errors, parse_text, walk_tokens
 
 if TYPE_CHECKING:
-    from pyslang import Bag
+    from pyslang import Bag, SourceLocation, parsing
 
 MOST_CHARACTERS = 1 << 20
 MOST_LINES = 50_000
@@ -202,7 +202,7 @@ def _is_plain(text: str) -> bool:
     return _NOT_PLAIN.search(_PLAIN_STRING.sub("", _NET_TYPE.sub("", text))) is None
 
 
-def _list_forbidden(directives: Iterable[Any], macros: DoubtfulMacros) -> Iterator[tuple[FindingKind, str, Any]]:
+def _list_forbidden(directives: Iterable[Node], macros: DoubtfulMacros) -> Iterator[tuple[FindingKind, str, Node]]:
     """Yield (kind, name, token) of the directives that no tool may see, and of macros that tools read differently."""
     for node in directives:
         kind = str(node.kind.name)
@@ -214,18 +214,18 @@ def _list_forbidden(directives: Iterable[Any], macros: DoubtfulMacros) -> Iterat
             yield FindingKind.DIRECTIVE, str(node.directive.rawText), node.directive
 
 
-def list_directives(parsed: ParsedText) -> list[Any]:
+def list_directives(parsed: ParsedText) -> list[Node]:
     """Return the directives that slang has obeyed, in order; those behind the last module are not among them."""
-    found: list[Any] = []
+    found: list[Node] = []
 
-    def see(token: Any) -> None:  # noqa: ANN401  a pyslang Token
+    def see(token: "parsing.Token") -> None:
         found.extend(_list_token_directives(token))
 
     walk_tokens(parsed.tree.root, see)
     return found
 
 
-def _list_token_directives(token: Any) -> Iterator[Any]:  # noqa: ANN401
+def _list_token_directives(token: "parsing.Token") -> Iterator[Node]:
     for piece in token.trivia:
         if piece.kind.name == "Directive":
             yield piece.syntax()
@@ -261,7 +261,7 @@ class _Printer:
         has_net_types = "default_nettype" in self.source or "resetall" in self.source
         has_lines = "__LINE__" in self.source
 
-        def see(token: Any) -> None:  # noqa: ANN401
+        def see(token: "parsing.Token") -> None:
             if has_net_types:
                 self._print_net_types(token)
             raw = str(token.rawText)
@@ -279,7 +279,7 @@ class _Printer:
         self.pieces.append(b"\n" * (len(self.starts) - 1 - self.line))
         return CanonicalText(text=b"".join(self.pieces).decode(), doubts=tuple(self.doubts))
 
-    def _doubt(self, token: Any, raw: str) -> None:  # noqa: ANN401
+    def _doubt(self, token: "parsing.Token", raw: str) -> None:
         """Note a token that a macro made and that another preprocessor may make otherwise."""
         manager = self.parsed.manager
         if not manager.isMacroLoc(token.location):
@@ -289,11 +289,11 @@ class _Printer:
         elif self.has_doubts and raw.startswith(('"', "\\")):
             self.doubts.append((self.size, "a string or an escaped name made by a macro"))
 
-    def _stands(self, raw: str, location: Any) -> bool:  # noqa: ANN401
+    def _stands(self, raw: str, location: "SourceLocation") -> bool:
         """Whether the source has ``raw`` at ``location``; where it has not, the preprocessor made it up."""
         return self.code.startswith(raw.encode(), location.offset)
 
-    def _print_net_types(self, token: Any) -> None:  # noqa: ANN401
+    def _print_net_types(self, token: "parsing.Token") -> None:
         for directive in _list_token_directives(token):
             kind = str(directive.kind.name)
             if kind in _NET_TYPES:
@@ -302,7 +302,7 @@ class _Printer:
                 self._write(f" `default_nettype {name}\n".encode())  # Icarus reads nothing behind it on its line
                 self.line, self.column = self.line + 1, 0
 
-    def _move(self, location: Any, length: int = 0) -> None:  # noqa: ANN401  a pyslang SourceLocation
+    def _move(self, location: "SourceLocation", length: int = 0) -> None:
         """Go to where ``location`` is in the source, or past what has been printed there already."""
         manager = self.parsed.manager
         is_macro = bool(manager.isMacroLoc(location))
@@ -324,14 +324,14 @@ class _Printer:
         self.column += len(text)
         self.size += len(text)
 
-    def _spell(self, token: Any, raw: str) -> bytes:  # noqa: ANN401
+    def _spell(self, token: "parsing.Token", raw: str) -> bytes:
         if raw.startswith('"'):
             return self._spell_string(token)
         if raw.startswith("\\"):
             return self.names.spell(str(token.valueText))
         return raw.encode()
 
-    def _spell_string(self, token: Any) -> bytes:  # noqa: ANN401
+    def _spell_string(self, token: "parsing.Token") -> bytes:
         try:
             value = str(token.valueText).encode()
         except UnicodeDecodeError:  # escape sequences that make no text

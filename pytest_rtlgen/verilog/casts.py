@@ -1,9 +1,7 @@
 """Casts of signedness, written so that every Icarus compiles them."""
 
-from typing import Any
-
 from pytest_rtlgen.verilog.survey import apply_spans
-from pytest_rtlgen.verilog.syntax import ParsedText
+from pytest_rtlgen.verilog.syntax import Node, ParsedText
 
 
 def call_signed(text: str, parsed: ParsedText) -> str:
@@ -19,7 +17,7 @@ def call_signed(text: str, parsed: ParsedText) -> str:
     data = text.encode()  # pyslang counts bytes
     spans: list[tuple[int, int, str]] = []
 
-    def see(node: Any) -> None:  # noqa: ANN401  a pyslang SyntaxNode or Token
+    def see(node: Node) -> None:
         if getattr(node, "kind", None) == pyslang.syntax.SyntaxKind.SignedCastExpression:
             first, last = node.signing.location.offset, node.apostrophe.location.offset + 1
             if b"\n" not in data[first:last]:

@@ -7,10 +7,13 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pytest_rtlgen.records import Clock, ClockEdge, Polarity, Reset, ResetKind
-from pytest_rtlgen.verilog.syntax import is_name, list_literals, read_literal, symbol_key, walk
+from pytest_rtlgen.verilog.syntax import Node, is_name, list_literals, read_literal, symbol_key, walk
+
+if TYPE_CHECKING:
+    from pyslang import ast, syntax
 
 _RESET_NAME = re.compile(
     r"(^|_)(a|s|sync_?|async_?|sys_?|n|i_?)?(rst|reset|clr|clear)([nbp]|_?\d)?(_|$)", re.IGNORECASE
@@ -61,7 +64,7 @@ class BlockEvent:
     """The top-level input that the signal is; ``None``: none, or not known."""
     edge: str
     """As pyslang names it, and as the text has it: ``PosEdge``, ``NegEdge`` or ``BothEdges``."""
-    expression: Any
+    expression: "syntax.ExpressionSyntax"
     """Syntax of the signal."""
 
 
@@ -69,31 +72,31 @@ class BlockEvent:
 class Block:
     """A block that waits for edges."""
 
-    timing: Any
+    timing: "syntax.SyntaxNode"
     """Syntax of its sensitivity list."""
     events: tuple["BlockEvent", ...]
     tests: tuple[BlockTest, ...]
 
 
-def list_blocks(instance: Any) -> tuple[Block, ...]:  # noqa: ANN401  an InstanceSymbol
+def list_blocks(instance: "ast.InstanceSymbol") -> tuple[Block, ...]:
     """Return the blocks of a module, and of those below it, that wait for nothing but edges."""
     return tuple(_Finder(instance).blocks())
 
 
-def find_clocking(instance: Any) -> tuple[tuple[Clock, ...], tuple[Reset, ...]]:  # noqa: ANN401  an InstanceSymbol
+def find_clocking(instance: "ast.InstanceSymbol") -> tuple[tuple[Clock, ...], tuple[Reset, ...]]:
     """Return the clocks and the resets of a module, each in the order of its ports."""
     finder = _Finder(instance)
     return finder.clocks(), finder.resets()
 
 
 class _Finder:
-    def __init__(self, instance: Any) -> None:  # noqa: ANN401
+    def __init__(self, instance: "ast.InstanceSymbol") -> None:
         self._nodes = list(walk(instance))
         inputs = [port for port in instance.body.portList if getattr(port.direction, "name", "") == "In"]
         self._order = [str(port.name) for port in inputs]
         self._bits = {str(port.name) for port in inputs if int(port.type.bitWidth) == 1}
-        self._source: dict[Any, tuple[Any, bool]] = {}
-        self._driver: dict[Any, Any] = {}
+        self._source: dict[str, tuple[ast.Symbol, bool]] = {}
+        self._driver: dict[str, ast.Expression] = {}
         self._names = {symbol_key(port.internalSymbol): str(port.name) for port in inputs}
         self._edges: dict[str, set[str]] = defaultdict(set)
         self._asynchronous: dict[str, Polarity] = {}
@@ -138,12 +141,12 @@ class _Finder:
                     timing=timing.syntax, events=tuple(read), tests=tuple(self._list_block_tests(node.body.stmt))
                 )
 
-    def _read_event(self, event: Any) -> BlockEvent:  # noqa: ANN401
+    def _read_event(self, event: "ast.SignalEventControl") -> BlockEvent:
         literals = [self._resolve(symbol) for symbol, _ in _list_edges(event)]
         port = literals[0][0] if literals[0] is not None else None
         return BlockEvent(port=port, edge=event.edge.name, expression=event.expr.syntax)
 
-    def _list_block_tests(self, statement: Any) -> Iterator[BlockTest]:  # noqa: ANN401
+    def _list_block_tests(self, statement: "ast.Statement") -> Iterator[BlockTest]:
         first = _enter(statement)
         if type(first).__name__ != "ConditionalStatement":
             return
@@ -186,13 +189,13 @@ class _Finder:
             if symbol is not None and outside is not None and symbol_key(symbol) in driven:
                 self._source[symbol_key(outside)] = (driven[symbol_key(symbol)], True)
 
-    def _alias(self, target: Any, expression: Any) -> None:  # noqa: ANN401
+    def _alias(self, target: "ast.Symbol", expression: "ast.Expression") -> None:
         self._driver[symbol_key(target)] = expression
         symbol, is_true = read_literal(expression)
         if symbol is not None:
             self._source[symbol_key(target)] = (symbol, is_true)
 
-    def _resolve(self, symbol: Any) -> _Literal | None:  # noqa: ANN401
+    def _resolve(self, symbol: "ast.Symbol") -> _Literal | None:
         """Return the input of the top module that ``symbol`` is, through aliases."""
         is_true = True
         for _ in range(64):
@@ -205,7 +208,7 @@ class _Finder:
             is_true = is_true == same
         return None
 
-    def _read_block(self, body: Any) -> None:  # noqa: ANN401  a statement
+    def _read_block(self, body: Node) -> None:
         if type(body).__name__ != "TimedStatement":
             return
         known = []
@@ -253,7 +256,7 @@ class _Finder:
         if test is not None and test.name in self._bits and all(other == test for other in self._first):
             self._synchronous[test.name] = test.active
 
-    def _read_choice(self, node: Any) -> Iterator[_Test]:  # noqa: ANN401  a ConditionalExpression
+    def _read_choice(self, node: "ast.ConditionalExpression") -> Iterator[_Test]:
         is_constant = _is_constant(node.left)
         is_else_constant = not is_constant and _is_constant(node.right)
         for symbol, is_true in list_literals(node.conditions[0].expr):
@@ -262,7 +265,7 @@ class _Finder:
                 is_active = (literal[1] == is_true) != is_else_constant
                 yield _Test(name=literal[0], is_active=is_active, is_constant=is_constant or is_else_constant)
 
-    def _note_gated(self, symbol: Any) -> None:  # noqa: ANN401
+    def _note_gated(self, symbol: "ast.Symbol") -> None:
         """Take the inputs that are called clocks, among those that make a derived clock, for clocks."""
         pending, seen = [symbol], set()
         while pending:
@@ -277,7 +280,7 @@ class _Finder:
             elif symbol_key(item) in self._driver:
                 pending += [node.symbol for node in walk(self._driver[symbol_key(item)]) if is_name(node)]
 
-    def _list_first_tests(self, statement: Any) -> Iterator[_Test]:  # noqa: ANN401
+    def _list_first_tests(self, statement: Node) -> Iterator[_Test]:
         """Yield the inputs that the block's first if … else if chain tests, in order."""
         statement = _enter(statement)
         while type(statement).__name__ == "ConditionalStatement":
@@ -289,11 +292,11 @@ class _Finder:
 
     def _read_condition(
         self,
-        condition: Any,  # noqa: ANN401
-        when_true: Any,  # noqa: ANN401
-        when_false: Any,  # noqa: ANN401
+        condition: "ast.Expression",
+        when_true: "ast.Statement",
+        when_false: "ast.Statement | None",
         *,
-        judge: Callable[[Any], bool] | None = None,
+        judge: Callable[[Node], bool] | None = None,
     ) -> Iterator[_Test]:
         """Yield the inputs that decide ``condition`` on their own, active where the branch sets constants."""
         judge = judge or _sets_constants_only
@@ -312,7 +315,7 @@ class _Finder:
                 )
 
 
-def _enter(statement: Any) -> Any:  # noqa: ANN401
+def _enter(statement: Node) -> Node:
     """Return the first statement inside of blocks."""
     while type(statement).__name__ in {"BlockStatement", "StatementList"}:
         inner = getattr(statement, "body", None)
@@ -326,7 +329,7 @@ def _is_clear(reset: Reset) -> bool:
     return reset.kind is ResetKind.SYNCHRONOUS and bool(_CLEAR_NAME.search(reset.port))
 
 
-def _sets_constants_only(statement: Any) -> bool:  # noqa: ANN401  a statement or None
+def _sets_constants_only(statement: "ast.Statement | None") -> bool:
     """Whether every assignment gives a value that no net or variable decides, loop counters apart."""
     if statement is None:
         return False
@@ -345,17 +348,17 @@ def _sets_constants_only(statement: Any) -> bool:  # noqa: ANN401  a statement o
     )
 
 
-def _sets_a_constant(statement: Any) -> bool:  # noqa: ANN401  a statement or None
+def _sets_a_constant(statement: "ast.Statement | None") -> bool:
     """Whether some assignment gives a value that no net or variable decides."""
     nodes = () if statement is None else walk(statement)
     return any(_is_constant(node.right) for node in nodes if type(node).__name__ == "AssignmentExpression")
 
 
-def _is_constant(value: Any) -> bool:  # noqa: ANN401  an expression
+def _is_constant(value: "ast.Expression") -> bool:
     return all(type(node.symbol).__name__ in _CONSTANTS for node in walk(value) if is_name(node))
 
 
-def _counters(loop: Any) -> Iterator[Any]:  # noqa: ANN401  a ForLoopStatement
+def _counters(loop: "ast.ForLoopStatement") -> "Iterator[str]":
     yield from loop.loopVars
     for step in loop.steps:
         symbol = getattr(getattr(step, "left", getattr(step, "operand", None)), "symbol", None)
@@ -363,7 +366,7 @@ def _counters(loop: Any) -> Iterator[Any]:  # noqa: ANN401  a ForLoopStatement
             yield symbol
 
 
-def _key_of(target: Any) -> str | None:  # noqa: ANN401  an expression
+def _key_of(target: "ast.Expression") -> str | None:
     symbol = getattr(target, "symbol", None)
     return None if symbol is None else symbol_key(symbol)
 
@@ -372,7 +375,7 @@ def _opposite(edge: str) -> str:
     return {"PosEdge": "NegEdge", "NegEdge": "PosEdge"}.get(edge, edge)
 
 
-def _list_edges(timing: Any) -> Iterator[tuple[Any, str]]:  # noqa: ANN401
+def _list_edges(timing: Node) -> "Iterator[tuple[ast.Symbol, str]]":
     events = timing.events if type(timing).__name__ == "EventListControl" else [timing]
     for event in events:
         edge = getattr(getattr(event, "edge", None), "name", "")

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pytest_rtlgen.records import FindingKind, SourceFile
 from pytest_rtlgen.verilog.canonical import (
@@ -27,6 +27,9 @@ from pytest_rtlgen.verilog.canonical import (
 from pytest_rtlgen.verilog.macros import MOST_EXPANSION, estimate_expansion
 from pytest_rtlgen.verilog.survey import survey_text
 from pytest_rtlgen.verilog.syntax import ParsedText, parse_text, walk_tokens
+
+if TYPE_CHECKING:
+    from pyslang import parsing
 
 _MOST_INCLUSIONS = 100
 _BASES = ("", "rundir")
@@ -214,7 +217,7 @@ class _Reader:
         parsed = parse_text(found.text)
         count = 0
 
-        def see(token: Any) -> None:  # noqa: ANN401  a pyslang Token
+        def see(token: "parsing.Token") -> None:
             nonlocal count
             count += str(token.kind.name) in {"Semicolon", "Comma"}
 

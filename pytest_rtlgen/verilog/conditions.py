@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from pytest_rtlgen.records import Port
 from pytest_rtlgen.verilog.interface import list_modules
-from pytest_rtlgen.verilog.syntax import elaborate, list_errors, parse_text
+from pytest_rtlgen.verilog.syntax import Node, elaborate, list_errors, parse_text
 
 OUTPUT = "rtlgen_holds"
 """The output of a module that ``render_condition`` makes."""
@@ -33,7 +33,8 @@ def find_condition_fault(condition: str, ports: Sequence[Port]) -> str:
     except RuntimeError as error:
         return f"it cannot be read: {error}"
     errors = list_errors(parsed, parsed.tree.diagnostics, most=1)
-    if not errors and (list_modules(parsed) != (_MODULE,) or len(list(parsed.tree.root.members)) != 1):
+    root: Node = parsed.tree.root
+    if not errors and (list_modules(parsed) != (_MODULE,) or len(list(root.members)) != 1):
         return "it must be one expression"
     if not errors:
         compilation, _ = elaborate(parsed)

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pytest_rtlgen.records import SourceFile
 from pytest_rtlgen.verilog.interface import find_instance, parse_reference
-from pytest_rtlgen.verilog.syntax import is_name, plain, symbol_key, walk
+from pytest_rtlgen.verilog.syntax import Node, is_name, plain, symbol_key, walk
+
+if TYPE_CHECKING:
+    from pyslang import ast
 
 _EQUALITIES = {
     *("Equality", "Inequality", "CaseEquality", "CaseInequality", "WildcardEquality", "WildcardInequality"),
@@ -57,11 +60,11 @@ def mine_constants(source: SourceFile, top: str) -> tuple[ConstantHint, ...]:
 class _Miner:
     """Knows which names are inputs, and the values of constant expressions."""
 
-    def __init__(self, instance: Any) -> None:  # noqa: ANN401  an InstanceSymbol
+    def __init__(self, instance: "ast.InstanceSymbol") -> None:
         import pyslang
 
         self._context = pyslang.ast.EvalContext(instance)
-        self._inputs: dict[str, tuple[Any, int]] = {
+        self._inputs: dict[str, tuple[ast.PortSymbol, int]] = {
             symbol_key(port.internalSymbol): (port, 0)
             for port in instance.body.portList
             if getattr(getattr(port, "direction", None), "name", "") == "In"
@@ -74,12 +77,12 @@ class _Miner:
                     if found is not None:
                         self._inputs[symbol_key(target)] = found
 
-    def read(self, subject: Any, constant: Any) -> Iterator[ConstantHint]:  # noqa: ANN401  two expressions
+    def read(self, subject: "ast.Expression", constant: "ast.Expression") -> Iterator[ConstantHint]:
         value = None if self._value(subject) is not None else self._value(constant)
         if value is not None:
             yield from self._place(plain(subject), value, int(subject.type.bitWidth))
 
-    def _place(self, subject: Any, value: int, width: int) -> Iterator[ConstantHint]:  # noqa: ANN401
+    def _place(self, subject: Node, value: int, width: int) -> Iterator[ConstantHint]:
         kind = type(subject).__name__
         if kind == "ConcatenationExpression":
             for part in reversed(list(subject.operands)):
@@ -97,14 +100,14 @@ class _Miner:
         mask = -1 if bits == (1 << size) - 1 else bits
         yield ConstantHint(port=str(port.name), width=size, value=(value << low) & bits, mask=mask)
 
-    def _find(self, subject: Any) -> tuple[Any, int] | None:  # noqa: ANN401  an expression
+    def _find(self, subject: Node) -> "tuple[ast.PortSymbol, int] | None":
         """Return the input that ``subject`` is (a slice of), and how far the slice stands above its lowest bit."""
         if type(subject).__name__ in {"RangeSelectExpression", "ElementSelectExpression"}:
             found = self._inputs.get(_name_key(subject.value))
             return found and (found[0], found[1] + (self._lowest_bit(subject) or 0))
         return self._inputs.get(_name_key(subject))
 
-    def _lowest_bit(self, select: Any) -> int | None:  # noqa: ANN401  a range or element select
+    def _lowest_bit(self, select: Node) -> int | None:
         """Return how far the slice stands above the lowest bit of what it is taken from."""
         declared = select.value.type.getBitVectorRange() if select.value.type.isIntegral else None
         is_element = type(select).__name__ == "ElementSelectExpression"
@@ -115,12 +118,12 @@ class _Miner:
         distances = [abs(value - int(declared.right)) for value in values if value is not None]
         return min(distances, default=None)
 
-    def _value(self, expression: Any) -> int | None:  # noqa: ANN401
+    def _value(self, expression: "ast.Expression") -> int | None:
         """Return the value of a constant expression, X and Z digits as 0; ``None`` for others."""
         if type(expression).__name__ in {"UnboundedLiteral", "ValueRangeExpression"}:
             return None
         try:
-            value = expression.eval(self._context).value
+            value: Node = expression.eval(self._context).value
             if value.hasUnknown:
                 value.flattenUnknowns()
             return int(value)
@@ -128,7 +131,9 @@ class _Miner:
             return None
 
 
-def list_comparisons(instance: Any, *, is_equal: bool = False) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401
+def list_comparisons(
+    instance: "ast.InstanceSymbol", *, is_equal: bool = False
+) -> "Iterator[tuple[ast.Expression, ast.Expression]]":
     """Yield (subject, constant) expressions; ``is_equal``: only where the subject is asked to be the constant."""
     operators = _EQUALITIES if is_equal else _COMPARISONS
     for node in walk(instance):
@@ -145,11 +150,11 @@ def list_comparisons(instance: Any, *, is_equal: bool = False) -> Iterator[tuple
             yield node.right, node.left
 
 
-def _list_bounds(item: Any) -> tuple[Any, ...]:  # noqa: ANN401  an expression
+def _list_bounds(item: Node) -> "tuple[ast.Expression, ...]":
     return (item.left, item.right) if type(item).__name__ == "ValueRangeExpression" else (item,)
 
 
-def _list_copies(node: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401
+def _list_copies(node: Node) -> "Iterator[tuple[ast.ValueSymbol, ast.Expression]]":
     """Yield (symbol, expression) where a net is another one under a new name."""
     kind = type(node).__name__
     if kind == "NetSymbol" and node.initializer is not None:
@@ -165,6 +170,6 @@ def _list_copies(node: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401
                 yield symbol, connection.expression
 
 
-def _name_key(expression: Any) -> str:  # noqa: ANN401
+def _name_key(expression: Node) -> str:
     expression = plain(expression)
     return symbol_key(expression.symbol) if is_name(expression) else ""

@@ -8,7 +8,12 @@ harmless until a string or an escaped name meets such a place: then one tool see
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
+
+from pytest_rtlgen.verilog.syntax import Node
+
+if TYPE_CHECKING:
+    from pyslang import parsing, syntax
 
 _WORD = re.compile(r"[A-Za-z_][\w$]*")
 
@@ -27,7 +32,7 @@ class _Macro:
 class DoubtfulMacros:
     """What the definitions of a text say about its uses of macros."""
 
-    def __init__(self, directives: Iterable[Any]) -> None:
+    def __init__(self, directives: Iterable[Node]) -> None:
         self._macros: dict[str, _Macro] = {}
         for node in directives:
             if str(node.kind.name) == "DefineDirective":
@@ -40,7 +45,7 @@ class DoubtfulMacros:
         """Whether some macro puts an argument where preprocessors differ."""
         return bool(self._quoting)
 
-    def judge(self, usage: Any) -> str:  # noqa: ANN401  a MacroUsage node
+    def judge(self, usage: "syntax.MacroUsageSyntax") -> str:
         """Return what preprocessors read differently in a use of a macro; empty: they read it alike."""
         name = str(usage.directive.rawText).lstrip("`\\")
         macro = self._macros.get(name)
@@ -58,7 +63,7 @@ class DoubtfulMacros:
         return f"a string that macro {name} passes on" if is_inside else ""
 
 
-def _read_macro(node: Any) -> _Macro:  # noqa: ANN401  a DefineDirective
+def _read_macro(node: "syntax.DefineDirectiveSyntax") -> _Macro:
     formals = tuple(_list_formals(node))
     body = list(node.body)
     texts = [str(token.rawText) for token in body]
@@ -92,29 +97,29 @@ def _close(macros: Mapping[str, _Macro]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _list_formals(node: Any) -> Iterable[str]:  # noqa: ANN401
+def _list_formals(node: "syntax.DefineDirectiveSyntax") -> Iterable[str]:
     if node.formalArguments is not None:
         for item in node.formalArguments.args:
             if str(item.kind.name) == "MacroFormalArgument":
                 yield str(item.name.valueText)
 
 
-def _list_arguments(usage: Any) -> list[list[Any]]:  # noqa: ANN401
+def _list_arguments(usage: "syntax.MacroUsageSyntax") -> list[list[Node]]:
     if usage.args is None:
         return []
     return [list(item.tokens) for item in usage.args.args if str(item.kind.name) == "MacroActualArgument"]
 
 
-def _list_used(tokens: Iterable[Any]) -> Iterable[str]:
+def _list_used(tokens: "Iterable[parsing.Token]") -> Iterable[str]:
     for token in tokens:
         text = str(token.rawText)
         if text.startswith("`"):
             yield text.lstrip("`\\")
 
 
-def _has_string(tokens: Iterable[Any]) -> bool:
+def _has_string(tokens: "Iterable[parsing.Token]") -> bool:
     return any(str(token.rawText).startswith('"') for token in tokens)
 
 
-def _has_escaped(tokens: Iterable[Any]) -> bool:
+def _has_escaped(tokens: "Iterable[parsing.Token]") -> bool:
     return any(str(token.rawText).startswith("\\") for token in tokens)

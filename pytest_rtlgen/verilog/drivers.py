@@ -3,9 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
-from pytest_rtlgen.verilog.syntax import plain, symbol_key, walk_elaborated
+from pytest_rtlgen.verilog.syntax import Node, plain, symbol_key, walk_elaborated
+
+if TYPE_CHECKING:
+    from pyslang import ast
 
 _COUNTING = {"Preincrement", "Predecrement", "Postincrement", "Postdecrement"}
 
@@ -29,7 +32,7 @@ class Drivers:
     """Bits on an ``inout``, which may be driven from either side."""
 
 
-def find_drivers(instance: Any) -> Drivers:  # noqa: ANN401  an InstanceSymbol
+def find_drivers(instance: Node) -> Drivers:
     """Return what is driven in the elaborated module ``instance`` and below."""
     finder = _Finder(instance)
     for port in instance.body.portList:
@@ -41,11 +44,11 @@ def find_drivers(instance: Any) -> Drivers:  # noqa: ANN401  an InstanceSymbol
 
 @dataclass(slots=True)
 class _Finder:
-    instance: Any
+    instance: "ast.InstanceSymbol"
     driven: dict[str, list[Bits]] = field(default_factory=lambda: defaultdict(list))
     shared: dict[str, list[Bits]] = field(default_factory=lambda: defaultdict(list))
 
-    def see(self, node: Any) -> None:  # noqa: ANN401
+    def see(self, node: Node) -> None:
         """Note what ``node`` drives."""
         kind = type(node).__name__
         if kind == "InstanceSymbol":
@@ -62,26 +65,26 @@ class _Finder:
                 if type(expression).__name__ == "AssignmentExpression":
                     self._add(self.driven, expression.left)
 
-    def note_port(self, port: Any) -> None:  # noqa: ANN401
+    def note_port(self, port: "ast.Symbol") -> None:
         """Note that the outside drives a port, or may do so."""
         symbol = getattr(port, "internalSymbol", None)
         known = {"In": self.driven, "InOut": self.shared}.get(_direction(port))
         if symbol is not None and known is not None:
             known[symbol_key(symbol)].append(Bits(symbol_key(symbol)))
 
-    def _note_connection(self, connection: Any) -> None:  # noqa: ANN401
+    def _note_connection(self, connection: Node) -> None:
         self.note_port(connection.port)
         if _direction(connection.port) == "InOut" and connection.expression is not None:
             self._add(self.shared, connection.expression)
         elif type(connection.expression).__name__ == "AssignmentExpression":
             self._add(self.driven, connection.expression.left)
 
-    def _add(self, known: dict[str, list[Bits]], expression: Any) -> None:  # noqa: ANN401
+    def _add(self, known: dict[str, list[Bits]], expression: "ast.Expression") -> None:
         for bits in list_bits(expression, self.instance) or ():
             known[bits.key].append(bits)
 
 
-def list_bits(expression: Any, instance: Any) -> list[Bits] | None:  # noqa: ANN401
+def list_bits(expression: Node, instance: "ast.InstanceSymbol") -> list[Bits] | None:
     """Return the bits that an expression names; ``None`` where it is more than names, so that nothing can drive it."""
     expression = plain(expression)
     kind = type(expression).__name__
@@ -112,7 +115,7 @@ def _meets(first: Bits, second: Bits) -> bool:
     return first.low <= second.high and second.low <= first.high
 
 
-def _find_span(expression: Any, instance: Any) -> tuple[int, int] | None:  # noqa: ANN401
+def _find_span(expression: Node, instance: "ast.InstanceSymbol") -> tuple[int, int] | None:
     """Return the lowest and the highest index of a selection whose indices are constant."""
     kind = type(expression).__name__
     if kind == "ElementSelectExpression":
@@ -130,12 +133,12 @@ def _find_span(expression: Any, instance: Any) -> tuple[int, int] | None:  # noq
     return None
 
 
-def _evaluate(expression: Any, instance: Any) -> int | None:  # noqa: ANN401
+def _evaluate(expression: "ast.Expression", instance: "ast.InstanceSymbol") -> int | None:
     import pyslang
 
     value = expression.eval(pyslang.ast.EvalContext(instance)).value
     return int(value) if isinstance(value, pyslang.SVInt) and not value.hasUnknown else None
 
 
-def _direction(port: Any) -> str:  # noqa: ANN401
+def _direction(port: "ast.Symbol") -> str:
     return str(getattr(getattr(port, "direction", None), "name", ""))

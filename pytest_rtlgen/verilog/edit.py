@@ -1,9 +1,13 @@
 """Stretches of a text replaced by others, where a syntax tree says that they are."""
 
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_rtlgen.verilog.survey import apply_spans
-from pytest_rtlgen.verilog.syntax import ParsedText
+from pytest_rtlgen.verilog.syntax import Node, ParsedText
+
+if TYPE_CHECKING:
+    from pyslang import parsing, syntax
 
 
 class Replacement(NamedTuple):
@@ -14,7 +18,7 @@ class Replacement(NamedTuple):
     text: str
 
 
-def find_range(node: Any) -> tuple[int, int]:  # noqa: ANN401  a pyslang SyntaxNode
+def find_range(node: "syntax.SyntaxNode") -> tuple[int, int]:
     """Return the offsets of the first byte of ``node`` and of the one after its last."""
     return int(node.sourceRange.start.offset), int(node.sourceRange.end.offset)
 
@@ -24,7 +28,7 @@ def rename_definition(text: str, parsed: ParsedText, old: str, new: str) -> str:
     import pyslang
 
     root = parsed.tree.root
-    members = root.members if isinstance(root, pyslang.syntax.CompilationUnitSyntax) else [root]
+    members: Iterable[Node] = root.members if isinstance(root, pyslang.syntax.CompilationUnitSyntax) else [root]
     found = []
     for member in members:
         if member.kind == pyslang.syntax.SyntaxKind.ModuleDeclaration and str(member.header.name.valueText) == old:
@@ -33,6 +37,6 @@ def rename_definition(text: str, parsed: ParsedText, old: str, new: str) -> str:
     return apply_spans(text, sorted(set(found)))
 
 
-def _replace_token(token: Any, new: str) -> Replacement:  # noqa: ANN401  a pyslang Token
+def _replace_token(token: "parsing.Token", new: str) -> Replacement:
     start = int(token.location.offset)
     return Replacement(start, start + len(str(token.rawText).encode()), new)

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pytest_rtlgen.records import STEP_NS, Finding, FindingKind, Hazard, HazardKind
 from pytest_rtlgen.verilog.enclosure import is_inout_net
 from pytest_rtlgen.verilog.hazards import elaborate_top, find_hazards_of
 from pytest_rtlgen.verilog.syntax import ParsedText, parse_text, walk
 from pytest_rtlgen.verilog.tristate import resolve_inouts
+
+if TYPE_CHECKING:
+    from pyslang import ast
 
 _DELAYS = {"DelayControl": ("expr",), "Delay3Control": ("expr1", "expr2", "expr3")}
 _LONGEST_DELAY_NS = STEP_NS / 2
@@ -51,7 +54,7 @@ def _is_inout(hazard: Hazard) -> bool:
     return hazard.kind is HazardKind.TWO_DRIVERS and all(is_inout_net(name) for name in hazard.names)
 
 
-def list_bad_delays(instance: Any, parsed: ParsedText) -> tuple[Finding, ...]:  # noqa: ANN401
+def list_bad_delays(instance: "ast.InstanceSymbol", parsed: ParsedText) -> tuple[Finding, ...]:
     """Return the delays that are computed while the design runs, or longer than half a step."""
     found = dict.fromkeys(
         Finding(kind=FindingKind.DELAY, name=fault, line=parsed.line(expression.sourceRange.start))
@@ -61,7 +64,7 @@ def list_bad_delays(instance: Any, parsed: ParsedText) -> tuple[Finding, ...]:  
     return tuple(found)
 
 
-def _list_delays(instance: Any) -> Iterator[Any]:  # noqa: ANN401
+def _list_delays(instance: "ast.InstanceSymbol") -> "Iterator[ast.Expression]":
     for node in walk(instance):
         control = node if type(node).__name__ in _DELAYS else getattr(node, "delay", None)
         for field in _DELAYS.get(type(control).__name__, ()):
@@ -70,7 +73,7 @@ def _list_delays(instance: Any) -> Iterator[Any]:  # noqa: ANN401
                 yield expression
 
 
-def _judge_delay(expression: Any, instance: Any) -> str:  # noqa: ANN401
+def _judge_delay(expression: "ast.Expression", instance: "ast.InstanceSymbol") -> str:
     """Return what is wrong with a delay, as words behind that name; empty: a circuit may have it."""
     import pyslang
 

@@ -5,12 +5,15 @@ Conditions become nets of the text (``show_conditions``), so that probes show th
 
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pytest_rtlgen.records import SourceFile
 from pytest_rtlgen.verilog.constants import list_comparisons
 from pytest_rtlgen.verilog.interface import find_instance, parse_reference
-from pytest_rtlgen.verilog.syntax import ParsedText, is_name, plain, walk
+from pytest_rtlgen.verilog.syntax import Node, ParsedText, is_name, plain, walk
+
+if TYPE_CHECKING:
+    from pyslang import ast
 
 _PREFIX = "rtlgen_if"
 _MOST_CONDITIONS = 64
@@ -69,7 +72,7 @@ def list_loop_variables(source: SourceFile, top: str) -> frozenset[str]:
     return frozenset(path.removeprefix(root) for path in _list_loop_variables(instance))
 
 
-def _list_loop_variables(instance: Any) -> Iterator[str]:  # noqa: ANN401
+def _list_loop_variables(instance: "ast.InstanceSymbol") -> Iterator[str]:
     for node in walk(instance):
         if type(node).__name__ == "ForLoopStatement":
             for first in node.initializers:
@@ -92,7 +95,8 @@ def show_conditions(source: SourceFile, top: str) -> ShownConditions:
     lines: dict[str, int] = {}
     seen: set[tuple[int, int]] = set()
     for module in _list_instances(instance):
-        end = int(module.body.definition.syntax.endmodule.location.offset)
+        text: Node = module.body.definition.syntax
+        end = int(text.endmodule.location.offset)
         for condition in _list_conditions(module):
             span = (int(condition.sourceRange.start.offset), int(condition.sourceRange.end.offset))
             if span in seen or len(lines) >= _MOST_CONDITIONS:
@@ -106,7 +110,7 @@ def show_conditions(source: SourceFile, top: str) -> ShownConditions:
     return ShownConditions(text=code.decode(), lines=lines)
 
 
-def _list_constants(parsed: ParsedText, instance: Any, root: str) -> Iterator[ComparedConstant]:  # noqa: ANN401
+def _list_constants(parsed: ParsedText, instance: "ast.InstanceSymbol", root: str) -> Iterator[ComparedConstant]:
     import pyslang
 
     context = pyslang.ast.EvalContext(instance)
@@ -120,22 +124,22 @@ def _list_constants(parsed: ParsedText, instance: Any, root: str) -> Iterator[Co
             yield ComparedConstant(path=path, value=value, line=parsed.line(constant.sourceRange.start))
 
 
-def _evaluate(expression: Any, context: Any) -> int | None:  # noqa: ANN401
+def _evaluate(expression: "ast.Expression", context: "ast.EvalContext") -> int | None:
     """Return the value of a constant expression without X and Z digits, else ``None``."""
     try:
-        value = expression.eval(context).value
+        value: Node = expression.eval(context).value
         return None if value.hasUnknown else int(value)
     except (AttributeError, TypeError, ValueError, RuntimeError):
         return None
 
 
-def _list_instances(instance: Any) -> Iterator[Any]:  # noqa: ANN401
+def _list_instances(instance: "ast.InstanceSymbol | None") -> "Iterator[ast.InstanceSymbol]":
     """Yield ``instance`` and every module instance below it."""
     if instance is not None:
         yield from (node for node in walk(instance) if type(node).__name__ == "InstanceSymbol" and node.isModule)
 
 
-def _list_conditions(module: Any) -> Iterator[Any]:  # noqa: ANN401
+def _list_conditions(module: "ast.InstanceSymbol") -> "Iterator[ast.Expression]":
     """Yield the conditions in ``module``, instances below it left out, whose names all belong to the module itself."""
     root = str(module.hierarchicalPath)
     loops = frozenset(_list_loop_variables(module))
@@ -147,7 +151,7 @@ def _list_conditions(module: Any) -> Iterator[Any]:  # noqa: ANN401
                 yield condition
 
 
-def _is_nameable(condition: Any, root: str, loops: Container[str]) -> bool:  # noqa: ANN401
+def _is_nameable(condition: "ast.Expression", root: str, loops: Container[str]) -> bool:
     """Whether ``condition`` means the same at the end of the module ``root``, and is no constant."""
     is_variable = False
     for node in walk(condition):
@@ -166,5 +170,5 @@ def _is_nameable(condition: Any, root: str, loops: Container[str]) -> bool:  # n
     return is_variable
 
 
-def _name_direction(port: Any) -> str:  # noqa: ANN401
+def _name_direction(port: "object") -> str:
     return getattr(getattr(port, "direction", None), "name", "")

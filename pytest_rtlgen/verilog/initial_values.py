@@ -1,13 +1,16 @@
 """A design without the values that its registers have before they are first loaded."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pytest_rtlgen.records import SourceFile
 from pytest_rtlgen.verilog.edit import Replacement, find_range
 from pytest_rtlgen.verilog.interface import find_instance, parse_reference
 from pytest_rtlgen.verilog.survey import apply_spans
-from pytest_rtlgen.verilog.syntax import list_assigned, walk
+from pytest_rtlgen.verilog.syntax import Node, list_assigned, walk
+
+if TYPE_CHECKING:
+    from pyslang import ast, syntax
 
 _CALL = "CallExpression"
 
@@ -32,7 +35,7 @@ def drop_initial_values(source: SourceFile, top: str) -> str:
     return apply_spans(source.text, sorted(set(found)))
 
 
-def _drop_declared(nodes: Iterable[Any], written: set[int]) -> Iterator[Replacement]:
+def _drop_declared(nodes: Iterable[Node], written: set[int]) -> Iterator[Replacement]:
     for node in nodes:
         is_kept = type(node).__name__ == "VariableSymbol" and node.lifetime.name == "Static"
         if is_kept and _key(node) in written:
@@ -41,7 +44,9 @@ def _drop_declared(nodes: Iterable[Any], written: set[int]) -> Iterator[Replacem
                 yield Replacement(*find_range(initializer), "")
 
 
-def _drop_statement(statement: Any, syntax: Any, written: set[int], instead: str) -> Iterator[Replacement]:  # noqa: ANN401
+def _drop_statement(
+    statement: "ast.Statement", syntax: "syntax.SyntaxNode", written: set[int], instead: str
+) -> Iterator[Replacement]:
     """Yield what removes ``statement``, which is ``syntax`` in the text, or those of its parts that start registers."""
     targets = set(_list_targets(statement)) - set(_list_counters(statement))
     if not targets & written:
@@ -54,18 +59,18 @@ def _drop_statement(statement: Any, syntax: Any, written: set[int], instead: str
         yield from _drop_statement(part, part.syntax, written, ";")
 
 
-def _list_parts(statement: Any) -> Iterable[Any]:  # noqa: ANN401
+def _list_parts(statement: Node) -> Iterable[Node]:
     if type(statement).__name__ == "BlockStatement":
         return _list_parts(statement.body) if type(statement.body).__name__ == "StatementList" else [statement.body]
     return list(statement.list) if type(statement).__name__ == "StatementList" else []
 
 
-def _list_targets(node: Any) -> Iterator[int]:  # noqa: ANN401
+def _list_targets(node: Node) -> Iterator[int]:
     """Yield a key for each variable that something below ``node`` assigns."""
     yield from map(_key, list_assigned(node))
 
 
-def _list_counters(node: Any) -> Iterator[int]:  # noqa: ANN401
+def _list_counters(node: Node) -> Iterator[int]:
     """Yield a key for each variable that a loop below ``node`` counts with."""
     for item in walk(node):
         if type(item).__name__ == "ForLoopStatement":
@@ -73,6 +78,6 @@ def _list_counters(node: Any) -> Iterator[int]:  # noqa: ANN401
                 yield from _list_targets(part)
 
 
-def _key(symbol: Any) -> int:  # noqa: ANN401
+def _key(symbol: "ast.Symbol") -> int:
     """Return what a variable is known by in all instances of its module: where the text declares it."""
     return int(symbol.location.offset)

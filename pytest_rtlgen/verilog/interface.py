@@ -1,13 +1,17 @@
 """A module's ports, clocks and resets, read from the text of a reference."""
 
 import re
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.records import Direction, Interface, Port, SourceFile
 from pytest_rtlgen.verilog.clocking import find_clocking
 from pytest_rtlgen.verilog.parameters import list_parameters
-from pytest_rtlgen.verilog.syntax import ParsedText, compilation_options, elaborate, list_errors, parse_text
+from pytest_rtlgen.verilog.syntax import Node, ParsedText, compilation_options, elaborate, list_errors, parse_text
+
+if TYPE_CHECKING:
+    from pyslang import ast
 
 _UNKNOWN = re.compile(r"\b(UnknownPackage|UndeclaredIdentifier)\b")
 _UNKNOWN_MODULE = re.compile(r"\bUnknownModule\b")
@@ -72,7 +76,7 @@ def parse_reference(source: SourceFile) -> ParsedText:
     return parsed
 
 
-def find_instance(parsed: ParsedText, module: str, *, is_shallow: bool = False) -> Any:  # noqa: ANN401
+def find_instance(parsed: ParsedText, module: str, *, is_shallow: bool = False) -> "ast.InstanceSymbol | None":
     """Return module ``module`` elaborated as a top (an InstanceSymbol), ``None`` when the text does not define it.
 
     ``is_shallow``: what it instantiates is left alone, for text that may unfold into millions of instances.
@@ -96,12 +100,12 @@ def list_modules(parsed: ParsedText) -> tuple[str, ...]:
     import pyslang
 
     root = parsed.tree.root
-    members = root.members if isinstance(root, pyslang.syntax.CompilationUnitSyntax) else [root]
+    members: Iterable[Node] = root.members if isinstance(root, pyslang.syntax.CompilationUnitSyntax) else [root]
     wanted = pyslang.syntax.SyntaxKind.ModuleDeclaration
     return tuple(str(member.header.name.valueText) for member in members if member.kind == wanted)
 
 
-def list_ports(instance: Any) -> tuple[Port, ...] | None:  # noqa: ANN401  an InstanceSymbol
+def list_ports(instance: "ast.InstanceSymbol") -> tuple[Port, ...] | None:
     """Return the ports of an elaborated module; ``None`` when one of them is an interface."""
     ports = []
     for port in instance.body.portList:

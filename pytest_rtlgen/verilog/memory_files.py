@@ -7,13 +7,17 @@ given; ``@`` and a hexadecimal number in the file name the next address.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
+from pytest_rtlgen.errors import InnerError
 from pytest_rtlgen.records import SourceFile
 from pytest_rtlgen.verilog.interface import find_instance
 from pytest_rtlgen.verilog.lexical import blank_comments
 from pytest_rtlgen.verilog.survey import Span, apply_spans
-from pytest_rtlgen.verilog.syntax import parse_text, walk_elaborated
+from pytest_rtlgen.verilog.syntax import Node, parse_text, walk_elaborated
+
+if TYPE_CHECKING:
+    from pyslang import ast
 
 MOST_EXPANDED = 1 << 20
 """Characters that all loaded words of a text may take."""
@@ -34,7 +38,7 @@ class LoadedText:
     """(what, line) of the calls that are left as they are."""
 
 
-class _NotLoadedError(Exception):
+class _NotLoadedError(InnerError):
     """The message says why a call cannot be replaced."""
 
 
@@ -87,7 +91,7 @@ def read_words(text: str, base: int) -> Iterator[int | str]:
             raise ValueError(token)
 
 
-def _render(node: Any, instance: Any, data: bytes, files: Sequence[SourceFile]) -> str:  # noqa: ANN401
+def _render(node: "ast.CallExpression", instance: Node, data: bytes, files: Sequence[SourceFile]) -> str:
     """Return the assignments that a call makes."""
     arguments = list(node.arguments)
     if not _FEWEST <= len(arguments) <= _MOST:
@@ -150,7 +154,7 @@ def _last_part(path: str) -> str:
     return re.split(r"[/\\]", path)[-1]
 
 
-def _read_string(expression: Any, instance: Any) -> str:  # noqa: ANN401
+def _read_string(expression: "ast.Expression", instance: "ast.InstanceSymbol") -> str:
     import pyslang
 
     value = expression.eval(pyslang.ast.EvalContext(instance))
@@ -160,7 +164,7 @@ def _read_string(expression: Any, instance: Any) -> str:  # noqa: ANN401
     return text.strip("\0")
 
 
-def _read_number(expression: Any, instance: Any) -> int:  # noqa: ANN401
+def _read_number(expression: "ast.Expression", instance: "ast.InstanceSymbol") -> int:
     import pyslang
 
     value = expression.eval(pyslang.ast.EvalContext(instance)).value
@@ -169,7 +173,7 @@ def _read_number(expression: Any, instance: Any) -> int:  # noqa: ANN401
     return int(value)
 
 
-def _list_statements(root: Any) -> Iterator[tuple[int, tuple[int, int]]]:  # noqa: ANN401
+def _list_statements(root: Node) -> Iterator[tuple[int, tuple[int, int]]]:
     """Yield where each call starts, and the first byte of its statement and the one past its last."""
     stack = [root]
     while stack:
@@ -181,5 +185,5 @@ def _list_statements(root: Any) -> Iterator[tuple[int, tuple[int, int]]]:  # noq
             stack.extend(reversed([item for item in node if item is not None]))
 
 
-def _is_call(node: Any) -> bool:  # noqa: ANN401
+def _is_call(node: Node) -> bool:
     return str(node.kind.name) == "InvocationExpression" and str(node.left).strip() in _BASES

@@ -4,12 +4,15 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pytest_rtlgen.records import SourceFile
 from pytest_rtlgen.verilog.interface import find_instance, parse_reference
 from pytest_rtlgen.verilog.mutation_edits import Edit, list_edits
 from pytest_rtlgen.verilog.syntax import ParsedText, parse_text, walk
+
+if TYPE_CHECKING:
+    from pyslang import ast
 
 _SHOWN = 60
 
@@ -114,7 +117,7 @@ def _list_widths(parsed: ParsedText, top: str) -> dict[str, dict[str, int]]:
     return found
 
 
-def _list_edge_signals(instance: Any) -> set[str]:  # noqa: ANN401  an InstanceSymbol
+def _list_edge_signals(instance: "ast.InstanceSymbol") -> set[str]:
     return {
         str(node.expr.symbol.name)
         for node in walk(instance)

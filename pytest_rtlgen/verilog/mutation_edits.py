@@ -4,9 +4,12 @@ import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
-from pytest_rtlgen.verilog.syntax import ParsedText
+from pytest_rtlgen.verilog.syntax import Node, ParsedText
+
+if TYPE_CHECKING:
+    from pyslang import parsing, syntax
 
 _SWAPS: Mapping[str, tuple[str, ...]] = {
     "+": ("-",),
@@ -77,7 +80,7 @@ class _Finder:
         self._code = code
         self._widths = widths
         self._names: Mapping[str, int] = {}
-        self._handlers: Mapping[str, Callable[[Any], None]] = {
+        self._handlers: Mapping[str, Callable[[Node], None]] = {
             "PrefixUnaryExpressionSyntax": self._unary,
             "ConditionalPredicateSyntax": self._condition,
             "ConditionalStatementSyntax": self._else,
@@ -97,7 +100,7 @@ class _Finder:
             "NetDeclarationSyntax": self._declaration,
         }
 
-    def visit(self, node: Any, *, is_target: bool = False) -> None:  # noqa: ANN401  a pyslang SyntaxNode
+    def visit(self, node: Node, *, is_target: bool = False) -> None:
         """Collect the edits of ``node`` and what is below it; a target of an assignment keeps its names."""
         kind = type(node).__name__
         if _is_token(node) or node.kind.name in _UNTOUCHED or not self._is_written(node):
@@ -115,7 +118,7 @@ class _Finder:
         for child in _children(node, kind):
             self.visit(child, is_target=is_target and kind not in {"BitSelectSyntax", "RangeSelectSyntax"})
 
-    def _add(self, operator: str, node: Any, text: str) -> None:  # noqa: ANN401  a node or token
+    def _add(self, operator: str, node: "syntax.SyntaxNode | parsing.Token", text: str) -> None:
         start, end = _span(node)
         self._add_span(operator, start, end, text)
 
@@ -123,66 +126,66 @@ class _Finder:
         if self._code[start:end].decode() != text:
             self.edits.append(Edit(start=start, end=end, operator=operator, text=text))
 
-    def _text(self, node: Any) -> str:  # noqa: ANN401
+    def _text(self, node: "syntax.SyntaxNode | parsing.Token") -> str:
         start, end = _span(node)
         return self._code[start:end].decode()
 
-    def _is_written(self, node: Any) -> bool:  # noqa: ANN401
+    def _is_written(self, node: "syntax.SyntaxNode") -> bool:
         """Whether the node stands in the text itself, not in what a macro expands to."""
         area = node.sourceRange
         return bool(self._manager.isFileLoc(area.start) and self._manager.isFileLoc(area.end))
 
-    def _binary(self, node: Any) -> None:  # noqa: ANN401
+    def _binary(self, node: "syntax.BinaryExpressionSyntax") -> None:
         if node.kind.name in _ASSIGNMENTS:
             self._stick(node.right)
         elif not node.kind.name.endswith("AssignmentExpression"):
             for other in _SWAPS.get(str(node.operatorToken.valueText), ()):
                 self._add("operator", node.operatorToken, other)
 
-    def _stick(self, value: Any) -> None:  # noqa: ANN401
+    def _stick(self, value: "syntax.SyntaxNode") -> None:
         if type(value).__name__ not in {"IntegerVectorExpressionSyntax", "LiteralExpressionSyntax"}:
             self._add("stuck at 0", value, "'0")
             self._add("stuck at 1", value, "'1")
 
-    def _unary(self, node: Any) -> None:  # noqa: ANN401
+    def _unary(self, node: "syntax.PrefixUnaryExpressionSyntax") -> None:
         token = str(node.operatorToken.valueText)
         if token in _DROPPED:
             self._add("drop negation", node.operatorToken, "")
         for other in _REDUCTIONS.get(token, ()):
             self._add("reduction", node.operatorToken, other)
 
-    def _condition(self, node: Any) -> None:  # noqa: ANN401
+    def _condition(self, node: "syntax.ConditionalPredicateSyntax") -> None:
         self._add("negate condition", node, f"!({self._text(node)})")
         self._add("condition false", node, "1'b0")
         self._add("condition true", node, "1'b1")
 
-    def _else(self, node: Any) -> None:  # noqa: ANN401
+    def _else(self, node: "syntax.ConditionalStatementSyntax") -> None:
         if node.elseClause is not None:
             self._add("drop else", node.elseClause, "")
             first, second = node.statement, node.elseClause.clause
             self._swap("swap branches", first, second)
 
-    def _swap(self, operator: str, first: Any, second: Any) -> None:  # noqa: ANN401
+    def _swap(self, operator: str, first: "syntax.SyntaxNode", second: "syntax.SyntaxNode") -> None:
         (start, middle), (resume, end) = _span(first), _span(second)
         between = self._code[middle:resume].decode()
         self._add_span(operator, start, end, self._text(second) + between + self._text(first))
 
-    def _case(self, node: Any) -> None:  # noqa: ANN401
+    def _case(self, node: "syntax.CaseStatementSyntax") -> None:
         items = [item for item in node.items if not _is_token(item)]
         for item in items:
             self._add("drop case item", item, "")
         for first, second in itertools.pairwise(items):
             self._swap("swap case bodies", first.clause, second.clause)
 
-    def _statement(self, node: Any) -> None:  # noqa: ANN401
+    def _statement(self, node: "syntax.ExpressionStatementSyntax") -> None:
         if node.expr.kind.name.endswith("AssignmentExpression"):
             self._add("drop assignment", node, ";")
 
-    def _constant(self, node: Any) -> None:  # noqa: ANN401
+    def _constant(self, node: "syntax.IntegerVectorExpressionSyntax | syntax.LiteralExpressionSyntax") -> None:
         for text in list_neighbours(self._text(node)):
             self._add("constant", node, text)
 
-    def _index(self, node: Any) -> None:  # noqa: ANN401
+    def _index(self, node: Node) -> None:
         parts = (node.expr,) if hasattr(node, "expr") else (node.left, node.right)
         for step in (1, -1):
             shifted = [_shift(self._text(part), step) for part in parts]
@@ -192,37 +195,38 @@ class _Finder:
                 right = shifted[1] if node.kind.name == "SimpleRangeSelect" else self._text(node.right)
                 self._add("index", node, f"{shifted[0]}{self._text(node.range)}{right}")
 
-    def _cast(self, node: Any) -> None:  # noqa: ANN401
+    def _cast(self, node: "syntax.InvocationExpressionSyntax") -> None:
         name = self._text(node.left)
         if name in _CASTS:
             self._add("sign cast", node.left, _CASTS[name])
 
-    def _concatenation(self, node: Any) -> None:  # noqa: ANN401
+    def _concatenation(self, node: "syntax.ConcatenationExpressionSyntax") -> None:
         parts = [part for part in node.expressions if not _is_token(part)]
         for first, second in itertools.pairwise(parts):
             self._swap("swap parts", first, second)
 
-    def _events(self, node: Any) -> None:  # noqa: ANN401
-        if type(node.right).__name__ == "SignalEventExpressionSyntax" and str(node.right.edge.valueText):
+    def _events(self, node: "syntax.BinaryEventExpressionSyntax") -> None:
+        right: Node = node.right
+        if type(right).__name__ == "SignalEventExpressionSyntax" and str(right.edge.valueText):
             self._add("drop from sensitivity", node, self._text(node.left))
 
-    def _edge(self, node: Any) -> None:  # noqa: ANN401
+    def _edge(self, node: "syntax.SignalEventExpressionSyntax") -> None:
         other = {"posedge": "negedge", "negedge": "posedge"}.get(str(node.edge.valueText))
         if other:
             self._add("edge", node.edge, other)
 
-    def _name(self, node: Any) -> None:  # noqa: ANN401
+    def _name(self, node: "syntax.IdentifierNameSyntax") -> None:
         name = self._text(node)
         width = self._names.get(name)
         for other, bits in self._names.items():
             if width is not None and other != name and bits == width:
                 self._add("name", node, other)
 
-    def _initial(self, node: Any) -> None:  # noqa: ANN401
+    def _initial(self, node: "syntax.EqualsValueClauseSyntax") -> None:
         if node.parent is not None and node.parent.parent.kind.name == "NetDeclaration":
             self._stick(node.expr)
 
-    def _declaration(self, node: Any) -> None:  # noqa: ANN401
+    def _declaration(self, node: "syntax.DataDeclarationSyntax | syntax.NetDeclarationSyntax") -> None:
         signing = getattr(node.type, "signing", None)
         if signing is not None and str(signing.valueText) == "signed":
             self._add("drop signed", signing, "")
@@ -262,7 +266,7 @@ def _shift(index: str, step: int) -> str:
     return f"({index}) {'+' if step > 0 else '-'} {abs(step)}"
 
 
-def _children(node: Any, kind: str) -> Iterator[Any]:  # noqa: ANN401
+def _children(node: Node, kind: str) -> Iterator[Node]:
     """Yield the parts of a node that are worth a look: types, events' signals and port names of instances are not."""
     skipped = {"SignalEventExpressionSyntax", "GenvarDeclarationSyntax"}
     if kind in skipped or kind.endswith("TypeSyntax") or kind == "VariableDimensionSyntax":
@@ -281,10 +285,10 @@ def _children(node: Any, kind: str) -> Iterator[Any]:  # noqa: ANN401
     yield from (child for child in node if child is not None)
 
 
-def _is_token(item: Any) -> bool:  # noqa: ANN401
+def _is_token(item: "object") -> bool:
     return type(item).__name__ == "Token"
 
 
-def _span(item: Any) -> tuple[int, int]:  # noqa: ANN401  a node or token
+def _span(item: Node) -> tuple[int, int]:
     area = item.range if _is_token(item) else item.sourceRange
     return int(area.start.offset), int(area.end.offset)

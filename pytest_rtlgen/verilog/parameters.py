@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pytest_rtlgen.records import Parameter
 from pytest_rtlgen.verilog.survey import Span, apply_spans
-from pytest_rtlgen.verilog.syntax import ParsedText, walk_tokens
+from pytest_rtlgen.verilog.syntax import Node, ParsedText, walk_tokens
+
+if TYPE_CHECKING:
+    from pyslang import ast, syntax
 
 _PORTS = {"AnsiPortList", "NonAnsiPortList", "PortDeclaration"}
 _INTEGER_BITS = 32
@@ -22,20 +25,22 @@ class Adjusted:
     """(name, the default that it has, the value in its place, line)."""
 
 
-def list_parameters(instance: Any) -> tuple[Parameter, ...]:  # noqa: ANN401  an InstanceSymbol
+def list_parameters(instance: "ast.InstanceSymbol") -> tuple[Parameter, ...]:
     """Return the integer parameters that size ports of an elaborated module and that others may set, in its order."""
     names = _list_names(instance.body)
     return tuple(Parameter(name=str(symbol.name), value=value) for symbol, value in _list_settable(instance, names))
 
 
-def list_open_parameters(instance: Any) -> tuple[Parameter, ...]:  # noqa: ANN401  an InstanceSymbol
+def list_open_parameters(instance: "ast.InstanceSymbol") -> tuple[Parameter, ...]:
     """Return all integer parameters of an elaborated module that others may set, as open ones, in its order."""
     names = {str(symbol.name) for symbol in instance.body.parameters}
     found = _list_settable(instance, names)
     return tuple(Parameter(name=str(symbol.name), value=value, is_open=True) for symbol, value in found)
 
 
-def adjust_parameters(text: str, parsed: ParsedText, instance: Any, wanted: Sequence[Parameter]) -> Adjusted | None:  # noqa: ANN401
+def adjust_parameters(
+    text: str, parsed: ParsedText, instance: "ast.InstanceSymbol", wanted: Sequence[Parameter]
+) -> Adjusted | None:
     """Return ``text`` with the values ``wanted`` as the defaults of the parameters of those names that size its ports.
 
     ``None``: module ``instance`` has none with another default, so its widths are its author's statement. What sizes no
@@ -54,7 +59,7 @@ def adjust_parameters(text: str, parsed: ParsedText, instance: Any, wanted: Sequ
     return Adjusted(text=apply_spans(text, sorted(spans)), changes=tuple(changes)) if changes else None
 
 
-def _list_settable(instance: Any, names: set[str]) -> Iterator[tuple[Any, str]]:  # noqa: ANN401
+def _list_settable(instance: "ast.InstanceSymbol", names: set[str]) -> Iterator[tuple[Node, str]]:
     """Yield (symbol, value as Verilog) of each parameter among ``names``, an integer and no local constant."""
     import pyslang
 
@@ -73,9 +78,9 @@ def _render(value: int, width: int, *, is_signed: bool) -> str:
     return f"{width}'{'s' * is_signed}h{value & ((1 << width) - 1):x}"
 
 
-def _list_names(body: Any) -> set[str]:  # noqa: ANN401  an InstanceBodySymbol
+def _list_names(body: "ast.InstanceBodySymbol") -> set[str]:
     """Return the names in the declarations of a module's ports, and in those of the constants that are named there."""
-    module = body.definition.syntax
+    module: Node = body.definition.syntax
     words: set[str] = set()
     for node in (module.header.ports, *module.members):
         if node is not None and str(node.kind.name) in _PORTS:
@@ -89,7 +94,7 @@ def _list_names(body: Any) -> set[str]:  # noqa: ANN401  an InstanceBodySymbol
     return words
 
 
-def _list_words(node: Any) -> set[str]:  # noqa: ANN401  a pyslang SyntaxNode
+def _list_words(node: "syntax.SyntaxNode") -> set[str]:
     words: set[str] = set()
     walk_tokens(node, lambda token: words.add(str(token.valueText)))
     return words

@@ -3,11 +3,14 @@
 import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pytest_rtlgen.verilog.interface import find_instance
 from pytest_rtlgen.verilog.survey import apply_spans
-from pytest_rtlgen.verilog.syntax import find_initial_value, list_assigned, parse_text, symbol_key, walk
+from pytest_rtlgen.verilog.syntax import Node, find_initial_value, list_assigned, parse_text, symbol_key, walk
+
+if TYPE_CHECKING:
+    from pyslang import ast, syntax
 
 _MOST_BITS = 1 << 16
 """Of one memory: what fills a larger one costs more than the simulation."""
@@ -72,9 +75,9 @@ def power_up(text: str, top: str, value: PowerUp) -> PoweredText:
     return PoweredText(text=apply_spans(text, spans), registers=tuple(sorted(registers)), set_bits=set_bits)
 
 
-def _list_loaded(instance: Any) -> tuple[set[str], set[str], dict[str, Any]]:  # noqa: ANN401
+def _list_loaded(instance: "ast.InstanceSymbol") -> tuple[set[str], set[str], dict[str, Node]]:
     """Return the keys of the variables that clock edges load, of those that ``initial`` sets, and all by key."""
-    named: dict[str, Any] = {}
+    named: dict[str, Node] = {}
     loaded: set[str] = set()
     kept: set[str] = set()
     for node in walk(instance):
@@ -88,7 +91,7 @@ def _list_loaded(instance: Any) -> tuple[set[str], set[str], dict[str, Any]]:  #
     return loaded, kept, named
 
 
-def _is_clocked(body: Any) -> bool:  # noqa: ANN401
+def _is_clocked(body: Node) -> bool:
     """Whether the process waits for edges, and for nothing else."""
     if type(body).__name__ != "TimedStatement":
         return False
@@ -97,30 +100,31 @@ def _is_clocked(body: Any) -> bool:  # noqa: ANN401
     return all(type(one).__name__ == "SignalEventControl" and one.edge.name != "None_" for one in events)
 
 
-def _is_open(symbol: Any) -> bool:  # noqa: ANN401
+def _is_open(symbol: "ast.VariableSymbol") -> bool:
     """Whether a value can be put behind the declaration of ``symbol``."""
     if symbol.syntax is None or type(symbol.syntax).__name__ != "DeclaratorSyntax":
         return False
     if symbol.parentScope.isProceduralContext or symbol.lifetime.name != "Static":
         return False
-    kind = symbol.type.canonicalType
+    kind: Node = symbol.type.canonicalType
     if kind.isIntegral:
         return True
     is_memory = type(kind).__name__ == "FixedSizeUnpackedArrayType" and kind.elementType.canonicalType.isIntegral
     return is_memory and not _is_enumeration(kind.elementType) and _count_bits(kind) <= _MOST_BITS
 
 
-def _count_bits(kind: Any) -> int:  # noqa: ANN401
+def _count_bits(kind: "ast.Type") -> int:
     return int(kind.canonicalType.bitstreamWidth)
 
 
-def _is_enumeration(kind: Any) -> bool:  # noqa: ANN401
+def _is_enumeration(kind: "ast.Type") -> bool:
     return type(kind.canonicalType).__name__ == "EnumType"
 
 
-def _render(symbol: Any, value: PowerUp) -> tuple[int, str]:  # noqa: ANN401
+def _render(symbol: "ast.VariableSymbol", value: PowerUp) -> tuple[int, str]:
     """Return the byte behind which the value of ``symbol`` is put, and what is put there."""
-    kind, syntax = symbol.type.canonicalType, symbol.syntax
+    kind: Node = symbol.type.canonicalType
+    syntax: Node = symbol.syntax
     name = str(syntax.name.rawText)
     if kind.isIntegral:
         shown = _choose_member(kind, name, value) or _spell(name, _count_bits(kind), value)
@@ -133,7 +137,7 @@ def _render(symbol: Any, value: PowerUp) -> tuple[int, str]:  # noqa: ANN401
     return int(syntax.parent.sourceRange.end.offset), f" integer {index}; initial {loop} {filled}"
 
 
-def _choose_member(kind: Any, name: str, value: PowerUp) -> str:  # noqa: ANN401
+def _choose_member(kind: Node, name: str, value: PowerUp) -> str:
     """Return the name of a member of an enumeration; empty for any other type."""
     if not _is_enumeration(kind):
         return ""
@@ -142,7 +146,7 @@ def _choose_member(kind: Any, name: str, value: PowerUp) -> str:  # noqa: ANN401
     return str(members[number].name)
 
 
-def _is_listed_port(syntax: Any) -> bool:  # noqa: ANN401
+def _is_listed_port(syntax: "syntax.SyntaxNode") -> bool:
     """Whether a port stands in a list with ``output reg a, b``: Icarus takes no values there."""
     if syntax.kind.name != "ImplicitAnsiPort":
         return False
@@ -150,7 +154,7 @@ def _is_listed_port(syntax: Any) -> bool:  # noqa: ANN401
     return any(not str(port.header).strip() for port in ports)
 
 
-def _find_end(syntax: Any) -> int:  # noqa: ANN401
+def _find_end(syntax: Node) -> int:
     """Return the byte of the ``endmodule`` behind ``syntax``."""
     while syntax.kind.name != "ModuleDeclaration":
         syntax = syntax.parent

@@ -1,13 +1,16 @@
 """A design whose resets wait for the clock, or do not, whatever they did before: a change of sensitivity lists."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pytest_rtlgen.records import Interface, Polarity, ResetKind, SourceFile
 from pytest_rtlgen.verilog.clocking import Block, list_blocks
 from pytest_rtlgen.verilog.edit import Replacement, find_range
 from pytest_rtlgen.verilog.interface import find_instance, parse_reference
 from pytest_rtlgen.verilog.survey import apply_spans
+
+if TYPE_CHECKING:
+    from pyslang import syntax
 
 _EDGES = {"PosEdge": "posedge", "NegEdge": "negedge", "BothEdges": "edge"}
 
@@ -53,6 +56,6 @@ def _list_added(block: Block, active: Mapping[str, Polarity], listed: set[str | 
             yield f"{'posedge' if is_rising else 'negedge'} {test.name}"
 
 
-def _cut(code: bytes, node: Any) -> str:  # noqa: ANN401  a pyslang SyntaxNode
+def _cut(code: bytes, node: "syntax.SyntaxNode") -> str:
     start, end = find_range(node)
     return code[start:end].decode()

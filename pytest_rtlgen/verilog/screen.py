@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pytest_rtlgen.records import Diagnostic, Finding, FindingKind, Interface, Port, Severity, SourceFile, Status
 from pytest_rtlgen.verilog.boxes import BoxMatch, match_boxes
@@ -14,6 +14,9 @@ from pytest_rtlgen.verilog.parameters import Adjusted, adjust_parameters
 from pytest_rtlgen.verilog.survey import LeftOut, Survey, apply_spans, survey_text
 from pytest_rtlgen.verilog.syntax import ParsedText, list_errors, parse_text
 from pytest_rtlgen.verilog.unused import leave_out_unused
+
+if TYPE_CHECKING:
+    from pyslang import ast
 
 _MOST_FINDINGS = 10
 _MOST_ROUNDS = 4
@@ -81,14 +84,14 @@ def _screen_syntax(canonical: CanonicalText, wanted: Interface, *, encloses: boo
     return enclosed if encloses or enclosed.status is not None else replace(enclosed, source=text)
 
 
-def _adjust(text: str, parsed: ParsedText, instance: Any, wanted: Interface) -> Adjusted | None:  # noqa: ANN401
+def _adjust(text: str, parsed: ParsedText, instance: "ast.InstanceSymbol", wanted: Interface) -> Adjusted | None:
     """Return ``text`` at the reference's parameter values; ``None`` where its ports do not fit even so."""
     adjusted = adjust_parameters(text, parsed, instance, wanted.parameters)
     if adjusted is None:
         return None
     parsed = parse_text(adjusted.text)
-    instance = find_instance(parsed, wanted.module, is_shallow=True)
-    fits = instance is not None and not any(_compare_ports(parsed, instance, wanted))
+    again = find_instance(parsed, wanted.module, is_shallow=True)
+    fits = again is not None and not any(_compare_ports(parsed, again, wanted))
     return adjusted if fits else None
 
 
@@ -170,7 +173,9 @@ def _describe_modules(wanted: str, found: Sequence[str]) -> str:
     return f"module {wanted!r} is missing; found {', '.join(repr(name) for name in found) or 'no module'}"
 
 
-def _compare_ports(parsed: ParsedText, instance: Any, wanted: Interface) -> Iterator[tuple[str, int | None]]:  # noqa: ANN401
+def _compare_ports(
+    parsed: ParsedText, instance: "ast.InstanceSymbol", wanted: Interface
+) -> Iterator[tuple[str, int | None]]:
     line = parsed.line(instance.definition.location)
     ports = list_ports(instance)
     if ports is None:

@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
-from pytest_rtlgen.verilog.syntax import ParsedText, parse_text
+from pytest_rtlgen.verilog.syntax import Node, ParsedText, parse_text
 
 _NODES = {
     "DelayControl": "a delay",
@@ -54,7 +53,7 @@ def list_simulator_only(text: str, parsed: ParsedText) -> Iterator[tuple[str, in
 
     if not _HINTS.search(text):  # to look at each token takes longer than the rest of the analysis
         return
-    stack: list[Any] = [parsed.tree.root]
+    stack: list[Node] = [parsed.tree.root]
     while stack:
         item = stack.pop()
         if isinstance(item, pyslang.parsing.Token):

@@ -3,10 +3,15 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pytest_rtlgen.records import Diagnostic, Severity
 
+if TYPE_CHECKING:
+    from pyslang import Bag, SourceLocation, SourceManager, ast, parsing, syntax
+
+Node: TypeAlias = Any
+"""A pyslang object of one of several classes, which are told apart by name: their stubs have no common type."""
 _FLAGS = ("AllowUseBeforeDeclare", "AllowHierarchicalConst", "AllowUnnamedGenerate", "RelaxEnumConversions")
 """What simulators take and pyslang by itself would not: widths by parameters declared below the ports, say."""
 _STEPS = {"Preincrement", "Predecrement", "Postincrement", "Postdecrement"}
@@ -20,17 +25,17 @@ _DIFFERENT = {"Inequality", "CaseInequality"}
 class ParsedText:
     """One parsed text."""
 
-    tree: Any
+    tree: "syntax.SyntaxTree"
     """``pyslang.syntax.SyntaxTree``."""
-    manager: Any
+    manager: "SourceManager"
     """``pyslang.SourceManager`` that knows its lines."""
 
-    def line(self, location: Any) -> int:  # noqa: ANN401  a pyslang SourceLocation
+    def line(self, location: "SourceLocation") -> int:
         """Return the line of ``location``, from 1, where the text that a macro expands to counts as the macro's use."""
         return int(self.manager.getLineNumber(self.manager.getFullyExpandedLoc(location)))
 
 
-def parse_text(text: str, *, options: Any = None) -> ParsedText:  # noqa: ANN401  a pyslang Bag
+def parse_text(text: str, *, options: "Bag | None" = None) -> ParsedText:
     """Parse ``text``; never raises on bad Verilog. A ``RuntimeError`` of pyslang (nesting too deep) goes through."""
     import pyslang
 
@@ -39,7 +44,7 @@ def parse_text(text: str, *, options: Any = None) -> ParsedText:  # noqa: ANN401
     return ParsedText(pyslang.syntax.SyntaxTree.fromText(text, manager, "design.sv", "design.sv", bag), manager)
 
 
-def elaborate(parsed: ParsedText) -> tuple[Any, Any]:
+def elaborate(parsed: ParsedText) -> "tuple[ast.Compilation, ast.RootSymbol]":
     """Return pyslang's compilation of the text and its root symbol, fully elaborated."""
     import pyslang
 
@@ -50,7 +55,7 @@ def elaborate(parsed: ParsedText) -> tuple[Any, Any]:
     return compilation, root
 
 
-def compilation_options(top: str) -> Any:  # noqa: ANN401  pyslang's CompilationOptions
+def compilation_options(top: str) -> "ast.CompilationOptions":
     """Return the options under which pyslang elaborates module ``top`` as simulators do."""
     import pyslang
 
@@ -61,7 +66,7 @@ def compilation_options(top: str) -> Any:  # noqa: ANN401  pyslang's Compilation
 
 
 @cache
-def _load_flags() -> Any:  # noqa: ANN401
+def _load_flags() -> "ast.CompilationFlags":
     """Return pyslang's usual flags and ours."""
     import pyslang
 
@@ -71,7 +76,7 @@ def _load_flags() -> Any:  # noqa: ANN401
     return flags
 
 
-def list_errors(parsed: ParsedText, found: Any, *, most: int = 10) -> tuple[Diagnostic, ...]:  # noqa: ANN401
+def list_errors(parsed: ParsedText, found: Node, *, most: int = 10) -> tuple[Diagnostic, ...]:
     """Return the errors among pyslang's diagnostics ``found``."""
     import pyslang
 
@@ -88,13 +93,13 @@ def list_errors(parsed: ParsedText, found: Any, *, most: int = 10) -> tuple[Diag
     )
 
 
-def walk(node: Any) -> Iterator[Any]:  # noqa: ANN401  symbols, statements and expressions alike
+def walk(node: Node) -> Iterator[Node]:
     """Yield ``node`` and everything below it, in source order; instances are entered."""
     import pyslang
 
-    found: list[Any] = []
+    found: list[Node] = []
 
-    def see(item: Any) -> Any:  # noqa: ANN401
+    def see(item: Node) -> "ast.VisitAction":
         found.append(item)
         return pyslang.ast.VisitAction.Advance
 
@@ -102,13 +107,13 @@ def walk(node: Any) -> Iterator[Any]:  # noqa: ANN401  symbols, statements and e
     return iter(found)
 
 
-def walk_elaborated(node: Any) -> Iterator[Any]:  # noqa: ANN401
+def walk_elaborated(node: Node) -> Iterator[Node]:
     """Yield what ``walk`` yields, without the branches of ``generate`` that are not taken."""
     import pyslang
 
-    found: list[Any] = []
+    found: list[Node] = []
 
-    def see(item: Any) -> Any:  # noqa: ANN401
+    def see(item: Node) -> "ast.VisitAction":
         if getattr(item, "isUninstantiated", False):
             return pyslang.ast.VisitAction.Skip
         found.append(item)
@@ -118,11 +123,11 @@ def walk_elaborated(node: Any) -> Iterator[Any]:  # noqa: ANN401
     return iter(found)
 
 
-def walk_tokens(node: Any, see: Callable[[Any], None]) -> None:  # noqa: ANN401  a pyslang SyntaxNode
+def walk_tokens(node: "syntax.SyntaxNode", see: "Callable[[parsing.Token], None]") -> None:
     """Call ``see`` with each token below the syntax node ``node``, macros expanded."""
     import pyslang
 
-    stack = [node]
+    stack: list[Node] = [node]
     while stack:
         item = stack.pop()
         if isinstance(item, pyslang.parsing.Token):
@@ -131,12 +136,12 @@ def walk_tokens(node: Any, see: Callable[[Any], None]) -> None:  # noqa: ANN401 
             stack.extend(reversed(list(item)))
 
 
-def symbol_key(symbol: Any) -> str:  # noqa: ANN401
+def symbol_key(symbol: Node) -> str:
     """Return what tells symbols apart; pyslang makes a new Python object at each look."""
     return str(symbol.hierarchicalPath)
 
 
-def list_assigned(node: Any) -> Iterator[Any]:  # noqa: ANN401
+def list_assigned(node: Node) -> "Iterator[ast.Symbol]":
     """Yield the symbol of each net or variable that something below ``node`` assigns or counts with, in part or whole.
 
     The same one may come twice.
@@ -149,7 +154,7 @@ def list_assigned(node: Any) -> Iterator[Any]:  # noqa: ANN401
             yield from _list_roots(item.operand)
 
 
-def _list_roots(target: Any) -> Iterator[Any]:  # noqa: ANN401  an expression
+def _list_roots(target: Node) -> "Iterator[ast.Symbol]":
     kind = type(target).__name__
     if kind in _SELECTS:
         yield from _list_roots(target.value)
@@ -160,7 +165,7 @@ def _list_roots(target: Any) -> Iterator[Any]:  # noqa: ANN401  an expression
         yield target.symbol
 
 
-def find_initial_value(symbol: Any) -> Any:  # noqa: ANN401
+def find_initial_value(symbol: "ast.ValueSymbol") -> "ast.Expression | None":
     """Return the expression that a variable's declaration sets it to, in a port list too; ``None`` without one."""
     if symbol.initializer is not None or getattr(symbol.syntax, "initializer", None) is None:
         return symbol.initializer
@@ -168,12 +173,12 @@ def find_initial_value(symbol: Any) -> Any:  # noqa: ANN401
     return next((port.initializer for port in ports if port.name == symbol.name), None)
 
 
-def is_name(node: Any) -> bool:  # noqa: ANN401
+def is_name(node: Node) -> bool:
     """Whether the expression is a plain name."""
     return type(node).__name__ == "NamedValueExpression"
 
 
-def list_literals(expression: Any) -> Iterator[tuple[Any, bool]]:  # noqa: ANN401
+def list_literals(expression: Node) -> "Iterator[tuple[ast.Symbol, bool]]":
     """Yield the plain tests that make ``expression`` true on their own: itself, or the parts of an or."""
     expression = plain(expression)
     if type(expression).__name__ == "BinaryExpression" and expression.op.name in {"LogicalOr", "BinaryOr"}:
@@ -185,7 +190,7 @@ def list_literals(expression: Any) -> Iterator[tuple[Any, bool]]:  # noqa: ANN40
         yield symbol, is_true
 
 
-def read_literal(expression: Any) -> tuple[Any, bool]:  # noqa: ANN401
+def read_literal(expression: Node) -> "tuple[ast.Symbol | None, bool]":
     """Return (symbol, is_true) for ``a``, ``!a``, ``~a``, ``a == 1'b0`` and the like, else (None, True)."""
     is_true = True
     while True:
@@ -207,14 +212,14 @@ def read_literal(expression: Any) -> tuple[Any, bool]:  # noqa: ANN401
             return None, True
 
 
-def plain(expression: Any) -> Any:  # noqa: ANN401
+def plain(expression: Node) -> Node:
     """Return the expression without the conversions that pyslang wraps around it."""
     while type(expression).__name__ == "ConversionExpression":
         expression = expression.operand
     return expression
 
 
-def _read_bit(expression: Any) -> bool | None:  # noqa: ANN401
+def _read_bit(expression: "ast.Expression") -> bool | None:
     constant = expression.constant
     text = str(constant) if constant is not None else ""
     digits = text.rpartition("'")[2].lstrip("sdbh") or text

@@ -4,15 +4,19 @@ Only plain cases are resolved: each bit of the port has one continuous assignmen
 of conditional expressions, or none. A text that holds any other Z or driver stays as it is.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
+from pytest_rtlgen.errors import InnerError
 from pytest_rtlgen.verilog.drivers import Bits, list_bits, overlap
 from pytest_rtlgen.verilog.enclosure import ENCLOSED, list_inout_texts
 from pytest_rtlgen.verilog.interface import find_instance
 from pytest_rtlgen.verilog.survey import Span, apply_spans
-from pytest_rtlgen.verilog.syntax import ParsedText, parse_text, plain, symbol_key, walk_elaborated
+from pytest_rtlgen.verilog.syntax import Node, ParsedText, parse_text, plain, symbol_key, walk_elaborated
+
+if TYPE_CHECKING:
+    from pyslang import ast, parsing, syntax
 
 _HEADERS = {"VariablePortHeader", "NetPortHeader"}
 _ROUTINES = {"TaskDeclaration", "FunctionDeclaration"}
@@ -21,7 +25,7 @@ _Z_DIGITS = frozenset("zZ?")
 _LITERALS = {"IntegerLiteral", "UnbasedUnsizedIntegerLiteral"}
 
 
-class _NotPlainError(Exception):
+class _NotPlainError(InnerError):
     """The text has a driver or a Z that is not resolved."""
 
 
@@ -71,7 +75,7 @@ class _Resolver:
                 around = around.replace(old, new)
         return apply_spans(self.text, sorted(self.spans)) + around
 
-    def _resolve_port(self, port: Any, nodes: Sequence[Any], design: Any) -> bool:  # noqa: ANN401
+    def _resolve_port(self, port: "ast.PortSymbol", nodes: Sequence[Node], design: "ast.InstanceSymbol") -> bool:
         """Replace each Z that ``port`` is driven with; return whether it is driven at all."""
         key, width = symbol_key(port.internalSymbol), int(port.type.bitWidth)
         place = port.type.range if hasattr(port.type, "range") else None
@@ -103,9 +107,11 @@ class _Resolver:
         _require(len(seen) in {0, width})
         return bool(seen)
 
-    def _resolve_driver(self, assignment: Any, name: str, bits: Sequence[Any], width: int) -> Iterator[int]:  # noqa: ANN401
+    def _resolve_driver(
+        self, assignment: "ast.AssignmentExpression", name: str, bits: "Sequence[Bits]", width: int
+    ) -> Iterator[int]:
         """Replace each Z in an assignment to a port, and yield the indices of the bits that it drives."""
-        left = assignment.left
+        left: Node = assignment.left
         _require(len(bits) == 1)
         if type(left).__name__ == "NamedValueExpression":
             selection = ""
@@ -123,7 +129,7 @@ class _Resolver:
             self.handled.update(range(span[0], span[1]))
         yield from range(0 if bits[0].low is None else bits[0].low, width if bits[0].high is None else bits[0].high + 1)
 
-    def _list_z(self, expression: Any, width: int) -> Iterator[Any]:  # noqa: ANN401
+    def _list_z(self, expression: Node, width: int) -> "Iterator[ast.Expression]":
         """Yield the branches of ``expression`` that are Z and nothing else."""
         expression = plain(expression)
         if type(expression).__name__ == "ConditionalExpression":
@@ -134,15 +140,17 @@ class _Resolver:
             _require(is_wide)
             yield expression
 
-    def _require_input(self, connection: Any, whole: Any, design: Any) -> None:  # noqa: ANN401
+    def _require_input(
+        self, connection: "ast.PortConnection", whole: "Mapping[str, list[Bits]]", design: "ast.InstanceSymbol"
+    ) -> None:
         """Raise ``_NotPlainError`` where an instance may drive the port."""
         expression = connection.expression
         if expression is None or getattr(getattr(connection.port, "direction", None), "name", "") == "In":
             return
         _require(not overlap(list_bits(getattr(expression, "left", expression), design) or [], whole))
 
-    def _edit_header(self, module: Any, ports: Sequence[Any]) -> None:  # noqa: ANN401
-        header = module.header
+    def _edit_header(self, module: "syntax.ModuleDeclarationSyntax", ports: "Sequence[ast.PortSymbol]") -> None:
+        header: Node = module.header
         kind = str(header.ports.kind.name)
         _require(kind in {"AnsiPortList", "NonAnsiPortList"})
         wires = [f"input [{int(port.type.bitWidth) - 1}:0] {_spell(f'{port.name}.in')}" for port in ports]
@@ -161,7 +169,7 @@ class _Resolver:
             _require(int(token.location.offset) in self.handled)
 
 
-def _list_z_tokens(root: Any) -> Iterator[Any]:  # noqa: ANN401
+def _list_z_tokens(root: Node) -> "Iterator[parsing.Token]":
     """Yield the numbers with Z digits, but for the patterns of ``casez`` and ``casex``."""
     from pyslang.parsing import Token
 
@@ -178,7 +186,7 @@ def _list_z_tokens(root: Any) -> Iterator[Any]:  # noqa: ANN401
             stack.extend([item for item in node if item is not None])
 
 
-def _list_inout_tokens(module: Any) -> Iterator[Any]:  # noqa: ANN401
+def _list_inout_tokens(module: Node) -> "Iterator[parsing.Token]":
     """Yield the words ``inout`` in the module's port declarations."""
     stack = [module]
     while stack:
@@ -190,7 +198,7 @@ def _list_inout_tokens(module: Any) -> Iterator[Any]:  # noqa: ANN401
             stack.extend([item for item in node if item is not None])
 
 
-def _offset(node: Any) -> int:  # noqa: ANN401
+def _offset(node: "ast.Expression") -> int:
     return int(node.sourceRange.start.offset)
 
 

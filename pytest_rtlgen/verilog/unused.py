@@ -1,9 +1,12 @@
 """Leave out the modules that a design does not use: a testbench after the answer, say."""
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING
 
-from pytest_rtlgen.verilog.syntax import ParsedText, walk_tokens
+from pytest_rtlgen.verilog.syntax import Node, ParsedText, walk_tokens
+
+if TYPE_CHECKING:
+    from pyslang import syntax
 
 
 def leave_out_unused(text: str, parsed: ParsedText, top: str) -> str:
@@ -33,12 +36,12 @@ def leave_out_unused(text: str, parsed: ParsedText, top: str) -> str:
     return b"".join([*pieces, data[seen:]]).decode()
 
 
-def _list_members(parsed: ParsedText) -> list[Any]:
-    root = parsed.tree.root
+def _list_members(parsed: ParsedText) -> list[Node]:
+    root: Node = parsed.tree.root
     return list(root.members) if root.kind.name == "CompilationUnit" else [root]
 
 
-def _list_words(node: Any) -> set[str]:  # noqa: ANN401  a pyslang SyntaxNode
+def _list_words(node: "syntax.SyntaxNode") -> set[str]:
     words: set[str] = set()
     walk_tokens(node, lambda token: words.add(str(token.valueText)))
     return words

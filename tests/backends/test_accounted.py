@@ -117,7 +117,7 @@ def test_whatever_an_answer_depends_on_makes_another_question() -> None:
         digest_question("m", replace(base, prompt=prompt), sampling),
         digest_question("m", replace(base, prompt=system), sampling),
         *(
-            digest_question("m", base, SamplingParams(**change))  # type: ignore[arg-type]
+            digest_question("m", base, SamplingParams(**change))
             for change in ({"temperature": 0.0}, {"top_p": 0.5}, {"max_tokens": 9}, {"seed": 1})
         ),
     ]
@@ -207,7 +207,8 @@ def test_another_prompt_for_the_same_sample_counts_too() -> None:
     turn = Completion(key=key, text="x", model="m", prompt_digest="1", usage=TokenUsage(prompt=1, completion=1))
     for one in (turn, turn, replace(turn, prompt_digest="2")):
         ledger.note(one, PRICE)
-    assert (ledger.tokens, ledger.cost_usd) == (4, pytest.approx(22e-6))
+    assert ledger.tokens == 4
+    assert ledger.cost_usd == pytest.approx(22e-6)
 
 
 def test_a_limit_that_cannot_be_kept_is_said() -> None:

@@ -160,7 +160,7 @@ def test_a_time_out_kills_the_whole_process_group(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("error", [StorageError("disk full"), KeyboardInterrupt()])
 def test_what_deliver_raises_comes_out_and_nothing_is_left_running(tmp_path: Path, error: BaseException) -> None:
-    def deliver(_: Completion) -> None:
+    def deliver(*_: Completion) -> None:
         raise error
 
     model = program(tmp_path, SLEEPER.format(folder=str(tmp_path)))

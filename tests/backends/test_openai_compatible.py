@@ -325,7 +325,7 @@ def test_a_refused_key_stops_everything_at_once(status: int) -> None:
     arrived: list[Completion] = []
     with serve(script) as server, pytest.raises(CredentialError, match="OPENAI_API_KEY") as caught:
         backend(server, concurrency=1).generate(
-            [request(f"p{place}") for place in range(9)], SamplingParams(), arrived.append
+            [request(f"p{place}") for place in range(9)], SamplingParams(), lambda *found: arrived.extend(found)
         )
     assert len(server.asked) == 3
     assert len(arrived) == 2
@@ -424,8 +424,8 @@ def test_a_fatal_error_calls_off_what_is_in_flight_and_keeps_what_arrived() -> N
     arrived: list[Completion] = []
     both_arrived = threading.Event()
 
-    def deliver(completion: Completion) -> None:
-        arrived.append(completion)
+    def deliver(*completions: Completion) -> None:
+        arrived.extend(completions)
         if {one.key.problem_id for one in arrived} >= {"a", "b"}:
             both_arrived.set()
 
@@ -443,10 +443,10 @@ def test_a_fatal_error_calls_off_what_is_in_flight_and_keeps_what_arrived() -> N
 def test_what_deliver_raises_comes_out_as_it_is_and_ends_everything(error: BaseException) -> None:
     arrived: list[Completion] = []
 
-    def deliver(completion: Completion) -> None:
+    def deliver(*completions: Completion) -> None:
         if len(arrived) == 3:
             raise error
-        arrived.append(completion)
+        arrived.extend(completions)
 
     with serve(first()) as server, pytest.raises(type(error)) as caught:
         backend(server, concurrency=1).generate([request(f"p{i}") for i in range(20)], SamplingParams(), deliver)
@@ -474,7 +474,7 @@ def test_every_completion_is_delivered_in_the_calling_thread() -> None:
         backend(server).generate(
             [request(f"p{place}") for place in range(8)],
             SamplingParams(),
-            lambda _: threads.add(threading.current_thread().name),
+            lambda *_: threads.add(threading.current_thread().name),
         )
     assert threads == {threading.current_thread().name}
 

@@ -26,7 +26,9 @@ def play(path: Path, problems: list[Problem], n: int = 2) -> list[Completion]:
     """Return what the backend delivers for samples 0 … n-1 of each problem, sorted."""
     backend = make_backend(f"replay:{path}", BackendSettings())
     arrived: list[Completion] = []
-    backend.generate(list_missing(problems, n=n, have=(), style="chat"), SamplingParams(n=n), arrived.append)
+    backend.generate(
+        list_missing(problems, n=n, have=(), style="chat"), SamplingParams(n=n), lambda *found: arrived.extend(found)
+    )
     return sorted(arrived, key=lambda completion: completion.key)
 
 

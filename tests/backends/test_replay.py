@@ -166,7 +166,7 @@ def test_what_is_recorded_is_delivered_before_what_lacks_is_an_error(tmp_path: P
     arrived: list[Completion] = []
     requests = [request("a", 0, 1, 2, 3), request("b", 0), request("c", 0)]
     with pytest.raises(BackendError) as caught:
-        replay(path).generate(requests, SamplingParams(), arrived.append)
+        replay(path).generate(requests, SamplingParams(), lambda *found: arrived.extend(found))
     assert len(arrived) == 4
     assert str(caught.value) == (
         f"replay:{path}: problem 'a' has 3 recordings (samples 0, 1, 2), but sample 3 is wanted; "
@@ -181,7 +181,7 @@ def test_a_problem_without_a_folder_says_where_it_was_looked_for(tmp_path: Path)
 
 
 def test_what_deliver_raises_comes_out(tmp_path: Path) -> None:
-    def deliver(_: Completion) -> None:
+    def deliver(*_: Completion) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -66,7 +66,7 @@ def replay(checker: Checker, reference: PreparedReference, source: str, found: E
         if played.trace is None:
             continue
         again = replace(reference, stimulus=stimulus, trace=played.trace)
-        if not judge_simulation(checker.simulator, again, source)[0].is_passed:
+        if not judge_simulation(checker.simulator, again, source).verdict.is_passed:
             return True
     return False
 
@@ -79,7 +79,8 @@ def examine(checker: Checker, prover: Prover, problem: Problem, mutants: int) ->
         return []
     found = []
     for what, source in list_candidates(checker, reference, problem, mutants):
-        verdict, trace = judge_simulation(checker.simulator, reference, source)
+        simulated = judge_simulation(checker.simulator, reference, source)
+        verdict, trace = simulated.verdict, simulated.trace
         if not verdict.is_compiled:
             continue
         started = time.perf_counter()

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from cli_designs import GOLDEN, SUITE, WRONG, Cli
+from support.cli_designs import GOLDEN, SUITE, WRONG, Cli
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from cli_designs import GOLDEN, WRONG, Cli
+from support.cli_designs import GOLDEN, WRONG, Cli
 
 from pytest_rtlgen.cli import main
 

@@ -9,7 +9,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from cli_designs import BROKEN, GOLDEN, WRONG, Cli
+from support.cli_designs import BROKEN, GOLDEN, WRONG, Cli
 
 from pytest_rtlgen.check.checker import Checker
 from pytest_rtlgen.cli import check_many as module

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from cli_designs import BROKEN, GOLDEN, WRONG, Cli
+from support.cli_designs import BROKEN, GOLDEN, WRONG, Cli
 
 from pytest_rtlgen.cli import main
 from pytest_rtlgen.records import Environment, RunSettings

@@ -11,7 +11,7 @@ import types
 from pathlib import Path
 
 import pytest
-from cli_designs import GOLDEN, Cli
+from support.cli_designs import GOLDEN, Cli
 
 from pytest_rtlgen import cli as package
 from pytest_rtlgen.cli import main

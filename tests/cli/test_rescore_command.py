@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from cli_designs import GOLDEN, WRONG
+from support.cli_designs import GOLDEN, WRONG
 
 from pytest_rtlgen.cli import main
 from pytest_rtlgen.storage import RunStore

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cli_designs import GOLDEN
 from filelock import FileLock
+from support.cli_designs import GOLDEN
 from support.loopback_server import Asked, LoopbackServer, Reply, chat, choice, serve
 
 from pytest_rtlgen.cli import main

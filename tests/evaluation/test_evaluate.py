@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from plugin.conftest import ANSWERS, SUITE
@@ -17,7 +18,7 @@ from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.records import Completion, RunSettings, SampleKey, SamplingParams, Status, Summary
 from pytest_rtlgen.storage import RunStore
 
-OPTIONS = {"n": 3, "k": (1, 3), "formal": "off", "cycles": 50}
+OPTIONS: dict[str, Any] = {"n": 3, "k": (1, 3), "formal": "off", "cycles": 50}
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ class Kept(Watcher):
 
 def describe(store: RunStore) -> tuple[RunSettings, dict[SampleKey, tuple[object, ...]], Summary]:
     """Return what must be the same whoever made the run: all but times."""
-    results = {
+    results: dict[SampleKey, tuple[object, ...]] = {
         key: (item.verdict.status, item.verdict.signals, item.verdict.diagnostics, item.candidate.source)
         for key, item in store.read_results().items()
     }
@@ -72,7 +73,7 @@ def test_pytest_and_the_command_line_make_the_same_run(mini: Path, pytester: pyt
     same = [f"--rtlgen-model=replay:{mini.parent / 'answers'}", "--rtlgen-n=3", "--rtlgen-k=1,3"]
     rest = ["--rtlgen-formal=off", "--rtlgen-cycles=50", "--rtlgen-out=by-pytest", "-p", "no:cacheprovider"]
     pytester.runpytest_subprocess(str(mini), *same, *rest)
-    (run,) = Path("by-pytest").iterdir()
+    (run,) = (pytester.path / "by-pytest").iterdir()
     by_pytest = describe(RunStore.open(run))
     report = evaluate(mini, f"replay:{mini.parent / 'answers'}", out="by-call", **OPTIONS)
     by_call = describe(RunStore.open(report.path))
@@ -133,7 +134,7 @@ def test_a_gate_is_measured_and_a_broken_reference_is_named(mini: Path) -> None:
         ({"k": (5,)}, "k = 5 needs 5 completions a problem"),
     ],
 )
-def test_an_option_that_cannot_be_meant_is_one_line(mini: Path, given: dict[str, object], message: str) -> None:
+def test_an_option_that_cannot_be_meant_is_one_line(mini: Path, given: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError) as caught:
         evaluate(mini, "reference:", **given)
     assert message in str(caught.value)

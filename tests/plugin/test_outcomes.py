@@ -1,6 +1,7 @@
 """Passing, failing, errors, gates and what is shown of them."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -87,7 +88,9 @@ def test_a_broken_reference_is_an_error_of_one_line_and_the_rest_goes_on(run: Ru
         (lambda suite: (suite / "and2" / "problem.toml").write_text('titel = "x"\n'), "titel"),
     ],
 )
-def test_a_broken_suite_is_one_line_and_exit_4(run: Runner, suite: Path, change, said: str) -> None:  # noqa: ANN001
+def test_a_broken_suite_is_one_line_and_exit_4(
+    run: Runner, suite: Path, change: Callable[[Path], None], said: str
+) -> None:
     change(suite)
     result = run()
     assert result.ret == pytest.ExitCode.USAGE_ERROR

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -100,7 +101,7 @@ def test_ctrl_c_leaves_a_resumable_run_and_no_process(pytester: pytest.Pytester,
     assert not RunStore.open(path).is_finished
 
 
-def wait_for(condition, within_s: float = 120) -> None:  # noqa: ANN001
+def wait_for(condition: Callable[[], object], within_s: float = 120) -> None:
     deadline = time.monotonic() + within_s
     while not condition():
         assert time.monotonic() < deadline, f"nothing happened for {within_s} s"

@@ -46,7 +46,8 @@ def task(name: str, rule: BenchRule | None) -> Problem:
 def rows(name: str, marks: str) -> list[SampleResult]:
     """Return a sample for each two letters: ours, then the benchmark's; ``P`` passes, ``f`` fails, ``-`` not asked."""
     found = []
-    for index, (mine, yours) in enumerate(marks.split()):
+    for index, pair in enumerate(marks.split()):
+        mine, yours = pair[0], pair[1]
         key = SampleKey(suite="test", problem_id=name, index=index)
         status = Status.PASSED if "P" in (mine if mine != "-" else yours) else Status.MISMATCH
         method = "simulate" if mine != "-" else "testbench"

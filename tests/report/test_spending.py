@@ -1,6 +1,7 @@
 """What a run took, added up and shown."""
 
 import json
+from typing import Any
 
 import pytest
 from report.test_terminal import SUMMARY
@@ -12,6 +13,11 @@ from pytest_rtlgen.report.spending import Spending, join_spending, sum_spending
 from pytest_rtlgen.report.terminal import render_summary
 
 PRICE = Price(prompt=2.0, completion=8.0)
+
+
+def about(value: float) -> Any:
+    """Return what equals every number near ``value``, for a field of a record."""
+    return pytest.approx(value)
 
 
 def completion(index: int, *usage: int | None) -> Completion:
@@ -30,7 +36,7 @@ def test_every_completion_counts_and_what_was_not_counted_is_said() -> None:
         completion_tokens=3000,
         reasoning_tokens=300,
         uncounted=1,
-        cost_usd=pytest.approx(0.026),  # 1000 * 2 + 3000 * 8 = 26,000 millionths
+        cost_usd=about(0.026),  # 1000 * 2 + 3000 * 8 = 26,000 millionths
     )
     text = render_summary(SUMMARY, title="t", run_path="r", spending=spending)
     assert (
@@ -52,7 +58,7 @@ def test_what_several_models_took_has_a_cost_where_each_has_one() -> None:
         completion_tokens=1000,
         reasoning_tokens=600,
         uncounted=2,
-        cost_usd=pytest.approx(0.012),  # 2 * (1000 * 2 + 500 * 8) millionths
+        cost_usd=about(0.012),  # 2 * (1000 * 2 + 500 * 8) millionths
     )
     assert join_spending([part, sum_spending([completion(0, 1, 1, 0)], None)]).cost_usd is None
 

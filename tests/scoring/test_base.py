@@ -10,13 +10,18 @@ from pytest_rtlgen.scoring.base import PreparedBenches
 
 
 def test_several_threads_get_what_one_of_them_made() -> None:
-    made, barrier = [], threading.Barrier(4)
+    made: list[str] = []
+    barrier = threading.Barrier(4)
+
+    def make(bench: str) -> str:
+        made.append(bench)
+        return f"made of {bench}"
 
     def find(bench: str) -> str:
         barrier.wait()
         return benches.find(bench)
 
-    benches = PreparedBenches[str, str](lambda bench: (made.append(bench), f"made of {bench}")[1])
+    benches = PreparedBenches[str, str](make)
     with ThreadPoolExecutor(4) as pool:
         assert set(pool.map(find, ["a", "b", "a", "b"])) == {"made of a", "made of b"}
     assert sorted(made) == ["a", "b"]

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from builders import given, problem
@@ -75,7 +76,9 @@ def test_a_problem_without_a_bench_has_no_bench_verdict(scorer: BenchScorer) -> 
     ],
 )
 def test_when_the_benchmark_decides(mode: str, has_reference: bool, has_bench: bool, decides: bool) -> None:
-    changes = ({} if has_reference else {"reference": WITHHELD}) | ({} if has_bench else {"testbench": None})
+    changes: dict[str, Any] = ({} if has_reference else {"reference": WITHHELD}) | (
+        {} if has_bench else {"testbench": None}
+    )
     assert BenchScorer(mode=ScoringMode(mode)).decides(small_problem(**changes)) is decides
 
 

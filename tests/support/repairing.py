@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from builders import problem
 
-from pytest_rtlgen.backends import Deliver, GenerationRequest
+from pytest_rtlgen.backends import Backend, Deliver, GenerationRequest
 from pytest_rtlgen.check.checker import Checker
 from pytest_rtlgen.config.values import RepairBudget
 from pytest_rtlgen.evaluation.generate import generate_completions
@@ -98,15 +99,15 @@ class Scripted:
                 )
 
 
-def plan(generator: Scripted, *, n: int = 1, reflector: Scripted | None = None, **changes: object) -> RepairPlan:
-    fields: dict[str, object] = {
+def plan(generator: Backend, *, n: int = 1, reflector: Backend | None = None, **changes: Any) -> RepairPlan:
+    fields: dict[str, Any] = {
         "budget": RepairBudget(compile=3, simulate=4),
         "generator": generator,
         "reflector": reflector,
         "sampling": SamplingParams(n=n),
         "style": "chat",
     }
-    return RepairPlan(**{**fields, **changes})  # type: ignore[arg-type]  a test names the fields it changes
+    return RepairPlan(**{**fields, **changes})
 
 
 def start(

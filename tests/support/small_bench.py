@@ -1,5 +1,7 @@
 """Problems with tiny benches of their own, as published benchmarks have them: honest, impatient, lenient, broken."""
 
+from typing import Any
+
 from pytest_rtlgen.records import BenchRule, Problem, SourceFile, Suite, Testbench
 
 REFERENCE = "module RefModule(input a, input b, output y);\n  assign y = a ^ b;\nendmodule\n"
@@ -34,7 +36,7 @@ LENIENT = BENCH.replace("y_ref !== (y_ref ^ y_dut ^ y_ref)", "y_ref != y_dut")
 BROKEN = BENCH.replace(".y(y_ref)", ".y(y_ref), .z(y_ref)")
 
 
-def small_problem(problem_id: str = "Prob900_xor", bench: str = BENCH, **changes: object) -> Problem:
+def small_problem(problem_id: str = "Prob900_xor", bench: str = BENCH, **changes: Any) -> Problem:
     reference = SourceFile(name=f"{problem_id}_ref.sv", text=REFERENCE)
     testbench = Testbench(
         rule=BenchRule.VERILOG_EVAL_V2,
@@ -47,7 +49,7 @@ def small_problem(problem_id: str = "Prob900_xor", bench: str = BENCH, **changes
         timescale="1ps/1ps",
         timeout_s=2.0,
     )
-    fields: dict[str, object] = {
+    fields: dict[str, Any] = {
         "suite": "verilog-eval-v2",
         "problem_id": problem_id,
         "title": problem_id,
@@ -58,7 +60,7 @@ def small_problem(problem_id: str = "Prob900_xor", bench: str = BENCH, **changes
         "reference_top": "RefModule",
         "testbench": testbench,
     }
-    return Problem(**{**fields, **changes})  # type: ignore[arg-type]  a test names the fields it changes
+    return Problem(**{**fields, **changes})
 
 
 def small_suite(path: str) -> Suite:

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from pytest_rtlgen.errors import ToolError
-from pytest_rtlgen.tools.process import LOG_BYTES, Limits, run_program
+from pytest_rtlgen.tools.process import LOG_BYTES, Limits, ProcessResult, run_program
 
 ENV = {"PATH": os.defpath}
 
 
-def python(code: str, *, limits: Limits = Limits(), keep_stdout: bool = False):  # noqa: ANN201, B008
+def python(code: str, *, limits: Limits = Limits(), keep_stdout: bool = False) -> ProcessResult:  # noqa: B008
     return run_program([sys.executable, "-c", code], limits=limits, env=ENV, keep_stdout=keep_stdout)
 
 

@@ -17,7 +17,7 @@ from pytest_rtlgen.training.recipes import salv
 from pytest_rtlgen.training.recipes.data import list_questions, read_chats, write_sets
 from pytest_rtlgen.training.recipes.program import Recipe, run_recipe
 from pytest_rtlgen.training.recipes.salv.__main__ import RECIPE
-from pytest_rtlgen.training.recipes.salv.dpo import Progress, read_progress, train_dpo
+from pytest_rtlgen.training.recipes.salv.dpo import read_progress, train_dpo
 from pytest_rtlgen.training.recipes.salv.easy import make_tasks
 from pytest_rtlgen.training.recipes.salv.pairs import count_pairs, sample_answers, write_preferences
 from pytest_rtlgen.training.recipes.salv.settings import SalvSettings
@@ -120,7 +120,8 @@ def test_answers_become_pairs_by_output(tmp_path: Path) -> None:
     settings = make_settings(tmp_path)
     references = write_answers(settings)
     score = sample_answers(settings)
-    assert (score.problems, score.pass_at_1, score.credit) == (2, pytest.approx(1 / 3), pytest.approx(7 / 9))
+    assert score.problems == 2
+    assert (score.pass_at_1, score.credit) == pytest.approx((1 / 3, 7 / 9))
     assert ", outputs 77.8% of 2 problems; 4 mismatch, 2 passed" in str(score)
     assert str(write_preferences(settings)) == "8 pairs of 2 problems, 0 of whole answers; dropped: none"
     pairs = [pair for pair in read_pairs(settings.pairs) if pair.problem_id == "train0000"]
@@ -148,8 +149,10 @@ def test_answers_that_are_all_alike_are_refused(tmp_path: Path) -> None:
 
 
 def test_what_was_dropped_is_counted_by_reason() -> None:
-    names = {"suite": "s", "problem_id": "p", "chosen_index": 0, "rejected_index": 1}
-    dropped = tuple(DroppedPair(**names, reason=reason) for reason in ("cannot be sliced", "no text", "no text"))
+    dropped = tuple(
+        DroppedPair(suite="s", problem_id="p", chosen_index=0, rejected_index=1, reason=reason)
+        for reason in ("cannot be sliced", "no text", "no text")
+    )
     said = str(count_pairs(PreferenceReport(dropped=dropped)))
     assert said == "0 pairs of 0 problems, 0 of whole answers; dropped: 2 no text; 1 cannot be sliced"
 
@@ -157,9 +160,9 @@ def test_what_was_dropped_is_counted_by_reason() -> None:
 def test_progress_comes_from_the_trainers_log() -> None:
     log = [{"step": step, "loss": 1.0 / step, "rewards/margins": step / 10} for step in range(1, 21)]
     progress = read_progress([*log, {"step": 20, "train_runtime": 1.0}])
-    assert progress == Progress(
-        steps=20, loss=(0.75, pytest.approx((1 / 19 + 1 / 20) / 2)), margin=(pytest.approx(0.15), 1.95)
-    )
+    assert progress.steps == 20
+    assert progress.loss == pytest.approx((0.75, (1 / 19 + 1 / 20) / 2))
+    assert progress.margin == pytest.approx((0.15, 1.95))
     assert str(progress) == "20 steps, loss 0.750 -> 0.051, reward margin 0.150 -> 1.950"
 
 
@@ -183,7 +186,8 @@ def test_both_losses_leave_a_checkpoint(tmp_path: Path, monkeypatch: pytest.Monk
     weights = {}
     for stage in ("dpo", "dpo-plain"):
         progress = train_dpo(settings, stage, is_plain=stage == "dpo-plain")
-        assert (progress.steps, progress.loss[0]) == (2, pytest.approx(0.693147, abs=1e-4))
+        assert progress.steps == 2
+        assert progress.loss[0] == pytest.approx(0.693147, abs=1e-4)
         weights[stage] = AutoModelForCausalLM.from_pretrained(tmp_path / stage).lm_head.weight
     start = AutoModelForCausalLM.from_pretrained(tmp_path / "sft").lm_head.weight
     moved = {stage: float((weight - start).abs().max().detach()) for stage, weight in weights.items()}

@@ -11,7 +11,7 @@ from typing import Any
 import builders
 import pytest
 
-from pytest_rtlgen.errors import RtlgenError, UsageError
+from pytest_rtlgen.errors import RewardError, UsageError
 from pytest_rtlgen.training import Reward, RewardSettings, find_preset, open_reward
 from pytest_rtlgen.training import openrlhf as openrlhf_module
 from pytest_rtlgen.training.openrlhf import cut_prompt, read_variable, render_openrlhf
@@ -97,7 +97,7 @@ def test_verl_gets_a_dictionary_with_the_same_names_each_time(reward: Reward) ->
         assert (wrong["score"], wrong["acc"], wrong["compiled"]) == (0.0, 0.0, 1.0)
         assert list(right) == list(wrong) == list(empty)
         assert {type(value) for value in right.values()} == {float}
-        with pytest.raises(RtlgenError, match=r"no score: unknown problem 'x'.* verl cannot leave one out"):
+        with pytest.raises(RewardError, match=r"no score: unknown problem 'x'.* verl cannot leave one out"):
             score("rtl", RIGHT, "x")
     finally:
         score.reward.close()

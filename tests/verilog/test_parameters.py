@@ -34,6 +34,7 @@ SIZING = {
 def test_parameters_that_size_ports_are_listed(case: str) -> None:
     head, expected = SIZING[case]
     instance = find_instance(parse_text(f"{head} endmodule"), "m")
+    assert instance is not None
     assert tuple((found.name, found.value) for found in list_parameters(instance)) == expected
 
 
@@ -63,5 +64,7 @@ def test_defaults_become_the_values_of_the_same_names(case: str) -> None:
     text = f"{head} endmodule\n"
     parsed = parse_text(text)
     wanted = (Parameter(name="N", value="8"), Parameter(name="Q", value="3"))
-    found = adjust_parameters(text, parsed, find_instance(parsed, "m"), wanted)
+    instance = find_instance(parsed, "m")
+    assert instance is not None
+    found = adjust_parameters(text, parsed, instance, wanted)
     assert (found.text if found is not None else None) == (f"{expected} endmodule\n" if expected else None)

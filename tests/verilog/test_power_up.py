@@ -68,10 +68,9 @@ def test_values(value: PowerUp, shown: str) -> None:
 
 def test_an_enumeration_starts_with_one_of_its_members() -> None:
     text = "module m(input c);\nenum logic [1:0] {A = 2, B = 1} s; always @(posedge c) s <= s;\nendmodule\n"
-    assert [f"s = {name};" in power_up(text, "m", value).text for value, name in [("zeros", "B"), ("ones", "A")]] == [
-        True,
-        True,
-    ]
+    assert [
+        f"s = {name};" in power_up(text, "m", value).text for value, name in [(PowerUp.ZEROS, "B"), (PowerUp.ONES, "A")]
+    ] == [True, True]
 
 
 def test_a_random_value_depends_on_the_name_alone() -> None:

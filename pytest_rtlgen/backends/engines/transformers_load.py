@@ -14,6 +14,7 @@ from typing import Any
 from pytest_rtlgen.backends.engines.weights import Weights
 from pytest_rtlgen.backends.openai.chat_answers import shorten
 from pytest_rtlgen.errors import ToolError
+from pytest_rtlgen.foreign import Foreign
 from pytest_rtlgen.records import SamplingParams
 
 
@@ -82,7 +83,9 @@ def load_model(order: ModelOrder) -> Model:
     )
 
 
-def _load(torch: Any, transformers: Any, peft: Any, order: ModelOrder) -> tuple[Any, Any]:  # noqa: ANN401  modules
+def _load(
+    torch: Foreign, transformers: Foreign, peft: Foreign, order: ModelOrder
+) -> tuple[Foreign, Foreign]:  # modules
     transformers.utils.logging.disable_progress_bar()  # the terminal is pytest's
     where = {"revision": order.weights.revision} if order.weights.revision else {}
     trust = {key: order.arguments[key] for key in ("trust_remote_code",) if key in order.arguments}
@@ -101,8 +104,8 @@ def _list_ends(found: object) -> frozenset[int]:
 
 
 def _write(
-    transformers: Any,  # noqa: ANN401  the module
-    model: Any,  # noqa: ANN401  a PreTrainedModel
+    transformers: Foreign,  # the module
+    model: Foreign,  # a PreTrainedModel
     prompt: Sequence[int],
     seeds: Sequence[int],
     sampling: SamplingParams,
@@ -144,10 +147,12 @@ def _write(
     return [list(map(int, row)) for row in written[:, len(prompt) :].tolist()]
 
 
-def _make_noise(torch: Any, seeds: Sequence[int], device: Any) -> Callable[[Any, Any], Any]:  # noqa: ANN401  torch's
+def _make_noise(
+    torch: Foreign, seeds: Sequence[int], device: Foreign
+) -> Callable[[Foreign, Foreign], Foreign]:  # torch's
     streams = [torch.Generator(device=device).manual_seed(seed) for seed in seeds]
 
-    def add_noise(_: Any, scores: Any) -> Any:  # noqa: ANN401  tensors (samples, words)
+    def add_noise(_: Foreign, scores: Foreign) -> Foreign:  # tensors (samples, words)
         drawn = [torch.empty_like(scores[0]).exponential_(generator=stream) for stream in streams]
         return scores - torch.stack(drawn).log()
 

@@ -24,6 +24,7 @@ from pytest_rtlgen.backends.engines.vllm_load import Engine, LoadOrder, load_eng
 from pytest_rtlgen.backends.openai.chat_answers import shorten
 from pytest_rtlgen.backends.seeds import derive_seed
 from pytest_rtlgen.errors import BackendError, UsageError
+from pytest_rtlgen.foreign import Foreign
 from pytest_rtlgen.records import Completion, FinishReason, SampleKey, SamplingParams, TokenUsage
 
 _READERS: dict[str, Reader] = {
@@ -182,7 +183,7 @@ class VllmBackend:
             )
         return tokens
 
-    def _make_completion(self, sample: _Sample, output: Any, answer: Any) -> Completion:  # noqa: ANN401  vLLM's
+    def _make_completion(self, sample: _Sample, output: Foreign, answer: Foreign) -> Completion:  # vLLM's
         return Completion(
             key=sample.key,
             text=answer.text,
@@ -195,7 +196,7 @@ class VllmBackend:
         )
 
 
-def _measure_latency(metrics: Any) -> float:  # noqa: ANN401  vLLM's RequestStateStats, or None
+def _measure_latency(metrics: Foreign) -> float:  # vLLM's RequestStateStats, or None
     """Return the seconds that the engine worked on a sample, the wait for its turn left out."""
     return max(0.0, metrics.last_token_ts - metrics.scheduled_ts) if metrics is not None else 0.0
 

@@ -14,6 +14,7 @@ from typing import Any
 from pytest_rtlgen.backends.engines.weights import Weights, read_adapter_rank
 from pytest_rtlgen.backends.openai.chat_answers import shorten
 from pytest_rtlgen.errors import ToolError
+from pytest_rtlgen.foreign import Foreign
 from pytest_rtlgen.records import SamplingParams
 
 _RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
@@ -110,7 +111,9 @@ def list_arguments(order: LoadOrder) -> dict[str, object]:
     return arguments
 
 
-def _make_params(vllm: Any, defaults: Mapping[str, object], sampling: SamplingParams, seed: int) -> object:  # noqa: ANN401  the module
+def _make_params(
+    vllm: Foreign, defaults: Mapping[str, object], sampling: SamplingParams, seed: int
+) -> object:  # the module
     """Return one sample's parameters; what the user left open is the checkpoint's choice, the length the engine's."""
     from vllm.sampling_params import RequestOutputKind
 
@@ -121,7 +124,7 @@ def _make_params(vllm: Any, defaults: Mapping[str, object], sampling: SamplingPa
     )
 
 
-def _free(core: Any, cores: set[int]) -> None:  # noqa: ANN401  vLLM's LLMEngine
+def _free(core: Foreign, cores: set[int]) -> None:  # vLLM's LLMEngine
     """Let go of the engine's memory, on a GPU too, and of the cores that it binds us to without one."""
     from vllm.distributed import cleanup_dist_env_and_memory
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from pytest_rtlgen.backends.openai.chat_answers import shorten
-from pytest_rtlgen.errors import ToolError
+from pytest_rtlgen.errors import InnerError, ToolError
 from pytest_rtlgen.tools.process import kill_group, start_server
 
 _HOST = "127.0.0.1"
@@ -58,7 +58,7 @@ class Served:
     """Made for this server alone: no other program on this machine may use it."""
 
 
-class _PortTakenError(Exception):
+class _PortTakenError(InnerError):
     """The server could not have the port that was free a moment ago."""
 
 

@@ -11,6 +11,7 @@ from pytest_rtlgen.backends.openai.chat_answers import shorten
 from pytest_rtlgen.backends.openai.credentials import KEY_VARIABLE, ApiKey
 from pytest_rtlgen.backends.openai.retry import TransientError, read_retry_after
 from pytest_rtlgen.errors import BackendError, CredentialError, UsageError
+from pytest_rtlgen.foreign import Foreign
 
 if TYPE_CHECKING:
     import openai
@@ -131,7 +132,8 @@ class Endpoint:
             f"{self.url}: the endpoint {fault} (HTTP {status}); set {KEY_VARIABLE} to a key that is valid there"
         )
 
-    def _read_json(self, response: Any) -> object:  # noqa: ANN401  an httpx or httpx2 Response, as openai brings it
+    def _read_json(self, response: Foreign) -> object:
+        """Return what a response of httpx holds; its text, which may name the key, is in no local variable."""
         text = self._key.remove_from(response.content.decode("utf-8", "replace"))
         try:
             return json.loads(text)

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
+from pytest_rtlgen.errors import InnerError
+
 T = TypeVar("T")
 RETRY_CEILING_S = 30.0
 """Longest wait between tries of our own choosing."""
@@ -16,7 +18,7 @@ MOST_ASKED_S = 120.0
 """Longest wait that a server may ask for."""
 
 
-class TransientError(Exception):
+class TransientError(InnerError):
     """A try that failed in a way that may pass; it never leaves the backends."""
 
     def __init__(

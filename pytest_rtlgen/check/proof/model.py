@@ -29,6 +29,7 @@ from pytest_rtlgen.check.proof.text import (
     render_rows,
     render_top,
 )
+from pytest_rtlgen.errors import InnerError
 from pytest_rtlgen.simulators.inside_simulator.rtlgen_yosys import READ, read_rows, render_witness
 from pytest_rtlgen.verilog.simulator_only import find_simulator_only
 from pytest_rtlgen.verilog.tristate import resolve_inouts
@@ -71,7 +72,7 @@ _MAP = (
 )
 
 
-class NotModelledError(Exception):
+class NotModelledError(InnerError):
     """Nothing can be said about these designs; the message says why."""
 
 

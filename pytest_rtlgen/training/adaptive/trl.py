@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pytest_rtlgen.errors import ToolError, UsageError
+from pytest_rtlgen.foreign import Foreign
 from pytest_rtlgen.training.adaptive.sampling import AdaptiveSampler
 
 _LOG = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ def make_adaptive_trainer(base: type | None = None) -> type:
     class AdaptiveGRPOTrainer(trainer):  # type: ignore[misc]  # the base is only known now
         """A ``GRPOTrainer`` with adaptive dynamic sampling."""
 
-        def __init__(self, *args: Any, sampling_rounds: int = 5, best_reward: float = 1.0, **kwargs: Any) -> None:  # noqa: ANN401
+        def __init__(self, *args: object, sampling_rounds: int = 5, best_reward: float = 1.0, **kwargs: object) -> None:
             super().__init__(*args, **kwargs)
             _refuse_unsupported(self)
             self.adaptive = AdaptiveSampler(
@@ -44,7 +45,7 @@ def make_adaptive_trainer(base: type | None = None) -> type:
             self._rtlgen_rows = draw_rows(self.train_dataset, seed=self.args.seed)
             self._rtlgen_rewards: list[float | None] = []
 
-        def _calculate_rewards(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        def _calculate_rewards(self, *args: object, **kwargs: object) -> Foreign:
             found = super()._calculate_rewards(*args, **kwargs)
             self._rtlgen_rewards = add_rewards(found.tolist(), self.reward_weights.tolist())
             return found
@@ -120,7 +121,7 @@ def join_groups(
     spare: Sequence[dict[str, Any]],
     *,
     pad_token_id: int,
-    log: Any,  # noqa: ANN401
+    log: Foreign,
 ) -> dict[str, Any]:
     """Return ``kept`` and then ``spare`` as one batch; spare groups, which only fill it up, get no advantage."""
     import torch
@@ -152,7 +153,7 @@ def _find_trainer() -> type:
     return GRPOTrainer  # type: ignore[no-any-return]
 
 
-def _refuse_unsupported(trainer: Any) -> None:  # noqa: ANN401
+def _refuse_unsupported(trainer: Foreign) -> None:
     if trainer.accelerator.num_processes > 1:
         raise UsageError("adaptive sampling: TRL on several processes is not supported; use one, or verl")
     if not hasattr(trainer.train_dataset, "__getitem__"):

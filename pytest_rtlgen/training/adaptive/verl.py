@@ -10,6 +10,7 @@ import logging
 from typing import Any
 
 from pytest_rtlgen.errors import ToolError, UsageError
+from pytest_rtlgen.foreign import Foreign
 from pytest_rtlgen.training.adaptive.sampling import AdaptiveSampler
 
 _LOG = logging.getLogger(__name__)
@@ -21,7 +22,7 @@ _MARK = (0.0, 1.0), (0.0, 0.0)
 class AdaptiveRefill:
     """The sampling policy, over the methods of verl's ``ReplayBuffer``; to be mixed in before it."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+    def __init__(self, *args: object, **kwargs: Foreign) -> None:
         chosen = dict(kwargs.get("sampler_kwargs") or {})
         strange = sorted(set(chosen) - _KNOWN)
         if strange:
@@ -111,7 +112,7 @@ def make_replay_buffer() -> type:
     return type("AdaptiveReplayBuffer", (AdaptiveRefill, ReplayBuffer), {"__module__": __name__})
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401  verl looks the class up by name
+def __getattr__(name: str) -> Foreign:  # verl looks the class up by name
     if name != "AdaptiveReplayBuffer":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = found = make_replay_buffer()

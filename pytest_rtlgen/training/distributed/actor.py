@@ -5,10 +5,11 @@ import socket
 import threading
 import time
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from pytest_rtlgen import __version__
 from pytest_rtlgen.errors import ToolError
+from pytest_rtlgen.foreign import Foreign
 from pytest_rtlgen.records import Verdict
 from pytest_rtlgen.tools.worker import WorkerLostError
 from pytest_rtlgen.training.reward.callable import Answer, Reward, RewardSettings
@@ -72,7 +73,7 @@ class CheckActor(Reward):
 class RayWorker:
     """An actor as a ``Worker`` of the pool."""
 
-    def __init__(self, actor: Any, place: Place, options: ActorOptions) -> None:  # noqa: ANN401  Ray has no types
+    def __init__(self, actor: Foreign, place: Place, options: ActorOptions) -> None:  # Ray has no types
         self.name = f"{place.machine}:{place.pid}"
         self._actor = actor
         self._options = options
@@ -140,7 +141,7 @@ def _refuse_other_version(place: Place) -> None:
         )
 
 
-def _ask(method: Any, *arguments: object, timeout_s: float) -> Any:  # noqa: ANN401  Ray has no types
+def _ask(method: Foreign, *arguments: object, timeout_s: float) -> Foreign:  # Ray has no types
     import ray
 
     try:
@@ -155,7 +156,7 @@ def _ask(method: Any, *arguments: object, timeout_s: float) -> Any:  # noqa: ANN
         raise WorkerLostError(f"{type(error).__name__}: {reason}") from error
 
 
-def _connect(address: str | None) -> Any:  # noqa: ANN401  the module ray
+def _connect(address: str | None) -> Foreign:  # the module ray
     try:
         import ray
     except ImportError as error:

@@ -5,13 +5,14 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
+from pytest_rtlgen.foreign import Foreign
 from pytest_rtlgen.training.recipes.settings import Settings
 from pytest_rtlgen.training.reward.callable import Reward
 
 _LOG = logging.getLogger(__package__)
 
 
-def make_early_stop(settings: Settings, reward: Reward, questions: Sequence[dict[str, Any]]) -> Any:  # noqa: ANN401
+def make_early_stop(settings: Settings, reward: Reward, questions: Sequence[dict[str, Any]]) -> Foreign:
     """Return a ``TrainerCallback`` that stops as ``settings.start`` says.
 
     Every ``every`` steps the model answers the first ``problems`` of ``questions`` once each; training ends when the
@@ -25,7 +26,7 @@ def make_early_stop(settings: Settings, reward: Reward, questions: Sequence[dict
     class EarlyStop(base):  # type: ignore[misc]  # the base is only known now
         """Asks every few steps."""
 
-        def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:  # noqa: ANN401, ARG002
+        def on_step_end(self, args: Foreign, state: Foreign, control: Foreign, **kwargs: object) -> None:  # noqa: ARG002
             if state.global_step % int(settings.start["every"]):
                 return
             most = int(settings.evaluation["max-tokens"])
@@ -38,7 +39,7 @@ def make_early_stop(settings: Settings, reward: Reward, questions: Sequence[dict
     return EarlyStop()
 
 
-def write_answers(model: Any, tokenizer: Any, questions: Sequence[dict[str, Any]], most: int) -> list[str]:  # noqa: ANN401
+def write_answers(model: Foreign, tokenizer: Foreign, questions: Sequence[dict[str, Any]], most: int) -> list[str]:
     """Return one answer to each question, of at most ``most`` tokens, sampled at temperature 1."""
     torch = importlib.import_module("torch")
     texts = [

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pytest_rtlgen.foreign import Foreign
+
 PAD, ANSWER, END = "<|pad|>", "<|answer|>", "<|end|>"
 TEMPLATE = (
     "{% for message in messages %}{{ message['content'] }}"
@@ -35,7 +37,7 @@ def write_small_model(folder: Path, fields: Mapping[str, Any], texts: Sequence[s
     return sum(int(weight.numel()) for weight in model.parameters())
 
 
-def _make_tokenizer(texts: Sequence[str], vocabulary: int) -> Any:  # noqa: ANN401  a tokenizer of transformers
+def _make_tokenizer(texts: Sequence[str], vocabulary: int) -> Foreign:  # a tokenizer of transformers
     """Return a byte-level BPE tokenizer; every text can be written, so that nothing is an unknown token."""
     from transformers import PreTrainedTokenizerFast
 

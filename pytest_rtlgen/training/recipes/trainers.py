@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_rtlgen.errors import ToolError
+from pytest_rtlgen.foreign import Foreign
 from pytest_rtlgen.training.recipes.data import list_questions, read_chats
 from pytest_rtlgen.training.recipes.early_stop import make_early_stop
 from pytest_rtlgen.training.recipes.settings import Settings
@@ -32,7 +33,7 @@ def train_supervised(settings: Settings) -> Mapping[str, float]:
     return {"steps": trainer.state.global_step, "first_loss": losses[0], "last_loss": losses[-1]}
 
 
-def _train_until(settings: Settings, trainer: Any) -> None:  # noqa: ANN401  a trainer of TRL
+def _train_until(settings: Settings, trainer: Foreign) -> None:  # a trainer of TRL
     """Train to the end, or until the model is as good as ``settings.start`` says."""
     if not settings.start:
         trainer.train()
@@ -56,7 +57,7 @@ def complete_fields(settings: Settings, stage: str, fields: Mapping[str, Any]) -
     return {**common, "save_strategy": "no", "disable_tqdm": True, **fields}
 
 
-def save_checkpoint(trainer: Any, folder: Path) -> None:  # noqa: ANN401  a trainer of TRL
+def save_checkpoint(trainer: Foreign, folder: Path) -> None:  # a trainer of TRL
     """Write the model, with an adapter merged into it, and its tokenizer to ``folder``."""
     if hasattr(trainer.accelerator.unwrap_model(trainer.model), "merge_and_unload"):
         if trainer.is_world_process_zero():

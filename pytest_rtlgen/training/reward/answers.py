@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 
-def read_answer(answer: Any) -> str:  # noqa: ANN401  the forms of several libraries
+def read_answer(answer: object) -> str:  # the forms of several libraries
     """Return the text of ``answer``: a text, a message, or messages, of which the assistant's last one counts.
 
     A message's content may be a list of parts; those of text are joined. What has no text is empty.
@@ -26,7 +26,7 @@ def read_response(response: Mapping[str, Any]) -> str:
     return "\n".join(_join_parts(item.get("content")) for item in items if item.get("type", "message") == "message")
 
 
-def _join_parts(content: Any) -> str:  # noqa: ANN401
+def _join_parts(content: object) -> str:
     if isinstance(content, str):
         return content
     if not isinstance(content, Sequence):

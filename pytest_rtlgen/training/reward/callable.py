@@ -62,7 +62,14 @@ class Answer:
 
 
 class Reward:
-    """Completions to rewards. Can be pickled; each process starts a checker of its own on first use. Thread-safe."""
+    """Completions to rewards. Can be pickled; each process starts a checker of its own on first use. Thread-safe.
+
+    >>> reference = "module inverter(input a, output y); assign y = ~a; endmodule"
+    >>> reward = Reward()
+    >>> reward([reference, reference.replace("~", "")], [reference, reference])
+    [1.0, 0.0]
+    >>> reward.close()
+    """
 
     def __init__(self, *, problems: Iterable[Problem] = (), settings: RewardSettings = RewardSettings()) -> None:
         self.settings = settings

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pytest_rtlgen.errors import UsageError
+from pytest_rtlgen.errors import InnerError, UsageError
 from pytest_rtlgen.training.openrlhf import render_openrlhf
 from pytest_rtlgen.training.reward.callable import Reward
 from pytest_rtlgen.training.reward.parts import RewardResult
@@ -33,7 +33,7 @@ _Render = Callable[[Mapping[str, Any], Sequence[RewardResult]], Mapping[str, Any
 _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-class _RefusedError(Exception):
+class _RefusedError(InnerError):
     """A request that is not served."""
 
     def __init__(self, code: int, message: str, *, headers: Mapping[str, str] | None = None) -> None:

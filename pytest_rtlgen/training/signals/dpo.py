@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any
 
 from pytest_rtlgen.errors import ToolError, UsageError
+from pytest_rtlgen.foreign import Foreign
 from pytest_rtlgen.training.signals.collator import Collator, SpanCollator, cut_mask
 from pytest_rtlgen.training.signals.token_masks import mask_tokens, read_offsets
 
@@ -50,7 +51,9 @@ def make_salv_trainer(base: type | None = None) -> type:
             # TRL sets it before it computes reference log-probabilities, which need the same masks.
             self._rtlgen_collator = SpanCollator(collator)
 
-        def _prepare_dataset(self, dataset: Any, processing_class: Any, args: Any, dataset_name: str) -> Any:  # noqa: ANN401
+        def _prepare_dataset(
+            self, dataset: Foreign, processing_class: Foreign, args: Foreign, dataset_name: str
+        ) -> Foreign:
             _refuse_columns(next(iter(dataset)))
             prepared = super()._prepare_dataset(dataset, processing_class, args, dataset_name)
             options = {"num_proc": args.dataset_num_proc} if hasattr(prepared, "num_rows") else {}
@@ -69,7 +72,7 @@ def make_salv_trainer(base: type | None = None) -> type:
     return SignalAwareDPOTrainer
 
 
-def add_masks(row: dict[str, Any], tokenizer: Any) -> dict[str, list[int]]:  # noqa: ANN401
+def add_masks(row: dict[str, Any], tokenizer: Foreign) -> dict[str, list[int]]:
     """Return ``chosen_mask`` and ``rejected_mask`` of a row that TRL has tokenized, one number a token of its ids.
 
     Raises:
@@ -78,7 +81,7 @@ def add_masks(row: dict[str, Any], tokenizer: Any) -> dict[str, list[int]]:  # n
     return {f"{side}_mask": _mask_side(row, side, tokenizer) for side in _SIDES}
 
 
-def _mask_side(row: dict[str, Any], side: str, tokenizer: Any) -> list[int]:  # noqa: ANN401
+def _mask_side(row: dict[str, Any], side: str, tokenizer: Foreign) -> list[int]:
     answer_ids = row[f"{side}_ids"]
     if row["is_whole"]:
         return [1] * len(answer_ids)
@@ -92,7 +95,7 @@ def _mask_side(row: dict[str, Any], side: str, tokenizer: Any) -> list[int]:  # 
     return mask_tokens(text, offsets, row[f"{side}_spans"], at=at)[len(row["prompt_ids"]) :]
 
 
-def _render(row: dict[str, Any], side: str, tokenizer: Any) -> tuple[str, int, bool]:  # noqa: ANN401
+def _render(row: dict[str, Any], side: str, tokenizer: Foreign) -> tuple[str, int, bool]:
     """Return the whole text as TRL tokenizes it, where the answer begins, and whether special tokens are added."""
     prompt, answer = row["prompt"], row[side]
     if isinstance(prompt, str):

@@ -7,9 +7,9 @@ count holds nothing of them. White space that offsets leave out, as some tokeniz
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 from pytest_rtlgen.errors import UsageError
+from pytest_rtlgen.foreign import Foreign
 
 Offsets = Sequence[tuple[int, int]]
 """For each token where its characters start and stop; equal for tokens that are not of the text, such as its start."""
@@ -29,7 +29,7 @@ def mask_tokens(text: str, offsets: Offsets, spans: Sequence[Sequence[int]], *, 
     return mask
 
 
-def mask_answer(tokenizer: Any, text: str, spans: Sequence[Sequence[int]]) -> tuple[list[int], list[int]]:  # noqa: ANN401
+def mask_answer(tokenizer: Foreign, text: str, spans: Sequence[Sequence[int]]) -> tuple[list[int], list[int]]:
     """Return the token ids of ``text``, without special tokens, and the mask of ``spans`` over them.
 
     Raises:
@@ -39,7 +39,7 @@ def mask_answer(tokenizer: Any, text: str, spans: Sequence[Sequence[int]]) -> tu
     return ids, mask_tokens(text, offsets, spans)
 
 
-def read_offsets(tokenizer: Any, text: str, **options: Any) -> tuple[list[int], list[tuple[int, int]]]:  # noqa: ANN401
+def read_offsets(tokenizer: Foreign, text: str, **options: object) -> tuple[list[int], list[tuple[int, int]]]:
     """Return the token ids of ``text`` and their offsets.
 
     Raises:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pytest_rtlgen.verilog.hazards.model import (
     ALWAYS,
@@ -17,6 +17,10 @@ from pytest_rtlgen.verilog.hazards.model import (
     join_any,
 )
 from pytest_rtlgen.verilog.hazards.state import State
+from pytest_rtlgen.verilog.syntax import Node
+
+if TYPE_CHECKING:
+    from pyslang import ConstantValue, ast
 
 _STRICT = {"Add", "Subtract", "Multiply", "Divide", "Mod", "BinaryXor", "BinaryXnor", "Equality", "Inequality"}
 _STRICT |= {"GreaterThan", "GreaterThanEqual", "LessThan", "LessThanEqual", "Power", "LogicalEquivalence"}
@@ -43,7 +47,7 @@ _X = Value(0, ALWAYS)
 class Expressions:
     """Reads expressions where the process ``process`` stands; ``Statements`` adds what runs them."""
 
-    def __init__(self, model: Model, process: Process, scope: Any) -> None:  # noqa: ANN401
+    def __init__(self, model: Model, process: Process, scope: "ast.Symbol") -> None:
         from pyslang import ast
 
         self.model = model
@@ -55,7 +59,7 @@ class Expressions:
         """The text of the statement that is being read."""
         self.control = 0
         """Mask of the atoms that decide whether this place is reached."""
-        self.calls: list[Any] = []
+        self.calls: list[ast.SubroutineSymbol] = []
         """Functions and tasks around this place."""
         self.read_log: list[tuple[int, int]] = []
         """What was read from outside, in order."""
@@ -64,7 +68,7 @@ class Expressions:
         self._compound: list[Value] = []
         self._make_path = ast.ValuePath
 
-    def value(self, node: Any) -> Value:  # noqa: ANN401
+    def value(self, node: Node) -> Value:
         """Return what the expression ``node`` depends on, and note what it reads and sets."""
         kind = type(node).__name__
         while kind == "ConversionExpression":
@@ -79,19 +83,19 @@ class Expressions:
             self.note_unclear(node)
         return _CONSTANT
 
-    def _line(self, node: Any) -> int:  # noqa: ANN401
+    def _line(self, node: "ast.Expression") -> int:
         return int(self.model.find_line(node.sourceRange.start))
 
-    def note_unclear(self, node: Any) -> None:  # noqa: ANN401
+    def note_unclear(self, node: "ast.Expression | ast.Statement") -> None:
         """Note that nothing is known of what ``node`` does; what slang finds wrong has no text of its own."""
         self.model.note_unclear(node.syntax if node.syntax is not None else self.place)
 
-    def evaluate(self, node: Any) -> Any:  # noqa: ANN401
+    def evaluate(self, node: "ast.Expression") -> "ConstantValue | None":
         """Return the constant that ``node`` is, with the counters of the loops around; ``None`` if it is none."""
         found = node.eval(self.context)
         return found or None
 
-    def decide(self, nodes: Iterable[Any]) -> Value:
+    def decide(self, nodes: "Iterable[ast.Expression]") -> Value:
         """Return the value of a decision that reads ``nodes``: it is known even where they are X."""
         outer, self._operands = self._operands, []
         nodes = list(nodes)
@@ -135,14 +139,16 @@ class Expressions:
         atom = self.model.add_atom(key, mask)
         return Value(atom, NEVER if signal.is_local else frozenset({atom}))
 
-    def _name(self, node: Any) -> Value:  # noqa: ANN401
+    def _name(self, node: "ast.NamedValueExpression | ast.HierarchicalValueExpression") -> Value:
         symbol = node.symbol
         if self.context.findLocal(symbol):
             return _CONSTANT
         signal = self.model.find(symbol)
         return _CONSTANT if signal is None else self.read(signal, signal.mask)
 
-    def _select(self, node: Any) -> Value:  # noqa: ANN401
+    def _select(
+        self, node: "ast.ElementSelectExpression | ast.RangeSelectExpression | ast.MemberAccessExpression"
+    ) -> Value:
         signal, mask, is_static = self.find_path(node)
         if is_static and signal is not None and not mask:
             return self.read(self.model.find_beyond(signal), 1)
@@ -153,7 +159,7 @@ class Expressions:
         values.append(self.value(root) if signal is None else self.read(signal, mask))
         return join_any(values)
 
-    def find_path(self, node: Any) -> tuple[Signal | None, int, bool]:  # noqa: ANN401
+    def find_path(self, node: Node) -> tuple[Signal | None, int, bool]:
         """Return signal, mask, and whether the mask is exactly what ``node`` names; signal ``None``: it names none."""
         if type(node).__name__ in _NAMES:
             signal = self.model.find(node.symbol)
@@ -169,18 +175,18 @@ class Expressions:
             return signal, 0, True
         return signal, signal.select(path.lspBounds), path.isFullyStatic and signal.is_fine
 
-    def _unary(self, node: Any) -> Value:  # noqa: ANN401
+    def _unary(self, node: "ast.UnaryExpression") -> Value:
         found = self.value(node.operand)
         if node.op.name in _STEPS:
             self.assign(node.operand, found, is_blocking=True)
         return found
 
-    def _binary(self, node: Any) -> Value:  # noqa: ANN401
+    def _binary(self, node: "ast.BinaryExpression") -> Value:
         name = node.op.name
         if name in _DECIDING:
             return self.decide((node.left, node.right))
         nodes = [node.right]
-        left = node.left
+        left: Node = node.left
         while type(left).__name__ == "BinaryExpression" and left.op == node.op:  # long chains are deep
             nodes.append(left.right)
             left = left.left
@@ -189,7 +195,7 @@ class Expressions:
             return join_any(values)
         return join_any(values) if "Shift" in name else join_all(values)
 
-    def _choice(self, node: Any) -> Value:  # noqa: ANN401
+    def _choice(self, node: "ast.ConditionalExpression") -> Value:
         conditions = [item.expr for item in node.conditions]
         known = self.evaluate(conditions[0]) if len(conditions) == 1 else None
         if known is not None and not _has_unknown(known):
@@ -198,31 +204,31 @@ class Expressions:
         found = join_all([self.value(node.left), self.value(node.right)])
         return Value(found.reads | decision.reads, found.unset)
 
-    def _parts(self, node: Any) -> Value:  # noqa: ANN401
+    def _parts(self, node: "ast.ConcatenationExpression") -> Value:
         return join_all([self.value(item) for item in node.operands])
 
-    def _repeat(self, node: Any) -> Value:  # noqa: ANN401
+    def _repeat(self, node: "ast.ReplicationExpression") -> Value:
         return self.value(node.concat)
 
-    def _stream(self, node: Any) -> Value:  # noqa: ANN401
+    def _stream(self, node: "ast.StreamingConcatenationExpression") -> Value:
         return join_all([self.value(item.operand) for item in node.streams])
 
-    def _pattern(self, node: Any) -> Value:  # noqa: ANN401
+    def _pattern(self, node: "ast.AssignmentPatternExpressionBase") -> Value:
         return join_all([self.value(item) for item in node.elements])
 
-    def _inside(self, node: Any) -> Value:  # noqa: ANN401
+    def _inside(self, node: "ast.InsideExpression") -> Value:
         return self.decide((node.left, *node.rangeList))
 
-    def _range(self, node: Any) -> Value:  # noqa: ANN401
+    def _range(self, node: "ast.ValueRangeExpression") -> Value:
         return join_any([self.value(node.left), self.value(node.right)])
 
-    def _selected(self, node: Any) -> Value:  # noqa: ANN401
+    def _selected(self, node: "ast.MinTypMaxExpression") -> Value:
         return self.value(node.selected)
 
-    def _reference(self, _node: Any) -> Value:  # noqa: ANN401
+    def _reference(self, _node: "ast.LValueReferenceExpression") -> Value:
         return self._compound[-1] if self._compound else _CONSTANT
 
-    def _assignment(self, node: Any) -> Value:  # noqa: ANN401
+    def _assignment(self, node: "ast.AssignmentExpression") -> Value:
         self.note_timing(node.timingControl)
         if node.isCompound:
             self._compound.append(self.value(node.left))
@@ -232,12 +238,12 @@ class Expressions:
         self.assign(node.left, found, is_blocking=not node.isNonBlocking)
         return found
 
-    def note_timing(self, control: Any) -> None:  # noqa: ANN401
+    def note_timing(self, control: "ast.TimingControl") -> None:
         """Note a timing control inside the process; delays are listed as such elsewhere."""
         if control is not None and not type(control).__name__.startswith("Delay"):
             self.process.is_odd = True
 
-    def _call(self, node: Any) -> Value:  # noqa: ANN401
+    def _call(self, node: "ast.CallExpression") -> Value:
         if not node.isSystemCall:
             return self._call_own(node)
         if str(node.subroutineName) in _COUNTING:
@@ -248,14 +254,14 @@ class Expressions:
                 self._give(item, _CONSTANT)
         return join_any(values)
 
-    def _give(self, node: Any, value: Value) -> None:  # noqa: ANN401
+    def _give(self, node: Node, value: Value) -> None:
         """Assign ``value`` to an argument that something unknown may set."""
         while type(node).__name__ in {"ConversionExpression", "AssignmentExpression"}:
             node = node.operand if type(node).__name__ == "ConversionExpression" else node.left
         if type(node).__name__ in _NAMES | _SELECTS:
             self.assign(node, value, is_blocking=True)
 
-    def _call_own(self, node: Any) -> Value:  # noqa: ANN401
+    def _call_own(self, node: Node) -> Value:
         called = node.subroutine
         formals = list(called.arguments)
         actuals = list(node.arguments)
@@ -277,17 +283,17 @@ class Expressions:
                 self._give(item, value)
         return found
 
-    def _read_symbol(self, symbol: Any) -> Value:  # noqa: ANN401
+    def _read_symbol(self, symbol: "ast.Symbol") -> Value:
         signal = self.model.find(symbol)
         return _CONSTANT if signal is None else self.read(signal, signal.mask)
 
-    def set_symbol(self, symbol: Any, value: Value) -> None:  # noqa: ANN401
+    def set_symbol(self, symbol: "ast.Symbol", value: Value) -> None:
         """Assign to all of a variable."""
         signal = self.model.find(symbol)
         if signal is not None:
             self.set_bits(signal, signal.mask, value, is_blocking=True, is_sure=True)
 
-    def enter(self, called: Any) -> None:  # noqa: ANN401
+    def enter(self, called: "ast.SubroutineSymbol") -> None:
         """Begin a call: what was left in the function's variables is of no use to it."""
         self.calls.append(called)
         for member in called:
@@ -296,15 +302,15 @@ class Expressions:
                 signal.is_local = True
                 self.state.forget(signal.number)
 
-    def run_body(self, called: Any) -> Value:  # noqa: ANN401
+    def run_body(self, called: "ast.SubroutineSymbol") -> Value:
         """Run the statements of a function or task; return the function's value."""
         raise NotImplementedError
 
-    def read_result(self, called: Any) -> Value:  # noqa: ANN401
+    def read_result(self, called: "ast.SubroutineSymbol") -> Value:
         """Return the value of the variable that holds a function's result."""
         return _CONSTANT if called.returnValVar is None else self._read_symbol(called.returnValVar)
 
-    def assign(self, node: Any, value: Value, *, is_blocking: bool) -> None:  # noqa: ANN401
+    def assign(self, node: Node, value: Value, *, is_blocking: bool) -> None:
         """Note that ``value`` is assigned to ``node``."""
         kind = type(node).__name__
         parts = _PARTS.get(kind)
@@ -335,17 +341,24 @@ class Expressions:
         process.is_mixed = put(key, mask, value, is_sure=is_sure) or process.is_mixed
 
 
-def _is_unknown(node: Any) -> bool:  # noqa: ANN401
+def _is_unknown(node: "ast.IntegerLiteral | ast.UnbasedUnsizedIntegerLiteral") -> bool:
     """Whether all bits of a literal are X or Z."""
     value = node.value
     return bool(value.hasUnknown) and not {*str(value).rpartition("'")[2].lstrip("sbdho")} - {*"xXzZ?_"}
 
 
-def _has_unknown(constant: Any) -> bool:  # noqa: ANN401
+def _read_integer(constant: "ConstantValue | None") -> int | None:
+    if constant is None or _has_unknown(constant):
+        return None
+    value: Node = constant.convertToInt().value
+    return int(value)
+
+
+def _has_unknown(constant: "ConstantValue") -> bool:
     return bool(constant.hasUnknown())
 
 
-def _split(node: Any) -> tuple[Any, list[Any]]:  # noqa: ANN401
+def _split(node: Node) -> tuple[Node, list[Node]]:
     """Return what is selected from, and the indices."""
     indices = []
     while (kind := type(node).__name__) in _SELECTS:
@@ -362,7 +375,7 @@ def _may_be_clamped(bounds: tuple[int, int]) -> bool:
     return bounds[0] == bounds[1]
 
 
-def _is_beyond(reader: Expressions, node: Any) -> bool:  # noqa: ANN401
+def _is_beyond(reader: Expressions, node: Node) -> bool:
     """Whether a constant index or range of a selection lies wholly beyond the ends of what it selects from."""
     while (kind := type(node).__name__) in _SELECTS:
         bounds = None
@@ -378,12 +391,13 @@ def _is_beyond(reader: Expressions, node: Any) -> bool:  # noqa: ANN401
     return False
 
 
-def _evaluate_bounds(reader: Expressions, left: Any, right: Any, kind: str) -> tuple[int, int] | None:  # noqa: ANN401
+def _evaluate_bounds(
+    reader: Expressions, left: "ast.Expression", right: "ast.Expression", kind: str
+) -> tuple[int, int] | None:
     """Return the lowest and the highest index of a selection; ``None`` where they are no known constants."""
-    found = [reader.evaluate(index) for index in (left, right)]
-    if any(one is None or _has_unknown(one) for one in found):
+    first, second = (_read_integer(reader.evaluate(index)) for index in (left, right))
+    if first is None or second is None:
         return None
-    first, second = (int(one.convertToInt().value) for one in found)
     if kind == "IndexedUp":
         return first, first + second - 1
     if kind == "IndexedDown":
@@ -391,24 +405,26 @@ def _evaluate_bounds(reader: Expressions, left: Any, right: Any, kind: str) -> t
     return min(first, second), max(first, second)
 
 
-def _pair(formals: list[Any], actuals: list[Any]) -> Iterable[tuple[Any, Any]]:
+def _pair(
+    formals: "list[ast.FormalArgumentSymbol]", actuals: "list[ast.Expression]"
+) -> "Iterable[tuple[ast.FormalArgumentSymbol, ast.Expression]]":
     return zip(formals, actuals, strict=True)
 
 
-def _is_handed(formal: Any) -> bool:  # noqa: ANN401
+def _is_handed(formal: "ast.FormalArgumentSymbol") -> bool:
     return formal.direction in _load_directions()[0]
 
 
-def _is_returned(formal: Any) -> bool:  # noqa: ANN401
+def _is_returned(formal: "ast.FormalArgumentSymbol") -> bool:
     return formal.direction in _load_directions()[1]
 
 
-def _argument(node: Any) -> Any:  # noqa: ANN401
+def _argument(node: Node) -> Node:
     return node.left if type(node).__name__ == "AssignmentExpression" else node
 
 
 @cache
-def _load_directions() -> tuple[frozenset[Any], frozenset[Any]]:
+def _load_directions() -> "tuple[frozenset[ast.ArgumentDirection], frozenset[ast.ArgumentDirection]]":
     from pyslang.ast import ArgumentDirection as Direction
 
     return frozenset({Direction.In, Direction.InOut, Direction.Ref}), frozenset(
@@ -416,7 +432,7 @@ def _load_directions() -> tuple[frozenset[Any], frozenset[Any]]:
     )
 
 
-_PARTS: dict[str, Callable[[Any], list[Any]]] = {
+_PARTS: dict[str, Callable[[Node], list[Node]]] = {
     "ConversionExpression": lambda node: [node.operand],
     "ConcatenationExpression": lambda node: list(node.operands),
     "StreamingConcatenationExpression": lambda node: [item.operand for item in node.streams],
@@ -424,7 +440,7 @@ _PARTS: dict[str, Callable[[Any], list[Any]]] = {
 }
 """What makes up the target of an assignment that is more than one name."""
 
-_READERS: dict[str, Callable[[Expressions, Any], Value]] = {
+_READERS: dict[str, Callable[[Expressions, Node], Value]] = {
     "NamedValueExpression": Expressions._name,  # noqa: SLF001
     "HierarchicalValueExpression": Expressions._name,  # noqa: SLF001
     "ElementSelectExpression": Expressions._select,  # noqa: SLF001

@@ -1,6 +1,6 @@
 """From a text and the name of its top module to its hazards."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pytest_rtlgen.records import Hazard, HazardKind
 from pytest_rtlgen.verilog.hazards.members import read_design
@@ -8,6 +8,9 @@ from pytest_rtlgen.verilog.hazards.model import Model, TooLargeError
 from pytest_rtlgen.verilog.hazards.rules import list_hazards
 from pytest_rtlgen.verilog.simulator_only import list_simulator_only
 from pytest_rtlgen.verilog.syntax import ParsedText, compilation_options, parse_text
+
+if TYPE_CHECKING:
+    from pyslang import ast
 
 _UNCLEAR = "a construct that is not analysed"
 
@@ -27,7 +30,9 @@ def find_hazards(text: str, top: str) -> tuple[Hazard, ...]:
     return find_hazards_of(instance, text, parsed, top)
 
 
-def find_hazards_of(instance: Any, text: str, parsed: ParsedText, top: str) -> tuple[Hazard, ...]:  # noqa: ANN401
+def find_hazards_of(
+    instance: "ast.InstanceSymbol | None", text: str, parsed: ParsedText, top: str
+) -> tuple[Hazard, ...]:
     """Return ``find_hazards`` of a text that is parsed and elaborated already; ``instance`` may be ``None``."""
     found = [_note(what, line) for what, line in list_simulator_only(text, parsed)]
     return tuple(dict.fromkeys((*found, *_list_structural(instance, parsed, top))))
@@ -37,7 +42,7 @@ def _note(what: str, line: int | None) -> Hazard:
     return Hazard(kind=HazardKind.SIMULATOR_ONLY, names=(what,), line=line)
 
 
-def _list_structural(instance: Any, parsed: ParsedText, top: str) -> tuple[Hazard, ...]:  # noqa: ANN401
+def _list_structural(instance: "ast.InstanceSymbol | None", parsed: ParsedText, top: str) -> tuple[Hazard, ...]:
     if any(item.isError() for item in parsed.tree.diagnostics):
         return (_note("a text that cannot be parsed", None),)
     if instance is None:
@@ -53,7 +58,7 @@ def _list_structural(instance: Any, parsed: ParsedText, top: str) -> tuple[Hazar
     return (*unclear, *list_hazards(model))
 
 
-def elaborate_top(parsed: ParsedText, top: str) -> tuple[Any, Any]:
+def elaborate_top(parsed: ParsedText, top: str) -> "tuple[ast.InstanceSymbol | None, ast.Compilation]":
     """Return module ``top`` as an InstanceSymbol, or ``None``, and the compilation that keeps it alive."""
     import pyslang
 

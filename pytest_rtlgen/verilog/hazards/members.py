@@ -1,17 +1,20 @@
 """Reads the elaborated design into a model: members of modules, connections, processes."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pytest_rtlgen.verilog.hazards.model import Event, Flow, Kind, Model, Process, Signal, Value
 from pytest_rtlgen.verilog.hazards.statements import Statements
-from pytest_rtlgen.verilog.syntax import find_initial_value, read_literal
+from pytest_rtlgen.verilog.syntax import Node, find_initial_value, read_literal
+
+if TYPE_CHECKING:
+    from pyslang import ast
 
 _IMPLICIT = {"AlwaysComb", "AlwaysLatch"}
 _DECLARED = {"NetSymbol", "VariableSymbol"}
 
 
-def read_design(model: Model, top: Any) -> None:  # noqa: ANN401  an InstanceSymbol
+def read_design(model: Model, top: "ast.InstanceSymbol") -> None:
     """Add everything below the top instance to ``model``."""
     for port in top.body.portList:
         direction = getattr(getattr(port, "direction", None), "name", "")
@@ -24,7 +27,7 @@ def read_design(model: Model, top: Any) -> None:  # noqa: ANN401  an InstanceSym
     _Members(model).read(top.body)
 
 
-def _join_redeclared(model: Model, body: Any) -> None:  # noqa: ANN401  an InstanceBodySymbol
+def _join_redeclared(model: Model, body: "ast.InstanceBodySymbol") -> None:
     """Make one signal of a port and of what declares it anew (``output y; reg y;`` in a header), as simulators do."""
     inside = {str(symbol.name): symbol for port in body.portList for symbol in _list_inside(port)}
     for member in body:
@@ -33,7 +36,7 @@ def _join_redeclared(model: Model, body: Any) -> None:  # noqa: ANN401  an Insta
             model.is_same(member, first)
 
 
-def _list_inside(port: Any) -> Iterator[Any]:  # noqa: ANN401
+def _list_inside(port: Node) -> "Iterator[ast.Symbol]":
     """Yield the symbols inside the module that a port stands for."""
     if type(port).__name__ == "MultiPortSymbol":
         for part in port.ports:
@@ -46,7 +49,7 @@ class _Members:
     def __init__(self, model: Model) -> None:
         self._model = model
 
-    def read(self, scope: Any) -> None:  # noqa: ANN401
+    def read(self, scope: Node) -> None:
         """Add the members of a module's body or of a generate block."""
         for member in scope:
             self._model.count()
@@ -54,24 +57,24 @@ class _Members:
             if reader is not None:
                 reader(self, member)
 
-    def _line(self, symbol: Any) -> int:  # noqa: ANN401
+    def _line(self, symbol: "ast.Symbol") -> int:
         return int(self._model.find_line(symbol.location))
 
-    def _note(self, symbol: Any) -> None:  # noqa: ANN401
+    def _note(self, symbol: "ast.Symbol") -> None:
         self._model.note_unclear(symbol.syntax)
 
-    def _process(self, kind: Kind, symbol: Any) -> Statements:  # noqa: ANN401
+    def _process(self, kind: Kind, symbol: "ast.Symbol") -> Statements:
         process = Process(kind, self._line(symbol))
         self._model.processes.append(process)
         return Statements(self._model, process, symbol)
 
-    def _net(self, symbol: Any) -> None:  # noqa: ANN401
+    def _net(self, symbol: "ast.NetSymbol") -> None:
         signal = self._model.find(symbol)
         if symbol.initializer is not None and signal is not None:
             reader = self._process(Kind.ASSIGN, symbol)
             _connect(reader, signal, signal.mask, symbol.initializer)
 
-    def _variable(self, symbol: Any) -> None:  # noqa: ANN401
+    def _variable(self, symbol: "ast.VariableSymbol") -> None:
         signal = self._model.find(symbol)
         value = find_initial_value(symbol)
         if signal is not None and value is not None:
@@ -80,9 +83,9 @@ class _Members:
             reader.process.is_declaration = True
             _connect(reader, signal, signal.mask, value)
 
-    def _assign(self, symbol: Any) -> None:  # noqa: ANN401
+    def _assign(self, symbol: "ast.ContinuousAssignSymbol") -> None:
         reader = self._process(Kind.ASSIGN, symbol)
-        node = symbol.assignment
+        node: Node = symbol.assignment
         if type(node).__name__ != "AssignmentExpression":
             self._note(symbol)
             return
@@ -93,7 +96,7 @@ class _Members:
             reader.value(node)
             _finish(reader)
 
-    def _instance(self, instance: Any) -> None:  # noqa: ANN401
+    def _instance(self, instance: "ast.InstanceSymbol") -> None:
         for connection in instance.portConnections:
             port = connection.port
             if not hasattr(port, "direction"):
@@ -103,7 +106,7 @@ class _Members:
         _join_redeclared(self._model, instance.body)
         self.read(instance.body)
 
-    def _connect_port(self, instance: Any, port: Any, outer: Any) -> None:  # noqa: ANN401
+    def _connect_port(self, instance: "ast.InstanceSymbol", port: Node, outer: Node) -> None:
         direction = port.direction.name
         inside = [(symbol, self._model.find(symbol)) for symbol in _list_inside(port)]
         if direction == "InOut":
@@ -125,7 +128,7 @@ class _Members:
         else:
             self._connect_parts(instance, direction, outer, [signal])
 
-    def _drive(self, reader: Statements, outer: Any, signal: Signal, mask: int) -> None:  # noqa: ANN401
+    def _drive(self, reader: Statements, outer: Node, signal: Signal, mask: int) -> None:
         """Connect an output port: ``outer`` is outside, ``signal`` inside."""
         value = reader.read(signal, mask)
         while type(outer).__name__ == "ConversionExpression":
@@ -139,7 +142,9 @@ class _Members:
             reader.assign(outer, value, is_blocking=True)
             _finish(reader)
 
-    def _connect_parts(self, instance: Any, direction: str, outer: Any, inside: list[Signal]) -> None:  # noqa: ANN401
+    def _connect_parts(
+        self, instance: "ast.InstanceSymbol", direction: str, outer: "ast.Expression", inside: list[Signal]
+    ) -> None:
         """Connect a port that is several signals, or of an unusual form: everything with everything."""
         reader = self._process(Kind.ASSIGN, instance)
         if direction == "In":
@@ -153,7 +158,13 @@ class _Members:
             reader.assign(getattr(outer, "left", outer), Value(reads), is_blocking=True)
         _finish(reader)
 
-    def _join(self, instance: Any, port: Any, outer: Any, inside: list[tuple[Any, Signal | None]]) -> None:  # noqa: ANN401
+    def _join(
+        self,
+        instance: "ast.InstanceSymbol",
+        port: "ast.Symbol",
+        outer: Node,
+        inside: "list[tuple[ast.Symbol, Signal | None]]",
+    ) -> None:
         """Make what an inout port connects one net; parts of nets are not followed."""
         outer = getattr(outer, "left", outer)
         while type(outer).__name__ == "ConversionExpression":
@@ -166,7 +177,7 @@ class _Members:
         del port
         self._note(instance)
 
-    def _gate(self, symbol: Any) -> None:  # noqa: ANN401
+    def _gate(self, symbol: "ast.PrimitiveInstanceSymbol") -> None:
         reader = self._process(Kind.ASSIGN, symbol)
         outputs = []
         values = []
@@ -184,16 +195,16 @@ class _Members:
             reader.assign(item, Value(reads, rules if values else frozenset({0})), is_blocking=True)
         _finish(reader)
 
-    def _unknown(self, symbol: Any) -> None:  # noqa: ANN401
+    def _unknown(self, symbol: "ast.UninstantiatedDefSymbol | ast.CheckerInstanceSymbol | ast.NetAliasSymbol") -> None:
         self._note(symbol)
 
-    def _block(self, symbol: Any) -> None:  # noqa: ANN401
+    def _block(self, symbol: "ast.GenerateBlockSymbol") -> None:
         if not symbol.isUninstantiated:
             self.read(symbol)
 
-    def _procedure(self, symbol: Any) -> None:  # noqa: ANN401
+    def _procedure(self, symbol: "ast.ProceduralBlockSymbol") -> None:
         name = symbol.procedureKind.name
-        body = symbol.body
+        body: Node = symbol.body
         if name in {"Initial", "Final"}:
             reader = self._process(Kind.INITIAL, symbol)
             reader.run_process(body)
@@ -209,7 +220,7 @@ class _Members:
             body = body.stmt
         reader.run_process(body)
 
-    def _read_list(self, reader: Statements, body: Any) -> None:  # noqa: ANN401
+    def _read_list(self, reader: Statements, body: Node) -> None:
         process = reader.process
         control = body.timing
         kind = type(control).__name__
@@ -230,7 +241,7 @@ class _Members:
                 _find_clock(reader, controls, body.stmt)
 
 
-def _read_events(reader: Statements, item: Any) -> Iterator[Event]:  # noqa: ANN401
+def _read_events(reader: Statements, item: Node) -> Iterator[Event]:
     edge = "" if item.edge.name in {"None_", "None"} else str(item.edge.name)
     pending = [item.expr]
     while pending:
@@ -247,7 +258,7 @@ def _read_events(reader: Statements, item: Any) -> Iterator[Event]:  # noqa: ANN
             yield Event(edge, signal.number, mask & -mask if edge else mask)
 
 
-def _find_clock(reader: Statements, controls: list[Any], body: Any) -> None:  # noqa: ANN401
+def _find_clock(reader: Statements, controls: list[Node], body: Node) -> None:
     """Tell the clock from the asynchronous resets: those are what the body tests first, each with its edge's level."""
     process = reader.process
     left = list(zip(process.events, controls, strict=True))
@@ -276,7 +287,7 @@ def _find_clock(reader: Statements, controls: list[Any], body: Any) -> None:  # 
         process.is_odd = True
 
 
-def _find_only(body: Any) -> Any:  # noqa: ANN401
+def _find_only(body: Node) -> Node:
     """Return the one statement that a block holds, through blocks in blocks."""
     while True:
         kind = type(body).__name__
@@ -293,14 +304,14 @@ def _find_only(body: Any) -> Any:  # noqa: ANN401
             return body
 
 
-def _connect(reader: Statements, signal: Signal, mask: int, node: Any) -> None:  # noqa: ANN401
+def _connect(reader: Statements, signal: Signal, mask: int, node: "ast.Expression") -> None:
     """Drive bits of a signal with an expression."""
     value = reader.value(node)
     reader.set_bits(signal, mask, value, is_blocking=True, is_sure=True)
     _finish(reader, Flow(signal.number, mask, value, _find_copied(reader, node, mask.bit_count())))
 
 
-def _find_copied(reader: Statements, node: Any, width: int) -> tuple[int, int, bool] | None:  # noqa: ANN401
+def _find_copied(reader: Statements, node: Node, width: int) -> tuple[int, int, bool] | None:
     """Return what a plain copy, or an inverted one, copies."""
     is_inverted = False
     while True:
@@ -327,7 +338,7 @@ def _finish(reader: Statements, flow: Flow | None = None) -> None:
     process.flows += [Flow(*found) for found in state.list_all()]
 
 
-_READERS: dict[str, Callable[[_Members, Any], None]] = {
+_READERS: dict[str, Callable[[_Members, Node], None]] = {
     "NetSymbol": _Members._net,  # noqa: SLF001
     "VariableSymbol": _Members._variable,  # noqa: SLF001
     "ContinuousAssignSymbol": _Members._assign,  # noqa: SLF001

@@ -5,12 +5,16 @@ other processes is an *atom*, some bits of one signal; sets of atoms are masks o
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_rtlgen.verilog.syntax import find_initial_value
+from pytest_rtlgen.errors import InnerError
+from pytest_rtlgen.verilog.syntax import Node, find_initial_value
+
+if TYPE_CHECKING:
+    from pyslang import SourceLocation, syntax
 
 _NAME = re.compile(r"[A-Za-z_][\w$]*|(?<=\\)\S+")
 _WIDEST = 1 << 16
@@ -23,7 +27,7 @@ ALWAYS: frozenset[int] = frozenset()
 """``Value.unset`` of what is X by itself."""
 
 
-class TooLargeError(Exception):
+class TooLargeError(InnerError):
     """The design unfolds into more than is analysed."""
 
 
@@ -184,7 +188,7 @@ class Process:
 class Model:
     """All signals and processes below the top."""
 
-    def __init__(self, top: str, find_line: Any) -> None:  # noqa: ANN401
+    def __init__(self, top: str, find_line: "Callable[[SourceLocation], int]") -> None:
         self.signals: list[Signal] = []
         self.processes: list[Process] = []
         self.decisions: list[Decision] = []
@@ -195,7 +199,7 @@ class Model:
         self.atoms: list[tuple[int, int]] = []
         """(signal, mask), or (-1, number of a decision)."""
         self.find_line = find_line
-        self._numbers: dict[Any, int] = {}
+        self._numbers: dict[Node, int] = {}
         self._beyond: dict[int, int] = {}
         self._atom_numbers: dict[tuple[int, int], int] = {}
         self._prefix = f"{top}."
@@ -204,9 +208,9 @@ class Model:
     def forget(self) -> None:
         """Let go of pyslang's symbols. One that outlives its compilation makes a later one abort the process."""
         self._numbers.clear()
-        self.find_line = None
+        del self.find_line
 
-    def note_unclear(self, syntax: Any) -> None:  # noqa: ANN401
+    def note_unclear(self, syntax: "syntax.SyntaxNode") -> None:
         """Note that nothing is known of what a piece of text does."""
         self.unclear.append(int(self.find_line(syntax.sourceRange.start)))
         self.unclear_names.update(_NAME.findall(str(syntax)))
@@ -244,7 +248,7 @@ class Model:
                 yield number
             mask ^= lowest
 
-    def find(self, symbol: Any) -> Signal | None:  # noqa: ANN401
+    def find(self, symbol: Node) -> Signal | None:
         """Return the signal of ``symbol``; ``None`` for parameters and the like."""
         number = self._numbers.get(symbol)
         if number is not None:
@@ -259,7 +263,7 @@ class Model:
             return None
         return self._add(symbol)
 
-    def _add(self, symbol: Any) -> Signal:  # noqa: ANN401
+    def _add(self, symbol: Node) -> Signal:
         path = str(symbol.hierarchicalPath).removeprefix(self._prefix)
         width = int(symbol.type.selectableWidth)
         found = Signal(len(self.signals), path, width, self.find_line(symbol.location))
@@ -279,7 +283,7 @@ class Model:
             self.signals.append(Signal(number, f"{signal.name} beyond its bounds", 1, signal.line))
         return self.signals[number]
 
-    def is_same(self, symbol: Any, other: Any) -> None:  # noqa: ANN401
+    def is_same(self, symbol: Node, other: Node) -> None:
         """Note that ``symbol`` is another name of ``other``."""
         found = self.find(other)
         if found is not None:

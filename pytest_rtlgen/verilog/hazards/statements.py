@@ -2,11 +2,15 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pytest_rtlgen.verilog.hazards.expressions import Expressions
 from pytest_rtlgen.verilog.hazards.model import Flow, Value
 from pytest_rtlgen.verilog.hazards.state import State
+from pytest_rtlgen.verilog.syntax import Node
+
+if TYPE_CHECKING:
+    from pyslang import ConstantValue, ast
 
 _MOST_ROUNDS = 4096
 _MOST_LISTED_BITS = 12
@@ -18,16 +22,16 @@ _NEXT = "continue"
 class Statements(Expressions):
     """Reads the statements of one process."""
 
-    def __init__(self, *arguments: Any) -> None:  # noqa: ANN401
+    def __init__(self, *arguments: Node) -> None:
         super().__init__(*arguments)
-        self._exits: list[tuple[Any, list[State]]] = []
+        self._exits: list[tuple[Node, list[State]]] = []
         """What may be left at once, and the states in which it is: blocks, calls, ``_LAST``, ``_NEXT``."""
         self._left: int = 0
         """Mask of the atoms that decided that something was left."""
-        self.async_branches: list[Any] = []
+        self.async_branches: list[ast.Statement] = []
         """The statements of asynchronous resets."""
 
-    def run_process(self, body: Any) -> None:  # noqa: ANN401
+    def run_process(self, body: "ast.Statement") -> None:
         """Read the whole process."""
         self.run(body)
         process, state = self.process, self.state
@@ -37,7 +41,7 @@ class Statements(Expressions):
             if kept:
                 process.held[key] = kept
 
-    def run(self, node: Any) -> None:  # noqa: ANN401
+    def run(self, node: Node) -> None:
         """Read one statement."""
         if not self.state.is_alive:
             return
@@ -51,7 +55,7 @@ class Statements(Expressions):
         elif kind not in _EMPTY:
             self.note_unclear(node)
 
-    def run_body(self, called: Any) -> Value:  # noqa: ANN401
+    def run_body(self, called: "ast.SubroutineSymbol") -> Value:
         """Run the statements of a function or task; return the function's value."""
         left = self._left
         with_exits: list[State] = []
@@ -66,7 +70,7 @@ class Statements(Expressions):
         for state in states:
             self.state = self.state.merge(state)
 
-    def _leave(self, target: Any) -> None:  # noqa: ANN401
+    def _leave(self, target: Node) -> None:
         for owner, states in reversed(self._exits):
             if owner is target:
                 states.append(self.state)
@@ -75,7 +79,7 @@ class Statements(Expressions):
         self.state.is_alive = False
         self._left |= self.control
 
-    def _block(self, node: Any) -> None:  # noqa: ANN401
+    def _block(self, node: "ast.BlockStatement") -> None:
         symbol = node.blockSymbol
         if symbol is None:
             self.run(node.body)
@@ -92,24 +96,24 @@ class Statements(Expressions):
         self._exits.pop()
         self._gather(states)
 
-    def _list(self, node: Any) -> None:  # noqa: ANN401
+    def _list(self, node: "ast.StatementList") -> None:
         outer = self.control
         for item in node.list:
             self.control = outer | self._left
             self.run(item)
         self.control = outer
 
-    def _expression(self, node: Any) -> None:  # noqa: ANN401
+    def _expression(self, node: "ast.ExpressionStatement") -> None:
         self.value(node.expr)
 
-    def _declaration(self, node: Any) -> None:  # noqa: ANN401
+    def _declaration(self, node: "ast.VariableDeclStatement") -> None:
         symbol = node.symbol
         if symbol.initializer is not None:
             signal = self.model.find(symbol)
             if signal is not None and not signal.is_kept:
                 self.set_symbol(symbol, self.value(symbol.initializer))
 
-    def _conditional(self, node: Any) -> None:  # noqa: ANN401
+    def _conditional(self, node: "ast.ConditionalStatement") -> None:
         conditions = [item.expr for item in node.conditions]
         known = self.evaluate(conditions[0]) if len(conditions) == 1 else None
         if known is not None and not known.hasUnknown():
@@ -132,7 +136,7 @@ class Statements(Expressions):
         self.control = outer
         self.state = taken.merge(self.state)
 
-    def _case(self, node: Any) -> None:  # noqa: ANN401
+    def _case(self, node: "ast.CaseStatement") -> None:
         labels = [label for item in node.items for label in item.expressions]
         decision = self.decide((node.expr, *labels))
         outer = self.control
@@ -151,7 +155,7 @@ class Statements(Expressions):
             merged = before if merged is None else merged.merge(before)
         self.state = before if merged is None else merged
 
-    def _is_full(self, node: Any, labels: Sequence[Any]) -> bool:  # noqa: ANN401
+    def _is_full(self, node: Node, labels: "Sequence[ast.Expression]") -> bool:
         """Whether the labels name every value of the selector."""
         selector = node.expr
         while type(selector).__name__ == "ConversionExpression" and not selector.operand.type.isSigned:
@@ -167,8 +171,8 @@ class Statements(Expressions):
             found.update(_list_matches(constant, width, is_wild=node.condition.name != _WHOLE_CASE))
         return len(found) >= 1 << width
 
-    def _for(self, node: Any) -> None:  # noqa: ANN401
-        counters: list[tuple[Any, Any]] = [(symbol, symbol.initializer) for symbol in node.loopVars]
+    def _for(self, node: "ast.ForLoopStatement") -> None:
+        counters: list[tuple[Node, Node]] = [(symbol, symbol.initializer) for symbol in node.loopVars]
         counters += [
             (item.left.symbol, item.right)
             for item in node.initializers
@@ -183,7 +187,7 @@ class Statements(Expressions):
             self.set_symbol(symbol, self.value(symbol.initializer))
         self._repeat_unknown([] if node.stopExpr is None else [node.stopExpr], node.body, steps)
 
-    def _unroll_for(self, node: Any, counters: Sequence[tuple[Any, Any]], steps: Sequence[Any]) -> bool:  # noqa: ANN401
+    def _unroll_for(self, node: Node, counters: Sequence[tuple[Node, Node]], steps: "Sequence[ast.Expression]") -> bool:
         """Run a loop round by round; false, with nothing done but reading, where its bounds are no constants."""
         values = [(symbol, None if start is None else self.evaluate(start)) for symbol, start in counters]
         if any(value is None or self.context.findLocal(symbol) for symbol, value in values):
@@ -204,7 +208,7 @@ class Statements(Expressions):
             self.set_symbol(symbol, Value())
         return is_done
 
-    def _count_for(self, stop: Any, steps: Sequence[Any]) -> Iterator[None]:  # noqa: ANN401
+    def _count_for(self, stop: "ast.Expression", steps: "Sequence[ast.Expression]") -> Iterator[None]:
         while True:
             known = self.evaluate(stop)
             if known is None or not known.isTrue():
@@ -213,7 +217,7 @@ class Statements(Expressions):
             for step in steps:
                 step.eval(self.context)
 
-    def _run_rounds(self, body: Any, rounds: Iterator[None]) -> bool:  # noqa: ANN401
+    def _run_rounds(self, body: "ast.Statement", rounds: Iterator[None]) -> bool:
         breaks: list[State] = []
         self._exits.append((_LAST, breaks))
         left = self._left
@@ -232,14 +236,16 @@ class Statements(Expressions):
         self._gather(breaks)
         return True
 
-    def _run_round(self, body: Any) -> None:  # noqa: ANN401
+    def _run_round(self, body: "ast.Statement") -> None:
         nexts: list[State] = []
         self._exits.append((_NEXT, nexts))
         self.run(body)
         self._exits.pop()
         self._gather(nexts)
 
-    def _repeat_unknown(self, conditions: Sequence[Any], body: Any, steps: Sequence[Any] = ()) -> None:  # noqa: ANN401
+    def _repeat_unknown(
+        self, conditions: "Sequence[ast.Expression]", body: "ast.Statement", steps: "Sequence[ast.Expression]" = ()
+    ) -> None:
         """Run a loop of unknown length: whatever two rounds can do."""
         outer = self.control
         breaks: list[State] = []
@@ -255,7 +261,7 @@ class Statements(Expressions):
         self._gather(breaks)
         self.control = outer
 
-    def _foreach(self, node: Any) -> None:  # noqa: ANN401
+    def _foreach(self, node: "ast.ForeachLoopStatement") -> None:
         dims = [(item.loopVar, item.range) for item in node.loopDims if item.loopVar is not None]
         if any(size is None for _, size in dims):
             self._repeat_unknown([], node.body)
@@ -263,7 +269,7 @@ class Statements(Expressions):
         spans = [range(min(size.left, size.right), max(size.left, size.right) + 1) for _, size in dims]
         self._run_rounds(node.body, self._count_foreach([symbol for symbol, _ in dims], spans))
 
-    def _count_foreach(self, symbols: Sequence[Any], spans: Sequence[range]) -> Iterator[None]:
+    def _count_foreach(self, symbols: "Sequence[ast.ValueSymbol]", spans: Sequence[range]) -> Iterator[None]:
         import pyslang
 
         for values in product(*spans):
@@ -273,7 +279,7 @@ class Statements(Expressions):
             for symbol in symbols:
                 self.context.deleteLocal(symbol)
 
-    def _repeat_loop(self, node: Any) -> None:  # noqa: ANN401
+    def _repeat_loop(self, node: "ast.RepeatLoopStatement") -> None:
         known = self.evaluate(node.count)
         text = "" if known is None or known.hasUnknown() else str(known.convertToInt().value)
         if not text.removeprefix("-").isdigit():
@@ -281,45 +287,45 @@ class Statements(Expressions):
             return
         self._run_rounds(node.body, iter([None] * max(0, min(int(text), _MOST_ROUNDS + 1))))
 
-    def _while(self, node: Any) -> None:  # noqa: ANN401
+    def _while(self, node: "ast.WhileLoopStatement | ast.DoWhileLoopStatement") -> None:
         self._repeat_unknown([node.cond], node.body)
 
-    def _forever(self, node: Any) -> None:  # noqa: ANN401
+    def _forever(self, node: "ast.ForeverLoopStatement") -> None:
         self.note_unclear(node)
         self._repeat_unknown([], node.body)
 
-    def _return(self, node: Any) -> None:  # noqa: ANN401
+    def _return(self, node: "ast.ReturnStatement") -> None:
         target = self.calls[-1] if self.calls else None
         if node.expr is not None and target is not None and target.returnValVar is not None:
             self.set_symbol(target.returnValVar, self.value(node.expr))
         self._leave(target)
 
-    def _break(self, _node: Any) -> None:  # noqa: ANN401
+    def _break(self, _node: "ast.BreakStatement") -> None:
         self._leave(_LAST)
 
-    def _continue(self, _node: Any) -> None:  # noqa: ANN401
+    def _continue(self, _node: "ast.ContinueStatement") -> None:
         self._leave(_NEXT)
 
-    def _disable(self, node: Any) -> None:  # noqa: ANN401
+    def _disable(self, node: "ast.DisableStatement") -> None:
         target = getattr(node.target, "symbol", None)
         if not any(owner is target for owner, _ in self._exits):
             self.note_unclear(node)
         self._leave(target)
 
-    def _timed(self, node: Any) -> None:  # noqa: ANN401
+    def _timed(self, node: "ast.TimedStatement") -> None:
         self.note_timing(node.timing)
         self.run(node.stmt)
 
-    def _assertion(self, _node: Any) -> None:  # noqa: ANN401
+    def _assertion(self, _node: "ast.ImmediateAssertionStatement | ast.ConcurrentAssertionStatement") -> None:
         """Pass over it: it changes nothing."""
 
 
-def _is_left_outside(exits: Sequence[tuple[Any, list[State]]]) -> bool:
+def _is_left_outside(exits: Sequence[tuple[Node, list[State]]]) -> bool:
     """Whether anything but the innermost loop has been left."""
     return any(states for owner, states in exits[:-1] if owner is not _NEXT)
 
 
-def _list_matches(constant: Any, width: int, *, is_wild: bool) -> Iterator[int]:  # noqa: ANN401
+def _list_matches(constant: "ConstantValue", width: int, *, is_wild: bool) -> Iterator[int]:
     """Yield the values of ``width`` bits that a label matches."""
     import pyslang
 
@@ -342,11 +348,11 @@ def _list_matches(constant: Any, width: int, *, is_wild: bool) -> Iterator[int]:
         yield sum(bit << index for index, bit in enumerate(chosen))
 
 
-def _sets_any(body: Any, symbols: set[Any]) -> bool:  # noqa: ANN401
+def _sets_any(body: "ast.Statement", symbols: set[Node]) -> bool:
     """Whether statements assign to one of ``symbols`` anywhere."""
     found = []
 
-    def see(node: Any) -> None:  # noqa: ANN401
+    def see(node: Node) -> None:
         kind = type(node).__name__
         if (kind == "AssignmentExpression" and getattr(node.left, "symbol", None) in symbols) or (
             kind == "UnaryExpression" and getattr(node.operand, "symbol", None) in symbols and "crement" in node.op.name
@@ -358,7 +364,7 @@ def _sets_any(body: Any, symbols: set[Any]) -> bool:  # noqa: ANN401
 
 
 _EMPTY = {"EmptyStatement", "WaitForkStatement", "DisableForkStatement"}
-_READERS: dict[str, Callable[[Statements, Any], None]] = {
+_READERS: dict[str, Callable[[Statements, Node], None]] = {
     "BlockStatement": Statements._block,  # noqa: SLF001
     "StatementList": Statements._list,  # noqa: SLF001
     "ExpressionStatement": Statements._expression,  # noqa: SLF001

@@ -1,11 +1,15 @@
 """What a text declares, found on its syntax tree: ports, variables, parameters, types, functions."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pytest_rtlgen.verilog.slicing.graph import Piece
 from pytest_rtlgen.verilog.slicing.names import Names
 from pytest_rtlgen.verilog.slicing.source import Range, Source
+from pytest_rtlgen.verilog.syntax import Node
+
+if TYPE_CHECKING:
+    from pyslang import parsing, syntax
 
 _DECLARATIONS = {
     *("DataDeclarationSyntax", "NetDeclarationSyntax", "PortDeclarationSyntax", "LocalVariableDeclarationSyntax"),
@@ -31,7 +35,7 @@ _READERS = {
 """Which method reads which node: by name, as an object that holds its own methods is freed late."""
 
 
-def declare_all(source: Source, names: Names, root: Any) -> None:  # noqa: ANN401  the tree's root
+def declare_all(source: Source, names: Names, root: Node) -> None:
     """Fill ``names`` with what the text declares, variables inside of statements apart."""
     everywhere = (0, len(source.flat))
     declarer = _Declarer(source, names)
@@ -41,7 +45,7 @@ def declare_all(source: Source, names: Names, root: Any) -> None:  # noqa: ANN40
     declarer.join_imports()
 
 
-def list_ranges(source: Source, declarator: Any) -> list[Range]:  # noqa: ANN401
+def list_ranges(source: Source, declarator: Node) -> list[Range]:
     """Return where ``declarator`` and the type that it has are written: all of its declaration where it is alone."""
     whole = declarator.parent
     if type(whole).__name__ == "ImplicitAnsiPortSyntax":
@@ -53,7 +57,7 @@ def list_ranges(source: Source, declarator: Any) -> list[Range]:  # noqa: ANN401
     return [source.lead(whole, declarators[0]), source.find(declarator), *ends]
 
 
-def _list_declarators(whole: Any) -> list[Any]:  # noqa: ANN401
+def _list_declarators(whole: "syntax.SyntaxNode") -> "list[syntax.DeclaratorSyntax]":
     return list(getattr(whole, "declarators", ()))[::2]  # a comma after each
 
 
@@ -65,13 +69,13 @@ class _Declarer:
         self._packages: dict[str, Piece] = {}
         self._imported: list[tuple[str, Piece]] = []
 
-    def read(self, node: Any, scope: Range) -> None:  # noqa: ANN401
+    def read(self, node: "syntax.SyntaxNode", scope: Range) -> None:
         """Declare what ``node``, a member of ``scope``, declares."""
         reader = _READERS.get(type(node).__name__)
         if reader is not None:
             getattr(self, reader)(node, scope)
 
-    def _declare(self, name: Any, scope: Range, ranges: list[Range]) -> None:  # noqa: ANN401  a token
+    def _declare(self, name: "parsing.Token", scope: Range, ranges: list[Range]) -> None:
         self._names.declare(str(name.valueText), scope, Piece(ranges, parent=self._package, is_constant=True))
 
     def join_imports(self) -> None:
@@ -80,7 +84,7 @@ class _Declarer:
             if name in self._packages:
                 self._packages[name].also.append(piece)
 
-    def _module(self, node: Any, scope: Range) -> None:  # noqa: ANN401
+    def _module(self, node: "syntax.ModuleDeclarationSyntax", scope: Range) -> None:
         header = node.header
         inside = self._source.find(node)
         if node.kind.name == "PackageDeclaration":
@@ -97,7 +101,7 @@ class _Declarer:
             self.read(member, inside)
         self._package = None
 
-    def _ports(self, ports: Any, scope: Range) -> None:  # noqa: ANN401
+    def _ports(self, ports: Node, scope: Range) -> None:
         if type(ports).__name__ != "AnsiPortListSyntax":
             return
         before: list[Range] = []  # what later ports of the same kind take theirs from
@@ -112,7 +116,7 @@ class _Declarer:
             elif kind == "ExplicitAnsiPortSyntax":
                 self._declare(port.name, scope, [self._source.find(port)])
 
-    def _declaration(self, node: Any, scope: Range) -> None:  # noqa: ANN401
+    def _declaration(self, node: "syntax.SyntaxNode", scope: Range) -> None:
         declarators = _list_declarators(node)
         whole = self._source.find(node)
         if len(declarators) == 1:
@@ -122,7 +126,7 @@ class _Declarer:
                 self._declare(declarator.name, scope, list_ranges(self._source, declarator))
         self._enumeration(getattr(node, "type", None), scope, [whole])
 
-    def _parameter(self, node: Any, scope: Range) -> None:  # noqa: ANN401
+    def _parameter(self, node: "syntax.ParameterDeclarationStatementSyntax", scope: Range) -> None:
         inner = node.parameter
         declarators = _list_declarators(inner)
         for declarator in declarators:
@@ -132,18 +136,18 @@ class _Declarer:
                 ranges = [self._source.lead(inner, declarators[0]), self._source.find(declarator), end]
             self._declare(declarator.name, scope, ranges)
 
-    def _typedef(self, node: Any, scope: Range) -> None:  # noqa: ANN401
+    def _typedef(self, node: "syntax.TypedefDeclarationSyntax", scope: Range) -> None:
         ranges = [self._source.find(node)]
         self._declare(node.name, scope, ranges)
         self._enumeration(node.type, scope, ranges)
 
-    def _enumeration(self, node: Any, scope: Range, ranges: list[Range]) -> None:  # noqa: ANN401  a type
+    def _enumeration(self, node: Node, scope: Range, ranges: list[Range]) -> None:
         if type(node).__name__ == "EnumTypeSyntax":
             for member in node.members:
                 if type(member).__name__ == "DeclaratorSyntax":
                     self._declare(member.name, scope, ranges)
 
-    def _function(self, node: Any, scope: Range) -> None:  # noqa: ANN401
+    def _function(self, node: "syntax.FunctionDeclarationSyntax", scope: Range) -> None:
         area = self._source.find(node)
         name = str(node.prototype.name.getLastToken().valueText)
         whole = Piece([area], parent=self._package, is_constant=True)
@@ -155,48 +159,48 @@ class _Declarer:
         for item in node.items:
             self.read(item, area)
 
-    def _genvars(self, node: Any, scope: Range) -> None:  # noqa: ANN401
+    def _genvars(self, node: "syntax.GenvarDeclarationSyntax", scope: Range) -> None:
         for name in node.identifiers:
             if type(name).__name__ != "Token":
                 self._declare(name.identifier, scope, [self._source.find(node)])
 
-    def _imports(self, node: Any, scope: Range) -> None:  # noqa: ANN401, ARG002
+    def _imports(self, node: "syntax.PackageImportDeclarationSyntax", scope: Range) -> None:  # noqa: ARG002
         piece = Piece([self._source.find(node)])
         self._imported += [(str(item.package.valueText), piece) for item in node.items if hasattr(item, "package")]
 
-    def _primitive(self, node: Any, scope: Range) -> None:  # noqa: ANN401
+    def _primitive(self, node: "syntax.UdpDeclarationSyntax", scope: Range) -> None:
         self._declare(node.name, scope, [self._source.find(node)])
 
-    def _defparam(self, node: Any, scope: Range) -> None:  # noqa: ANN401
+    def _defparam(self, node: "syntax.DefParamSyntax", scope: Range) -> None:
         """Declare, under the names of the instances on the way to the parameter, what sets it."""
         for item in node.assignments:
             if type(item).__name__ != "Token":
                 for name in _list_path(item.name):
                     self._declare(name, scope, [self._source.find(node)])
 
-    def _region(self, node: Any, scope: Range) -> None:  # noqa: ANN401
+    def _region(self, node: "syntax.GenerateRegionSyntax | syntax.GenerateBlockSyntax", scope: Range) -> None:
         for member in node.members:
             self.read(member, scope)
 
-    def _block(self, node: Any, scope: Range) -> None:  # noqa: ANN401, ARG002
+    def _block(self, node: "syntax.GenerateBlockSyntax", scope: Range) -> None:  # noqa: ARG002
         self._region(node, self._source.find(node))
 
-    def _if(self, node: Any, scope: Range) -> None:  # noqa: ANN401
+    def _if(self, node: "syntax.IfGenerateSyntax", scope: Range) -> None:
         self.read(node.block, scope)
         if node.elseClause is not None:
             self.read(node.elseClause.clause, scope)
 
-    def _loop(self, node: Any, scope: Range) -> None:  # noqa: ANN401
+    def _loop(self, node: "syntax.LoopGenerateSyntax", scope: Range) -> None:
         if str(node.genvar.rawText):
             self._names.declare(str(node.identifier.valueText), self._source.find(node), Piece())  # hides names outside
         self.read(node.block, scope)
 
-    def _case(self, node: Any, scope: Range) -> None:  # noqa: ANN401
+    def _case(self, node: "syntax.CaseGenerateSyntax", scope: Range) -> None:
         for item in node.items:
             self.read(item.clause, scope)
 
 
-def _list_path(name: Any) -> Iterator[Any]:  # noqa: ANN401  the syntax of a dotted name
+def _list_path(name: Node) -> "Iterator[parsing.Token]":
     """Yield the tokens of the instances in a path to a parameter."""
     while type(name).__name__ == "ScopedNameSyntax":
         yield (

@@ -3,12 +3,16 @@
 import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pytest_rtlgen.verilog.slicing.graph import Piece
 from pytest_rtlgen.verilog.slicing.names import Names
 from pytest_rtlgen.verilog.slicing.source import Range, Source
 from pytest_rtlgen.verilog.slicing.uses import Uses, resolve
+from pytest_rtlgen.verilog.syntax import Node
+
+if TYPE_CHECKING:
+    from pyslang import ast
 
 _NAME = re.compile(r"[A-Za-z_][\w$]*")
 _OUTSIDE = {"ModuleDeclarationSyntax", "GenerateBlockSyntax", "AnsiPortListSyntax", "CompilationUnitSyntax"}
@@ -26,10 +30,10 @@ class Subroutine:
         self.results = results
 
 
-class _Signals(dict[Any, Piece]):
+class _Signals(dict[Node, Piece]):
     """The signal of each symbol. Symbols are held meanwhile: for one let go, pyslang makes a new object."""
 
-    def __missing__(self, symbol: Any) -> Piece:  # noqa: ANN401
+    def __missing__(self, symbol: "ast.Symbol") -> Piece:
         inner = resolve(symbol)
         found = self[symbol] = Piece() if inner is symbol else self[inner]
         return found
@@ -41,7 +45,7 @@ class Design:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.names = Names(source)
-        self.subroutines: dict[Any, Subroutine] = {}
+        self.subroutines: dict[ast.Symbol, Subroutine] = {}
         self._signals: _Signals = _Signals()
 
     def forget(self) -> None:
@@ -49,11 +53,11 @@ class Design:
         self.subroutines.clear()
         self._signals.clear()
 
-    def list_signals(self, symbols: Iterable[Any]) -> list[Piece]:
+    def list_signals(self, symbols: "Iterable[ast.Symbol]") -> list[Piece]:
         """Return the signal of each symbol."""
         return [self._signals[symbol] for symbol in symbols]
 
-    def drive(self, symbols: Iterable[Any], piece: Piece) -> None:
+    def drive(self, symbols: "Iterable[ast.Symbol]", piece: Piece) -> None:
         """Note that ``piece`` sets each of ``symbols``."""
         for symbol in symbols:
             self._signals[symbol].also.append(piece)
@@ -70,7 +74,7 @@ class Design:
                 piece.also += found.results
                 found.called.also.append(piece)
 
-    def call(self, symbol: Any) -> Subroutine | None:  # noqa: ANN401
+    def call(self, symbol: Node) -> Subroutine | None:
         """Return function or task ``symbol``, read on its first call; ``None`` where its text is not there."""
         from pytest_rtlgen.verilog.slicing.statements import read_subroutine
 
@@ -78,7 +82,7 @@ class Design:
             read_subroutine(self, symbol)
         return self.subroutines.get(symbol)
 
-    def read_names(self, scope: Any, area: Range) -> Uses:  # noqa: ANN401  a scope symbol
+    def read_names(self, scope: Node, area: Range) -> Uses:
         """Return ``Uses`` in which everything that is named in ``area`` is both set and read."""
         uses = Uses()
         for name in dict.fromkeys(_NAME.findall(self.source.flat, *area)):
@@ -90,12 +94,12 @@ class Design:
         return uses
 
 
-def find_owner(symbol: Any) -> Any:  # noqa: ANN401
+def find_owner(symbol: "ast.Symbol") -> Node:
     """Return the syntax of what ``symbol`` is declared in; ``None`` for one without, as the value of a function."""
     declaration = symbol.syntax.parent if symbol.syntax is not None else None
     return declaration.parent if declaration is not None else None
 
 
-def is_local(symbol: Any) -> bool:  # noqa: ANN401
+def is_local(symbol: "ast.Symbol") -> bool:
     """Whether ``symbol`` is declared inside a function, a task or a block of statements."""
     return type(find_owner(resolve(symbol))).__name__ not in _OUTSIDE

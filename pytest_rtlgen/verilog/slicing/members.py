@@ -1,14 +1,18 @@
 """Modules: assignments, processes, instances, gates, generate blocks, each below what decides whether it is there."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from pytest_rtlgen.verilog.slicing.declarations import list_ranges
 from pytest_rtlgen.verilog.slicing.design import Design
 from pytest_rtlgen.verilog.slicing.graph import Piece
-from pytest_rtlgen.verilog.slicing.source import Range
+from pytest_rtlgen.verilog.slicing.source import Range, Source
 from pytest_rtlgen.verilog.slicing.statements import read_process
 from pytest_rtlgen.verilog.slicing.uses import Uses, load_directions
+from pytest_rtlgen.verilog.syntax import Node
+
+if TYPE_CHECKING:
+    from pyslang import ast
 
 _READERS = {
     "NetSymbol": "_declaration",
@@ -26,7 +30,7 @@ _READERS = {
 """Which method reads which member: by name, as an object that holds its own methods is freed late."""
 
 
-def read_body(design: Design, body: Any, parent: Piece) -> None:  # noqa: ANN401  a scope symbol
+def read_body(design: Design, body: "Iterable[ast.Symbol]", parent: Piece) -> None:
     """Add all that stands in an elaborated module, interface or generate block, and what it instantiates."""
     _Reader(design).read(body, parent)
 
@@ -36,28 +40,28 @@ class _Reader:
         self._design = design
         self._source = design.source
 
-    def read(self, scope: Any, parent: Piece) -> None:  # noqa: ANN401
+    def read(self, scope: "Iterable[ast.Symbol]", parent: Piece) -> None:
         """Add the members of ``scope``."""
         for member in scope:
             reader = _READERS.get(type(member).__name__)
             if reader is not None:
                 getattr(self, reader)(member, parent)
 
-    def _add(self, uses: Uses, ranges: list[Range], parent: Piece, *, scope: Any) -> None:  # noqa: ANN401
+    def _add(self, uses: Uses, ranges: list[Range], parent: Piece, *, scope: Node) -> None:
         self._design.add(uses, Piece(ranges, parent=parent))
         if uses.is_bad:
             for area in ranges:
                 self._design.add(self._design.read_names(scope, area), Piece(ranges, parent=parent))
 
-    def _declaration(self, symbol: Any, parent: Piece) -> None:  # noqa: ANN401
+    def _declaration(self, symbol: "ast.NetSymbol | ast.VariableSymbol", parent: Piece) -> None:
         if symbol.initializer is not None and type(symbol.syntax).__name__ == "DeclaratorSyntax":
             uses = Uses(symbol.initializer)
             uses.targets.append(symbol)
             self._add(uses, list_ranges(self._source, symbol.syntax), parent, scope=symbol.parentScope)
 
-    def _assign(self, symbol: Any, parent: Piece) -> None:  # noqa: ANN401
+    def _assign(self, symbol: "ast.ContinuousAssignSymbol", parent: Piece) -> None:
         syntax = symbol.syntax
-        whole = syntax.parent
+        whole: Node = syntax.parent
         if len(whole.assignments) == 1:
             ranges = [self._source.find(whole)]
         else:
@@ -68,15 +72,15 @@ class _Reader:
             ]
         self._add(Uses(symbol.assignment, symbol.delay), ranges, parent, scope=symbol.parentScope)
 
-    def _process(self, symbol: Any, parent: Piece) -> None:  # noqa: ANN401
+    def _process(self, symbol: "ast.ProceduralBlockSymbol", parent: Piece) -> None:
         if symbol.procedureKind.name != "Final":
             read_process(self._design, symbol, parent)
 
-    def _instances(self, array: Any, parent: Piece) -> None:  # noqa: ANN401
+    def _instances(self, array: "ast.InstanceArraySymbol", parent: Piece) -> None:
         for element in array.elements:
             getattr(self, _READERS[type(element).__name__])(element, parent)
 
-    def _instance(self, instance: Any, parent: Piece) -> None:  # noqa: ANN401
+    def _instance(self, instance: "ast.InstanceSymbol", parent: Piece) -> None:
         syntax = instance.syntax
         head = Piece(self._list_head(syntax), parent=parent, is_constant=True)
         if instance.isInterface:
@@ -91,7 +95,7 @@ class _Reader:
                 self._connect(port, expression, Piece(ranges, parent=head), scope=instance.parentScope)
         self.read(instance.body, head)
 
-    def _connect(self, port: Any, expression: Any, piece: Piece, *, scope: Any) -> None:  # noqa: ANN401
+    def _connect(self, port: "ast.PortSymbol", expression: "ast.Expression", piece: Piece, *, scope: Node) -> None:
         """Add a connection: what is outside sets what is inside of an input, and the other way round for an output."""
         outside = Uses(expression)
         if outside.is_bad:
@@ -114,20 +118,20 @@ class _Reader:
             uses.reads += [*inside, *outside.reads]
         self._design.add(uses, piece)
 
-    def _gate(self, gate: Any, parent: Piece) -> None:  # noqa: ANN401
+    def _gate(self, gate: "ast.PrimitiveInstanceSymbol", parent: Piece) -> None:
         uses = Uses(*gate.portConnections, gate.delay)
         if not uses.targets:  # a switch: either side drives the other
             uses.targets = list(uses.reads)
         ranges = [*self._list_head(gate.syntax), self._source.find(gate.syntax)]
         self._add(uses, ranges, parent, scope=gate.parentScope)
 
-    def _unknown(self, symbol: Any, parent: Piece) -> None:  # noqa: ANN401
+    def _unknown(self, symbol: "ast.UninstantiatedDefSymbol", parent: Piece) -> None:
         """Add an instance of a module that the text lacks: each of its connections may set any other."""
         area = self._source.find(symbol.syntax)
         ranges = [*self._list_head(symbol.syntax), area]
         self._design.add(self._design.read_names(symbol.parentScope, area), Piece(ranges, parent=parent))
 
-    def _list_head(self, syntax: Any) -> list[Range]:  # noqa: ANN401  a HierarchicalInstanceSyntax
+    def _list_head(self, syntax: Node) -> list[Range]:
         whole, source = syntax.parent, self._source
         name = source.find(syntax.decl) if syntax.decl is not None else (0, 0)
         return [
@@ -138,23 +142,23 @@ class _Reader:
             source.join(whole.semi, whole.semi),
         ]
 
-    def _alias(self, symbol: Any, parent: Piece) -> None:  # noqa: ANN401
+    def _alias(self, symbol: "ast.NetAliasSymbol", parent: Piece) -> None:
         uses = Uses(*symbol.netReferences)
         uses.targets = list(uses.reads)
         self._add(uses, [self._source.find(symbol.syntax)], parent, scope=symbol.parentScope)
 
-    def _generates(self, array: Any, parent: Piece) -> None:  # noqa: ANN401
+    def _generates(self, array: "ast.GenerateBlockArraySymbol", parent: Piece) -> None:
         for block in array.entries:
             self._generate(block, parent)
 
-    def _generate(self, block: Any, parent: Piece) -> None:  # noqa: ANN401
+    def _generate(self, block: "ast.GenerateBlockSymbol", parent: Piece) -> None:
         head = Piece(list(self._list_generate_head(block.syntax)), parent=parent, is_constant=True)
         if block.isUninstantiated:
             self._read_absent(block, head)
         else:
             self.read(block, head)
 
-    def _list_generate_head(self, node: Any) -> Iterator[Range]:  # noqa: ANN401  the block's syntax
+    def _list_generate_head(self, node: Node) -> Iterator[Range]:
         """Yield where the conditions and loops around the block stand, up to the next block outside."""
         source = self._source
         if type(node).__name__ == "GenerateBlockSyntax":
@@ -173,9 +177,10 @@ class _Reader:
                     yield source.lead(item, item.clause)
             outer = outer.parent
 
-    def _read_absent(self, block: Any, head: Piece) -> None:  # noqa: ANN401
+    def _read_absent(self, block: "ast.GenerateBlockSymbol", head: Piece) -> None:
         """Let the condition that leaves ``block`` out count for all that the block would set."""
         uses = Uses()
+        member: Node
         for member in block:
             kind = type(member).__name__
             if kind == "ContinuousAssignSymbol":
@@ -194,7 +199,7 @@ class _Reader:
 class _Connections:
     """Where the connections of an instance are written."""
 
-    def __init__(self, source: Any, syntax: Any) -> None:  # noqa: ANN401
+    def __init__(self, source: Source, syntax: Node) -> None:
         self._named: dict[str, Range] = {}
         self._ordered: list[Range] = []
         self._wildcard: list[Range] = []
@@ -214,7 +219,7 @@ class _Connections:
         return self._ordered[index : index + 1] or self._wildcard
 
 
-def list_inside(port: Any) -> list[Any]:  # noqa: ANN401  a PortSymbol or a MultiPortSymbol
+def list_inside(port: Node) -> "list[ast.Symbol]":
     """Return the symbols inside of the module that ``port`` is."""
     if type(port).__name__ == "MultiPortSymbol":
         return [symbol for part in port.ports for symbol in list_inside(part)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import starmap
 from operator import itemgetter
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.verilog.canonical import leave_out_switched, preprocessor_options
@@ -16,6 +16,9 @@ from pytest_rtlgen.verilog.slicing.members import list_inside, read_body
 from pytest_rtlgen.verilog.slicing.source import Source
 from pytest_rtlgen.verilog.slicing.uses import load_directions
 from pytest_rtlgen.verilog.syntax import ParsedText, list_errors, parse_text
+
+if TYPE_CHECKING:
+    from pyslang import ast
 
 _FLAGS = ("AllowUseBeforeDeclare", "AllowHierarchicalConst", "AllowUnnamedGenerate", "RelaxEnumConversions")
 """What simulators take and pyslang by itself would not."""
@@ -71,7 +74,7 @@ class _Slices:
         finally:
             self._design.forget()
 
-    def _read(self, instance: Any, _compilation: Any) -> None:  # noqa: ANN401
+    def _read(self, instance: "ast.InstanceSymbol", _compilation: "ast.Compilation") -> None:
         read_body(self._design, instance.body, Piece())
         only_in, only_out = load_directions()
         offset = int(instance.body.syntax.sourceRange.start.offset)
@@ -124,7 +127,7 @@ def _parse(text: str) -> ParsedText:
     return parsed
 
 
-def _elaborate(parsed: ParsedText, top: str) -> tuple[Any, Any]:
+def _elaborate(parsed: ParsedText, top: str) -> "tuple[ast.InstanceSymbol, ast.Compilation]":
     """Return module ``top`` as an InstanceSymbol, and the compilation that keeps it alive."""
     import pyslang
 
@@ -142,7 +145,7 @@ def _elaborate(parsed: ParsedText, top: str) -> tuple[Any, Any]:
 
 
 @cache
-def _load_flags() -> Any:  # noqa: ANN401
+def _load_flags() -> "ast.CompilationFlags":
     """Return pyslang's usual flags and ours."""
     import pyslang
 

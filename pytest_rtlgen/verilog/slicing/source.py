@@ -1,9 +1,12 @@
 """Where pyslang's nodes stand in the text, also those that macros expand to."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
-from pytest_rtlgen.verilog.syntax import ParsedText
+from pytest_rtlgen.verilog.syntax import Node, ParsedText
+
+if TYPE_CHECKING:
+    from pyslang import SourceLocation, parsing, syntax
 
 Range = tuple[int, int]
 """Offsets, in bytes, of the first byte and after the last."""
@@ -20,22 +23,24 @@ class Source:
         self.flat = text if self._is_ascii else self._code.decode("latin-1")
         """The text with one character a byte, so that byte offsets index it."""
 
-    def find(self, node: Any) -> Range:  # noqa: ANN401  a syntax node
+    def find(self, node: Node) -> Range:
         """Return where ``node`` stands; what a macro expands to stands where the macro is used."""
         area = node.sourceRange
         if self._has_macros:
             return self._place(area.start, area.end)
         return area.start.offset, area.end.offset
 
-    def join(self, first: Any, last: Any) -> Range:  # noqa: ANN401  tokens
+    def join(self, first: "parsing.Token", last: "parsing.Token") -> Range:
         """Return the range from one token to another."""
         return self._place(first.range.start, last.range.end)
 
-    def enclose(self, node: Any, last: Any) -> Range:  # noqa: ANN401
+    def enclose(self, node: "syntax.SyntaxNode", last: "parsing.Token") -> Range:
         """Return the range from the start of syntax ``node`` to the end of token ``last`` in it."""
         return self._place(node.sourceRange.start, last.range.end)
 
-    def find_ends(self, block: Any, first_name: Any, last_name: Any) -> list[Range]:  # noqa: ANN401  syntax
+    def find_ends(
+        self, block: Node, first_name: "syntax.SyntaxNode | None", last_name: "syntax.SyntaxNode | None"
+    ) -> list[Range]:
         """Return where a block's ``begin`` and ``end`` stand, each with the name that it has, if any."""
         if first_name is None and last_name is None and not self._has_macros:
             start, stop = self.find(block)
@@ -45,7 +50,7 @@ class Source:
         last = last_name.getLastToken() if last_name is not None else block.end
         return [self.join(block.begin, first), self.join(block.end, last)]
 
-    def lead(self, node: Any, before: Any) -> Range:  # noqa: ANN401
+    def lead(self, node: "syntax.SyntaxNode", before: "syntax.SyntaxNode") -> Range:
         """Return the range from the start of syntax ``node`` up to syntax ``before`` in it."""
         start, stop = self.find(node)[0], self.find(before)[0]
         return start, start + len(self.flat[start:stop].rstrip())
@@ -77,7 +82,7 @@ class Source:
             found.append((first, characters))
         return found
 
-    def _place(self, start: Any, end: Any) -> Range:  # noqa: ANN401  SourceLocations
+    def _place(self, start: "SourceLocation", end: "SourceLocation") -> Range:
         if self._has_macros:
             while self._manager.isMacroLoc(start):
                 start = self._manager.getExpansionRange(start).start

@@ -1,11 +1,15 @@
 """Processes, functions and tasks: each statement a piece that hangs from the heads which decide whether it runs."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pytest_rtlgen.verilog.slicing.design import Design, Subroutine, find_owner, is_local
 from pytest_rtlgen.verilog.slicing.graph import Piece
 from pytest_rtlgen.verilog.slicing.source import Range
 from pytest_rtlgen.verilog.slicing.uses import Uses, load_directions
+from pytest_rtlgen.verilog.syntax import Node
+
+if TYPE_CHECKING:
+    from pyslang import ast
 
 _READERS = {
     "ExpressionStatement": "_expression",
@@ -32,9 +36,10 @@ _READERS = {
 """Which method reads which statement: by name, as an object that holds its own methods is freed late."""
 
 
-def read_process(design: Design, block: Any, parent: Piece) -> None:  # noqa: ANN401  a ProceduralBlockSymbol
+def read_process(design: Design, block: "ast.ProceduralBlockSymbol", parent: Piece) -> None:
     """Add the pieces of an always or initial block."""
-    syntax, body = block.syntax, block.body
+    syntax: Node = block.syntax
+    body: Node = block.body
     ranges, uses, statement = [design.source.join(syntax.keyword, syntax.keyword)], Uses(), body
     if type(body).__name__ == "TimedStatement":
         ranges.append(design.source.find(body.timing.syntax))
@@ -48,7 +53,7 @@ def read_process(design: Design, block: Any, parent: Piece) -> None:  # noqa: AN
         design.add(design.read_names(block.parentScope, area), Piece([area], parent=parent))
 
 
-def read_subroutine(design: Design, symbol: Any) -> None:  # noqa: ANN401  a SubroutineSymbol
+def read_subroutine(design: Design, symbol: Node) -> None:
     """Add the pieces of a function or task."""
     syntax = symbol.syntax
     source = design.source
@@ -75,10 +80,10 @@ class _Reader:
         self._source = design.source
         self._root = root
         self._subroutine = subroutine
-        self._counters: dict[Any, Piece] = {}
+        self._counters: dict[ast.Symbol, Piece] = {}
         """Variables of the loops around, which start in the loop's head, whatever they held before."""
 
-    def read(self, statement: Any, parent: Piece) -> None:  # noqa: ANN401
+    def read(self, statement: "ast.Statement", parent: Piece) -> None:
         """Add ``statement``, which runs where ``parent`` lets it."""
         reader = _READERS.get(type(statement).__name__)
         if reader is not None:
@@ -88,7 +93,7 @@ class _Reader:
         elif statement.syntax is not None:
             self._add(Uses(statement), [self._source.find(statement.syntax)], parent)
 
-    def _expression(self, statement: Any, parent: Piece) -> None:  # noqa: ANN401
+    def _expression(self, statement: "ast.ExpressionStatement", parent: Piece) -> None:
         self._add(Uses(statement.expr), [self._source.find(statement.syntax)], parent)
 
     def _add(self, uses: Uses, ranges: list[Range], parent: Piece) -> Piece:
@@ -118,8 +123,8 @@ class _Reader:
         if self._subroutine is not None:
             self._subroutine.timing += pieces
 
-    def _block(self, statement: Any, parent: Piece) -> None:  # noqa: ANN401
-        syntax = statement.syntax
+    def _block(self, statement: "ast.BlockStatement", parent: Piece) -> None:
+        syntax: Node = statement.syntax
         if type(syntax).__name__ == "BlockStatementSyntax":
             ranges = self._source.find_ends(syntax, syntax.blockName, syntax.endBlockName)
             named = [] if syntax.blockName is None else [statement.blockSymbol]  # a disable elsewhere may end it
@@ -127,11 +132,11 @@ class _Reader:
             parent.also += self._design.list_signals(named)
         self.read(statement.body, parent)
 
-    def _list(self, statement: Any, parent: Piece) -> None:  # noqa: ANN401
+    def _list(self, statement: "ast.StatementList", parent: Piece) -> None:
         for item in statement.list:
             self.read(item, parent)
 
-    def _declaration(self, statement: Any, parent: Piece) -> None:  # noqa: ANN401
+    def _declaration(self, statement: "ast.VariableDeclStatement", parent: Piece) -> None:
         symbol = statement.symbol
         syntax = symbol.syntax
         scope = find_owner(symbol)
@@ -143,9 +148,9 @@ class _Reader:
         uses.targets.append(symbol)
         self._design.names.declare(str(symbol.name), self._source.find(scope), self._add(uses, [area], parent))
 
-    def _conditional(self, statement: Any, parent: Piece) -> None:  # noqa: ANN401
+    def _conditional(self, statement: Node, parent: Piece) -> None:
         while True:  # a chain of else if may be longer than Python's stack
-            syntax = statement.syntax
+            syntax: Node = statement.syntax
             conditions = list(statement.conditions)
             uses = Uses(*[item.expr for item in conditions])
             for item in conditions:
@@ -161,8 +166,8 @@ class _Reader:
                 self.read(statement, parent)
                 return
 
-    def _case(self, statement: Any, parent: Piece) -> None:  # noqa: ANN401
-        syntax = statement.syntax
+    def _case(self, statement: "ast.CaseStatement", parent: Piece) -> None:
+        syntax: Node = statement.syntax
         opening = syntax.matchesOrInside
         ranges = [self._source.enclose(syntax, opening if str(opening.rawText) else syntax.closeParen)]
         ranges += [self._source.enclose(item, _label_end(item)) for item in syntax.items]
@@ -174,69 +179,69 @@ class _Reader:
         if statement.defaultCase is not None:
             self.read(statement.defaultCase, head)
 
-    def _for(self, statement: Any, parent: Piece) -> None:  # noqa: ANN401
+    def _for(self, statement: "ast.ForLoopStatement", parent: Piece) -> None:
         uses = Uses(*statement.initializers, *(symbol.initializer for symbol in statement.loopVars))
         uses.targets += statement.loopVars
         counters = set(uses.targets)
         for node in (statement.stopExpr, *statement.steps):
             uses.see(node)
         uses.reads = [symbol for symbol in uses.reads if symbol not in counters]
-        syntax = statement.syntax
+        syntax: Node = statement.syntax
         head = self._add(uses, [self._source.enclose(syntax, syntax.closeParen)], parent)
         outer = self._counters
         self._counters = {**outer, **dict.fromkeys(counters, head)}
         self.read(statement.body, head)
         self._counters = outer
 
-    def _loop(self, statement: Any, parent: Piece) -> None:  # noqa: ANN401
+    def _loop(self, statement: Node, parent: Piece) -> None:
         kept = ("count", "cond", "arrayRef")
         uses = Uses(*(getattr(statement, name, None) for name in kept))
-        syntax = statement.syntax
+        syntax: Node = statement.syntax
         head = self._add(uses, [self._source.lead(syntax, syntax.statement)], parent)
         self.read(statement.body, head)
 
-    def _do(self, statement: Any, parent: Piece) -> None:  # noqa: ANN401
-        syntax = statement.syntax
+    def _do(self, statement: "ast.DoWhileLoopStatement", parent: Piece) -> None:
+        syntax: Node = statement.syntax
         ranges = [self._source.enclose(syntax, syntax.doKeyword), self._source.join(syntax.whileKeyword, syntax.semi)]
         self.read(statement.body, self._add(Uses(statement.cond), ranges, parent))
 
-    def _timed(self, statement: Any, parent: Piece) -> None:  # noqa: ANN401
+    def _timed(self, statement: "ast.TimedStatement", parent: Piece) -> None:
         head = self._add(Uses(statement.timing), [self._source.find(statement.timing.syntax)], parent)
         self._hold_up(head)
         self.read(statement.stmt, head)
 
-    def _wait(self, statement: Any, parent: Piece) -> None:  # noqa: ANN401
-        syntax = statement.syntax
+    def _wait(self, statement: "ast.WaitStatement", parent: Piece) -> None:
+        syntax: Node = statement.syntax
         head = self._add(Uses(statement.cond), [self._source.enclose(syntax, syntax.closeParen)], parent)
         self._hold_up(head)
         self.read(statement.stmt, head)
 
-    def _return(self, statement: Any, parent: Piece) -> None:  # noqa: ANN401
+    def _return(self, statement: "ast.ReturnStatement", parent: Piece) -> None:
         piece = self._add(Uses(statement.expr), [self._source.find(statement.syntax)], parent)
         self._root.also.append(piece)
         if self._subroutine is not None:
             for result in self._subroutine.results:
                 result.also.append(piece)
 
-    def _jump(self, statement: Any, parent: Piece) -> None:  # noqa: ANN401
+    def _jump(self, statement: "ast.BreakStatement | ast.ContinueStatement", parent: Piece) -> None:
         self._root.also.append(self._add(Uses(), [self._source.find(statement.syntax)], parent))
 
-    def _disable(self, statement: Any, parent: Piece) -> None:  # noqa: ANN401
+    def _disable(self, statement: "ast.DisableStatement", parent: Piece) -> None:
         uses = Uses(statement.target)
         uses.targets, uses.reads = uses.reads, []
         self._root.also.append(self._add(uses, [self._source.find(statement.syntax)], parent))
 
-    def _trigger(self, statement: Any, parent: Piece) -> None:  # noqa: ANN401
+    def _trigger(self, statement: "ast.EventTriggerStatement", parent: Piece) -> None:
         uses = Uses(statement.target, statement.timing)
         uses.targets += uses.reads
         self._add(uses, [self._source.find(statement.syntax)], parent)
 
-    def _deassign(self, statement: Any, parent: Piece) -> None:  # noqa: ANN401
+    def _deassign(self, statement: "ast.ProceduralDeassignStatement", parent: Piece) -> None:
         uses = Uses()
         uses.see_target(statement.lvalue)
         self._add(uses, [self._source.find(statement.syntax)], parent)
 
 
-def _label_end(item: Any) -> Any:  # noqa: ANN401  the syntax of a case item
+def _label_end(item: Node) -> Node:
     colon = item.colon
     return colon if str(colon.rawText) else item.defaultKeyword

@@ -2,7 +2,12 @@
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING
+
+from pytest_rtlgen.verilog.syntax import Node
+
+if TYPE_CHECKING:
+    from pyslang import ast
 
 _NAMES = {"NamedValueExpression", "HierarchicalValueExpression", "ArbitrarySymbolExpression"}
 _SELECTS = {"ElementSelectExpression", "RangeSelectExpression", "MemberAccessExpression"}
@@ -17,10 +22,10 @@ class Uses:
 
     __slots__ = ("calls", "is_bad", "reads", "targets")
 
-    def __init__(self, *nodes: Any) -> None:  # noqa: ANN401
-        self.targets: list[Any] = []
-        self.reads: list[Any] = []
-        self.calls: list[Any] = []
+    def __init__(self, *nodes: Node) -> None:
+        self.targets: list[ast.Symbol] = []
+        self.reads: list[ast.Symbol] = []
+        self.calls: list[Node] = []
         """Functions and tasks of the design's own."""
         self.is_bad = False
         """Something in it is not understood: names must be read from the text."""
@@ -30,7 +35,7 @@ class Uses:
                     self.is_bad = True
                 self.see(node)
 
-    def see(self, node: Any) -> None:  # noqa: ANN401  an expression, a statement or a timing control; None is nothing
+    def see(self, node: Node) -> None:
         """Add ``node``."""
         kind = type(node).__name__
         while kind in _WRAPPERS:  # short cuts: pyslang calls back for each node that it visits
@@ -47,7 +52,7 @@ class Uses:
         elif kind not in _EMPTY:
             node.visit(self._look)
 
-    def see_target(self, node: Any) -> None:  # noqa: ANN401  an expression
+    def see_target(self, node: Node) -> None:
         """Add ``node`` as the target of an assignment: its indices are read, the rest is set."""
         kind = type(node).__name__
         if kind in _NAMES:
@@ -66,7 +71,7 @@ class Uses:
             self.see(node)
             self.targets += self.reads[before:]
 
-    def _look(self, node: Any) -> Any:  # noqa: ANN401
+    def _look(self, node: Node) -> Node:
         kind = type(node).__name__
         if kind in _NAMES:
             self.reads.append(node.symbol)
@@ -80,13 +85,13 @@ class Uses:
             return _load_skip()
         return None
 
-    def _see_assignment(self, node: Any) -> None:  # noqa: ANN401
+    def _see_assignment(self, node: "ast.AssignmentExpression") -> None:
         self.see_target(node.left)
         self.see(node.right)
         if node.timingControl is not None:
             self.see(node.timingControl)
 
-    def _look_at_call(self, node: Any) -> None:  # noqa: ANN401
+    def _look_at_call(self, node: "ast.CallExpression") -> None:
         if not node.isSystemCall:
             self.calls.append(node.subroutine)
         elif str(node.subroutineName) not in _QUIET:
@@ -95,7 +100,7 @@ class Uses:
                     self.see_target(argument)
 
 
-def resolve(symbol: Any) -> Any:  # noqa: ANN401
+def resolve(symbol: Node) -> Node:
     """Return the symbol that a name stands for: what is seen through a modport is the interface's own."""
     if type(symbol).__name__ != "ModportPortSymbol":
         return symbol
@@ -107,7 +112,7 @@ def resolve(symbol: Any) -> Any:  # noqa: ANN401
     return symbol
 
 
-def _list_indices(node: Any, kind: str) -> Iterator[Any]:  # noqa: ANN401
+def _list_indices(node: Node, kind: str) -> Iterator[Node]:
     if kind == "ElementSelectExpression":
         yield node.selector
     elif kind == "RangeSelectExpression":
@@ -116,7 +121,7 @@ def _list_indices(node: Any, kind: str) -> Iterator[Any]:  # noqa: ANN401
 
 
 @cache
-def load_directions() -> tuple[Any, Any]:
+def load_directions() -> "tuple[ast.ArgumentDirection, ast.ArgumentDirection]":
     """Return what pyslang calls the direction of an input, and of an output; their names take long to look up."""
     from pyslang.ast import ArgumentDirection
 
@@ -124,7 +129,7 @@ def load_directions() -> tuple[Any, Any]:
 
 
 @cache
-def _load_steps() -> tuple[Any, ...]:
+def _load_steps() -> "tuple[ast.UnaryOperator, ...]":
     """Return the operators that set what they stand at."""
     from pyslang.ast import UnaryOperator
 
@@ -133,7 +138,7 @@ def _load_steps() -> tuple[Any, ...]:
 
 
 @cache
-def _load_skip() -> Any:  # noqa: ANN401
+def _load_skip() -> "ast.VisitAction":
     """Return what tells pyslang not to go on below a node."""
     from pyslang.ast import VisitAction
 

@@ -2,12 +2,15 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pytest_rtlgen.records import Finding, FindingKind
 from pytest_rtlgen.verilog.allowed import ASSERTIONS, FORBIDDEN, MEMBERS, WATCHERS
 from pytest_rtlgen.verilog.survey.records import LeftOut, Span
-from pytest_rtlgen.verilog.syntax import ParsedText, walk_tokens
+from pytest_rtlgen.verilog.syntax import Node, ParsedText, walk_tokens
+
+if TYPE_CHECKING:
+    from pyslang import parsing, syntax
 
 _SCOPES = {"ModuleDeclaration", "InterfaceDeclaration", "PackageDeclaration"}
 _NAMED = {
@@ -41,7 +44,7 @@ _UNKNOWN_DIGITS = frozenset("xXzZ?")
 class Step:
     """A statement, assertion or process."""
 
-    node: Any
+    node: Node
     kind: str
     above: int | None
     """Number of the step around it."""
@@ -57,7 +60,7 @@ class Call:
     """A system task or function."""
 
     name: str
-    node: Any
+    node: Node
     scope: str
     above: int | None
 
@@ -73,7 +76,7 @@ class Collector:
     steps: list[Step] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     identities: list[Span] = field(default_factory=list)
-    unknown_tests: list[tuple[int | None, Any]] = field(default_factory=list)
+    unknown_tests: "list[tuple[int | None, syntax.SyntaxNode]]" = field(default_factory=list)
     """(step around it, node)."""
     declared: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """Names that each module, package or interface declares; under the empty name, those that all see."""
@@ -82,15 +85,15 @@ class Collector:
     variables: set[str] = field(default_factory=set)
     unnamed: set[str] = field(default_factory=set)
     """Modules with generate blocks that have no name."""
-    dotted: list[tuple[int | None, str, str, Any]] = field(default_factory=list)
+    dotted: "list[tuple[int | None, str, str, syntax.SyntaxNode]]" = field(default_factory=list)
     """(step around it, module, first part, node) of each hierarchical name."""
 
-    def read(self, root: Any) -> None:  # noqa: ANN401  a pyslang SyntaxNode
+    def read(self, root: "syntax.SyntaxNode") -> None:
         """Look at every node, parents first."""
         from pyslang import parsing, syntax
 
         token, statement, member = parsing.Token, syntax.StatementSyntax, syntax.MemberSyntax
-        stack: list[tuple[Any, str, bool, int | None]] = [(root, "", False, None)]
+        stack: list[tuple[Node, str, bool, int | None]] = [(root, "", False, None)]
         while stack:
             node, scope, is_member, above = stack.pop()
             if isinstance(node, token):
@@ -112,21 +115,21 @@ class Collector:
             is_member = is_member or kind in _STRUCTURES
             stack.extend([(child, scope, is_member, above) for child in node if child is not None])
 
-    def _open_scope(self, node: Any, kind: str) -> str:  # noqa: ANN401
+    def _open_scope(self, node: "syntax.ModuleDeclarationSyntax", kind: str) -> str:
         name = str(node.header.name.valueText)
         self.declared[name].add(name)
         if kind == "PackageDeclaration":
             self.declared[""].add(name)
         return name
 
-    def _add_step(self, node: Any, kind: str, above: int | None) -> int:  # noqa: ANN401
+    def _add_step(self, node: "syntax.SyntaxNode", kind: str, above: int | None) -> int:
         is_assertion = kind in ASSERTIONS
         is_silent = is_assertion or kind in _HOLDERS or kind in _TIMED or kind in PROCESSES
         step = Step(node, kind, above, is_silent, has_message=is_assertion, is_timed=kind in _TIMED)
         self.steps.append(step)
         return len(self.steps) - 1
 
-    def _read_member(self, node: Any, kind: str, scope: str) -> bool:  # noqa: ANN401
+    def _read_member(self, node: Node, kind: str, scope: str) -> bool:
         """Note a member; return whether there is more to see in it."""
         if kind in WATCHERS:
             self.leave_out(node, empty_branch(node), WATCHERS[kind])
@@ -140,7 +143,7 @@ class Collector:
             return True
         return False
 
-    def _read_other(self, node: Any, kind: str, scope: str, above: int | None) -> bool:  # noqa: ANN401
+    def _read_other(self, node: Node, kind: str, scope: str, above: int | None) -> bool:
         """Note an expression or a clause; return whether there is more to see in it."""
         if kind == "AttributeInstance":
             self.leave_out(node, "", "attribute")
@@ -159,14 +162,14 @@ class Collector:
             self.note_construct(kind, node)
         return True
 
-    def _note_dotted(self, node: Any, scope: str, above: int | None) -> None:  # noqa: ANN401
-        first = node.left
+    def _note_dotted(self, node: "syntax.ScopedNameSyntax", scope: str, above: int | None) -> None:
+        first: Node = node.left
         while str(first.kind.name) == "ScopedName":
             first = first.left
         if str(first.kind.name) != "UnitScope":
             self.dotted.append((above, scope, str(first.getFirstToken().valueText), node))
 
-    def _declare(self, node: Any, kind: str, scope: str) -> None:  # noqa: ANN401
+    def _declare(self, node: Node, kind: str, scope: str) -> None:
         name = _read_name(node)
         self.declared[scope].add(name)
         if kind != "Declarator":
@@ -179,40 +182,40 @@ class Collector:
         elif parent in _VARIABLES:
             self.variables.add(name)
 
-    def leave_out(self, node: Any, put: str, what: str) -> None:  # noqa: ANN401
+    def leave_out(self, node: "syntax.SyntaxNode", put: str, what: str) -> None:
         """Note that ``node`` gives way to ``put``; ``what`` is its name for a reader."""
         self.spans.append((*find_span(node), put))
         self.left_out.append((what, self.parsed.line(node.getFirstToken().location)))
 
-    def note_construct(self, kind: str, node: Any) -> None:  # noqa: ANN401
+    def note_construct(self, kind: str, node: "syntax.SyntaxNode") -> None:
         """Note a node that is forbidden by its kind."""
         known = FORBIDDEN.get(kind)
         self.note(FindingKind.UNLISTED if known is None else FindingKind.CONSTRUCT, node, known or kind)
 
-    def note(self, kind: FindingKind, node: Any, name: str = "") -> None:  # noqa: ANN401
+    def note(self, kind: FindingKind, node: "syntax.SyntaxNode", name: str = "") -> None:
         """Note that ``node`` is forbidden."""
         line = self.parsed.line(node.getFirstToken().location)
         self.findings.append(Finding(kind=kind, name=name, line=line))
 
 
-def _read_name(node: Any) -> str:  # noqa: ANN401
+def _read_name(node: "syntax.SyntaxNode") -> str:
     name = next(getattr(node, field) for field in ("name", "identifier", "blockName") if hasattr(node, field))
     token = name if hasattr(name, "rawText") else name.getLastToken()
     return str(token.valueText)
 
 
-def _render_identity(node: Any) -> Span:  # noqa: ANN401
+def _render_identity(node: "syntax.BinaryExpressionSyntax") -> Span:
     """Return what makes a comparison by ``===`` one by ``==``, as synthesis reads it: X compares as X."""
     token = node.operatorToken
     first = int(token.location.offset)
     return first, first + len("==="), f"{str(token.rawText)[:2]} "
 
 
-def _has_unknown_digits(node: Any) -> bool:  # noqa: ANN401
+def _has_unknown_digits(node: "syntax.ExpressionSyntax") -> bool:
     """Whether a number with X or Z digits stands in the expression."""
     found = False
 
-    def see(token: Any) -> None:  # noqa: ANN401
+    def see(token: "parsing.Token") -> None:
         nonlocal found
         kind = str(token.kind.name)
         if kind in {"UnbasedUnsizedLiteral", "IntegerLiteral"}:
@@ -222,12 +225,12 @@ def _has_unknown_digits(node: Any) -> bool:  # noqa: ANN401
     return found
 
 
-def empty_branch(item: Any) -> str:  # noqa: ANN401
+def empty_branch(item: "syntax.SyntaxNode") -> str:
     """Return what stands for ``item`` once it is left out: the next item must not become the branch."""
     return "begin end" if str(item.parent.kind.name) in _BRANCHES else ""
 
 
-def find_span(node: Any) -> tuple[int, int]:  # noqa: ANN401
+def find_span(node: "syntax.SyntaxNode") -> tuple[int, int]:
     """Return the first byte of ``node`` and the one past its last."""
     area = node.sourceRange
     return int(area.start.offset), int(area.end.offset)

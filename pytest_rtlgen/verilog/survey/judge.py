@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pytest_rtlgen.records import FindingKind
 from pytest_rtlgen.verilog.allowed import (
@@ -18,7 +18,10 @@ from pytest_rtlgen.verilog.allowed import (
 )
 from pytest_rtlgen.verilog.survey.collect import PROCESSES, Call, Collector, Step, empty_branch, find_span
 from pytest_rtlgen.verilog.survey.records import Span, Survey, keep_outer
-from pytest_rtlgen.verilog.syntax import ParsedText, walk_tokens
+from pytest_rtlgen.verilog.syntax import Node, ParsedText, walk_tokens
+
+if TYPE_CHECKING:
+    from pyslang import parsing, syntax
 
 _ASSIGNMENTS = {"AssignmentExpression", "NonblockingAssignmentExpression"}
 
@@ -69,7 +72,7 @@ class Judge:
             number = step.above
         return False
 
-    def _is_constant(self, expression: Any, scope: str) -> bool:  # noqa: ANN401
+    def _is_constant(self, expression: "syntax.SyntaxNode", scope: str) -> bool:
         known = self._seen.constants[scope] | self._seen.constants[""] | FUNCTIONS
         names = _list_names(expression)
         return names <= known
@@ -202,12 +205,12 @@ def _classify_call(name: str) -> FindingKind:
     return FindingKind.OBSERVATION if name in OBSERVATIONS else FindingKind.TASK
 
 
-def _read_call(expression: Any) -> Any:  # noqa: ANN401
+def _read_call(expression: Node) -> Node:
     """Return the name that is called when ``expression`` is a call, with or without arguments."""
     return expression.left if str(expression.kind.name) == "InvocationExpression" else expression
 
 
-def _find_target(statement: Any) -> str | None:  # noqa: ANN401
+def _find_target(statement: "syntax.SyntaxNode") -> str | None:
     """Return the plain variable that ``statement`` assigns to."""
     expression = getattr(statement, "expr", None)
     if expression is None or str(expression.kind.name) not in _ASSIGNMENTS:
@@ -215,7 +218,7 @@ def _find_target(statement: Any) -> str | None:  # noqa: ANN401
     return str(expression.left.identifier.valueText) if str(expression.left.kind.name) == "IdentifierName" else None
 
 
-def _is_unknown_fill(statement: Any) -> bool:  # noqa: ANN401
+def _is_unknown_fill(statement: "syntax.SyntaxNode") -> bool:
     """Whether ``statement`` assigns nothing but X."""
     expression = getattr(statement, "expr", None)
     if expression is None or str(expression.kind.name) not in _ASSIGNMENTS:
@@ -225,10 +228,10 @@ def _is_unknown_fill(statement: Any) -> bool:  # noqa: ANN401
     return is_literal and set(digits) <= {"x", "X", "_"}
 
 
-def _list_names(node: Any) -> set[str]:  # noqa: ANN401
+def _list_names(node: "syntax.SyntaxNode") -> set[str]:
     names = set[str]()
 
-    def see(token: Any) -> None:  # noqa: ANN401
+    def see(token: "parsing.Token") -> None:
         if str(token.kind.name) in {"Identifier", "SystemIdentifier"}:
             names.add(str(token.valueText or token.rawText))
 
@@ -240,7 +243,7 @@ def _list_shown(parsed: ParsedText, names: Iterable[str], hidden: tuple[Span, ..
     """Return each use of one of ``names``, in all of the text, that is not in ``hidden``."""
     wanted, found = frozenset(names), list[str]()
 
-    def see(token: Any) -> None:  # noqa: ANN401
+    def see(token: "parsing.Token") -> None:
         name = str(token.valueText)
         if name in wanted and not any(first <= token.location.offset < last for first, last, _ in hidden):
             found.append(name)

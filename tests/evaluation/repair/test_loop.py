@@ -226,7 +226,7 @@ def test_a_base_model_has_no_chat_to_go_on_with(name: str) -> None:
 
 def test_recordings_cannot_answer_again(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"--rtlgen-repair: replay:.* cannot answer again"):
-        plan(ReplayBackend(tmp_path))  # type: ignore[arg-type]  any backend does
+        plan(ReplayBackend(tmp_path))
 
 
 def test_a_backend_of_ones_own_may_say_that_it_cannot_answer_again() -> None:

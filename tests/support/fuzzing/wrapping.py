@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from pytest_rtlgen.records import Direction, Interface, Port, SourceFile
 from pytest_rtlgen.verilog.interface import parse_reference, read_interface
+from pytest_rtlgen.verilog.syntax import Node
 
 INNER_SUFFIX = "_fz_inner"
 
@@ -36,7 +37,7 @@ def _read(source: SourceFile, top: str) -> tuple[Interface, str]:
 
 def _rename(source: SourceFile, top: str) -> str:
     parsed = parse_reference(source)
-    root = parsed.tree.root
+    root: Node = parsed.tree.root
     members = root.members if root.kind.name == "CompilationUnit" else [root]
     names = [member.header.name for member in members if member.kind.name == "ModuleDeclaration"]
     area = next(name.range for name in names if str(name.valueText) == top)

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 from pytest_rtlgen.errors import ToolError
+from pytest_rtlgen.foreign import Foreign
 from pytest_rtlgen.storage import RunStore
 from pytest_rtlgen.training.recipes.evaluate import find_run
 from pytest_rtlgen.training.recipes.settings import Settings
@@ -86,7 +87,7 @@ def judge_by_verl(settings: Settings, texts: Sequence[str], tasks: Sequence[str]
     return asyncio.run(judge())
 
 
-def _make_verl_row(tokenizer: Any, text: str, task: str) -> Any:  # noqa: ANN401  of transformers; a DataProto
+def _make_verl_row(tokenizer: Foreign, text: str, task: str) -> Foreign:  # of transformers; a DataProto
     """Return one completion as verl's workers hold it: token ids, and the row of the data set."""
     import torch
     from verl import DataProto

@@ -6,6 +6,7 @@ from statistics import fmean
 from typing import Any
 
 from pytest_rtlgen.errors import ToolError
+from pytest_rtlgen.foreign import Foreign
 from pytest_rtlgen.training.recipes.salv.settings import SalvSettings
 from pytest_rtlgen.training.recipes.trainers import complete_fields, import_trainers, save_checkpoint
 from pytest_rtlgen.training.signals.dpo import make_salv_trainer
@@ -60,7 +61,7 @@ def read_progress(log: list[dict[str, Any]]) -> Progress:
     return Progress(steps=int(entries[-1]["step"]), loss=compare("loss"), margin=compare("rewards/margins"))
 
 
-def _make_adapter(settings: SalvSettings) -> Any:  # noqa: ANN401  a LoraConfig of peft
+def _make_adapter(settings: SalvSettings) -> Foreign:  # a LoraConfig of peft
     if not settings.lora:
         return None
     try:

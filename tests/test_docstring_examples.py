@@ -1,0 +1,31 @@
+"""Each public name shows a short example in its docstring, and the example is true."""
+
+import doctest
+from pathlib import Path
+
+import pytest
+
+import pytest_rtlgen
+
+ROOT = Path(__file__).parent.parent
+NAMES = [name for name in pytest_rtlgen.__all__ if name != "__version__"]
+SIMULATED = {"Checker", "Reward", "check_source"}
+
+
+def find_example(name: str) -> doctest.DocTest:
+    """Return the examples in the docstring of a public name, which may use all the others."""
+    public = {other: getattr(pytest_rtlgen, other) for other in NAMES}
+    docstring = public[name].__doc__
+    return doctest.DocTestParser().get_doctest(docstring, public, name, None, None)
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.simulator if name in SIMULATED else ()) for name in NAMES]
+)
+def test_a_public_name_has_an_example_that_is_true(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    example = find_example(name)
+    assert example.examples
+    found: list[str] = []
+    doctest.DocTestRunner(verbose=False).run(example, out=found.append)
+    assert found == []
