@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from builders import problem
+from support.checkers import SharedChecker
 from support.small_bench import FORGED, IMPATIENT, REFERENCE, RIGHT, WRONG, small_problem
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
@@ -32,9 +33,8 @@ def scorer() -> Iterator[PublishedScorer]:
 
 
 @pytest.fixture(scope="module")
-def checker() -> Iterator[Checker]:
-    with Checker(CheckSettings(cycles=40)) as made:
-        yield made
+def checker(shared_checker: SharedChecker) -> Checker:
+    return shared_checker(CheckSettings(cycles=40))
 
 
 @pytest.mark.simulator
