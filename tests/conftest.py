@@ -10,10 +10,11 @@ from support.skips import pytest_sessionfinish, pytest_terminal_summary
 
 if TYPE_CHECKING:
     from support.checkers import SharedChecker
+    from support.kept_processes import Spares
 
     from pytest_rtlgen.check.checker import Checker, CheckSettings
 
-__all__ = ["pytest_sessionfinish", "pytest_terminal_summary", "shared_checker"]
+__all__ = ["kept_processes", "pytest_sessionfinish", "pytest_terminal_summary", "shared_checker", "spares"]
 
 
 @pytest.fixture(scope="session")
@@ -28,3 +29,19 @@ def shared_checker() -> "Iterator[SharedChecker]":
             return opened.enter_context(Checker(settings))
 
         yield find
+
+
+@pytest.fixture(scope="session")
+def spares() -> "Iterator[Spares]":
+    """Return the session's idle helper processes."""
+    from support.kept_processes import Spares
+
+    made = Spares()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def kept_processes(spares: "Spares", monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have what a test runs in this process use the helper processes that earlier tests have started."""
+    spares.use(monkeypatch)

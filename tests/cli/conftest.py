@@ -8,6 +8,11 @@ import pytest
 from cli_designs import GOLDEN, SUITE, WRONG, Cli
 
 
+@pytest.fixture(autouse=True)
+def quick(kept_processes: None) -> None:
+    """Spare each command that runs in this process the start of its simulator, reader and prover."""
+
+
 @pytest.fixture
 def cli(tmp_path: Path) -> Cli:
     """Start the command line in its own process, in the test's folder."""

@@ -23,8 +23,9 @@ Runner = Callable[..., pytest.RunResult]
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Spare the processes of pytest what nothing here is about: proofs, and importing hypothesis."""
+def quick(monkeypatch: pytest.MonkeyPatch, kept_processes: None) -> None:
+    """Spare the processes of pytest what nothing here is about: proofs, starting helpers, and importing hypothesis."""
+    del kept_processes
     monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest")
     monkeypatch.setenv("RTLGEN_FORMAL", "off")
 
