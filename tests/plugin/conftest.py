@@ -23,9 +23,8 @@ Runner = Callable[..., pytest.RunResult]
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch, kept_processes: None) -> None:
-    """Spare the processes of pytest what nothing here is about: proofs, starting helpers, and importing hypothesis."""
-    del kept_processes
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spare the processes of pytest what nothing here is about: proofs, and importing hypothesis."""
     monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest")
     monkeypatch.setenv("RTLGEN_FORMAL", "off")
 
