@@ -34,4 +34,4 @@ def find_runtime(folder: Path) -> Path:
 def lend_runtime(simulator: object, folder: Path) -> None:
     """Have ``simulator`` use what ``find_runtime`` made."""
     assert isinstance(simulator, VerilatorSim)
-    simulator._runtime = Lent(str(folder))  # type: ignore[assignment]  all that it uses of a TemporaryDirectory
+    simulator._runtime = Lent(str(folder))  # type: ignore[assignment]  # all that it uses of a TemporaryDirectory
