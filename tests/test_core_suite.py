@@ -2,10 +2,10 @@
 
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.checkers import SharedChecker
 from support.recorded_answers import RECORDINGS, describe, read_expectations
 
 from pytest_rtlgen.backends import BackendSettings, make_backend
@@ -31,27 +31,23 @@ KINDS = {
 
 
 @pytest.fixture(scope="module")
-def warm() -> Iterator[Checker]:
-    with Checker(CheckSettings()) as checker:
-        yield checker
+def warm(shared_checker: SharedChecker) -> Checker:
+    return shared_checker(CheckSettings())
 
 
 @pytest.fixture(scope="module")
-def short() -> Iterator[Checker]:
-    with Checker(CheckSettings(cycles=SHORT_CYCLES)) as checker:
-        yield checker
+def short(shared_checker: SharedChecker) -> Checker:
+    return shared_checker(CheckSettings(cycles=SHORT_CYCLES))
 
 
 @pytest.fixture(scope="module")
-def yosys() -> Iterator[Checker]:
-    with Checker(CheckSettings(simulator="yosys")) as checker:
-        yield checker
+def yosys(shared_checker: SharedChecker) -> Checker:
+    return shared_checker(CheckSettings(simulator="yosys"))
 
 
 @pytest.fixture(scope="module")
-def cold() -> Iterator[Checker]:
-    with Checker(CheckSettings(simulator="icarus-cold")) as checker:
-        yield checker
+def cold(shared_checker: SharedChecker) -> Checker:
+    return shared_checker(CheckSettings(simulator="icarus-cold"))
 
 
 def replay(problem: Problem, count: int) -> list[Completion]:

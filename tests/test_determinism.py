@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from builders import COUNTER, problem
+from support.checkers import SharedChecker
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.records import Candidate, Proof, Status, Verdict
@@ -105,9 +106,8 @@ def test_what_depends_on_dice_or_time_or_x_is_rejected(checker: Checker, code: s
 
 
 @pytest.fixture(scope="module")
-def checker() -> Iterator[Checker]:
-    with Checker(CheckSettings(cross_check="yosys", cycles=60)) as made:
-        yield made
+def checker(shared_checker: SharedChecker) -> Checker:
+    return shared_checker(CheckSettings(cross_check="yosys", cycles=60))
 
 
 RACE = """\

@@ -38,6 +38,11 @@ SLEEPS = frozenset({"ok_counter_one_hot_ring"})
 pytestmark = pytest.mark.simulator
 
 
+@pytest.fixture
+def kept_processes() -> None:
+    """Each helper process is started and ended here."""
+
+
 def _list_parameters() -> Iterator[object]:
     for case in load_cases(OURS):
         yield pytest.param(case, id=case.folder.name)

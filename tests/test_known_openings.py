@@ -1,12 +1,12 @@
 """What published problems leave open: every entry fits its problem, right answers pass, wrong ones fail as before."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import pytest
+from support.checkers import SharedChecker
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.known_bad import load_known_openings
@@ -53,9 +53,8 @@ def find(suite: str, problem_id: str) -> Problem:
 
 
 @pytest.fixture(scope="module")
-def checker() -> Iterator[Checker]:
-    with Checker(CheckSettings()) as made:
-        yield made
+def checker(shared_checker: SharedChecker) -> Checker:
+    return shared_checker(CheckSettings())
 
 
 def passes(checker: Checker, source: str, problem: Problem) -> bool:

@@ -1,11 +1,11 @@
 """A reference is accepted as an answer to its problem, always: what an answer may not hold, no reference holds."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from builders import problem
+from support.checkers import SharedChecker
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.proof.prover import FormalMode
@@ -72,9 +72,8 @@ REFUSED = {
 
 
 @pytest.fixture(scope="module")
-def checker() -> Iterator[Checker]:
-    with Checker(CheckSettings(cycles=30, formal=FormalMode.OFF)) as made:
-        yield made
+def checker(shared_checker: SharedChecker) -> Checker:
+    return shared_checker(CheckSettings(cycles=30, formal=FormalMode.OFF))
 
 
 def check_itself(checker: Checker, one: Problem) -> Verdict:

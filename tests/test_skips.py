@@ -24,7 +24,7 @@ FORGOTTEN = 'def test_forgotten(): pytest.skip("yosys is not on PATH")\n'
 @pytest.fixture
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     monkeypatch.setenv("PYTHONPATH", str(HERE))
-    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest")  # takes long to be imported
     pytester.makeconftest((HERE / "conftest.py").read_text(encoding="utf-8"))
     return pytester
 

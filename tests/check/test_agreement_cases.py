@@ -1,10 +1,10 @@
 """The reproducers of ../shared/reviews/agreement-cases: each is judged as their table says it should be."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from builders import problem
+from support.checkers import SharedChecker
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.records import Candidate, Diagnostic, Problem, Proof, Severity, Status, Verdict
@@ -29,9 +29,8 @@ pytestmark = pytest.mark.simulator
 
 
 @pytest.fixture(scope="module")
-def checker() -> Iterator[Checker]:
-    with Checker(CheckSettings()) as made:
-        yield made
+def checker(shared_checker: SharedChecker) -> Checker:
+    return shared_checker(CheckSettings())
 
 
 def pose(reference: Path) -> Problem:

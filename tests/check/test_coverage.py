@@ -1,10 +1,11 @@
 """What a trace reaches: values and changes of small registers, levels and constants of wide ones; how stimuli grow."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 from builders import COUNTER, COUNTER_INTERFACE, interface, port, problem
+from support.checkers import SharedChecker
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.proof.prover import FormalMode
@@ -115,9 +116,8 @@ def test_a_design_without_a_clock_is_not_measured() -> None:
 
 
 @pytest.fixture(scope="module")
-def checker() -> Iterator[Checker]:
-    with Checker(CheckSettings(formal=FormalMode.OFF)) as made:
-        yield made
+def checker(shared_checker: SharedChecker) -> Checker:
+    return shared_checker(CheckSettings(formal=FormalMode.OFF))
 
 
 def check(checker: Checker, reference: str, candidate: str, top: str, seed: int = 0) -> Verdict:

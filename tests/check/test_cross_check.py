@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from builders import COUNTER, problem
+from support.verilator_runtime import lend_runtime
 
 from pytest_rtlgen.check.cross_check import CrossCheck
 from pytest_rtlgen.check.reference import PreparedReference, prepare_reference
@@ -47,6 +48,8 @@ def icarus() -> Iterator[Simulator]:
 @pytest.fixture(scope="module", params=["yosys", pytest.param("verilator", marks=pytest.mark.slow)])
 def check(request: pytest.FixtureRequest) -> Iterator[CrossCheck]:
     cross_check = CrossCheck(request.param, choose_sandbox(SandboxMode.AUTO), Limits())
+    if request.param == "verilator":
+        lend_runtime(cross_check._simulator, request.getfixturevalue("verilator_runtime"))
     yield cross_check
     cross_check.close()
 

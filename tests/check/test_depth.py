@@ -1,10 +1,10 @@
 """What counts for long is simulated for long, once something of the reference is not reached; the rest is named."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 from builders import interface, problem, reset
+from support.checkers import SharedChecker
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.confirm import Confirmer, judge_simulation
@@ -95,10 +95,9 @@ pytestmark = pytest.mark.simulator
 
 
 @pytest.fixture(scope="module")
-def checker() -> Iterator[Checker]:
+def checker(shared_checker: SharedChecker) -> Checker:
     """Nothing is proved."""
-    with Checker(CheckSettings(formal=FormalMode.OFF)) as made:
-        yield made
+    return shared_checker(CheckSettings(formal=FormalMode.OFF))
 
 
 def check(checker: Checker, reference: str, candidate: str, top: str) -> Verdict:

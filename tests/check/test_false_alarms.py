@@ -1,9 +1,9 @@
 """A correct design is never failed: references in other words pass (all of them: tests/benchmarks/false_alarms.py)."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.checkers import SharedChecker
 from support.rewrites import FAMILIES, netlist, restyle, rewrite
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
@@ -70,9 +70,8 @@ FORGETS = ("netlist, gates", "Prob063_review2015_shiftcount")
 
 
 @pytest.fixture(scope="module")
-def checker() -> Iterator[Checker]:
-    with Checker(CheckSettings()) as made:
-        yield made
+def checker(shared_checker: SharedChecker) -> Checker:
+    return shared_checker(CheckSettings())
 
 
 def test_all_chosen_problems_exist() -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 from builders import COUNTER, COUNTER_INTERFACE, interface, problem, reset
+from support.checkers import SharedChecker
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.compare import compare_traces
@@ -146,9 +147,8 @@ UNKNOWN = [
 
 
 @pytest.fixture(scope="module")
-def checker() -> Iterator[Checker]:
-    with Checker(CheckSettings(formal=FormalMode.OFF, cycles=60)) as made:
-        yield made
+def checker(shared_checker: SharedChecker) -> Checker:
+    return shared_checker(CheckSettings(formal=FormalMode.OFF, cycles=60))
 
 
 @pytest.fixture(scope="module")
@@ -340,9 +340,8 @@ def check(checker: Checker, reference: str, candidate: str, top: str = "m") -> V
 
 
 @pytest.fixture(scope="module")
-def first() -> Iterator[Checker]:
-    with Checker(CheckSettings(formal=FormalMode.FIRST, formal_budget_s=1, cycles=60)) as made:
-        yield made
+def first(shared_checker: SharedChecker) -> Checker:
+    return shared_checker(CheckSettings(formal=FormalMode.FIRST, formal_budget_s=1, cycles=60))
 
 
 def test_first_passes_by_proof_alone(first: Checker, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,10 +1,10 @@
 """The mutation score, netlist mutants, and the file that keeps the score beside a suite."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from builders import COUNTER, problem
+from support.checkers import SharedChecker
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.errors import SuiteError
@@ -22,9 +22,8 @@ from pytest_rtlgen.tools.sandbox import SandboxMode
 
 
 @pytest.fixture(scope="module")
-def checker() -> Iterator[Checker]:
-    with Checker(CheckSettings(sandbox=SandboxMode.OFF, cycles=300)) as made:
-        yield made
+def checker(shared_checker: SharedChecker) -> Checker:
+    return shared_checker(CheckSettings(sandbox=SandboxMode.OFF, cycles=300))
 
 
 def survivor(proof: Proof) -> Survivor:

@@ -1,11 +1,11 @@
 """What a description leaves open: each kind passes what it should, and fails mutants all the same."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from builders import problem
+from support.checkers import SharedChecker
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.proof.prover import FormalMode
@@ -67,15 +67,13 @@ SWITCHING = PAIR + (
 
 
 @pytest.fixture(scope="module", params=list(FormalMode))
-def checker(request: pytest.FixtureRequest) -> Iterator[Checker]:
-    with Checker(CheckSettings(formal=request.param)) as made:
-        yield made
+def checker(request: pytest.FixtureRequest, shared_checker: SharedChecker) -> Checker:
+    return shared_checker(CheckSettings(formal=request.param))
 
 
 @pytest.fixture(scope="module")
-def confirming() -> Iterator[Checker]:
-    with Checker(CheckSettings()) as made:
-        yield made
+def confirming(shared_checker: SharedChecker) -> Checker:
+    return shared_checker(CheckSettings())
 
 
 def opened(reference: str, **openings: Any) -> Problem:

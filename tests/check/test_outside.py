@@ -1,9 +1,8 @@
 """What no text tells and no input plays: inout ports, black boxes, memories loaded from files; right and wrong ones."""
 
-from collections.abc import Iterator
-
 import pytest
 from builders import problem
+from support.checkers import SharedChecker
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.errors import BadReferenceError
@@ -159,9 +158,8 @@ FILES = (
 
 
 @pytest.fixture(scope="module")
-def checker() -> Iterator[Checker]:
-    with Checker(CheckSettings(cycles=100)) as made:
-        yield made
+def checker(shared_checker: SharedChecker) -> Checker:
+    return shared_checker(CheckSettings(cycles=100))
 
 
 def check(checker: Checker, candidate: str, task: Problem) -> Verdict:

@@ -1,9 +1,8 @@
 """Ports as compilers read them, through the whole check: what must pass, and the wrong designs beside each of them."""
 
-from collections.abc import Iterator
-
 import pytest
 from builders import problem
+from support.checkers import SharedChecker
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.proof.prover import FormalMode
@@ -40,9 +39,8 @@ LESS = (
 
 
 @pytest.fixture(scope="module")
-def checker() -> Iterator[Checker]:
-    with Checker(CheckSettings()) as made:
-        yield made
+def checker(shared_checker: SharedChecker) -> Checker:
+    return shared_checker(CheckSettings())
 
 
 def check(checker: Checker, reference: str, candidate: str, top: str = "m") -> Verdict:

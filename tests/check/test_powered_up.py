@@ -1,10 +1,10 @@
 """References that nothing loads: both sides start with the same values, and every wrong design is still found."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 from builders import problem
+from support.checkers import SharedChecker
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.powered_up import find_same
@@ -18,9 +18,8 @@ pytestmark = pytest.mark.simulator
 
 
 @pytest.fixture(scope="module")
-def checker() -> Iterator[Checker]:
-    with Checker(CheckSettings(cycles=40)) as made:
-        yield made
+def checker(shared_checker: SharedChecker) -> Checker:
+    return shared_checker(CheckSettings(cycles=40))
 
 
 def bit(body: str) -> str:

@@ -1,18 +1,18 @@
 """The self-check of openings: a suite with one of each kind, and openings that are needless or too wide."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from builders import problem
+from support.checkers import SharedChecker
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.records import Care, Openings
 from pytest_rtlgen.report.selfcheck_text import render_openings
 from pytest_rtlgen.selfcheck.openings import OpeningFinding, OpeningsFound, try_openings
-from pytest_rtlgen.selfcheck.suite import SelfcheckRow, selfcheck_suite
+from pytest_rtlgen.selfcheck.suite import SelfcheckRow, selfcheck_problem
 
 pytestmark = pytest.mark.simulator
 
@@ -27,23 +27,21 @@ NAMES = {
     "warm_enough": "variant 1",
     "wrap_count": "parameters",
 }
+PROBLEMS = {problem.problem_id: problem for problem in load_suite(str(FOLDER)).problems}
 
 
 @pytest.fixture(scope="module")
-def checker() -> Iterator[Checker]:
-    with Checker(CheckSettings()) as made:
-        yield made
+def checker(shared_checker: SharedChecker) -> Checker:
+    return shared_checker(CheckSettings())
 
 
-@pytest.fixture(scope="module")
-def rows(checker: Checker) -> dict[str, SelfcheckRow]:
-    suite = load_suite(str(FOLDER))
-    return {row.problem_id: row for row in selfcheck_suite(checker, suite.problems)}
+def test_the_suite_has_an_opening_of_each_kind() -> None:
+    assert PROBLEMS.keys() == NAMES.keys()
 
 
 @pytest.mark.parametrize("problem_id", NAMES)
-def test_each_opening_of_the_suite_is_needed_and_tight(rows: dict[str, SelfcheckRow], problem_id: str) -> None:
-    row = rows[problem_id]
+def test_each_opening_of_the_suite_is_needed_and_tight(checker: Checker, problem_id: str) -> None:
+    row = selfcheck_problem(checker, PROBLEMS[problem_id])
     assert row.faults == ()
     found = row.openings
     assert found is not None

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from builders import problem
+from support.checkers import SharedChecker
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.proof.prover import Prover
@@ -38,9 +39,8 @@ RULE = [
 
 
 @pytest.fixture(scope="module")
-def checker() -> Iterator[Checker]:
-    with Checker(CheckSettings(cycles=20)) as made:
-        yield made
+def checker(shared_checker: SharedChecker) -> Checker:
+    return shared_checker(CheckSettings(cycles=20))
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,7 @@
-"""The command line as users start it, a folder with designs, and a tiny suite."""
+"""The command line, a folder with designs, and a tiny suite."""
 
+import contextlib
+import io
 import subprocess
 import sys
 from pathlib import Path
@@ -7,18 +9,36 @@ from pathlib import Path
 import pytest
 from support.cli_designs import GOLDEN, SUITE, WRONG, Cli
 
+from pytest_rtlgen.cli import main
+
 
 @pytest.fixture
 def cli(tmp_path: Path) -> Cli:
-    """Start the command line in its own process, in the test's folder."""
+    """Run the command line in this process, in the test's folder; its own page's examples start it as users do."""
 
-    def start(*args: str, stdin: bytes | str = b"") -> "subprocess.CompletedProcess[str]":
+    def run(*args: str, stdin: bytes | str = b"") -> "subprocess.CompletedProcess[str]":
         fed = stdin.encode() if isinstance(stdin, str) else stdin
-        command = [sys.executable, "-m", "pytest_rtlgen", *args]
-        done = subprocess.run(command, input=fed, capture_output=True, cwd=tmp_path, timeout=120, check=False)
-        return subprocess.CompletedProcess(command, done.returncode, done.stdout.decode(), done.stderr.decode())
+        given, out, err = (io.TextIOWrapper(io.BytesIO(content), encoding="utf-8") for content in (fed, b"", b""))
+        with (
+            contextlib.chdir(tmp_path),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+            pytest.MonkeyPatch.context() as patched,
+        ):
+            patched.setattr(sys, "stdin", given)
+            try:
+                status = main(args)
+            except SystemExit as end:  # --help
+                status = int(end.code or 0)
+        return subprocess.CompletedProcess(args, status, _read(out), _read(err))
 
-    return start
+    return run
+
+
+def _read(stream: io.TextIOWrapper) -> str:
+    stream.flush()
+    stream.seek(0)
+    return stream.read()
 
 
 @pytest.fixture

@@ -22,6 +22,11 @@ EXPECTED = (
 )  # fmt: skip
 
 
+@pytest.fixture
+def kept_processes() -> None:
+    """Whether processes can be started is what is looked at here."""
+
+
 @pytest.mark.simulator
 def test_a_machine_that_is_ready(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor", "--json"]) == 0

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from builders import given, problem
+from support.checkers import SharedChecker
 from support.small_bench import FORGED, IMPATIENT, REFERENCE, RIGHT, WRONG, small_problem
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
@@ -34,9 +35,8 @@ def scorer() -> Iterator[BenchScorer]:
 
 
 @pytest.fixture(scope="module")
-def checker() -> Iterator[Checker]:
-    with Checker(CheckSettings(cycles=40)) as made:
-        yield made
+def checker(shared_checker: SharedChecker) -> Checker:
+    return shared_checker(CheckSettings(cycles=40))
 
 
 @pytest.mark.simulator

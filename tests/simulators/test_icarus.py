@@ -23,6 +23,11 @@ STIMULUS = make_stimulus(COUNTER_INTERFACE, cycles=100)
 HEAD = "module counter (input clk, input rst, input en, output reg [3:0] q, output wrap);\n"
 
 
+@pytest.fixture
+def kept_processes() -> None:
+    """Each helper process is started and ended here."""
+
+
 def make(name: str, *, mode: SandboxMode = SandboxMode.AUTO, limits: Limits = Limits(cpu_s=2, wall_s=8)) -> Simulator:  # noqa: B008
     return make_simulator(name, sandbox=choose_sandbox(mode), limits=limits, jobs=1)
 

@@ -3,11 +3,13 @@
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from builders import COUNTER, COUNTER_INTERFACE, interface
+from support.verilator_runtime import lend_runtime
 
 from pytest_rtlgen.check.reference import PreparedReference, prepare_reference
 from pytest_rtlgen.check.stimulus.make import make_stimulus
@@ -22,8 +24,8 @@ from pytest_rtlgen.simulators import (
     make_cross_simulator,
     make_simulator,
 )
-from pytest_rtlgen.simulators.verilator import find_verilator
-from pytest_rtlgen.tools.process import Limits
+from pytest_rtlgen.simulators.verilator import VerilatorSim, find_verilator
+from pytest_rtlgen.tools.process import Limits, ProcessResult
 from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
 
 STIMULUS = make_stimulus(COUNTER_INTERFACE, cycles=100)
@@ -39,9 +41,10 @@ pytestmark = pytest.mark.simulator
 
 
 @pytest.fixture(scope="module")
-def verilator() -> Iterator[Simulator]:
+def verilator(verilator_runtime: Path) -> Iterator[Simulator]:
     limits = Limits(cpu_s=2, wall_s=8)
     simulator = make_cross_simulator("verilator", sandbox=choose_sandbox(SandboxMode.AUTO), limits=limits)
+    lend_runtime(simulator, verilator_runtime)
     yield simulator
     simulator.close()
 
@@ -146,7 +149,16 @@ def test_foreign_code_stays_inside_the_sandbox(verilator: Simulator, tmp_path: P
     assert not target.exists()
 
 
-def test_close_leaves_no_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_close_leaves_no_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, verilator_runtime: Path) -> None:
+    run = VerilatorSim._run
+
+    def compile_sooner(self: VerilatorSim, argv: Sequence[str], folder: Path, **settings: Any) -> ProcessResult:
+        if folder.name.startswith("rtlgen-verilator-"):  # where it would compile Verilator's own code
+            shutil.copytree(verilator_runtime, folder, dirs_exist_ok=True)
+            argv = ("/bin/true",)
+        return run(self, argv, folder, **settings)
+
+    monkeypatch.setattr(VerilatorSim, "_run", compile_sooner)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     simulator = make_cross_simulator("verilator", sandbox=choose_sandbox(SandboxMode.OFF), limits=Limits())
     assert play(simulator, COUNTER).trace is not None

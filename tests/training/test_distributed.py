@@ -29,6 +29,11 @@ BATCH = (
 TASKS = (*["counter"] * len(BATCH), "unheard-of")
 
 
+@pytest.fixture
+def kept_processes() -> None:
+    """Each helper process is started and ended here."""
+
+
 class FakeWorker:
     """A worker that answers with its number and the work, and is lost when it is told so."""
 

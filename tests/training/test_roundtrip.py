@@ -4,12 +4,12 @@ import contextlib
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from builders import COUNTER
+from support.checkers import SharedChecker
 
 from pytest_rtlgen.backends import BackendSettings, make_backend
 from pytest_rtlgen.check.checker import Checker, CheckSettings
@@ -70,9 +70,8 @@ HEADER = RoundTripHeader(describer="d", model="m", base_model="b", sampling="", 
 
 
 @pytest.fixture(scope="module")
-def checker() -> Iterator[Checker]:
-    with Checker(CheckSettings(cycles=60)) as made:
-        yield made
+def checker(shared_checker: SharedChecker) -> Checker:
+    return shared_checker(CheckSettings(cycles=60))
 
 
 def prepare(folder: Path) -> Path:

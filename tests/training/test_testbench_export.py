@@ -3,11 +3,11 @@
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from builders import COUNTER
+from support.checkers import SharedChecker
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.compare import compare_traces
@@ -40,9 +40,8 @@ SIZED = "module sized #(parameter N = 8)(input [N-1:0] a, output [N-1:0] y, outp
 
 
 @pytest.fixture(scope="module")
-def checker() -> Iterator[Checker]:
-    with Checker(CheckSettings(formal=FormalMode.OFF, cycles=150)) as made:
-        yield made
+def checker(shared_checker: SharedChecker) -> Checker:
+    return shared_checker(CheckSettings(formal=FormalMode.OFF, cycles=150))
 
 
 def export(checker: Checker, text: str, folder: Path, *, error_rate: float = 0.0) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from builders import problem
+from support.checkers import SharedChecker
 from support.foreign_slices import compare_cones
 from support.keep_spans import keep_only
 from verilog.test_slicing_constructs import CASES, read_case
@@ -36,9 +37,8 @@ endmodule
 
 
 @pytest.fixture(scope="module")
-def checker() -> Iterator[Checker]:
-    with Checker(CheckSettings(formal=FormalMode.OFF, cycles=48)) as found:
-        yield found
+def checker(shared_checker: SharedChecker) -> Checker:
+    return shared_checker(CheckSettings(formal=FormalMode.OFF, cycles=48))
 
 
 def play(checker: Checker, item: Problem, source: str) -> Trace | None:
