@@ -10,27 +10,32 @@ from pytest_rtlgen.scoring.base import PreparedBenches
 
 
 def test_several_threads_get_what_one_of_them_made() -> None:
-    made, barrier = [], threading.Barrier(4)
+    made: list[str] = []
+    barrier = threading.Barrier(4)
+
+    def make(bench: str) -> str:
+        made.append(bench)
+        return f"made of {bench}"
 
     def find(bench: str) -> str:
         barrier.wait()
         return benches.find(bench)
 
-    benches = PreparedBenches[str, str](lambda bench: (made.append(bench), f"made of {bench}")[1])
+    benches = PreparedBenches(make)
     with ThreadPoolExecutor(4) as pool:
         assert set(pool.map(find, ["a", "b", "a", "b"])) == {"made of a", "made of b"}
     assert sorted(made) == ["a", "b"]
 
 
 def test_a_bench_that_is_no_good_is_tried_once_and_told_to_everyone() -> None:
-    tried = []
+    tried: list[str] = []
 
     def refuse(bench: str) -> str:
         tried.append(bench)
         raise BadReferenceError(f"{bench} is broken")
 
     benches = PreparedBenches(refuse)
-    errors = []
+    errors: list[BadReferenceError] = []
     for _ in range(2):
         with pytest.raises(BadReferenceError, match="a is broken") as caught:
             benches.find("a")
