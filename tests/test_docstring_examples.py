@@ -9,7 +9,7 @@ import pytest_rtlgen
 
 ROOT = Path(__file__).parent.parent
 NAMES = [name for name in pytest_rtlgen.__all__ if name != "__version__"]
-SIMULATED = {"Checker", "Reward", "check_source"}
+SIMULATED = {"Checker", "Reward", "RunReport", "check_source", "evaluate"}
 
 
 def find_example(name: str) -> doctest.DocTest:

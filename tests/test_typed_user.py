@@ -46,6 +46,9 @@ def score(reward: rtlgen.Reward) -> None:
     assert_type(rtlgen.summarize(suite.problems, [], [1]), Summary)
 
 
+report = rtlgen.evaluate("suites/core", "reference:", n=2, k=(1, 2))
+assert_type(report, rtlgen.RunReport)
+assert_type(report.summary, Summary)
 try:
     assert_type(rtlgen.check_source(reference=CODE, candidate=CODE), rtlgen.Verdict)
 except rtlgen.RtlgenError as error:
@@ -55,6 +58,7 @@ assert_type(rtlgen.estimate_pass_at_k(10, 3, 1), float)
 assert_type(rtlgen.__version__, str)
 rtlgen.nonsense  # error
 rtlgen.check_source(reference=CODE)  # error
+rtlgen.evaluate(3, "reference:")  # error
 rtlgen.estimate_pass_at_k("10", 3, 1)  # error
 """
 

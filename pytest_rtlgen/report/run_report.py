@@ -45,7 +45,14 @@ class Gaps:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunReport:
-    """What a run came to: the same under pytest, on the command line and from ``evaluate``."""
+    """What a run came to: the same under pytest, on the command line and from ``evaluate``.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as out:
+    ...     report = evaluate("suites/core", "reference:", limit=1, formal="off", out=out, require=["pass@1>=0.9"])
+    >>> report.summary.samples, report.gaps.unanswered, report.is_good
+    (1, 73, True)
+    """
 
     path: Path
     """The run's folder."""

@@ -18,7 +18,7 @@ from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.records import Completion, RunSettings, SampleKey, SamplingParams, Status, Summary
 from pytest_rtlgen.storage import RunStore
 
-OPTIONS: dict[str, Any] = {"n": 3, "k": (1, 3), "formal": "off", "cycles": 50}
+OPTIONS: dict[str, Any] = {"n": 3, "formal": "off", "cycles": 50}
 
 
 @pytest.fixture
@@ -68,9 +68,9 @@ def test_pytest_and_the_command_line_make_the_same_run(mini: Path, pytester: pyt
     options = ["--n=3", "--formal=off", "--cycles=50", "--out=by-cli"]
     assert main(["generate", f"--suite={mini}", f"--model=replay:{mini.parent / 'answers'}", *options]) == 0
     (run,) = Path("by-cli").iterdir()
-    assert main(["check", str(run), "--k=1,3"]) == 0
+    assert main(["check", str(run)]) == 0
     by_cli = describe(RunStore.open(run))
-    same = [f"--rtlgen-model=replay:{mini.parent / 'answers'}", "--rtlgen-n=3", "--rtlgen-k=1,3"]
+    same = [f"--rtlgen-model=replay:{mini.parent / 'answers'}", "--rtlgen-n=3"]
     rest = ["--rtlgen-formal=off", "--rtlgen-cycles=50", "--rtlgen-out=by-pytest", "-p", "no:cacheprovider"]
     pytester.runpytest_subprocess(str(mini), *same, *rest)
     (run,) = (pytester.path / "by-pytest").iterdir()

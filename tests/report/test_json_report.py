@@ -115,6 +115,7 @@ def test_the_document_is_this() -> None:
             "repair": "",
             "reflector": "",
             "is_testbench_shown": False,
+            "others": [],
         },
         "environment": {
             "harness": "0.1.0",
