@@ -36,9 +36,9 @@ def test_what_was_idle_goes_to_the_next_that_asks_for_the_same(spares: Spares) -
     first = start(spares)
     assert first.ask("x") == "a: x"
     first.close()
-    assert start(spares, "b")._process is not first._process
-    assert start(spares)._process is first._process
-    assert start(spares)._process is not first._process
+    assert start(spares, "b")._held is not first._held
+    assert start(spares)._held is first._held
+    assert start(spares)._held is not first._held
 
 
 def test_what_was_lost_is_ended(spares: Spares) -> None:
@@ -46,8 +46,8 @@ def test_what_was_lost_is_ended(spares: Spares) -> None:
     with pytest.raises(LostError):
         first.ask("die")
     first.close()
-    assert first._process.is_ended
-    assert start(spares)._process is not first._process
+    assert first._held.is_ended
+    assert start(spares)._held is not first._held
 
 
 def test_what_is_closed_answers_no_more_and_is_given_once(spares: Spares) -> None:
@@ -57,7 +57,7 @@ def test_what_is_closed_answers_no_more_and_is_given_once(spares: Spares) -> Non
     second = start(spares)
     with pytest.raises(LostError):
         first.ask("x")
-    assert start(spares)._process is not second._process
+    assert start(spares)._held is not second._held
     assert second.ask("x") == "a: x"
 
 
@@ -65,6 +65,6 @@ def test_in_the_end_none_is_left(spares: Spares) -> None:
     idle, busy = start(spares), start(spares)
     idle.close()
     spares.close()
-    assert (idle._process.is_ended, busy._process.is_ended) == (True, False)
+    assert (idle._held.is_ended, busy._held.is_ended) == (True, False)
     busy.close()
-    assert busy._process.is_ended
+    assert busy._held.is_ended

@@ -23,7 +23,7 @@ UNCOMPILABLE_ON_11 = {"Prob151_review2015_fsm", "Prob156_review2015_fancytimer"}
 
 @pytest.fixture(scope="module")
 def checker(shared_checker: SharedChecker) -> Checker:
-    return shared_checker(CheckSettings(formal_budget_s=0.5))  # what is hard to prove stays unknown either way
+    return shared_checker(CheckSettings())
 
 
 def test_there_are_156_problems() -> None:

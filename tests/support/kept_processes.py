@@ -62,15 +62,18 @@ class Kept:
     def __init__(self, spares: Spares, start: Any, lost: type[Exception], *arguments: Hashable) -> None:
         self._spares, self._lost = spares, lost
         self._key = (start, tempfile.gettempdir(), arguments)
-        self._process = spares.take(self._key) or start(*arguments)
+        self._held = spares.take(self._key) or start(*arguments)
         self._lock = threading.Lock()
         self._is_idle, self._is_closed = True, False
 
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._held, name)
+
     def ask(self, *arguments: Any) -> Any:
-        return self._use(self._process.ask, *arguments)
+        return self._use(self._held.ask, *arguments)
 
     def run(self, *arguments: Any) -> Any:
-        return self._use(self._process.run, *arguments)
+        return self._use(self._held.run, *arguments)
 
     def close(self) -> None:
         with self._lock:
@@ -79,9 +82,9 @@ class Kept:
         if is_closed:
             return
         if is_idle:
-            self._spares.give(self._key, self._process)
+            self._spares.give(self._key, self._held)
         else:
-            self._process.close()
+            self._held.close()
 
     def _use(self, method: Any, *arguments: Any) -> Any:
         with self._lock:
