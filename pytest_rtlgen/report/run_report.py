@@ -45,7 +45,12 @@ class Gaps:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunReport:
-    """What a run came to: the same under pytest, on the command line and from ``evaluate``."""
+    """What a run came to: the same under pytest, on the command line and from ``evaluate``.
+
+    >>> report = evaluate("suites/core", "replay:fixtures/completions/core", n=5, limit=1, formal="off")
+    >>> isinstance(report, RunReport), report.summary.samples, report.path.is_dir()
+    (True, 5, True)
+    """
 
     path: Path
     """The run's folder."""
