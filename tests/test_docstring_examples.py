@@ -22,8 +22,10 @@ def find_example(name: str) -> doctest.DocTest:
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=pytest.mark.simulator if name in SIMULATED else ()) for name in NAMES]
 )
-def test_a_public_name_has_an_example_that_is_true(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
+def test_a_public_name_has_an_example_that_is_true(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for folder in ("fixtures", "suites"):  # runs are written where they are made
+        (tmp_path / folder).symlink_to(ROOT / folder)
+    monkeypatch.chdir(tmp_path)
     example = find_example(name)
     assert example.examples
     found: list[str] = []
