@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.records import (
-    CategoryRow,
     Difficulty,
     Estimate,
     Problem,
@@ -15,6 +14,7 @@ from pytest_rtlgen.records import (
     SampleResult,
     Status,
     Summary,
+    SummaryRow,
 )
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ def summarize(
     )
 
 
-def measure_group(label: str, scores: Sequence[ProblemScore], ks: Sequence[int], *, seed: int = 0) -> CategoryRow:
+def measure_group(label: str, scores: Sequence[ProblemScore], ks: Sequence[int], *, seed: int = 0) -> SummaryRow:
     """Return the figures of some of a run's problems, with the intervals that a summary's own rows have.
 
     Raises:
@@ -280,18 +280,18 @@ def _rows(
     seed: int,
     labels: Sequence[str],
     label_of: Callable[[ProblemScore], str],
-) -> tuple[CategoryRow, ...]:
+) -> tuple[SummaryRow, ...]:
     groups = ((label, [score for score in scores if label_of(score) == label]) for label in labels)
     return tuple(_row(str(label), group, ks, seed) for label, group in groups if group)
 
 
-def _row(label: str, scores: Sequence[ProblemScore], ks: tuple[int, ...], seed: int) -> CategoryRow:
+def _row(label: str, scores: Sequence[ProblemScore], ks: tuple[int, ...], seed: int) -> SummaryRow:
     def at_each_k(count_of: Callable[[ProblemScore], int]) -> tuple[tuple[int, Estimate], ...]:
         return tuple(
             (k, bootstrap_interval([estimate_pass_at_k(s.n, count_of(s), k) for s in scores], seed=seed)) for k in ks
         )
 
-    return CategoryRow(
+    return SummaryRow(
         label=label,
         problems=len(scores),
         syntax=at_each_k(lambda score: score.compiled),

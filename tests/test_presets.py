@@ -18,7 +18,6 @@ from pytest_rtlgen.prompts import STYLES, PromptStyle, render_prompt
 from pytest_rtlgen.prompts.write import write_prompts
 from pytest_rtlgen.records import (
     Candidate,
-    CategoryRow,
     Completion,
     Environment,
     Estimate,
@@ -29,6 +28,7 @@ from pytest_rtlgen.records import (
     Status,
     Suite,
     Summary,
+    SummaryRow,
     TokenUsage,
     Verdict,
 )
@@ -70,9 +70,9 @@ def test_an_unknown_preset_is_refused_with_the_known_ones() -> None:
         resolve_options({"rtlgen_preset": "r2"}, {}, {})
 
 
-def a_row(label: str, value: float) -> CategoryRow:
+def a_row(label: str, value: float) -> SummaryRow:
     estimate = Estimate(value=value, low=0.0, high=1.0)
-    return CategoryRow(label=label, problems=3, syntax=(), function=((1, estimate),), credit=estimate)
+    return SummaryRow(label=label, problems=3, syntax=(), function=((1, estimate),), credit=estimate)
 
 
 SUMMARY = Summary(

@@ -38,7 +38,6 @@ from pytest_rtlgen.records.problem import (
 )
 from pytest_rtlgen.records.repair import Feedback, RepairKind, RepairTurn
 from pytest_rtlgen.records.run import (
-    CategoryRow,
     Environment,
     Estimate,
     ProblemScore,
@@ -46,6 +45,7 @@ from pytest_rtlgen.records.run import (
     RunSettings,
     SampleResult,
     Summary,
+    SummaryRow,
     TurnRow,
 )
 from pytest_rtlgen.records.source import SourceFile, is_inner_path
@@ -74,7 +74,6 @@ __all__ = [
     "BoxOutputs",
     "Candidate",
     "Care",
-    "CategoryRow",
     "Clock",
     "ClockEdge",
     "CocotbHarness",
@@ -124,6 +123,7 @@ __all__ = [
     "Stimulus",
     "Suite",
     "Summary",
+    "SummaryRow",
     "Testbench",
     "TokenUsage",
     "Trace",

@@ -122,7 +122,7 @@ class ProblemScore:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CategoryRow:
+class SummaryRow:
     """pass@k of a group of problems."""
 
     label: str
@@ -159,9 +159,9 @@ class TurnRow:
 class Summary:
     """What a run amounts to."""
 
-    total: CategoryRow
-    by_category: tuple[CategoryRow, ...]
-    by_difficulty: tuple[CategoryRow, ...]
+    total: SummaryRow
+    by_category: tuple[SummaryRow, ...]
+    by_difficulty: tuple[SummaryRow, ...]
     statuses: tuple[tuple[Status, int], ...]
     """Counts, most frequent first."""
     samples: int
@@ -174,7 +174,7 @@ class Summary:
     problems: tuple[ProblemScore, ...]
     excluded: tuple[tuple[str, str], ...] = ()
     """(``suite/problem_id``, reason) of problems that the harness could not judge; no figure counts them."""
-    without: tuple[CategoryRow, ...] = ()
+    without: tuple[SummaryRow, ...] = ()
     """The total again without the problems on the known-bad list: those whose text leaves the answer open, then all."""
     turns: tuple[TurnRow, ...] = ()
     """One a turn of the repair loop, first answers included; empty: answers were not repaired."""

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import cast
 
-from pytest_rtlgen.records import CategoryRow, Estimate, Run, SampleResult, Summary, TurnRow
+from pytest_rtlgen.records import Estimate, Run, SampleResult, Summary, SummaryRow, TurnRow
 from pytest_rtlgen.report.side_by_side import SuiteSides
 from pytest_rtlgen.report.spending import Spending
 from pytest_rtlgen.storage import encode
@@ -68,7 +68,7 @@ def _describe_sides(sides: SuiteSides) -> dict[str, object]:
     return {**cast("dict[str, object]", encode(sides)), **{name: dict(getattr(sides, name)) for name in names}}
 
 
-def _describe_row(row: CategoryRow) -> dict[str, object]:
+def _describe_row(row: SummaryRow) -> dict[str, object]:
     return {
         "label": row.label,
         "problems": row.problems,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pytest_rtlgen.records import CategoryRow, Estimate, Summary
+from pytest_rtlgen.records import Estimate, Summary, SummaryRow
 from pytest_rtlgen.report.plain_text import clip_text, escape_controls
 from pytest_rtlgen.report.spending import Spending, render_spending
 
@@ -52,14 +52,14 @@ def _render_table(summary: Summary) -> list[str]:
     return [line.rstrip() for line in table.splitlines()]
 
 
-def _render_group(name: str, rows: Sequence[CategoryRow]) -> list[list[str]]:
+def _render_group(name: str, rows: Sequence[SummaryRow]) -> list[list[str]]:
     """Return a group's rows under its name; a group of one row would only repeat the total."""
     if len(rows) <= 1:
         return []
     return [[name], *(_render_row(row, indent="  ") for row in rows)]
 
 
-def _render_row(row: CategoryRow, indent: str = "") -> list[str]:
+def _render_row(row: SummaryRow, indent: str = "") -> list[str]:
     estimates = [*(value for _, value in row.syntax), *(value for _, value in row.function), row.credit]
     return [indent + clip_text(row.label, _LABEL), str(row.problems), *map(_render_estimate, estimates)]
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from pytest_rtlgen.known_bad import KnownBadList, Scoring
 from pytest_rtlgen.metrics import measure_group
-from pytest_rtlgen.records import CategoryRow, ProblemScore, SampleResult, Summary
+from pytest_rtlgen.records import ProblemScore, SampleResult, Summary, SummaryRow
 
 
 def add_without(summary: Summary, results: Iterable[SampleResult], known: KnownBadList) -> Summary:
@@ -20,7 +20,7 @@ def add_without(summary: Summary, results: Iterable[SampleResult], known: KnownB
         return Scoring.BENCH if (score.suite, score.problem_id) in by_bench else Scoring.OURS
 
     ks = [k for k, _ in summary.total.function]
-    rows: list[CategoryRow] = []
+    rows: list[SummaryRow] = []
     for word, is_listed in (("with open texts", known.is_open), ("known bad", known.is_doubtful)):
         kept = [item for item in summary.problems if not is_listed(item.suite, item.problem_id, decided_by(item))]
         left_out = len(summary.problems) - len(kept)

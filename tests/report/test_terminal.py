@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from pytest_rtlgen.records import CategoryRow, Estimate, Status, Summary
+from pytest_rtlgen.records import Estimate, Status, Summary, SummaryRow
 from pytest_rtlgen.report.terminal import render_summary
 
 
@@ -10,8 +10,8 @@ def an_estimate(value: float, low: float, high: float) -> Estimate:
     return Estimate(value=value, low=low, high=high)
 
 
-def a_row(label: str, problems: int, *passes: tuple[int, float]) -> CategoryRow:
-    return CategoryRow(
+def a_row(label: str, problems: int, *passes: tuple[int, float]) -> SummaryRow:
+    return SummaryRow(
         label=label,
         problems=problems,
         syntax=((1, an_estimate(0.9, 0.85, 0.95)),),

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_rtlgen.check.stimulus.patterns import Mood, draw_values
+from pytest_rtlgen.check.stimulus.patterns import Activity, draw_values
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.openings import list_assumed
 from pytest_rtlgen.records import Assumption, Direction, Interface, Openings, Polarity, Port, SourceFile, Stimulus
@@ -118,9 +118,9 @@ def _list_values(ports: Sequence[Port], condition: str, rng: random.Random) -> I
         for port in ports:
             if constant.port in {port.name, None}:
                 hints[port.name] |= {constant.value - 1, constant.value, constant.value + 1}
-    moods = (Mood.ANY, Mood.ANY, Mood.BUSY)
+    activities = (Activity.ANY, Activity.ANY, Activity.BUSY)
     for _ in range(_TRIED // _STRETCH):
-        sources = [draw_values(port, sorted(hints[port.name]), rng, mood=rng.choice(moods)) for port in ports]
+        sources = [draw_values(port, sorted(hints[port.name]), rng, activity=rng.choice(activities)) for port in ports]
         for _ in range(_STRETCH):
             row = (f"{next(source):0{port.width}b}" for port, source in zip(ports, sources, strict=True))
             yield "".join(row).encode()

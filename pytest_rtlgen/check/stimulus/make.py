@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from pytest_rtlgen.check.stimulus.patterns import Mood, draw_values, list_corners
+from pytest_rtlgen.check.stimulus.patterns import Activity, draw_values, list_corners
 from pytest_rtlgen.records import Clock, ClockEdge, Interface, Polarity, Port, Reset, ResetKind, Stimulus
 
 DEFAULT_CYCLES = 700
@@ -18,8 +18,8 @@ _STEPS_PER_CYCLE = 3
 _EXHAUSTIVE_BITS = 12
 _COMPOSED = 256
 _SEGMENTS = (8, 16, 32, 64)
-"""Lengths, in cycles, of the stretches between which every input changes its manner."""
-_MOODS = (Mood.ANY, Mood.ANY, Mood.BUSY)
+"""Lengths, in cycles, of the stretches between which every input changes its pattern."""
+_ACTIVITIES = (Activity.ANY, Activity.ANY, Activity.BUSY)
 _LONG_CYCLES = 4 * DEFAULT_CYCLES
 """Half of the cycles beyond so many go into two long stretches in which inputs are held."""
 _STEADY_CYCLES = (300, 600, 600, 1200, 1200, 2400, 2400)
@@ -131,7 +131,7 @@ class _Player:
         ``is_opposite``: inputs of one bit hold the other level than they have now.
         """
         levels = {port.name: 1 - self._values[port.name] for port in self._data if port.width == 1}
-        self._begin_segment(Mood.STEADY)
+        self._begin_segment(Activity.STEADY)
         for reset in self._resets:
             self._values[reset.port] = 1 - _active_level(reset)
             self._left_active[reset.port] = 0
@@ -181,16 +181,16 @@ class _Player:
                 others = {other.name: self._rng.getrandbits(other.width) for other in self._inputs}
                 chosen.append({**others, port.name: value & ((1 << port.width) - 1)})
             if port.name in self._slices:
-                composed = draw_values(port, (), self._rng, slices=self._slices[port.name], mood=Mood.BUSY)
+                composed = draw_values(port, (), self._rng, slices=self._slices[port.name], activity=Activity.BUSY)
                 chosen += [{**dict.fromkeys(self._values, 0), port.name: next(composed)} for _ in range(_COMPOSED)]
         return chosen
 
-    def _begin_segment(self, mood: Mood | None = None) -> None:
+    def _begin_segment(self, activity: Activity | None = None) -> None:
         rng = self._rng
-        mood = mood or rng.choice(_MOODS)
+        activity = activity or rng.choice(_ACTIVITIES)
         self._sources = {
             port.name: draw_values(
-                port, self._hints.get(port.name, ()), rng, slices=self._slices.get(port.name, ()), mood=mood
+                port, self._hints.get(port.name, ()), rng, slices=self._slices.get(port.name, ()), activity=activity
             )
             for port in self._data
         }

@@ -1,4 +1,4 @@
-"""How one input moves during one stretch of a stimulus: a family of manners, one drawn at random per input."""
+"""How one input moves during one stretch of a stimulus: a family of patterns, one drawn at random per input."""
 
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ _HOLDS = (2, 3, 4, 4, 5, 8, 10, 16)
 _USUALLY = 0.75
 
 
-class Mood(Enum):
+class Activity(Enum):
     """What all inputs have in common for one stretch."""
 
     ANY = "any"
@@ -72,9 +72,9 @@ def draw_values(
     rng: random.Random,
     *,
     slices: Sequence[tuple[int, int]] = (),
-    mood: Mood = Mood.ANY,
+    activity: Activity = Activity.ANY,
 ) -> Iterator[int]:
-    """Return an endless sequence of values for ``port``, moving in one randomly chosen manner that suits ``mood``.
+    """Return an endless sequence of values for ``port``, moving in one randomly chosen pattern that suits ``activity``.
 
     ``hints`` are constants that the reference compares this input with, ``slices`` (mask, constant) pairs.
     """
@@ -84,7 +84,7 @@ def draw_values(
     for mask, value in slices:
         by_mask[mask] = (*by_mask.get(mask, ()), value)
     domain = Domain(width=port.width, corners=list_corners(port.width), mined=mined, rng=rng, slices=by_mask)
-    bits, words = _MANNERS[mood]
+    bits, words = _PATTERNS[activity]
     return rng.choice(bits if port.width == 1 else words)(domain)
 
 
@@ -171,8 +171,8 @@ def _paced(domain: Domain) -> Iterator[int]:
             yield value
 
 
-_BIT_MANNERS: tuple[Callable[[Domain], Iterator[int]], ...] = (_biased, _biased, _biased, _paced, _constant)
-_WORD_MANNERS: tuple[Callable[[Domain], Iterator[int]], ...] = (
+_BIT_PATTERNS: tuple[Callable[[Domain], Iterator[int]], ...] = (_biased, _biased, _biased, _paced, _constant)
+_WORD_PATTERNS: tuple[Callable[[Domain], Iterator[int]], ...] = (
     _uniform,
     _uniform,
     _special,
@@ -184,8 +184,8 @@ _WORD_MANNERS: tuple[Callable[[Domain], Iterator[int]], ...] = (
     _walking,
     _constant,
 )
-_MANNERS = {
-    Mood.ANY: (_BIT_MANNERS, _WORD_MANNERS),
-    Mood.BUSY: ((_mostly, _mostly, _biased), (_special, _lingering, _mixed)),
-    Mood.STEADY: ((_resting,), (_constant, _constant, _lingering)),
+_PATTERNS = {
+    Activity.ANY: (_BIT_PATTERNS, _WORD_PATTERNS),
+    Activity.BUSY: ((_mostly, _mostly, _biased), (_special, _lingering, _mixed)),
+    Activity.STEADY: ((_resting,), (_constant, _constant, _lingering)),
 }
