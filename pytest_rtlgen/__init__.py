@@ -3,6 +3,8 @@
 import importlib
 from typing import TYPE_CHECKING
 
+from pytest_rtlgen.version import __version__
+
 if TYPE_CHECKING:
     from pytest_rtlgen.check.checker import Checker, CheckSettings
     from pytest_rtlgen.check.single import check_source
@@ -14,8 +16,6 @@ if TYPE_CHECKING:
     from pytest_rtlgen.records import Candidate, Problem, SignalVerdict, SourceFile, Status, Verdict
     from pytest_rtlgen.report.run_report import RunReport
     from pytest_rtlgen.training.reward.callable import Reward
-
-__version__ = "0.1.0"
 
 __all__ = [
     "Candidate",

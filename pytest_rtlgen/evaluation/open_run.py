@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pytest_rtlgen import __version__
 from pytest_rtlgen.check.checker import Checker
 from pytest_rtlgen.config import Options
 from pytest_rtlgen.errors import RecordError, ToolError
@@ -14,6 +13,7 @@ from pytest_rtlgen.prompts import PromptStyle
 from pytest_rtlgen.records import Environment, Problem, RunSettings, Suite
 from pytest_rtlgen.storage import RunStore, find_resumable
 from pytest_rtlgen.tools.versions import read_package_version
+from pytest_rtlgen.version import __version__
 
 _RECORDED_PACKAGES = ("cocotb", "pyslang", "pyosys", "numpy", "pytest")
 

@@ -2,26 +2,42 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import pytest
 
+from pytest_rtlgen.config import Options
 from pytest_rtlgen.errors import BadReferenceError, InnerError, RtlgenError
 from pytest_rtlgen.records import Problem, SampleResult, Suite
 from pytest_rtlgen.report.failure_text import render_samples
-
-if TYPE_CHECKING:
-    from pytest_rtlgen.plugin.session import RtlgenSession
 
 
 class SamplesFailedError(InnerError):
     """No sample of a problem did what the problem's rule asks for."""
 
 
+class SessionState(Protocol):
+    """What items ask of the session that they belong to."""
+
+    @property
+    def options(self) -> Options:
+        """What the user asked for."""
+
+    @property
+    def judges_items(self) -> bool:
+        """Whether an item without a passing sample fails."""
+
+    def check_problem(self, problem: Problem) -> tuple[SampleResult, ...]:
+        """Return the results of all samples of one problem."""
+
+    def explain_failure(self, problem: Problem) -> str:
+        """Return why right answers to ``problem`` are known to fail; empty where nothing is known."""
+
+
 class SuiteCollector(pytest.File):
     """One loaded suite."""
 
-    def __init__(self, *, session_state: "RtlgenSession", suite: Suite, **kwargs: Any) -> None:  # noqa: ANN401
+    def __init__(self, *, session_state: SessionState, suite: Suite, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(**kwargs)
         self._state = session_state
         self._suite = suite
@@ -36,7 +52,7 @@ class SuiteCollector(pytest.File):
 class ProblemItem(pytest.Item):
     """One problem with all its samples."""
 
-    def __init__(self, *, session_state: "RtlgenSession", problem: Problem, **kwargs: Any) -> None:  # noqa: ANN401
+    def __init__(self, *, session_state: SessionState, problem: Problem, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(**kwargs)
         self.problem = problem
         self._state = session_state
@@ -52,7 +68,7 @@ class ProblemItem(pytest.Item):
         if self.problem.unjudged:
             pytest.skip(self.problem.unjudged)
         try:
-            self.results = self._state.check_problem(self)
+            self.results = self._state.check_problem(self.problem)
         except RtlgenError as error:
             if isinstance(error, BadReferenceError):
                 self._expect_failure()

@@ -107,13 +107,12 @@ class RtlgenSession:
         with watch_generation(self.config, self._store):
             return (yield)
 
-    def check_problem(self, item: ProblemItem) -> tuple[SampleResult, ...]:
+    def check_problem(self, problem: Problem) -> tuple[SampleResult, ...]:
         """Return the results of all samples of one problem; those on disk are not made again.
 
         Raises:
             RtlgenError: the harness failed; nothing was concluded about the model.
         """
-        problem = item.problem
         keys = [SampleKey(suite=problem.suite, problem_id=problem.problem_id, index=i) for i in range(self.options.n)]
         missing = [key for key in keys if key not in self._completions]
         if missing:

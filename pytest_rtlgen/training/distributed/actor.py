@@ -7,12 +7,12 @@ import time
 from dataclasses import dataclass
 from typing import Protocol
 
-from pytest_rtlgen import __version__
 from pytest_rtlgen.errors import ToolError
 from pytest_rtlgen.foreign import Foreign
 from pytest_rtlgen.records import Verdict
 from pytest_rtlgen.tools.worker import WorkerLostError
 from pytest_rtlgen.training.reward.callable import Answer, Reward, RewardSettings
+from pytest_rtlgen.version import __version__
 
 _END_S = 10
 _PAUSE_S = 5

@@ -1,7 +1,7 @@
 """What the readers of statements and of members share: the signals, the text, and the functions met so far."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -42,8 +42,10 @@ class _Signals(dict[Node, Piece]):
 class Design:
     """The pieces under construction, by the signals that they set."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, read_subroutine: "Callable[[Design, Node], None]") -> None:
+        """``read_subroutine`` notes what a function or task does, on its first call."""
         self.source = source
+        self._read_subroutine = read_subroutine
         self.names = Names(source)
         self.subroutines: dict[ast.Symbol, Subroutine] = {}
         self._signals: _Signals = _Signals()
@@ -76,10 +78,8 @@ class Design:
 
     def call(self, symbol: Node) -> Subroutine | None:
         """Return function or task ``symbol``, read on its first call; ``None`` where its text is not there."""
-        from pytest_rtlgen.verilog.slicing.statements import read_subroutine
-
         if symbol not in self.subroutines and type(symbol).__name__ == "SubroutineSymbol" and symbol.syntax is not None:
-            read_subroutine(self, symbol)
+            self._read_subroutine(self, symbol)
         return self.subroutines.get(symbol)
 
     def read_names(self, scope: Node, area: Range) -> Uses:

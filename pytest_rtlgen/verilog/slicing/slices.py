@@ -14,6 +14,7 @@ from pytest_rtlgen.verilog.slicing.design import Design
 from pytest_rtlgen.verilog.slicing.graph import Piece, reach
 from pytest_rtlgen.verilog.slicing.members import list_inside, read_body
 from pytest_rtlgen.verilog.slicing.source import Source
+from pytest_rtlgen.verilog.slicing.statements import read_subroutine
 from pytest_rtlgen.verilog.slicing.uses import load_directions
 from pytest_rtlgen.verilog.syntax import ParsedText, list_errors, parse_text
 
@@ -61,7 +62,7 @@ class _Slices:
     def __init__(self, text: str, top: str) -> None:
         parsed = _parse(text)
         self._source = Source(text, parsed)
-        self._design = Design(self._source)
+        self._design = Design(self._source, read_subroutine)
         self._inputs: dict[str, list[Piece]] = {}
         """The signals of each input or inout port."""
         self._outputs: dict[str, list[Piece]] = {}
