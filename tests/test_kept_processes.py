@@ -12,6 +12,11 @@ class Process:
     def __init__(self, name: str) -> None:
         self.name = name
         self.is_ended = False
+        self.exit_code: int | None = None
+        self._process = self
+
+    def poll(self) -> int | None:
+        return self.exit_code
 
     def ask(self, question: str) -> str:
         if question == "die":
@@ -48,6 +53,14 @@ def test_what_was_lost_is_ended(spares: Spares) -> None:
     first.close()
     assert first._held.is_ended
     assert start(spares)._held is not first._held
+
+
+def test_what_died_while_it_waited_is_ended(spares: Spares) -> None:
+    first = start(spares)
+    first.close()
+    first._held.exit_code = -9
+    assert start(spares)._held is not first._held
+    assert first._held.is_ended
 
 
 def test_what_is_closed_answers_no_more_and_is_given_once(spares: Spares) -> None:

@@ -29,9 +29,17 @@ class Spares:
         self._is_closed = False
 
     def take(self, key: Hashable) -> Any:
-        """Return one that was started with ``key``, else ``None``."""
+        """Return one that was started with ``key`` and lives, else ``None``.
+
+        A sandboxed process dies with the thread that started it, which may have been one of a pool.
+        """
         with self._lock:
-            return self._idle[key].pop() if self._idle[key] else None
+            while self._idle[key]:
+                process = self._idle[key].pop()
+                if process._process.poll() is None:
+                    return process
+                process.close()
+        return None
 
     def give(self, key: Hashable, process: Any) -> None:
         """Keep ``process`` for the next one that needs it."""
