@@ -1,6 +1,7 @@
 """Presets, papers' tables, prompts to disk, and what is drawn from saved runs."""
 
 import json
+import re
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -156,14 +157,16 @@ def test_prompt_only_asks_no_model_and_ends_well(pytester: pytest.Pytester) -> N
     assert not (pytester.path / ".rtlgen").exists()
 
 
-def save_run(out: Path, rows: dict[str, list[tuple[Status, int | None]]], temperature: float = 0.2) -> Path:
+def save_run(
+    out: Path, rows: dict[str, list[tuple[Status, int | None]]], temperature: float = 0.2, suite: str = "test"
+) -> Path:
     sampling = SamplingParams(n=2, temperature=temperature, max_tokens=512)
-    settings = replace(SETTINGS, sampling=sampling, suites=(("test", "0"),))
+    settings = replace(SETTINGS, sampling=sampling, suites=((suite, "0"),))
     environment = Environment(harness="0", python="3", platform="p", tools=())
-    store = RunStore.create(out, settings, environment, [problem(problem_id=name) for name in rows])
+    store = RunStore.create(out, settings, environment, [problem(suite=suite, problem_id=name) for name in rows])
     for name, found in rows.items():
         for index, (status, tokens) in enumerate(found):
-            key = SampleKey(suite="test", problem_id=name, index=index)
+            key = SampleKey(suite=suite, problem_id=name, index=index)
             completion = Completion(key=key, text="x", model="m", usage=TokenUsage(completion=tokens))
             verdict = Verdict(status=status, method="simulate")
             candidate = Candidate(source="x", rule="fence")
@@ -176,6 +179,16 @@ def start(*argv: str) -> int:
     args = make_parser(COMMANDS, argv).parse_args(argv)
     status: int = args.run(args)
     return status
+
+
+def test_a_saved_run_stands_beside_a_paper(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = save_run(tmp_path, {"a": [(PASS, 100), (FAIL, 300)]}, suite="verilog-eval-v2")
+    assert start("report", str(run), "--preset=codev-r1") == 0
+    out = capsys.readouterr().out
+    assert "verilog-eval-v2 beside" in out
+    assert re.search(r"CodeV-R1-7B +all +pass@1 +50\.0 +68\.8 +-18\.8", out)
+    assert start("report", str(run)) == 0
+    assert "verilog-eval-v2 beside" not in capsys.readouterr().out
 
 
 def test_a_curve_counts_longer_answers_as_failed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
