@@ -173,17 +173,19 @@ def judge_run(store: RunStore, judge: Judge, watcher: Watcher) -> Judged:
     known_bad: dict[ProblemKey, str] = {}
     failed: dict[ProblemKey, str] = {}
     checked = passed = 0
-    for outcome in judge.judge(work, store):
-        key = outcome.problem.key
-        if outcome.result is not None:
-            checked += 1
-            passed += outcome.result.verdict.is_passed
-            watcher.see(outcome.result)
-            watcher.advance(checked, len(work), f"checked, {passed} passed")
-        elif key not in known_bad | failed:
-            reason = judge.explain_failure(outcome.problem) if isinstance(outcome.error, BadReferenceError) else ""
-            (known_bad if reason else failed)[key] = reason or str(outcome.error)
-    watcher.end_stage()
+    try:
+        for outcome in judge.judge(work, store):
+            key = outcome.problem.key
+            if outcome.result is not None:
+                checked += 1
+                passed += outcome.result.verdict.is_passed
+                watcher.see(outcome.result)
+                watcher.advance(checked, len(work), f"checked, {passed} passed")
+            elif key not in known_bad | failed:
+                reason = judge.explain_failure(outcome.problem) if isinstance(outcome.error, BadReferenceError) else ""
+                (known_bad if reason else failed)[key] = reason or str(outcome.error)
+    finally:  # also on Ctrl-C: what follows must not stand behind the line of progress
+        watcher.end_stage()
     for key, reason in failed.items():
         watcher.note(f"{store.path}: {key}: not judged ({left[key]} samples): {reason}")
     return Judged(checked=checked, there_before=len(done), known_bad=known_bad, failed=failed)

@@ -25,7 +25,6 @@ class ConsoleWatcher(Watcher):
 
     def __init__(self) -> None:
         self._progress = Progress()
-        self._passed = 0
 
     def note(self, line: str) -> None:
         """Write one line."""

@@ -124,7 +124,7 @@ class RtlgenSession:
         work = [(problem, self._completions[key]) for key in keys if key not in self._results]
         for outcome in self._judge.judge(work, self._store) if self._store else ():
             if outcome.error is not None:
-                raise (isinstance(outcome.error, DefectError) and outcome.error.__cause__) or outcome.error
+                raise _find_cause(outcome.error)
             if outcome.result is not None:
                 self._results[outcome.result.key] = outcome.result
                 self._watcher.see(outcome.result)
@@ -187,6 +187,12 @@ class RtlgenSession:
 def _is_worker(config: pytest.Config) -> bool:
     """Whether this process is one of xdist's."""
     return hasattr(config, "workerinput")
+
+
+def _find_cause(error: RtlgenError) -> BaseException:
+    """Return what pytest is to show: of a mistake in this package the error itself, with its traceback."""
+    cause = error.__cause__ if isinstance(error, DefectError) else None
+    return cause or error
 
 
 def _open_models(config: pytest.Config, options: Options, style: PromptStyle) -> Models:
