@@ -15,28 +15,34 @@ if TYPE_CHECKING:  # the option table loads in every pytest session, and the rec
     pass
 
 
+_COMMAND_LINE = "command line"
+_CALL = "argument of the call"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Given:
     """A value as the user gave it, and where."""
 
     value: object
     place: str
-    """``command line``, ``ini file``, ``environment``, ``preset`` or ``default``."""
+    """``command line``, ``argument of the call``, ``ini file``, ``environment``, ``preset`` or ``default``."""
     spelling: str
     """The option as it is spelt there."""
 
 
-def resolve_options(cli: Mapping[str, object], ini: Mapping[str, object], env: Mapping[str, str]) -> Options:
+def resolve_options(
+    cli: Mapping[str, object], ini: Mapping[str, object], env: Mapping[str, str], *, place: str = _COMMAND_LINE
+) -> Options:
     """Return the options: command line wins over ini file, that over environment, over preset, over default.
 
     ``cli`` and ``ini`` map ``Option.key`` to what was given: text, a list of texts, true or false; ``None`` stands for
     "not given", as do empty text and an empty list in ``ini`` and ``env``. ``env`` maps ``Option.variable``; other
-    entries of all three are left alone.
+    entries of all three are left alone. ``place`` is how messages call where ``cli`` comes from.
 
     Raises:
         UsageError: a value that cannot be meant; the message says which, from where, and what is allowed.
     """
-    given = {option.field: _find(option, cli, ini, env) for option in OPTIONS}
+    given = {option.field: _find(option, cli, ini, env, place) for option in OPTIONS}
     given |= _list_preset(given)
     values: dict[str, Any] = {option.field: _read(option, given[option.field]) for option in OPTIONS}
     values["k"] = _fit_ks(values["k"], values["n"], values["require"], given)
@@ -60,7 +66,7 @@ def resolve_call(given: Mapping[str, object]) -> Options:
         hint = f"; did you mean {near[0]}?" if near else f"; options are {', '.join(sorted(rows))}"
         raise UsageError(f"{unknown[0]}: there is no such option{hint}")
     spelt = {rows[name].key: _spell(rows[name], value) for name, value in given.items() if value is not None}
-    return resolve_options(spelt, {}, {})
+    return resolve_options(spelt, {}, {}, place=_CALL)
 
 
 def _spell(option: Option, value: object) -> object:
@@ -75,10 +81,12 @@ def _spell(option: Option, value: object) -> object:
     return str(value)
 
 
-def _find(option: Option, cli: Mapping[str, object], ini: Mapping[str, object], env: Mapping[str, str]) -> _Given:
+def _find(
+    option: Option, cli: Mapping[str, object], ini: Mapping[str, object], env: Mapping[str, str], place: str
+) -> _Given:
     value = cli.get(option.key)
     if value is not None and not (option.is_flag and value is False) and value != []:
-        return _Given(value=value, place="command line", spelling=option.flag)
+        return _Given(value=value, place=place, spelling=option.flag)
     value = ini.get(option.key)
     if value is not None and not _is_blank(value):
         return _Given(value=value, place="ini file", spelling=option.key)
@@ -115,7 +123,7 @@ def _read(option: Option, given: _Given) -> object:
 
 def _items(given: _Given) -> list[object]:
     """Return the parts of a repeatable option: one an occurrence on the command line, elsewhere one a line or comma."""
-    if isinstance(given.value, str) and given.place != "command line":
+    if isinstance(given.value, str) and given.place not in {_COMMAND_LINE, _CALL}:
         return [part for line in given.value.splitlines() for part in line.split(",") if part.strip()]
     if isinstance(given.value, Sequence) and not isinstance(given.value, str):
         return list(given.value)

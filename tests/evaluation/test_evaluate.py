@@ -129,7 +129,7 @@ def test_a_gate_is_measured_and_a_broken_reference_is_named(mini: Path) -> None:
     ("given", "message"),
     [
         ({"formall": "off"}, "formall: there is no such option; did you mean formal?"),
-        ({"n": 0}, "--rtlgen-n='0' (command line): must be a whole number, 1 or more"),
+        ({"n": 0}, "--rtlgen-n='0' (argument of the call): must be a whole number, 1 or more"),
         ({"formal": "maybe"}, "must be one of off, confirm, first"),
         ({"k": (5,)}, "k = 5 needs 5 completions a problem"),
     ],
