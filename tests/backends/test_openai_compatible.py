@@ -576,13 +576,23 @@ def test_from_a_server_that_takes_few_at_once_every_sample_arrives_once() -> Non
 
 
 def test_nothing_is_sent_while_a_wait_lasts_that_the_server_asked_for() -> None:
+    both_asked, waiting = threading.Event(), threading.Event()
     asked_meanwhile: list[int] = []
 
+    def script(number: int, asked: Asked) -> Reply:
+        if number == 0:
+            both_asked.wait(5)
+            return refuse(429, retry_after="7")
+        both_asked.set()
+        waiting.wait(5)  # answered in the wait, so that a place is free for one that must not be sent yet
+        return obey(asked)
+
     async def sleep(_: float) -> None:
+        waiting.set()
         await asyncio.sleep(0.1)  # time enough for others to be sent
         asked_meanwhile.append(len(server.asked))
 
-    with serve(first(refuse(429, retry_after="7"))) as server:
+    with serve(script) as server:
         retry = RetryPolicy(max_retries=3, base_s=0.5, sleep=sleep)
         settings = BackendSettings(base_url=server.url, concurrency=2)
         model = OpenAiBackend("m", settings, environ={}, retry=retry)
