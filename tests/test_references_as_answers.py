@@ -22,11 +22,10 @@ SUITES = {
     "core": (ROOT / "suites" / "core", 8),
     "verilog-eval-v1-human": (SHARED / "verilog-eval-v1", 20),
     "verilog-eval-v1-machine": (SHARED / "verilog-eval-v1", 20),
-    "verilog-eval-v2": (SHARED / "verilog-eval-v2", 20),
     "rtllm-v1.1": (SHARED / "rtllm-v1.1", 4),
     "rtllm-v2": (SHARED / "rtllm-v2", 7),
 }
-"""Where each suite is, and every how manyth of its problems is taken."""
+"""Where each suite is, and every how manyth is taken; ``test_verilog_eval_v2.py`` takes every problem."""
 CLOCKED = "always @(posedge clk) "
 HEAD = "module m(input clk, input [3:0] d, output reg [3:0] q);\n"
 STORE = f"{CLOCKED}q <= d;\n"
