@@ -46,6 +46,8 @@ def test_no_suite_is_one_line(designs: Path, capsys: pytest.CaptureFixture[str])
 
 def test_mutants_are_scored_and_kept(mini: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["selfcheck", str(mini), "--sandbox=off", "--mutants", "4"]
+    same = (mini / "zero" / "reference.sv").read_text().replace("a & ~a", "a")  # of which no mutant plays for long
+    (mini / "zero" / "reference.sv").write_text(same)
     main([*command, "--write"])
     assert "inv: mutation score 100.0%, " in capsys.readouterr().out
     kept = mini / "mutation.toml"
