@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from pytest_rtlgen.extract import extract_candidate
     from pytest_rtlgen.loaders import load_suite
     from pytest_rtlgen.metrics import estimate_pass_at_k, summarize
-    from pytest_rtlgen.records import Candidate, Problem, SignalVerdict, SourceFile, Status, Verdict
+    from pytest_rtlgen.modes import FormalMode, SandboxMode
+    from pytest_rtlgen.records import Candidate, Method, Problem, SignalVerdict, SourceFile, Status, Verdict
     from pytest_rtlgen.report.run_report import RunReport
     from pytest_rtlgen.training.reward.callable import Reward
 
@@ -21,10 +22,13 @@ __all__ = [
     "Candidate",
     "CheckSettings",
     "Checker",
+    "FormalMode",
+    "Method",
     "Problem",
     "Reward",
     "RtlgenError",
     "RunReport",
+    "SandboxMode",
     "SignalVerdict",
     "SourceFile",
     "Status",
@@ -45,7 +49,10 @@ if not TYPE_CHECKING:  # a type checker sees the imports above, and that other n
         "evaluate": "pytest_rtlgen.evaluation.evaluate",
         "CheckSettings": "pytest_rtlgen.check.checker",
         "Checker": "pytest_rtlgen.check.checker",
+        "FormalMode": "pytest_rtlgen.modes",
+        "Method": "pytest_rtlgen.records",
         "Problem": "pytest_rtlgen.records",
+        "SandboxMode": "pytest_rtlgen.modes",
         "Reward": "pytest_rtlgen.training.reward.callable",
         "RtlgenError": "pytest_rtlgen.errors",
         "SignalVerdict": "pytest_rtlgen.records",

@@ -153,7 +153,7 @@ def summarize(
     ...     SampleResult(
     ...         completion=Completion(key=key, text=problem.reference.text, model="mine"),
     ...         candidate=Candidate(source=problem.reference.text, rule="given"),
-    ...         verdict=Verdict(status=status, method="simulate"),
+    ...         verdict=Verdict(status=status, method=Method.SIMULATE),
     ...     )
     ...     for key, status in zip(keys, (Status.PASSED, Status.MISMATCH))
     ... ]

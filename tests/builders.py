@@ -9,6 +9,7 @@ from pytest_rtlgen.records import (
     ClockEdge,
     Direction,
     Interface,
+    Method,
     Polarity,
     Port,
     Problem,
@@ -24,9 +25,9 @@ SIMULATED = {
 }
 
 
-def method_of(status: Status) -> str:
+def method_of(status: Status) -> Method:
     """Return the stage that usually gives ``status``."""
-    return "simulate" if status in SIMULATED else "screen"
+    return Method.SIMULATE if status in SIMULATED else Method.SCREEN
 
 
 COUNTER = """\

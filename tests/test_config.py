@@ -12,6 +12,7 @@ from pytest_rtlgen.config import OPTIONS, Option, Options, Requirement, render_o
 from pytest_rtlgen.config.values import RepairBudget
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.metrics import summarize
+from pytest_rtlgen.modes import FormalMode, SandboxMode, ScoringMode
 from pytest_rtlgen.records import (
     Candidate,
     Completion,
@@ -23,7 +24,6 @@ from pytest_rtlgen.records import (
     Status,
     Verdict,
 )
-from pytest_rtlgen.tools.sandbox import SandboxMode
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "options.md"
 
@@ -45,7 +45,7 @@ def test_the_defaults_are_these() -> None:
         report_only=False,
         out=Path(".rtlgen/runs"),
         resume="auto",
-        sandbox="auto",
+        sandbox=SandboxMode.AUTO,
         simulator="icarus",
         jobs=None,
         concurrency=16,
@@ -58,10 +58,10 @@ def test_the_defaults_are_these() -> None:
         check_timeout_s=20.0,
         stimulus_seed=0,
         cycles=None,
-        formal="confirm",
+        formal=FormalMode.CONFIRM,
         formal_budget_s=2.0,
         cross_check=None,
-        scoring="both",
+        scoring=ScoringMode.BOTH,
         repair=None,
         reflector=None,
         show_testbench=False,

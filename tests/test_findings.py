@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_rtlgen.records import Diagnostic, Finding, FindingKind
+from pytest_rtlgen.records import Diagnostic, Finding, FindingKind, Tool
 
 
 @pytest.mark.parametrize("kind", FindingKind)
@@ -13,6 +13,6 @@ def test_every_kind_has_a_message(kind: FindingKind) -> None:
 
 
 def test_a_finding_becomes_a_diagnostic_that_keeps_its_kind() -> None:
-    found = Diagnostic.of(Finding(kind=FindingKind.DRIVEN_INPUT, name="delay_in", line=3), tool="testbench")
+    found = Diagnostic.of(Finding(kind=FindingKind.DRIVEN_INPUT, name="delay_in", line=3), tool=Tool.TESTBENCH)
     assert (found.kind, found.tool, found.line) == (FindingKind.DRIVEN_INPUT, "testbench", 3)
     assert found.message == "input delay_in is driven from inside the design"

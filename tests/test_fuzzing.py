@@ -21,8 +21,8 @@ from support.fuzzing.unknowns import list_unknown_changes
 from support.fuzzing.wrapping import wrap_module
 from support.hostile_cases import load_cases
 
-from pytest_rtlgen.check.proof.prover import FormalMode
 from pytest_rtlgen.loaders import load_suite
+from pytest_rtlgen.modes import FormalMode
 from pytest_rtlgen.records import SourceFile, Status
 from pytest_rtlgen.verilog.interface import read_interface
 from pytest_rtlgen.verilog.syntax import elaborate, parse_text

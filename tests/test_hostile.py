@@ -26,9 +26,10 @@ from support.hostile_cases import (
 from support.hostile_rewards import list_undue
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
+from pytest_rtlgen.modes import SandboxMode
 from pytest_rtlgen.records import Severity, Status
 from pytest_rtlgen.tools.process import Limits
-from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
+from pytest_rtlgen.tools.sandbox import choose_sandbox
 
 LIMITS = Limits(cpu_s=1, wall_s=8)
 ELSEWHERE = ("bench_", "cvdp_", "c_")

@@ -8,8 +8,9 @@ from benchmarks.published_scoring import SHARED, find_bench, show_reference
 from builders import given
 
 from pytest_rtlgen.errors import BadReferenceError, SuiteError
-from pytest_rtlgen.known_bad import Kind, KnownBad, Scoring, load_known_bad, read_known_bad
+from pytest_rtlgen.known_bad import Kind, KnownBad, load_known_bad, read_known_bad
 from pytest_rtlgen.loaders import load_suite
+from pytest_rtlgen.modes import ScoringMode
 from pytest_rtlgen.scoring.testbench import TestbenchScorer
 
 ICARUS_11 = load_known_bad(ours=("icarus", "11.0"), bench=("icarus", "11.0"))
@@ -28,7 +29,7 @@ found = "run"
 """
 
 
-def impossible(simulator: str, version: str, scoring: Scoring) -> dict[str, int]:
+def impossible(simulator: str, version: str, scoring: ScoringMode) -> dict[str, int]:
     known = load_known_bad(ours=(simulator, version), bench=(simulator, version))
     counts: dict[str, int] = {}
     for suite, problem_id in known.by_problem:
@@ -37,7 +38,7 @@ def impossible(simulator: str, version: str, scoring: Scoring) -> dict[str, int]
 
 
 def test_the_list_leaves_the_known_ceilings_on_icarus_11() -> None:
-    assert impossible("icarus", "11.0", Scoring.BENCH) == {
+    assert impossible("icarus", "11.0", ScoringMode.BENCH) == {
         SPEC: 156 - 151,
         "verilog-eval-v2-complete": 156 - 152,
         "verilog-eval-v1-human": 156 - 154,
@@ -47,7 +48,7 @@ def test_the_list_leaves_the_known_ceilings_on_icarus_11() -> None:
         "rtllm-v2.1": 0,
         "cvdp": 0,
     }
-    ours = impossible("icarus", "11.0", Scoring.OURS)
+    ours = impossible("icarus", "11.0", ScoringMode.OURS)
     assert (ours[SPEC], ours["verilog-eval-v1-human"], ours["rtllm-v2"]) == (0, 0, 1)
 
 
@@ -73,19 +74,19 @@ def test_an_entry_applies_to_its_simulators_and_versions(
 def test_a_reference_that_the_first_simulator_refuses_is_judged_all_the_same() -> None:
     known = load_known_bad(ours=("icarus", "11.0"), bench=("icarus", "11.0"))
     (entry,) = known.of(SPEC, "Prob151_review2015_fsm")
-    assert entry.scoring is Scoring.BENCH
-    assert known.is_impossible(SPEC, "Prob151_review2015_fsm", Scoring.BENCH)
-    assert not known.is_impossible(SPEC, "Prob151_review2015_fsm", Scoring.OURS)
+    assert entry.scoring is ScoringMode.BENCH
+    assert known.is_impossible(SPEC, "Prob151_review2015_fsm", ScoringMode.BENCH)
+    assert not known.is_impossible(SPEC, "Prob151_review2015_fsm", ScoringMode.OURS)
 
 
 def test_why_right_answers_fail() -> None:
-    assert ICARUS_11.explain_failure("rtllm-v2", "freq_divbyeven", Scoring.OURS) == (
+    assert ICARUS_11.explain_failure("rtllm-v2", "freq_divbyeven", ScoringMode.OURS) == (
         "known bad (unsatisfiable-specification): "
         "the description asks for module freq_diveven, the bench instantiates freq_divbyeven"
     )
-    assert ICARUS_11.explain_failure(SPEC, "Prob082_lfsr32", Scoring.BENCH).startswith("known bad (watchdog): ")
-    assert ICARUS_11.explain_failure(SPEC, "Prob082_lfsr32", Scoring.OURS) == ""
-    assert ICARUS_11.explain_failure("rtllm-v2", "comparator_3bit", Scoring.BENCH) == ""
+    assert ICARUS_11.explain_failure(SPEC, "Prob082_lfsr32", ScoringMode.BENCH).startswith("known bad (watchdog): ")
+    assert ICARUS_11.explain_failure(SPEC, "Prob082_lfsr32", ScoringMode.OURS) == ""
+    assert ICARUS_11.explain_failure("rtllm-v2", "comparator_3bit", ScoringMode.BENCH) == ""
 
 
 def test_every_entry_says_what_was_seen_and_how() -> None:
@@ -113,7 +114,7 @@ REVIEWED = {
 @pytest.mark.parametrize("suite", REVIEWED)
 def test_a_text_that_does_not_settle_the_reference_is_listed(suite: str) -> None:
     for problem_id in REVIEWED[suite].split():
-        assert ICARUS_11.is_open(suite, problem_id, Scoring.OURS), problem_id
+        assert ICARUS_11.is_open(suite, problem_id, ScoringMode.OURS), problem_id
 
 
 @pytest.mark.parametrize(
@@ -130,17 +131,17 @@ def test_a_text_that_does_not_settle_the_reference_is_listed(suite: str) -> None
     ],
 )
 def test_a_text_that_settles_it_is_not_listed(suite: str, problem_id: str) -> None:
-    assert not ICARUS_11.is_open(suite, problem_id, Scoring.OURS)
-    assert not ICARUS_11.is_open(suite, problem_id, Scoring.BENCH)
+    assert not ICARUS_11.is_open(suite, problem_id, ScoringMode.OURS)
+    assert not ICARUS_11.is_open(suite, problem_id, ScoringMode.BENCH)
 
 
 def test_who_passes_what_the_text_leaves_open() -> None:
-    assert not ICARUS_11.is_open("rtllm-v2", "synchronizer", Scoring.BENCH), "its bench never holds brstn alone"
-    assert ICARUS_11.is_open("cvdp", "cvdp_copilot_digital_stopwatch_0001", Scoring.BENCH)
-    assert ICARUS_11.explain_failure("rtllm-v2", "synchronizer", Scoring.OURS) == "", "an answer can be right"
-    assert ICARUS_11.is_doubtful(SPEC, "Prob082_lfsr32", Scoring.BENCH)
-    assert not ICARUS_11.is_open(SPEC, "Prob082_lfsr32", Scoring.BENCH)
-    assert not ICARUS_11.is_doubtful(SPEC, "Prob001_zero", Scoring.OURS), "a constant output is judged rightly"
+    assert not ICARUS_11.is_open("rtllm-v2", "synchronizer", ScoringMode.BENCH), "its bench never holds brstn alone"
+    assert ICARUS_11.is_open("cvdp", "cvdp_copilot_digital_stopwatch_0001", ScoringMode.BENCH)
+    assert ICARUS_11.explain_failure("rtllm-v2", "synchronizer", ScoringMode.OURS) == "", "an answer can be right"
+    assert ICARUS_11.is_doubtful(SPEC, "Prob082_lfsr32", ScoringMode.BENCH)
+    assert not ICARUS_11.is_open(SPEC, "Prob082_lfsr32", ScoringMode.BENCH)
+    assert not ICARUS_11.is_doubtful(SPEC, "Prob001_zero", ScoringMode.OURS), "a constant output is judged rightly"
 
 
 def test_an_entry_stands_for_each_suite_that_it_names() -> None:
@@ -150,7 +151,7 @@ def test_an_entry_stands_for_each_suite_that_it_names() -> None:
 
 def test_one_entry_is_read() -> None:
     assert read_known_bad(ENTRY, "x.toml") == (
-        KnownBad(suite="s", problem_id="p", scoring=Scoring.BENCH, kind=Kind.RACE, evidence="seen", found="run"),
+        KnownBad(suite="s", problem_id="p", scoring=ScoringMode.BENCH, kind=Kind.RACE, evidence="seen", found="run"),
     )
 
 
@@ -186,7 +187,7 @@ RERUN = [
 @pytest.mark.parametrize(("suite", "problem"), RERUN)
 def test_a_reference_still_fails_its_own_bench(suite: str, problem: str) -> None:
     bench = find_bench(suite, problem)
-    assert ICARUS_11.is_impossible(suite, problem, Scoring.BENCH)
+    assert ICARUS_11.is_impossible(suite, problem, ScoringMode.BENCH)
     with closing(TestbenchScorer()) as scorer:
         assert scorer.score_unguarded(given(show_reference(bench)), bench).is_passed_unguarded is not True
         with pytest.raises(BadReferenceError):

@@ -24,6 +24,7 @@ LAYERS = (
     {"openings"},
     {"verilog", "tools"},
     {"records", "errors", "foreign", "version"},
+    {"modes"},
 )
 HOMES = {
     "pytest": {"plugin"},

@@ -26,6 +26,7 @@ from pytest_rtlgen.records import (
     Completion,
     Difficulty,
     Estimate,
+    Method,
     Problem,
     SampleKey,
     SampleResult,
@@ -237,7 +238,7 @@ def test_missing_token_counts_are_no_tokens() -> None:
     result = SampleResult(
         completion=Completion(key=SampleKey(suite="core", problem_id="fifo", index=0), text="", model="m"),
         candidate=Candidate(source="", rule="no module"),
-        verdict=Verdict(status=Status.NO_CODE, method="extract"),
+        verdict=Verdict(status=Status.NO_CODE, method=Method.EXTRACT),
     )
     summary = summarize([a_problem("fifo")], [result], (1,))
     assert (summary.prompt_tokens, summary.completion_tokens) == (0, 0)

@@ -22,6 +22,7 @@ from pytest_rtlgen.records import (
     Completion,
     Environment,
     Estimate,
+    Method,
     RunSettings,
     SampleKey,
     SampleResult,
@@ -168,7 +169,7 @@ def save_run(
         for index, (status, tokens) in enumerate(found):
             key = SampleKey(suite=suite, problem_id=name, index=index)
             completion = Completion(key=key, text="x", model="m", usage=TokenUsage(completion=tokens))
-            verdict = Verdict(status=status, method="simulate")
+            verdict = Verdict(status=status, method=Method.SIMULATE)
             candidate = Candidate(source="x", rule="fence")
             store.append_completion(completion)
             store.append_result(SampleResult(completion=completion, candidate=candidate, verdict=verdict))

@@ -8,9 +8,9 @@ from builders import problem
 from support.checkers import SharedChecker
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
-from pytest_rtlgen.check.proof.prover import FormalMode
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.loaders import load_suite
+from pytest_rtlgen.modes import FormalMode
 from pytest_rtlgen.records import Candidate, Problem, Verdict
 from pytest_rtlgen.verilog.rename import rename_module
 

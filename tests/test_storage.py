@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from pytest_rtlgen.errors import RecordError, StorageError, UsageError
 from pytest_rtlgen.metrics import summarize
+from pytest_rtlgen.modes import ScoringMode
 from pytest_rtlgen.records import (
     BenchVerdict,
     Candidate,
@@ -30,6 +31,7 @@ from pytest_rtlgen.records import (
     Environment,
     FinishReason,
     Isolation,
+    Method,
     Polarity,
     Problem,
     Reset,
@@ -38,11 +40,13 @@ from pytest_rtlgen.records import (
     SampleKey,
     SampleResult,
     SamplingParams,
+    SandboxKind,
     Severity,
     SignalVerdict,
     SourceFile,
     Status,
     TokenUsage,
+    Tool,
     Verdict,
     WaveWindow,
 )
@@ -73,9 +77,9 @@ PROBLEM = Problem(
 )
 VERDICT = Verdict(
     status=Status.MISMATCH,
-    method="simulate",
+    method=Method.SIMULATE,
     signals=(SignalVerdict(name="full", checked=90, mismatches=4, first_mismatch_ns=120.0, expected="1", actual="x"),),
-    diagnostics=(Diagnostic(tool="iverilog", severity=Severity.WARNING, message="tab\there", line=3),),
+    diagnostics=(Diagnostic(tool=Tool.IVERILOG, severity=Severity.WARNING, message="tab\there", line=3),),
     wave=WaveWindow(
         first_step=10,
         mismatch_step=12,
@@ -83,7 +87,9 @@ VERDICT = Verdict(
         inputs=(("clk", ("0", "1", "0")),),
         outputs=(("full", ("0", "0", "1"), ("0", "0", "x")),),
     ),
-    isolation=Isolation(sandbox="bubblewrap", is_network_cut=True, is_filesystem_private=True, has_limits=True),
+    isolation=Isolation(
+        sandbox=SandboxKind.BUBBLEWRAP, is_network_cut=True, is_filesystem_private=True, has_limits=True
+    ),
     simulator="icarus 11.0",
     duration_s=0.02,
 )
@@ -131,7 +137,7 @@ class Nested:
         ENVIRONMENT,
         a_completion(),
         VERDICT,
-        Verdict(status=Status.NO_CODE, method="extract"),
+        Verdict(status=Status.NO_CODE, method=Method.EXTRACT),
         Nested(pair=(1, "a"), rows=(("x", (1.0, 2.5)), ("y", ())), maybe=Clock(port="c"), flag=True),
         Nested(pair=(-(2**70), ""), rows=(), maybe=None, flag=False),
     ],
@@ -225,7 +231,7 @@ def test_a_field_that_came_later_has_its_default() -> None:
     old = encode(SETTINGS)
     assert isinstance(old, dict)
     del old["scoring"]
-    assert decode(RunSettings, old, "run.json:1") == replace(SETTINGS, scoring="ours")
+    assert decode(RunSettings, old, "run.json:1") == replace(SETTINGS, scoring=ScoringMode.OURS)
 
 
 def test_a_diagnostic_of_before_there_were_kinds_is_read() -> None:
@@ -454,7 +460,7 @@ def test_the_first_of_two_records_with_one_key_counts(store: RunStore) -> None:
     store.append_completion(a_completion(text="first"))
     store.append_completion(a_completion(text="second"))
     store.append_result(a_result(completion=a_completion(text="first")))
-    passed = Verdict(status=Status.PASSED, method="simulate")
+    passed = Verdict(status=Status.PASSED, method=Method.SIMULATE)
     store.append_result(a_result(completion=a_completion(text="first"), verdict=passed))
     assert [completion.text for completion in store.read_completions().values()] == ["first"]
     assert store.read_results()[a_completion().key].verdict.status is Status.MISMATCH

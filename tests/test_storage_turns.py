@@ -9,6 +9,7 @@ from pytest_rtlgen.records import (
     Completion,
     Environment,
     Feedback,
+    Method,
     RepairKind,
     RepairTurn,
     RunSettings,
@@ -30,7 +31,9 @@ def answer(key: SampleKey, text: str) -> Completion:
 
 def judged(completion: Completion, status: Status) -> SampleResult:
     candidate = Candidate(source=completion.text, rule="fence")
-    return SampleResult(completion=completion, candidate=candidate, verdict=Verdict(status=status, method="simulate"))
+    return SampleResult(
+        completion=completion, candidate=candidate, verdict=Verdict(status=status, method=Method.SIMULATE)
+    )
 
 
 @pytest.fixture

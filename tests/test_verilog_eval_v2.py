@@ -6,8 +6,8 @@ import pytest
 from support.checkers import SharedChecker
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
-from pytest_rtlgen.check.proof.prover import FormalMode
 from pytest_rtlgen.loaders import load_suite
+from pytest_rtlgen.modes import FormalMode
 from pytest_rtlgen.records import Candidate, Problem, Verdict
 from pytest_rtlgen.simulators.icarus import find_icarus
 

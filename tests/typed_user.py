@@ -24,7 +24,12 @@ def check(candidate: rtlgen.Candidate, settings: rtlgen.CheckSettings) -> None:
     assert_type(verdict, rtlgen.Verdict)
     assert_type(verdict.signals, tuple[rtlgen.SignalVerdict, ...])
     assert_type(verdict.status, rtlgen.Status)
+    assert_type(verdict.method, rtlgen.Method)
     assert_type(verdict.credit, float)
+
+
+def choose() -> rtlgen.CheckSettings:
+    return rtlgen.CheckSettings(formal=rtlgen.FormalMode.OFF, sandbox=rtlgen.SandboxMode.REQUIRED)
 
 
 def score(reward: rtlgen.Reward) -> None:

@@ -12,29 +12,32 @@ from pytest_rtlgen.check.compare import compare_traces, has_unknown_mismatch
 from pytest_rtlgen.check.confirm import Confirmer, Simulated, judge_simulation, note_undriven
 from pytest_rtlgen.check.cross_check import CrossCheck
 from pytest_rtlgen.check.powered_up import find_same, judge_powered_up
-from pytest_rtlgen.check.proof.prover import FormalMode, Prover
+from pytest_rtlgen.check.proof.prover import Prover
 from pytest_rtlgen.check.reading.reader import TOO_LARGE, Reader
 from pytest_rtlgen.check.reference import PreparedReference, list_memory_files
 from pytest_rtlgen.check.stimulus.depth import Depth, measure_depth
 from pytest_rtlgen.check.stimulus.make import DEFAULT_CYCLES
 from pytest_rtlgen.errors import BadReferenceError
+from pytest_rtlgen.modes import FormalMode, SandboxMode
 from pytest_rtlgen.openings import list_accepted
 from pytest_rtlgen.records import (
     Candidate,
     Diagnostic,
     Hazard,
     HazardKind,
+    Method,
     Problem,
     Proof,
     Severity,
     Status,
+    Tool,
     Verdict,
 )
 from pytest_rtlgen.simulators import make_simulator
 from pytest_rtlgen.simulators.fallback import WithFallback
 from pytest_rtlgen.tools.lru import Lru
 from pytest_rtlgen.tools.process import Limits
-from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
+from pytest_rtlgen.tools.sandbox import choose_sandbox
 from pytest_rtlgen.verilog.examine import Examination
 from pytest_rtlgen.verilog.screen import Screening
 
@@ -201,9 +204,9 @@ class Checker:
 
     def _judge_extraction(self, candidate: Candidate) -> Verdict | None:
         if candidate.is_truncated:
-            return _refuse(Status.TRUNCATED, "extract", "the answer ends inside the module")
+            return _refuse(Status.TRUNCATED, Method.EXTRACT, "the answer ends inside the module")
         if not candidate.text.strip():
-            return _refuse(Status.NO_CODE, "extract", f"no Verilog module in the answer ({candidate.rule})")
+            return _refuse(Status.NO_CODE, Method.EXTRACT, f"no Verilog module in the answer ({candidate.rule})")
         return None
 
     def _check_accepted(self, source: str, problem: Problem) -> Verdict:
@@ -222,7 +225,7 @@ class Checker:
     def _check_source(self, source: str, problem: Problem, reference: PreparedReference) -> Verdict:
         screening = self.reader.screen(source, reference.wanted, list_memory_files(problem))
         if screening.status is not None:
-            return Verdict(status=screening.status, method="screen", diagnostics=screening.diagnostics)
+            return Verdict(status=screening.status, method=Method.SCREEN, diagnostics=screening.diagnostics)
         verdict = judge_powered_up(
             screening.source,
             reference,
@@ -249,7 +252,7 @@ class Checker:
         known = compare_traces(reference.trace, reference.trace)
         return Verdict(
             status=Status.PASSED,
-            method="prove",
+            method=Method.PROVE,
             signals=known,
             diagnostics=note_undriven(reference),
             equivalence=equivalence,
@@ -258,7 +261,7 @@ class Checker:
 
     def _simulate(self, source: str, problem: Problem, reference: PreparedReference) -> Verdict:
         first = judge_simulation(self.simulator, reference, source)
-        is_refused = first.verdict.method == "compile" and first.verdict.status in _REFUSED
+        is_refused = first.verdict.method == Method.COMPILE and first.verdict.status in _REFUSED
         if is_refused and self.simulator.name != self._other.name:
             return self._simulate_elsewhere(first.verdict, source, problem, reference)
         if first.trace is None:
@@ -361,29 +364,29 @@ def _widen(limits: Limits) -> Limits:
 def _refuse_examined(examination: Examination | None) -> Verdict | None:
     """Return the refusal of a design for what it shows where it is elaborated; ``None``: it may pass."""
     if examination is None:
-        return _refuse(Status.RESOURCE_LIMIT, "screen", TOO_LARGE)
+        return _refuse(Status.RESOURCE_LIMIT, Method.SCREEN, TOO_LARGE)
     if not examination.refusals:
         return None
     diagnostics = tuple(map(Diagnostic.of, examination.refusals))
-    return Verdict(status=Status.REJECTED, method="screen", diagnostics=diagnostics)
+    return Verdict(status=Status.REJECTED, method=Method.SCREEN, diagnostics=diagnostics)
 
 
 def _describe_drivers(hazards: Sequence[Hazard], severity: Severity) -> tuple[Diagnostic, ...]:
     return tuple(
-        Diagnostic(tool="screen", severity=severity, message=hazard.message, line=hazard.line)
+        Diagnostic(tool=Tool.SCREEN, severity=severity, message=hazard.message, line=hazard.line)
         for hazard in hazards
         if hazard.kind in _DRIVERS
     )
 
 
 def _note(message: str, line: int | None = None) -> Diagnostic:
-    return Diagnostic(tool="screen", severity=Severity.NOTE, message=message, line=line)
+    return Diagnostic(tool=Tool.SCREEN, severity=Severity.NOTE, message=message, line=line)
 
 
 def _add(verdict: Verdict, *diagnostics: Diagnostic) -> Verdict:
     return replace(verdict, diagnostics=(*verdict.diagnostics, *diagnostics))
 
 
-def _refuse(status: Status, tool: str, message: str) -> Verdict:
-    diagnostic = Diagnostic(tool=tool, severity=Severity.ERROR, message=message)
-    return Verdict(status=status, method=tool, diagnostics=(diagnostic,))
+def _refuse(status: Status, method: Method, message: str) -> Verdict:
+    diagnostic = Diagnostic(tool=Tool(method), severity=Severity.ERROR, message=message)
+    return Verdict(status=status, method=method, diagnostics=(diagnostic,))

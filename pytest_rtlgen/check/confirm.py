@@ -13,11 +13,13 @@ from pytest_rtlgen.records import (
     Diagnostic,
     Equivalence,
     Hazard,
+    Method,
     Proof,
     Severity,
     SignalVerdict,
     Status,
     Stimulus,
+    Tool,
     Trace,
     Verdict,
 )
@@ -66,7 +68,7 @@ def _make_job(reference: PreparedReference, source: str) -> SimulationJob:
 
 def _explain(simulation: Simulation) -> Verdict:
     status = simulation.status or Status.RUNTIME_ERROR
-    method = "simulate" if simulation.is_compiled else "compile"
+    method = Method.SIMULATE if simulation.is_compiled else Method.COMPILE
     return Verdict(status=status, method=method, diagnostics=simulation.diagnostics)
 
 
@@ -75,7 +77,7 @@ def _compare(reference: PreparedReference, simulation: Simulation, trace: Trace)
     is_wrong = any(signal.mismatches for signal in signals)
     return Verdict(
         status=Status.MISMATCH if is_wrong else Status.PASSED,
-        method="simulate",
+        method=Method.SIMULATE,
         signals=signals,
         diagnostics=(
             *simulation.diagnostics,
@@ -89,7 +91,8 @@ def _compare(reference: PreparedReference, simulation: Simulation, trace: Trace)
 def note_undriven(reference: PreparedReference) -> tuple[Diagnostic, ...]:
     """Return a note for each output that nothing in the reference drives, wholly or in part."""
     return tuple(
-        Diagnostic(tool="compare", severity=Severity.NOTE, message=message) for message in reference.describe_undriven()
+        Diagnostic(tool=Tool.COMPARE, severity=Severity.NOTE, message=message)
+        for message in reference.describe_undriven()
     )
 
 
@@ -98,7 +101,7 @@ def _warn_of_little(reference: PreparedReference, signals: Sequence[SignalVerdic
     steps, undriven = reference.stimulus.steps, {name for name, _ in reference.undriven}
     return tuple(
         Diagnostic(
-            tool="compare",
+            tool=Tool.COMPARE,
             severity=Severity.WARNING,
             message=f"output {signal.name} was compared in {signal.checked} of {steps} steps only: "
             "the reference does not know it in the others",
@@ -202,7 +205,7 @@ class Confirmer:
             )
         if not verdict.is_passed or not depth.unreached:
             return verdict
-        note = Diagnostic(tool="compare", severity=Severity.NOTE, message=_UNREACHED_NOTE + depth.describe())
+        note = Diagnostic(tool=Tool.COMPARE, severity=Severity.NOTE, message=_UNREACHED_NOTE + depth.describe())
         return replace(verdict, diagnostics=(*verdict.diagnostics, note))
 
     def _simulate_longer(
@@ -236,7 +239,7 @@ class Confirmer:
             again = _explain(simulation) if again.is_passed else again
         if again.is_passed:
             return verdict
-        note = Diagnostic(tool="compare", severity=Severity.NOTE, message=words[1])
+        note = Diagnostic(tool=Tool.COMPARE, severity=Severity.NOTE, message=words[1])
         return replace(again, equivalence=verdict.equivalence, diagnostics=(*again.diagnostics, note))
 
     def _stops_again(self, simulation: Simulation, source: str, longer: PreparedReference) -> bool:
@@ -268,7 +271,7 @@ class Confirmer:
         equivalence = _keep_shown(equivalence, tuple(shown))
         if worst is None:
             return replace(verdict, equivalence=equivalence)
-        note = Diagnostic(tool="proof", severity=Severity.NOTE, message=_REPRODUCED_NOTE)
+        note = Diagnostic(tool=Tool.PROOF, severity=Severity.NOTE, message=_REPRODUCED_NOTE)
         return replace(
             worst,
             signals=tuple(signals.values()),
@@ -305,7 +308,7 @@ def _compare_start(reference: PreparedReference, simulation: Simulation, start: 
     is_wrong = any(signal.mismatches for signal in signals)
     return Verdict(
         status=Status.MISMATCH if is_wrong else Status.PASSED,
-        method="simulate",
+        method=Method.SIMULATE,
         signals=signals,
         diagnostics=simulation.diagnostics,
         wave=cut_wave(replace(reference.stimulus, steps=_count_steps(start)), reference.trace, start, signals),
@@ -315,7 +318,7 @@ def _compare_start(reference: PreparedReference, simulation: Simulation, start: 
 def _note_unfinished(verdict: Verdict, simulation: Simulation, steps: int, what: str) -> Verdict:
     done = 0 if simulation.start is None else _count_steps(simulation.start)
     message = _UNFINISHED.format(what=what, done=done, steps=steps)
-    note = Diagnostic(tool="compare", severity=Severity.NOTE, message=message)
+    note = Diagnostic(tool=Tool.COMPARE, severity=Severity.NOTE, message=message)
     return replace(verdict, diagnostics=(*verdict.diagnostics, note))
 
 
@@ -324,12 +327,12 @@ def _count_steps(trace: Trace) -> int:
 
 
 def _judge_cross_check(verdict: Verdict, found: CrossCheckResult) -> Verdict:
-    note = Diagnostic(tool="cross-check", severity=Severity.NOTE, message=found.note)
+    note = Diagnostic(tool=Tool.CROSS_CHECK, severity=Severity.NOTE, message=found.note)
     diagnostics = (*verdict.diagnostics, *([note] if found.note else []))
     if not found.disagrees:
         return replace(verdict, diagnostics=diagnostics)
     message = f"behaves otherwise in another simulator: {', '.join(found.disagrees)}"
-    error = Diagnostic(tool="cross-check", severity=Severity.ERROR, message=message)
+    error = Diagnostic(tool=Tool.CROSS_CHECK, severity=Severity.ERROR, message=message)
     wrong = {signal.name: signal for signal in found.signals if signal.mismatches}
     signals = tuple(wrong.get(signal.name, signal) for signal in verdict.signals)
     return replace(verdict, status=Status.MISMATCH, signals=signals, diagnostics=(*diagnostics, error))

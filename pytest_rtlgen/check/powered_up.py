@@ -6,7 +6,7 @@ from dataclasses import replace
 from pytest_rtlgen.check.reading.reader import TOO_LARGE, Reader
 from pytest_rtlgen.check.reference import PoweredUp, PreparedReference, prepare_reference, render_opened
 from pytest_rtlgen.errors import NeverKnownError
-from pytest_rtlgen.records import Diagnostic, Problem, Proof, Severity, Status, Trace, Verdict
+from pytest_rtlgen.records import Diagnostic, Method, Problem, Proof, Severity, Status, Tool, Trace, Verdict
 from pytest_rtlgen.simulators import SimulationJob, Simulator
 from pytest_rtlgen.verilog.initial_values import drop_initial_values
 from pytest_rtlgen.verilog.power_up import PoweredText, PowerUp, Registers
@@ -86,8 +86,8 @@ def judge_powered_up(
     texts = {value: reader.power_up(source, top, value) for value in PowerUp}
     zeros = texts[PowerUp.ZEROS]
     if zeros is None or None in texts.values():
-        error = Diagnostic(tool="screen", severity=Severity.ERROR, message=TOO_LARGE)
-        return Verdict(status=Status.RESOURCE_LIMIT, method="screen", diagnostics=(error,))
+        error = Diagnostic(tool=Tool.SCREEN, severity=Severity.ERROR, message=TOO_LARGE)
+        return Verdict(status=Status.RESOURCE_LIMIT, method=Method.SCREEN, diagnostics=(error,))
     sets_more = not zeros.registers or zeros.set_bits > reference.powered_up.set_bits
     either = _list_moving_all(reference) if sets_more else ()
     compared, verdicts = list[PreparedReference](), list[Verdict]()
@@ -159,7 +159,7 @@ def _describe(reference: PreparedReference, compared: Sequence[PreparedReference
     values = [_WORDS[one.powered_up.value] for one in compared if one.powered_up is not None]
     count = len(reference.powered_up.registers) if reference.powered_up is not None else 0
     message = _NOTE.format(count=count, values=", then with ".join(values))
-    return Diagnostic(tool="compare", severity=Severity.NOTE, message=message)
+    return Diagnostic(tool=Tool.COMPARE, severity=Severity.NOTE, message=message)
 
 
 def _list_moving(trace: Trace) -> frozenset[int]:

@@ -13,9 +13,9 @@ from pytest_rtlgen.check.single import make_problem
 from pytest_rtlgen.cli.examine_isolation import examine_isolation
 from pytest_rtlgen.cli.finding import Finding
 from pytest_rtlgen.errors import RtlgenError, ToolError
+from pytest_rtlgen.modes import SandboxMode
 from pytest_rtlgen.records import Candidate, Verdict
 from pytest_rtlgen.simulators.icarus import OLDEST_ICARUS
-from pytest_rtlgen.tools.sandbox import SandboxMode
 from pytest_rtlgen.tools.versions import find_program, read_icarus_version, read_package_version
 
 _PACKAGES: tuple[tuple[str, tuple[int, ...], tuple[int, ...], str], ...] = (

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pytest_rtlgen.cli.finding import Finding
+from pytest_rtlgen.records import SandboxKind
 from pytest_rtlgen.tools.confine import read_landlock_abi
 from pytest_rtlgen.tools.process import Limits
-from pytest_rtlgen.tools.sandbox import ALL_KINDS, SandboxKind, SandboxOffer, look_for_sandbox
+from pytest_rtlgen.tools.sandbox import ALL_KINDS, SandboxOffer, look_for_sandbox
 from pytest_rtlgen.tools.seccomp import has_filter
 
 _WHOLE_ABI = 6

@@ -10,7 +10,6 @@ from pytest_rtlgen.config import Options
 from pytest_rtlgen.evaluation.settings import make_check_settings, read_prompt_style
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.prompts import PromptStyle
-from pytest_rtlgen.tools.sandbox import SandboxMode
 from pytest_rtlgen.training.signals.export import export_preferences
 
 
@@ -30,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
         Path(args.run_path),
         Path(args.pairs),
         style=_read_style(options) if args.rtlgen_prompt or args.rtlgen_shots or args.rtlgen_rules else None,
-        sandbox=SandboxMode(options.sandbox),
+        sandbox=options.sandbox,
         jobs=make_check_settings(options).jobs,
     )
     problems = {(pair.suite, pair.problem_id) for pair in report.pairs}

@@ -17,7 +17,7 @@ from pytest_rtlgen.evaluation.settings import make_check_settings
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.report.console import Progress
 from pytest_rtlgen.report.selfcheck_text import render_selfcheck, render_selfcheck_json
-from pytest_rtlgen.scoring.scorer import BenchScorer, ScoringMode, find_known_bad
+from pytest_rtlgen.scoring.scorer import BenchScorer, find_known_bad
 from pytest_rtlgen.selfcheck.mutation_file import (
     StoredMutation,
     list_changes,
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     problems = suite.problems[: options.limit]
     progress = Progress()
     rows: list[SelfcheckRow] = []
-    settings, mode = make_check_settings(options), ScoringMode(options.scoring)
+    settings, mode = make_check_settings(options), options.scoring
     with Checker(settings) as checker, BenchScorer(settings, mode, checker.reader) as scorer:
         simulator = checker.simulator.version
         known = find_known_bad(options.simulator, simulator)

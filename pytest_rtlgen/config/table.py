@@ -12,6 +12,7 @@ from pytest_rtlgen.config.values import (
     read_base_url,
     read_choice,
     read_ks,
+    read_member,
     read_path,
     read_real,
     read_repair,
@@ -22,14 +23,12 @@ from pytest_rtlgen.config.values import (
     read_truth,
     read_whole,
 )
+from pytest_rtlgen.modes import FormalMode, SandboxMode, ScoringMode
 
 if TYPE_CHECKING:  # the option table loads in every pytest session, and the records cost 25 ms
     from pytest_rtlgen.records import SamplingParams
 
-SANDBOXES = ("required", "auto", "off")
-FORMAL_MODES = ("off", "confirm", "first")
 CROSS_SIMULATORS = ("yosys", "verilator")
-SCORINGS = ("both", "ours", "published")
 SIMULATORS = ("icarus", "icarus-cold", "yosys")
 
 _read_seconds = read_real(lambda value: value > 0, "a number of seconds above 0")
@@ -146,12 +145,12 @@ class Options:
         help="go on with the newest unfinished run of the same settings, never, or with the run in this folder",
     )
     """``auto``, ``never``, or the folder of a run."""
-    sandbox: str = declare(
+    sandbox: SandboxMode = declare(
         group=Group.CHECK,
         metavar="MODE",
-        parse=read_choice(*SANDBOXES),
-        choices=SANDBOXES,
-        default="auto",
+        parse=read_member(SandboxMode),
+        choices=tuple(SandboxMode),
+        default=SandboxMode.AUTO,
         help="isolate candidates: refuse to run without isolation, isolate where possible, or never",
     )
     simulator: str = declare(
@@ -240,12 +239,12 @@ class Options:
         decides_verdicts=True,
         help="clock cycles that one check plays; by default what the problem says",
     )
-    formal: str = declare(
+    formal: FormalMode = declare(
         group=Group.CHECK,
         metavar="MODE",
-        parse=read_choice(*FORMAL_MODES),
-        choices=FORMAL_MODES,
-        default="confirm",
+        parse=read_member(FormalMode),
+        choices=tuple(FormalMode),
+        default=FormalMode.CONFIRM,
         decides_verdicts=True,
         help="prove candidates equivalent: never, those that simulation passed, or first and simulate the unproved",
     )
@@ -266,12 +265,12 @@ class Options:
         decides_verdicts=True,
         help="play what passed in a second simulator, which can fail it and never pass it; by default in none",
     )
-    scoring: str = declare(
+    scoring: ScoringMode = declare(
         group=Group.RUN,
         metavar="WHOSE",
-        parse=read_choice(*SCORINGS),
-        choices=SCORINGS,
-        default="both",
+        parse=read_member(ScoringMode),
+        choices=tuple(ScoringMode),
+        default=ScoringMode.BOTH,
         decides_verdicts=True,
         help="judge by comparison with the reference, by the benchmark's own testbench where it has one, or by both",
     )

@@ -4,14 +4,17 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from pytest_rtlgen.errors import UsageError
 
 if TYPE_CHECKING:  # the option table loads in every pytest session, and the records cost 25 ms
     from pytest_rtlgen.records import Summary
+
+E = TypeVar("E", bound=StrEnum)
 
 _REQUIREMENT = re.compile(r"(?:(pass|syntax)@([1-9][0-9]{0,5})|(credit))\s*(>=|>)\s*([0-9]*\.?[0-9]+)", re.ASCII)
 _REPAIR_PART = r"\s*(compile|simulate)\s*:\s*([0-9]{1,2})\s*"
@@ -105,6 +108,17 @@ def read_real(is_right: Callable[[float], bool], wanted: str) -> Callable[[str],
         if not (math.isfinite(value) and is_right(value)):
             raise ValueError(wanted)
         return value
+
+    return read
+
+
+def read_member(kind: type[E]) -> Callable[[str], E]:
+    """Return the reader of one member of ``kind``."""
+
+    def read(text: str) -> E:
+        if text.strip() not in set(kind):
+            raise ValueError("one of " + ", ".join(kind))
+        return kind(text.strip())
 
     return read
 

@@ -16,9 +16,9 @@ from pytest_rtlgen.evaluation.settings import make_check_settings
 from pytest_rtlgen.evaluation.watch import Watcher
 from pytest_rtlgen.extract import extract_candidate
 from pytest_rtlgen.extract.files import extract_files
-from pytest_rtlgen.known_bad import Scoring
+from pytest_rtlgen.modes import ScoringMode
 from pytest_rtlgen.records import Candidate, Completion, Problem, ProblemKey, SampleResult
-from pytest_rtlgen.scoring.scorer import BenchScorer, ScoringMode, adopt_bench_verdict, find_known_bad
+from pytest_rtlgen.scoring.scorer import BenchScorer, adopt_bench_verdict, find_known_bad
 from pytest_rtlgen.storage import RunStore
 from pytest_rtlgen.storage.answers import AnswerFiles
 
@@ -77,7 +77,7 @@ class Judge:
         Raises:
             ToolError: the simulator is missing.
         """
-        scoring = Scoring.BENCH if self.scorer.decides(problem) else Scoring.OURS
+        scoring = ScoringMode.BENCH if self.scorer.decides(problem) else ScoringMode.OURS
         known = find_known_bad(self.checker.settings.simulator, self.checker.simulator.version)
         return known.explain_failure(problem.suite, problem.problem_id, scoring)
 
@@ -108,7 +108,7 @@ def open_judge(options: Options, *, jobs: int | None = None) -> Judge:
     Raises:
         ToolError: isolation is required and cannot be had.
     """
-    return Judge(make_check_settings(options, jobs=jobs), ScoringMode(options.scoring))
+    return Judge(make_check_settings(options, jobs=jobs), options.scoring)
 
 
 class _Queue:

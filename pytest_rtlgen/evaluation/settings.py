@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
-from enum import StrEnum
 from typing import Any, TypeVar, get_type_hints
 
 from pytest_rtlgen.backends import BackendSettings
@@ -34,13 +33,7 @@ def _fill(settings: type[_T], options: Options, **given: object) -> _T:
     """Return ``settings`` made of ``given`` and of the options that have the names of its fields."""
     kinds = get_type_hints(settings)
     known = {option.field for option in OPTIONS} - given.keys()
-    shared = {name: getattr(options, name) for name in kinds if name in known}
-    words = {name: kinds[name](value) for name, value in shared.items() if _is_enum(kinds[name])}
-    return settings(**shared | words | given)
-
-
-def _is_enum(kind: object) -> bool:
-    return isinstance(kind, type) and issubclass(kind, StrEnum)
+    return settings(**{name: getattr(options, name) for name in known.intersection(kinds)} | given)
 
 
 def read_prompt_style(options: Options, suites: Iterable[Suite]) -> PromptStyle:

@@ -4,19 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pytest_rtlgen.modes import ScoringMode
 from pytest_rtlgen.openings import Place
-
-
-class Scoring(StrEnum):
-    """Whose verdicts a fault spoils."""
-
-    OURS = "ours"
-    BENCH = "published"
-    BOTH = "both"
-
-    def covers(self, other: "Scoring") -> bool:
-        """Whether verdicts of ``other`` are spoilt."""
-        return self is Scoring.BOTH or self is other
 
 
 class Kind(StrEnum):
@@ -91,7 +80,7 @@ class KnownBad:
 
     suite: str
     problem_id: str
-    scoring: Scoring
+    scoring: ScoringMode
     kind: Kind
     simulator: str = "any"
     """``icarus``, ``verilator`` or ``any``."""
@@ -118,26 +107,26 @@ class KnownBadList:
 
     by_problem: Mapping[tuple[str, str], tuple[KnownBad, ...]]
 
-    def of(self, suite: str, problem_id: str, scoring: Scoring | None = None) -> tuple[KnownBad, ...]:
+    def of(self, suite: str, problem_id: str, scoring: ScoringMode | None = None) -> tuple[KnownBad, ...]:
         """Return the faults of a problem, those that spoil ``scoring`` where it is given."""
         entries = (*self.by_problem.get((suite, problem_id), ()), *self.by_problem.get((suite, EVERY), ()))
         return tuple(entry for entry in entries if scoring is None or entry.scoring.covers(scoring))
 
-    def explain_failure(self, suite: str, problem_id: str, scoring: Scoring) -> str:
+    def explain_failure(self, suite: str, problem_id: str, scoring: ScoringMode) -> str:
         """Return why right answers to a problem fail under ``scoring``; empty where nothing is known."""
         entries = self.of(suite, problem_id, scoring)
         fatal = [entry for entry in entries if entry.kind.is_blocking or entry.kind is Kind.UNSATISFIABLE]
         return "; ".join(f"known bad ({entry.kind}): {entry.evidence}" for entry in fatal)
 
-    def is_impossible(self, suite: str, problem_id: str, scoring: Scoring) -> bool:
+    def is_impossible(self, suite: str, problem_id: str, scoring: ScoringMode) -> bool:
         """Whether not even the reference passes under ``scoring``."""
         return any(entry.kind.is_blocking for entry in self.of(suite, problem_id, scoring))
 
-    def is_open(self, suite: str, problem_id: str, scoring: Scoring) -> bool:
+    def is_open(self, suite: str, problem_id: str, scoring: ScoringMode) -> bool:
         """Whether an answer that follows the description may fail under ``scoring``."""
         return any(entry.kind.is_open for entry in self.of(suite, problem_id, scoring))
 
-    def is_doubtful(self, suite: str, problem_id: str, scoring: Scoring) -> bool:
+    def is_doubtful(self, suite: str, problem_id: str, scoring: ScoringMode) -> bool:
         """Whether passes or failures under ``scoring`` say little; a constant output is judged rightly."""
         return any(entry.kind is not Kind.CONSTANT for entry in self.of(suite, problem_id, scoring))
 

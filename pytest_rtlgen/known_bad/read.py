@@ -10,7 +10,8 @@ from importlib.resources import files
 from typing import Any, TypeVar
 
 from pytest_rtlgen.errors import SuiteError
-from pytest_rtlgen.known_bad.entries import Kind, KnownBad, KnownBadList, KnownOpening, Scoring
+from pytest_rtlgen.known_bad.entries import Kind, KnownBad, KnownBadList, KnownOpening
+from pytest_rtlgen.modes import ScoringMode
 from pytest_rtlgen.openings import Place
 from pytest_rtlgen.openings.read import KEYS
 
@@ -33,11 +34,11 @@ def load_known_bad(*, ours: tuple[str, str], bench: tuple[str, str]) -> KnownBad
     for entry in _read_all():
         shown = [
             scoring
-            for scoring, tool in ((Scoring.OURS, ours), (Scoring.BENCH, bench))
+            for scoring, tool in ((ScoringMode.OURS, ours), (ScoringMode.BENCH, bench))
             if entry.scoring.covers(scoring) and entry.applies_to(*tool)
         ]
         if shown:
-            scoring = shown[0] if len(shown) == 1 else Scoring.BOTH
+            scoring = shown[0] if len(shown) == 1 else ScoringMode.BOTH
             found[entry.suite, entry.problem_id].append(replace(entry, scoring=scoring))
     return KnownBadList(by_problem={key: tuple(entries) for key, entries in found.items()})
 
@@ -134,7 +135,7 @@ def _read_entry(table: Mapping[str, object], where: str) -> KnownBad:
     return KnownBad(
         suite=_read_text(table, "suite", where),
         problem_id=_read_text(table, "problem", where),
-        scoring=_read_choice(table, "scoring", where, Scoring),
+        scoring=_read_choice(table, "scoring", where, ScoringMode),
         kind=_read_choice(table, "kind", where, Kind),
         simulator=simulator,
         versions=_read_versions(_read_text(table, "versions", where, "any"), where),

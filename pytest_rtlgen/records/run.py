@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
+from pytest_rtlgen.modes import FormalMode, ScoringMode
 from pytest_rtlgen.records.bench import BenchVerdict
 from pytest_rtlgen.records.generation import Candidate, Completion, SampleKey, SamplingParams
 from pytest_rtlgen.records.problem import Difficulty
 from pytest_rtlgen.records.repair import RepairTurn
-from pytest_rtlgen.records.verdict import Status, Verdict
+from pytest_rtlgen.records.verdict import Method, Status, Verdict
 
 _UNCOMPILED = {
     *(Status.NO_CODE, Status.TRUNCATED, Status.SYNTAX_ERROR),
@@ -32,7 +33,7 @@ class SampleResult:
     @property
     def is_compiled(self) -> bool:
         """Whether the candidate got through a compiler; where only the benchmark judged, as it says."""
-        if self.bench_verdict is None or self.verdict.method != "testbench":
+        if self.bench_verdict is None or self.verdict.method != Method.TESTBENCH:
             return self.verdict.is_compiled
         said = self.bench_verdict.is_syntax_right
         return self.bench_verdict.status not in _UNCOMPILED if said is None else said
@@ -65,12 +66,12 @@ class RunSettings:
     stimulus_seed: int = 0
     cycles: int | None = None
     """Clock cycles that one check plays; ``None``: what each problem says."""
-    formal: str = "off"
-    """``off`` (also runs of before there was another), ``confirm`` or ``first``."""
+    formal: FormalMode = FormalMode.OFF
+    """``off`` also of runs of before there was another."""
     formal_budget_s: float = 0.0
     cross_check: str | None = None
-    scoring: str = "ours"
-    """``both``, ``ours`` (also runs of before there was another) or ``published``."""
+    scoring: ScoringMode = ScoringMode.OURS
+    """``ours`` also of runs of before there was another."""
     repair: str = ""
     """How often the model might mend an answer, such as ``compile:3,simulate:4``; empty: never."""
     reflector: str = ""

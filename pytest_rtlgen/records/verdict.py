@@ -38,12 +38,55 @@ class Severity(StrEnum):
     NOTE = "note"
 
 
+class Method(StrEnum):
+    """The last stage that looked at a candidate.
+
+    >>> Verdict(status=Status.SYNTAX_ERROR, method=Method.SCREEN).is_compiled
+    False
+    """
+
+    EXTRACT = "extract"
+    SCREEN = "screen"
+    COMPILE = "compile"
+    SIMULATE = "simulate"
+    PROVE = "prove"
+    TESTBENCH = "testbench"
+    """The benchmark's own testbench or harness, and nothing of ours."""
+
+
+class Tool(StrEnum):
+    """Who says what a diagnostic holds."""
+
+    EXTRACT = "extract"
+    PYSLANG = "pyslang"
+    SCREEN = "screen"
+    IVERILOG = "iverilog"
+    VERILATOR = "verilator"
+    YOSYS = "yosys"
+    SIMULATOR = "simulator"
+    """How the simulation ended, whatever played it."""
+    COMPARE = "compare"
+    PROOF = "proof"
+    CROSS_CHECK = "cross-check"
+    TESTBENCH = "testbench"
+    HARNESS = "harness"
+    """A benchmark's cocotb harness."""
+
+
+class SandboxKind(StrEnum):
+    """What is around a program."""
+
+    BUBBLEWRAP = "bubblewrap"
+    LANDLOCK = "landlock+seccomp"
+    NONE = "none"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnostic:
     """One message about a candidate."""
 
-    tool: str
-    """Who says it: ``extract``, ``pyslang``, ``iverilog``, ``screen``, ``compare``, …"""
+    tool: Tool
+    """Who says it."""
     severity: Severity
     message: str
     line: int | None = None
@@ -54,7 +97,7 @@ class Diagnostic:
     """Why the candidate is refused; ``None``: it says something else, or is of before there were kinds."""
 
     @classmethod
-    def of(cls, finding: Finding, *, tool: str = "screen") -> Self:
+    def of(cls, finding: Finding, *, tool: Tool = Tool.SCREEN) -> Self:
         """Return the error that ``finding`` is."""
         error = Severity.ERROR
         return cls(tool=tool, severity=error, message=finding.message, line=finding.line, kind=finding.kind)
@@ -145,8 +188,7 @@ class WaveWindow:
 class Isolation:
     """What was in force around the candidate."""
 
-    sandbox: str
-    """``bubblewrap``, ``landlock+seccomp``, or ``none`` with limits only."""
+    sandbox: SandboxKind
     is_network_cut: bool
     is_filesystem_private: bool
     has_limits: bool
@@ -188,14 +230,14 @@ class Verdict:
     ...     SignalVerdict(name="sum", checked=100, mismatches=3),
     ...     SignalVerdict(name="carry", checked=100, mismatches=0),
     ... )
-    >>> verdict = Verdict(status=Status.MISMATCH, method="simulate", signals=signals)
+    >>> verdict = Verdict(status=Status.MISMATCH, method=Method.SIMULATE, signals=signals)
     >>> verdict.is_passed, verdict.credit
     (False, 0.5)
     """
 
     status: Status
-    method: str
-    """The last stage that looked at it: ``extract``, ``screen``, ``compile``, ``simulate`` or ``prove``."""
+    method: Method
+    """The last stage that looked at it."""
     signals: tuple[SignalVerdict, ...] = ()
     """One an output, in declared order; empty when nothing was simulated."""
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -216,7 +258,7 @@ class Verdict:
     @property
     def is_compiled(self) -> bool:
         """Whether the candidate got through the compiler ("syntax" in pass@k tables)."""
-        return self.method in {"simulate", "prove"}
+        return self.method in {Method.SIMULATE, Method.PROVE}
 
     @property
     def credit(self) -> float:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
-from pytest_rtlgen.known_bad import Kind, KnownBad, Scoring
+from pytest_rtlgen.known_bad import Kind, KnownBad
+from pytest_rtlgen.modes import ScoringMode
 from pytest_rtlgen.records import BenchVerdict, Diagnostic, FindingKind, Severity, Status, Verdict
 
 
@@ -77,7 +78,9 @@ def _explain_passed(ours: Verdict, bench: BenchVerdict, known: Sequence[KnownBad
     """Return why the benchmark passes what we do not."""
     if not bench.is_passed:  # its bench, guarded, does not pass it either
         return _explain_unguarded(ours, bench), _say(bench)
-    found = _look_up(_PASSED_BECAUSE, known, Scoring.BENCH) or _look_up(_OURS_FAILED_BECAUSE, known, Scoring.OURS)
+    found = _look_up(_PASSED_BECAUSE, known, ScoringMode.BENCH) or _look_up(
+        _OURS_FAILED_BECAUSE, known, ScoringMode.OURS
+    )
     if found is not None:
         return found
     wrong = [signal for signal in ours.signals if signal.mismatches]
@@ -105,7 +108,7 @@ def _explain_unguarded(ours: Verdict, bench: BenchVerdict) -> Reason:
 
 def _explain_failed(bench: BenchVerdict, known: Sequence[KnownBad]) -> tuple[Reason, str]:
     """Return why the benchmark fails what we pass."""
-    found = _look_up(_FAILED_BECAUSE, known, Scoring.BENCH)
+    found = _look_up(_FAILED_BECAUSE, known, ScoringMode.BENCH)
     if found is not None:
         return found
     if bench.is_passed:
@@ -113,7 +116,9 @@ def _explain_failed(bench: BenchVerdict, known: Sequence[KnownBad]) -> tuple[Rea
     return _ENDED_BECAUSE.get(bench.status, Reason.UNKNOWN), _say(bench)
 
 
-def _look_up(reasons: Mapping[Kind, Reason], known: Sequence[KnownBad], scoring: Scoring) -> tuple[Reason, str] | None:
+def _look_up(
+    reasons: Mapping[Kind, Reason], known: Sequence[KnownBad], scoring: ScoringMode
+) -> tuple[Reason, str] | None:
     """Return what the first entry that spoils ``scoring`` explains; ``None`` where none does."""
     entries = [entry for entry in known if entry.scoring.covers(scoring) and entry.kind in reasons]
     return (reasons[entries[0].kind], entries[0].evidence) if entries else None

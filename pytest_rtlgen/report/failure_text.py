@@ -129,8 +129,8 @@ def render_diagnostics(diagnostics: Sequence[Diagnostic]) -> str:
     lines = []
     for diagnostic in diagnostics[:_DIAGNOSTICS]:
         place = "" if diagnostic.line is None else f"line {diagnostic.line}: "
-        tool, message = clip_text(diagnostic.tool, _NAME), clip_text(diagnostic.message, _MESSAGE)
-        lines.append(f"{tool} {diagnostic.severity}: {place}{message}")
+        message = clip_text(diagnostic.message, _MESSAGE)
+        lines.append(f"{diagnostic.tool} {diagnostic.severity}: {place}{message}")
     if len(diagnostics) > _DIAGNOSTICS:
         lines.append(f"... and {len(diagnostics) - _DIAGNOSTICS} more messages")
     return "\n".join(lines)

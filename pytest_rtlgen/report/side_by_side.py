@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pytest_rtlgen.errors import SuiteError
-from pytest_rtlgen.known_bad import KnownBadList, Scoring
+from pytest_rtlgen.known_bad import KnownBadList
 from pytest_rtlgen.metrics import Counts, Figures, measure_unbiased
-from pytest_rtlgen.records import BenchVerdict, Problem, SampleResult
+from pytest_rtlgen.modes import ScoringMode
+from pytest_rtlgen.records import BenchVerdict, Method, Problem, SampleResult
 from pytest_rtlgen.report.disagreement import Reason, describe_bench_verdict, explain_disagreement
 from pytest_rtlgen.scoring.rules import find_rule
 
-_SIDES = (Scoring.OURS, Scoring.BENCH)
+_SIDES = (ScoringMode.OURS, ScoringMode.BENCH)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,16 +87,16 @@ def _compare_suite(
         said = [(result, result.bench_verdict) for result in row if result.bench_verdict is not None]
         if said:
             published[problem_id], guarded[problem_id] = _count(said, guarded=False), _count(said, guarded=True)
-        elif known.is_impossible(suite, problem_id, Scoring.BENCH):
+        elif known.is_impossible(suite, problem_id, ScoringMode.BENCH):
             published[problem_id] = guarded[problem_id] = Counts(n=n, compiled=0, passed=0)
-        own = [result for result in row if result.verdict.method != "testbench"]
+        own = [result for result in row if result.verdict.method != Method.TESTBENCH]
         if own:
             passed = sum(result.verdict.is_passed for result in own)
             compiled = sum(result.is_compiled for result in own)
             ours[problem_id] = Counts(n=len(own), compiled=compiled, passed=passed)
     measure = _find_measure(suite, problems)
-    ours_settled = _leave_out(suite, ours, known, Scoring.OURS)
-    published_settled = _leave_out(suite, published, known, Scoring.BENCH)
+    ours_settled = _leave_out(suite, ours, known, ScoringMode.OURS)
+    published_settled = _leave_out(suite, published, known, ScoringMode.BENCH)
     return SuiteSides(
         suite=suite,
         problems=len(published),
@@ -104,8 +105,8 @@ def _compare_suite(
         ours_problems=len(ours),
         published=measure(tuple(published.values())),
         guarded=measure(tuple(guarded.values())),
-        ours_ceiling=_count_possible(suite, published, known, Scoring.OURS),
-        published_ceiling=_count_possible(suite, published, known, Scoring.BENCH),
+        ours_ceiling=_count_possible(suite, published, known, ScoringMode.OURS),
+        published_ceiling=_count_possible(suite, published, known, ScoringMode.BENCH),
         ours_settled=measure_unbiased(ours_settled, ks) if ours_settled else (),
         published_settled=measure(published_settled) if published_settled else (),
         open_problems=tuple(name for name in rows if any(known.is_open(suite, name, side) for side in _SIDES)),
@@ -130,20 +131,22 @@ def _find_measure(suite: str, problems: Iterable[Problem]) -> Callable[[Sequence
     return find_rule(bench.rule).measure
 
 
-def _leave_out(suite: str, counts: Mapping[str, Counts], known: KnownBadList, scoring: Scoring) -> tuple[Counts, ...]:
+def _leave_out(
+    suite: str, counts: Mapping[str, Counts], known: KnownBadList, scoring: ScoringMode
+) -> tuple[Counts, ...]:
     """Return the counts of the problems whose text settles what is right; empty where that is all of them."""
     kept = tuple(item for name, item in counts.items() if not known.is_open(suite, name, scoring))
     return kept if len(kept) < len(counts) else ()
 
 
-def _count_possible(suite: str, problem_ids: Iterable[str], known: KnownBadList, scoring: Scoring) -> int:
+def _count_possible(suite: str, problem_ids: Iterable[str], known: KnownBadList, scoring: ScoringMode) -> int:
     return sum(not known.is_impossible(suite, problem_id, scoring) for problem_id in problem_ids)
 
 
 def _list_disagreements(row: Sequence[SampleResult], known: KnownBadList) -> Iterable[Disagreement]:
     for result in row:
         published = result.bench_verdict
-        if published is None or result.verdict.method == "testbench":
+        if published is None or result.verdict.method == Method.TESTBENCH:
             continue
         key = result.key
         entries = known.of(key.suite, key.problem_id)

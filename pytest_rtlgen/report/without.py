@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pytest_rtlgen.known_bad import KnownBadList, Scoring
+from pytest_rtlgen.known_bad import KnownBadList
 from pytest_rtlgen.metrics import measure_group
-from pytest_rtlgen.records import ProblemScore, SampleResult, Summary, SummaryRow
+from pytest_rtlgen.modes import ScoringMode
+from pytest_rtlgen.records import Method, ProblemScore, SampleResult, Summary, SummaryRow
 
 
 def add_without(summary: Summary, results: Iterable[SampleResult], known: KnownBadList) -> Summary:
@@ -14,10 +15,10 @@ def add_without(summary: Summary, results: Iterable[SampleResult], known: KnownB
     First those whose description leaves open what is right, then all that are listed; a second row that would say the
     same is left away, as is one over no problem. ``results`` tell which scoring decided about which problem.
     """
-    by_bench = {(row.key.suite, row.key.problem_id) for row in results if row.verdict.method == "testbench"}
+    by_bench = {(row.key.suite, row.key.problem_id) for row in results if row.verdict.method == Method.TESTBENCH}
 
-    def decided_by(score: ProblemScore) -> Scoring:
-        return Scoring.BENCH if (score.suite, score.problem_id) in by_bench else Scoring.OURS
+    def decided_by(score: ProblemScore) -> ScoringMode:
+        return ScoringMode.BENCH if (score.suite, score.problem_id) in by_bench else ScoringMode.OURS
 
     ks = [k for k, _ in summary.total.function]
     rows: list[SummaryRow] = []

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Generic, Protocol, TypeVar
 
 from pytest_rtlgen.errors import BadReferenceError
-from pytest_rtlgen.records import BenchVerdict, Candidate, Diagnostic, Severity, Status
+from pytest_rtlgen.records import BenchVerdict, Candidate, Diagnostic, Severity, Status, Tool
 
 NO_CODE = "no Verilog module in the answer"
 _BenchT = TypeVar("_BenchT")
@@ -68,12 +68,12 @@ class PreparedBenches(Generic[_BenchT, _MadeT]):
         return found
 
 
-def conclude(tool: str, status: Status, message: str) -> BenchVerdict:
+def conclude(tool: Tool, status: Status, message: str) -> BenchVerdict:
     """Return the verdict ``status`` with ``message`` as its only reason."""
     return BenchVerdict(status=status, diagnostics=(Diagnostic(tool=tool, severity=Severity.ERROR, message=message),))
 
 
 def add_note(verdict: BenchVerdict, message: str) -> BenchVerdict:
     """Return ``verdict`` with a first note about its bench."""
-    note = Diagnostic(tool="testbench", severity=Severity.NOTE, message=message)
+    note = Diagnostic(tool=Tool.TESTBENCH, severity=Severity.NOTE, message=message)
     return replace(verdict, diagnostics=(note, *verdict.diagnostics))

@@ -22,6 +22,7 @@ from pytest_rtlgen.records import (
     Severity,
     SourceFile,
     Status,
+    Tool,
 )
 from pytest_rtlgen.scoring.base import NO_CODE, PreparedBenches, add_note, conclude
 from pytest_rtlgen.scoring.harness_run import (
@@ -142,10 +143,10 @@ class HarnessScorer:
         """Return what to run, or the verdict of a candidate that is not run."""
         others = sorted({file.name for file in files} - set(harness.targets))
         if others:
-            refusal = Diagnostic.of(Finding(kind=FindingKind.OTHER_FILE, name=others[0]), tool="harness")
+            refusal = Diagnostic.of(Finding(kind=FindingKind.OTHER_FILE, name=others[0]), tool=Tool.HARNESS)
             return BenchVerdict(status=Status.REJECTED, diagnostics=(refusal,))
         if not any(file.text.strip() for file in files):
-            return conclude("harness", Status.NO_CODE, "no Verilog in the answer")
+            return conclude(Tool.HARNESS, Status.NO_CODE, "no Verilog in the answer")
         screening = self._screen_files(files, harness)
         is_tolerated = bool(screening.constructs) and prepared.tolerated.issuperset(screening.constructs)
         if screening.status is not None and not is_tolerated:
@@ -206,4 +207,4 @@ def _name(harness: CocotbHarness) -> str:
 
 
 def _note(message: str) -> Diagnostic:
-    return Diagnostic(tool="harness", severity=Severity.NOTE, message=message)
+    return Diagnostic(tool=Tool.HARNESS, severity=Severity.NOTE, message=message)

@@ -18,11 +18,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from pytest_rtlgen.errors import BadReferenceError, RecordError, ToolError
-from pytest_rtlgen.records import HARNESS_FOLDER, CocotbHarness, HarnessCommand, SourceFile, is_inner_path
+from pytest_rtlgen.records import HARNESS_FOLDER, CocotbHarness, HarnessCommand, SandboxKind, SourceFile, is_inner_path
 from pytest_rtlgen.simulators.icarus import find_icarus
 from pytest_rtlgen.storage import decode
 from pytest_rtlgen.tools.process import Limits, ProcessResult, run_program
-from pytest_rtlgen.tools.sandbox import SCRATCH, Sandbox, SandboxKind, python_folders
+from pytest_rtlgen.tools.sandbox import SCRATCH, Sandbox, python_folders
 from pytest_rtlgen.tools.versions import find_program
 
 SEED = "1"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from pytest_rtlgen.errors import BadReferenceError, ToolError
-from pytest_rtlgen.records import BenchVerdict, Diagnostic, Severity, Status
+from pytest_rtlgen.records import BenchVerdict, Diagnostic, Severity, Status, Tool
 from pytest_rtlgen.scoring.harness_run import HarnessRecord, HarnessRun, SimulationRecord
 from pytest_rtlgen.scoring.workplace import explain_end
 from pytest_rtlgen.tools.process import Limits
@@ -149,7 +149,7 @@ def _quote(file: str, line: str, what: str) -> Diagnostic:
 
 
 def _say(message: str) -> Diagnostic:
-    return Diagnostic(tool="harness", severity=Severity.ERROR, message=message)
+    return Diagnostic(tool=Tool.HARNESS, severity=Severity.ERROR, message=message)
 
 
 def _first_line(text: str) -> str:

@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from enum import StrEnum
 from types import TracebackType
 from typing import Any, Self
 
@@ -11,22 +10,13 @@ from pytest_rtlgen.check.checker import CheckSettings
 from pytest_rtlgen.check.reading.reader import Reader
 from pytest_rtlgen.errors import BadReferenceError, ToolError
 from pytest_rtlgen.known_bad import KnownBadList, load_known_bad
-from pytest_rtlgen.records import BenchVerdict, Candidate, CocotbHarness, Problem, Testbench, Verdict
+from pytest_rtlgen.modes import ScoringMode
+from pytest_rtlgen.records import BenchVerdict, Candidate, CocotbHarness, Method, Problem, Testbench, Verdict
 from pytest_rtlgen.scoring.base import Scorer, add_note
 from pytest_rtlgen.simulators.icarus import find_icarus
 from pytest_rtlgen.tools.versions import read_icarus_version
 
 _ICARUS = "icarus"
-METHOD = "testbench"
-"""``Verdict.method`` where only the benchmark's own scorer judged."""
-
-
-class ScoringMode(StrEnum):
-    """Whose scoring a run asks for (``--rtlgen-scoring``); a problem without reference has only that of its bench."""
-
-    BOTH = "both"
-    OURS = "ours"
-    BENCH = "published"
 
 
 def _make_testbench_scorer(settings: CheckSettings, reader: Reader | None) -> Scorer[Testbench]:
@@ -119,7 +109,9 @@ def _complete(bench: Testbench | CocotbHarness) -> Testbench | CocotbHarness:
 
 def adopt_bench_verdict(found: BenchVerdict) -> Verdict:
     """Return the verdict of a problem that only its bench can judge."""
-    return Verdict(status=found.status, method=METHOD, diagnostics=found.diagnostics, duration_s=found.duration_s)
+    return Verdict(
+        status=found.status, method=Method.TESTBENCH, diagnostics=found.diagnostics, duration_s=found.duration_s
+    )
 
 
 def find_known_bad(simulator: str, version: str) -> KnownBadList:

@@ -22,6 +22,7 @@ from pytest_rtlgen.records import (
     Interface,
     Status,
     Testbench,
+    Tool,
 )
 from pytest_rtlgen.scoring.base import NO_CODE, PreparedBenches, conclude
 from pytest_rtlgen.scoring.printed import BenchScore
@@ -210,12 +211,12 @@ def _fail(place: Workplace, done: ProcessResult, *, is_compiled: bool) -> BenchV
 
 
 def _reject(kind: FindingKind, name: str = "") -> BenchVerdict:
-    diagnostic = Diagnostic.of(Finding(kind=kind, name=name), tool="testbench")
+    diagnostic = Diagnostic.of(Finding(kind=kind, name=name), tool=Tool.TESTBENCH)
     return BenchVerdict(status=Status.REJECTED, diagnostics=(diagnostic,))
 
 
 def _conclude(status: Status, message: str) -> BenchVerdict:
-    return conclude("testbench", status, message)
+    return conclude(Tool.TESTBENCH, status, message)
 
 
 def _render_options(bench: Testbench, files: list[str]) -> str:

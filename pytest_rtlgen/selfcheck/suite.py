@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pytest_rtlgen.check.checker import Checker
 from pytest_rtlgen.check.reference import PreparedReference
 from pytest_rtlgen.errors import BadReferenceError, RenameError
-from pytest_rtlgen.known_bad import Kind, KnownBadList, Scoring
+from pytest_rtlgen.known_bad import Kind, KnownBadList
+from pytest_rtlgen.modes import ScoringMode
 from pytest_rtlgen.records import Candidate, Problem, Verdict
 from pytest_rtlgen.scoring.scorer import BenchScorer
 from pytest_rtlgen.selfcheck.bench import BenchFindings, try_bench
@@ -57,7 +58,7 @@ class _Finding:
     """Something that should not be, unless it is known."""
 
     text: str
-    scoring: Scoring
+    scoring: ScoringMode
     is_lenient: bool
     """Whether too much passes; else the reference does not."""
 
@@ -157,7 +158,9 @@ def _check_ours(checker: Checker, problem: Problem, mutants: int, seed: int) -> 
         mutation = measure_mutation(checker, problem, limit=mutants, seed=seed, prove=prove) if mutants else None
         openings = try_openings(checker, problem, mutants=mutants, seed=seed)
     except (BadReferenceError, RenameError) as error:
-        return _OurSide(findings=(_Finding(text=str(error), scoring=Scoring.OURS, is_lenient=False),), is_right=False)
+        return _OurSide(
+            findings=(_Finding(text=str(error), scoring=ScoringMode.OURS, is_lenient=False),), is_right=False
+        )
     return _OurSide(
         is_right=verdict.is_passed,
         findings=(*_describe_own(verdict), *map(_describe_stub, passing), *_list_opening_findings(openings)),
@@ -210,11 +213,11 @@ def _list_bench_findings(bench: BenchFindings | None) -> tuple[_Finding, ...]:
     if not bench.is_passed:
         word = f", {bench.code}" if bench.code else ""
         text = f"its own testbench does not pass the reference ({bench.status}{word}): {bench.said}"
-        return (_Finding(text=text, scoring=Scoring.BENCH, is_lenient=False),)
+        return (_Finding(text=text, scoring=ScoringMode.BENCH, is_lenient=False),)
     return tuple(
         _Finding(
             text=f"its own testbench passes a module with {_name(what)}",
-            scoring=Scoring.BENCH,
+            scoring=ScoringMode.BENCH,
             is_lenient=True,
         )
         for what in bench.passing
@@ -257,16 +260,16 @@ def _describe_own(verdict: Verdict) -> tuple[_Finding, ...]:
     said = [f"line {item.line}: {item.message}" if item.line else item.message for item in verdict.diagnostics]
     said += [f"output {signal.name} differs" for signal in verdict.signals if signal.mismatches]
     text = f"the reference does not pass against itself ({verdict.status}): {'; '.join(said[:3])}"
-    return (_Finding(text=text, scoring=Scoring.OURS, is_lenient=False),)
+    return (_Finding(text=text, scoring=ScoringMode.OURS, is_lenient=False),)
 
 
 def _list_opening_findings(openings: OpeningsFound | None) -> tuple[_Finding, ...]:
     faults = () if openings is None else openings.faults
-    return tuple(_Finding(text=text, scoring=Scoring.OURS, is_lenient=True) for text in faults)
+    return tuple(_Finding(text=text, scoring=ScoringMode.OURS, is_lenient=True) for text in faults)
 
 
 def _describe_stub(stub: Stub) -> _Finding:
     text = f"a module with every output {stub.outputs} passes"
     if stub.outputs in _CONSTANTS:
         text = f"a module that holds every output at {stub.outputs} passes: the reference never shows anything else"
-    return _Finding(text=text, scoring=Scoring.OURS, is_lenient=True)
+    return _Finding(text=text, scoring=ScoringMode.OURS, is_lenient=True)

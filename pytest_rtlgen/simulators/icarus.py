@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from pytest_rtlgen.errors import ToolError
-from pytest_rtlgen.records import Diagnostic, Severity, Status, Trace
+from pytest_rtlgen.records import Diagnostic, Severity, Status, Tool, Trace
 from pytest_rtlgen.simulators.base import Simulation, SimulationJob, new_nonce, read_start, read_trace
 from pytest_rtlgen.simulators.wrapper import count_block_steps, port_widths, render_wrapper
 from pytest_rtlgen.tools.process import Limits
@@ -235,7 +235,7 @@ def judge_outcome(job: SimulationJob, files: JobFiles, raw: RawOutcome, limits: 
         if not raw.is_compiled
         else ()
     )
-    note = Diagnostic(tool="simulator", severity=Severity.ERROR, message=reason)
+    note = Diagnostic(tool=Tool.SIMULATOR, severity=Severity.ERROR, message=reason)
     start = None
     if status is Status.TIMEOUT and raw.is_compiled:
         width = port_widths(job.interface.outputs)
@@ -285,5 +285,5 @@ def read_log(log: str) -> tuple[Diagnostic, ...]:
         kind = match[2] or "error"
         severity = Severity.WARNING if kind == "warning" else Severity.ERROR
         message = match[3] if kind in {"error", "warning"} else f"{kind}: {match[3]}".rstrip(": ")
-        found.append(Diagnostic(tool="iverilog", severity=severity, message=message, line=int(match[1])))
+        found.append(Diagnostic(tool=Tool.IVERILOG, severity=severity, message=message, line=int(match[1])))
     return tuple(found[:_MAX_DIAGNOSTICS])

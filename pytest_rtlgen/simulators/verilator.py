@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 
 from pytest_rtlgen.errors import ToolError
-from pytest_rtlgen.records import STEP_NS, Diagnostic, Interface, Isolation, Severity, Status, Trace
+from pytest_rtlgen.records import STEP_NS, Diagnostic, Interface, Isolation, Severity, Status, Tool, Trace
 from pytest_rtlgen.simulators.base import Simulation, SimulationJob, new_nonce, read_trace
 from pytest_rtlgen.simulators.wrapper import port_widths
 from pytest_rtlgen.tools.process import Limits, ProcessResult, run_program
@@ -271,4 +271,4 @@ def _read_log(log: str) -> tuple[Diagnostic, ...]:
 
 
 def _error(message: str, *, line: int | None = None) -> Diagnostic:
-    return Diagnostic(tool="verilator", severity=Severity.ERROR, message=message, line=line)
+    return Diagnostic(tool=Tool.VERILATOR, severity=Severity.ERROR, message=message, line=line)

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from pytest_rtlgen.errors import ToolError
-from pytest_rtlgen.records import Diagnostic, Isolation, Severity, Status, Trace
+from pytest_rtlgen.records import Diagnostic, Isolation, Severity, Status, Tool, Trace
 from pytest_rtlgen.simulators.base import Simulation, SimulationJob, new_nonce, read_trace
 from pytest_rtlgen.simulators.wrapper import port_widths
 from pytest_rtlgen.tools.process import Limits, ProcessResult, run_program
@@ -99,7 +99,7 @@ def _explain(done: ProcessResult, *, is_read: bool) -> Simulation:
     refused = Status.RUNTIME_ERROR if is_read else Status.ELABORATION_ERROR
     status = Status.TIMEOUT if done.is_timeout else refused
     message = lines[0].strip() if lines else f"Yosys ended with exit status {done.exit_code}"
-    diagnostic = Diagnostic(tool="yosys", severity=Severity.ERROR, message=message)
+    diagnostic = Diagnostic(tool=Tool.YOSYS, severity=Severity.ERROR, message=message)
     return Simulation(
         trace=None, status=status, is_compiled=is_read, diagnostics=(diagnostic,), duration_s=done.duration_s
     )

@@ -17,12 +17,12 @@ import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
 from pytest_rtlgen.errors import SandboxError
-from pytest_rtlgen.records import Isolation
+from pytest_rtlgen.modes import SandboxMode
+from pytest_rtlgen.records import Isolation, SandboxKind
 from pytest_rtlgen.tools.confine import read_landlock_abi
 from pytest_rtlgen.tools.seccomp import has_filter, render_filter
 
@@ -30,22 +30,6 @@ SCRATCH = "/rtlgen-scratch"
 """Stands for the writable folder in the environment and the arguments of an isolated program."""
 SCRATCH_MIB = 512
 _LAUNCHER = Path(__file__).with_name("confine.py")
-
-
-class SandboxMode(StrEnum):
-    """What the user asked for with ``--rtlgen-sandbox``."""
-
-    REQUIRED = "required"
-    AUTO = "auto"
-    OFF = "off"
-
-
-class SandboxKind(StrEnum):
-    """What is around a program."""
-
-    BUBBLEWRAP = "bubblewrap"
-    LANDLOCK = "landlock+seccomp"
-    NONE = "none"
 
 
 class NoSandboxWarning(UserWarning):

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pytest_rtlgen.records import Diagnostic, Finding, FindingKind, Interface, Port, Severity, SourceFile, Status
+from pytest_rtlgen.records import Diagnostic, Finding, FindingKind, Interface, Port, Severity, SourceFile, Status, Tool
 from pytest_rtlgen.verilog.boxes import BoxMatch, match_boxes
 from pytest_rtlgen.verilog.canonical import CanonicalText, read_canonical
 from pytest_rtlgen.verilog.enclosure import ENCLOSED, enclose, is_enclosed
@@ -98,7 +98,7 @@ def _adjust(text: str, parsed: ParsedText, instance: "ast.InstanceSymbol", wante
 def _describe_change(change: tuple[str, str, str, int]) -> Diagnostic:
     name, default, value, line = change
     message = f"compared at {name} = {value}, the reference's value, instead of the candidate's default, {default}"
-    return Diagnostic(tool="screen", severity=Severity.NOTE, message=message, line=line)
+    return Diagnostic(tool=Tool.SCREEN, severity=Severity.NOTE, message=message, line=line)
 
 
 def _enclose(text: str, parsed: ParsedText, wanted: Interface, notes: tuple[Diagnostic, ...]) -> Screening:
@@ -158,7 +158,7 @@ def describe_left_out(found: Sequence[LeftOut]) -> tuple[Diagnostic, ...]:
         return ()
     listed = "; ".join(f"{what} ({_describe_lines(where)})" for what, where in lines.items())
     message = f"left out, as no output can depend on it: {listed}"
-    return (Diagnostic(tool="screen", severity=Severity.NOTE, message=message),)
+    return (Diagnostic(tool=Tool.SCREEN, severity=Severity.NOTE, message=message),)
 
 
 def _describe_lines(lines: Sequence[int]) -> str:
@@ -204,7 +204,7 @@ def _reject(source: str, findings: Sequence[Finding]) -> Screening:
 
 def _refuse(status: Status, source: str, differences: Sequence[tuple[str, int | None]]) -> Screening:
     diagnostics = tuple(
-        Diagnostic(tool="screen", severity=Severity.ERROR, message=message, line=line)
+        Diagnostic(tool=Tool.SCREEN, severity=Severity.ERROR, message=message, line=line)
         for message, line in differences[:_MOST_FINDINGS]
     )
     return Screening(status=status, source=source, diagnostics=diagnostics)

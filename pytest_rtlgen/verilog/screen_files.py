@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from pytest_rtlgen.records import Diagnostic, Finding, FindingKind, Severity, SourceFile, Status
+from pytest_rtlgen.records import Diagnostic, Finding, FindingKind, Severity, SourceFile, Status, Tool
 from pytest_rtlgen.verilog.casts import call_signed
 from pytest_rtlgen.verilog.compilation import CompiledFile, read_compilation
 from pytest_rtlgen.verilog.screen import describe_left_out, reduce_text
@@ -82,7 +82,7 @@ def screen_files(
     if top and not any(_defines(file, top) for file in (*texts, *given)):
         modules = sorted({name for file in texts for name in _MODULE.findall(file.text)})
         what = f"module {top!r} is missing; found {', '.join(map(repr, modules)) or 'no module'}"
-        missing = Diagnostic(tool="screen", severity=Severity.ERROR, message=what, line=1)
+        missing = Diagnostic(tool=Tool.SCREEN, severity=Severity.ERROR, message=what, line=1)
         return _refuse(Status.INTERFACE_MISMATCH, texts, [(texts[0].name, missing)])
     notes = [(item.file.name, note) for item in screened for note in describe_left_out(item.left_out)]
     return FilesScreening(status=None, files=texts, diagnostics=tuple(_name_files(notes, len(texts))))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from pytest_rtlgen.records import Diagnostic, Severity
+from pytest_rtlgen.records import Diagnostic, Severity, Tool
 
 if TYPE_CHECKING:
     from pyslang import Bag, SourceLocation, SourceManager, ast, parsing, syntax
@@ -84,7 +84,7 @@ def list_errors(parsed: ParsedText, found: Node, *, most: int = 10) -> tuple[Dia
     errors = [item for item in found if item.isError()]
     return tuple(
         Diagnostic(
-            tool="pyslang",
+            tool=Tool.PYSLANG,
             severity=Severity.ERROR,
             message=engine.formatMessage(item),
             line=parsed.line(item.location),

@@ -19,15 +19,15 @@ from pathlib import Path
 from tabulate import tabulate
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
-from pytest_rtlgen.check.proof.prover import FormalMode
 from pytest_rtlgen.check.reference import PreparedReference
 from pytest_rtlgen.loaders import load_suite
+from pytest_rtlgen.modes import FormalMode, SandboxMode
 from pytest_rtlgen.records import Candidate, Problem
 from pytest_rtlgen.simulators import SimulationJob, Simulator, make_simulator
 from pytest_rtlgen.simulators.icarus import INSIDE, find_icarus, prepare_job
 from pytest_rtlgen.simulators.wrapper import port_widths
 from pytest_rtlgen.tools.process import Limits, run_program
-from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
+from pytest_rtlgen.tools.sandbox import choose_sandbox
 
 CORE = Path(__file__).parents[2] / "suites" / "core"
 PROBLEMS = ("booth_mult_8", "fir4_signed", "fifo_sync_8x8", "rr_arbiter_4", "uart_rx_8e1", "vending_fsm")

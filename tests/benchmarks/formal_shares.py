@@ -20,14 +20,15 @@ from tabulate import tabulate
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.confirm import judge_simulation
-from pytest_rtlgen.check.proof.prover import FormalMode, Prover
+from pytest_rtlgen.check.proof.prover import Prover
 from pytest_rtlgen.check.reference import PreparedReference
 from pytest_rtlgen.errors import BadReferenceError, RenameError
 from pytest_rtlgen.loaders import load_suite
+from pytest_rtlgen.modes import FormalMode, SandboxMode
 from pytest_rtlgen.records import Equivalence, Problem, Proof
 from pytest_rtlgen.selfcheck.mutation import draw_mutants
 from pytest_rtlgen.simulators import SimulationJob
-from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
+from pytest_rtlgen.tools.sandbox import choose_sandbox
 from pytest_rtlgen.verilog.rename import rename_module
 
 ROOT = Path(__file__).parents[2]

@@ -30,9 +30,10 @@ from support.hostile_cases import (
 from tabulate import tabulate
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
+from pytest_rtlgen.modes import SandboxMode
 from pytest_rtlgen.records import Interface, Polarity, SourceFile, Status
 from pytest_rtlgen.tools.process import Limits, run_program
-from pytest_rtlgen.tools.sandbox import SCRATCH, Sandbox, SandboxMode, choose_sandbox
+from pytest_rtlgen.tools.sandbox import SCRATCH, Sandbox, choose_sandbox
 from pytest_rtlgen.verilog.interface import read_interface
 
 LIMITS = Limits(cpu_s=3, wall_s=6)

@@ -22,9 +22,10 @@ from pathlib import Path
 from tabulate import tabulate
 
 from pytest_rtlgen.errors import BadReferenceError
-from pytest_rtlgen.known_bad import KnownBadList, Scoring
+from pytest_rtlgen.known_bad import KnownBadList
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.loaders.catalogue import find_benchmark
+from pytest_rtlgen.modes import ScoringMode
 from pytest_rtlgen.records import BenchRule, BenchVerdict, Candidate, Interface, Problem, Testbench
 from pytest_rtlgen.scoring.scorer import find_known_bad
 from pytest_rtlgen.scoring.testbench import TestbenchScorer
@@ -175,8 +176,8 @@ def explain(outcome: Outcome, known: KnownBadList) -> str:
     """Return why the outcome is as it is; empty where nothing is known."""
     suite, problem_id = outcome.problem.suite, outcome.problem.problem_id
     if outcome.what == "reference":
-        return known.explain_failure(suite, problem_id, Scoring.BENCH)
-    lenient = [entry for entry in known.of(suite, problem_id, Scoring.BENCH) if entry.kind.is_lenient]
+        return known.explain_failure(suite, problem_id, ScoringMode.BENCH)
+    lenient = [entry for entry in known.of(suite, problem_id, ScoringMode.BENCH) if entry.kind.is_lenient]
     return "; ".join(f"known bad ({entry.kind}): {entry.evidence}" for entry in lenient)
 
 

@@ -27,8 +27,8 @@ from support.published_bench import check_published, render_published
 from tabulate import tabulate
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
-from pytest_rtlgen.check.proof.prover import FormalMode
 from pytest_rtlgen.loaders import load_suite
+from pytest_rtlgen.modes import FormalMode
 from pytest_rtlgen.records import Problem, SourceFile
 from pytest_rtlgen.simulators import SimulationJob
 from pytest_rtlgen.tools.process import Limits

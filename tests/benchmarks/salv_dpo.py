@@ -25,13 +25,13 @@ from typing import Any
 os.environ.update(OMP_NUM_THREADS="1", HF_HUB_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
-from pytest_rtlgen.check.proof.prover import FormalMode
 from pytest_rtlgen.check.reading.reader import Reader
 from pytest_rtlgen.extract import extract_candidate
 from pytest_rtlgen.loaders import load_suite
+from pytest_rtlgen.modes import FormalMode, SandboxMode
 from pytest_rtlgen.prompts import make_prompt
 from pytest_rtlgen.records import Completion, Message, Problem, Role, SampleKey, SampleResult
-from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
+from pytest_rtlgen.tools.sandbox import choose_sandbox
 from pytest_rtlgen.training.signals.dpo import make_salv_trainer
 from pytest_rtlgen.training.signals.export import make_row
 from pytest_rtlgen.training.signals.preferences import PreferencePair, build_pairs

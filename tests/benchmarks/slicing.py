@@ -25,15 +25,16 @@ from pathlib import Path
 from typing import Any
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
-from pytest_rtlgen.check.proof.prover import FormalMode, Prover
+from pytest_rtlgen.check.proof.prover import Prover
 from pytest_rtlgen.check.reference import PreparedReference
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.extract import extract_candidate
 from pytest_rtlgen.loaders import load_suite
+from pytest_rtlgen.modes import FormalMode, SandboxMode
 from pytest_rtlgen.records import Problem, Proof, SourceFile, Trace
 from pytest_rtlgen.simulators import SimulationJob, Simulator
 from pytest_rtlgen.tools.process import Limits
-from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
+from pytest_rtlgen.tools.sandbox import choose_sandbox
 from pytest_rtlgen.verilog.interface import read_interface
 from pytest_rtlgen.verilog.mutate import list_mutants
 from pytest_rtlgen.verilog.slicing import Span, slice_outputs

@@ -7,7 +7,7 @@ from builders import problem
 from support.checkers import SharedChecker
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
-from pytest_rtlgen.records import Candidate, Diagnostic, Problem, Proof, Severity, Status, Verdict
+from pytest_rtlgen.records import Candidate, Diagnostic, Problem, Proof, Severity, Status, Tool, Verdict
 from pytest_rtlgen.verilog.interface import list_modules
 from pytest_rtlgen.verilog.syntax import parse_text
 
@@ -62,7 +62,7 @@ def test_what_is_wrong_fails(checker: Checker, case: tuple[str, str, str]) -> No
 def test_one_register_in_two_processes_is_named_with_both_lines(checker: Checker) -> None:
     verdict = check(checker, "two_processes", "cand.v", "ref.v")
     message = "q is set by two processes, which no synthesis takes (lines 2 and 3)"
-    warning = Diagnostic(tool="screen", severity=Severity.WARNING, message=message, line=3)
+    warning = Diagnostic(tool=Tool.SCREEN, severity=Severity.WARNING, message=message, line=3)
     assert warning in verdict.diagnostics
     assert verdict.equivalence is not None
     assert verdict.equivalence.result is Proof.UNKNOWN

@@ -11,10 +11,22 @@ from pytest_rtlgen.check.cross_check import CrossCheck
 from pytest_rtlgen.check.proof.prover import Prover
 from pytest_rtlgen.check.reference import PreparedReference, prepare_reference
 from pytest_rtlgen.errors import BadReferenceError
-from pytest_rtlgen.records import Hazard, HazardKind, Isolation, Proof, Severity, Status, Trace, Verdict
+from pytest_rtlgen.modes import SandboxMode
+from pytest_rtlgen.records import (
+    Hazard,
+    HazardKind,
+    Isolation,
+    Method,
+    Proof,
+    SandboxKind,
+    Severity,
+    Status,
+    Trace,
+    Verdict,
+)
 from pytest_rtlgen.simulators import Simulation, SimulationJob, Simulator, make_simulator
 from pytest_rtlgen.tools.process import Limits
-from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
+from pytest_rtlgen.tools.sandbox import choose_sandbox
 
 pytestmark = pytest.mark.simulator
 
@@ -174,7 +186,7 @@ class Timed:
     """A simulator whose time was up after some steps of a trace; nothing but the pace of an answer is made up."""
 
     name, version = "timed", "Timed 1"
-    isolation = Isolation(sandbox="none", is_network_cut=False, is_filesystem_private=False, has_limits=False)
+    isolation = Isolation(sandbox=SandboxKind.NONE, is_network_cut=False, is_filesystem_private=False, has_limits=False)
 
     def __init__(self, start: Trace | None, duration_s: float) -> None:
         self._start, self._duration_s = start, duration_s
@@ -195,7 +207,7 @@ def confirm_in_part(
     rows = rows[:-1] + (b"0" if rows[-1:] == b"1" else b"1") if flip else rows
     start = None if done is None else replace(longer.trace, rows=rows)
     timed = Timed(start, 10.0)
-    verdict = Verdict(status=Status.PASSED, method="simulate")
+    verdict = Verdict(status=Status.PASSED, method=Method.SIMULATE)
     first = Simulated(verdict=verdict, trace=reference.trace, duration_s=first_s)
     confirmer = Confirmer(timed, timed, None, None)
     return confirmer.confirm(first, source=REFERENCE, reference=reference, second=lambda: longer)

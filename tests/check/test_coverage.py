@@ -8,9 +8,9 @@ from builders import COUNTER, COUNTER_INTERFACE, interface, port, problem
 from support.checkers import SharedChecker
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
-from pytest_rtlgen.check.proof.prover import FormalMode
 from pytest_rtlgen.check.stimulus.coverage import list_levels, list_reached
 from pytest_rtlgen.check.stimulus.make import make_stimulus
+from pytest_rtlgen.modes import FormalMode
 from pytest_rtlgen.records import Candidate, Status, Stimulus, Trace, Verdict
 
 

@@ -10,9 +10,10 @@ from support.verilator_runtime import lend_runtime
 from pytest_rtlgen.check.cross_check import CrossCheck
 from pytest_rtlgen.check.reference import PreparedReference, prepare_reference
 from pytest_rtlgen.errors import UsageError
+from pytest_rtlgen.modes import SandboxMode
 from pytest_rtlgen.simulators import Simulation, SimulationJob, Simulator, make_simulator
 from pytest_rtlgen.tools.process import Limits
-from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
+from pytest_rtlgen.tools.sandbox import choose_sandbox
 
 pytestmark = pytest.mark.simulator
 WRAP = "assign wrap = q == 4'd11;"

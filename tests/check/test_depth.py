@@ -8,14 +8,15 @@ from support.checkers import SharedChecker
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.confirm import Confirmer, judge_simulation
-from pytest_rtlgen.check.proof.prover import FormalMode
 from pytest_rtlgen.check.reference import PreparedReference
 from pytest_rtlgen.check.stimulus.depth import Depth, PackedRun
 from pytest_rtlgen.check.stimulus.steady import Setting, SteadyRuns
+from pytest_rtlgen.modes import FormalMode
 from pytest_rtlgen.records import (
     Candidate,
     Isolation,
     Proof,
+    SandboxKind,
     Severity,
     Status,
     Stimulus,
@@ -244,7 +245,7 @@ class Timed:
     """A simulator whose time is up after some steps of a trace, each time after others."""
 
     name, version = "timed", "Timed 1"
-    isolation = Isolation(sandbox="none", is_network_cut=False, is_filesystem_private=False, has_limits=False)
+    isolation = Isolation(sandbox=SandboxKind.NONE, is_network_cut=False, is_filesystem_private=False, has_limits=False)
 
     def __init__(self, trace: Trace, stops: list[int]) -> None:
         self._trace, self._stops = trace, stops

@@ -14,7 +14,8 @@ from support.checkers import SharedChecker
 from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.compare import compare_traces
 from pytest_rtlgen.check.proof import worker as formal_worker
-from pytest_rtlgen.check.proof.prover import FormalMode, Prover, make_prefix
+from pytest_rtlgen.check.proof.prover import Prover, make_prefix
+from pytest_rtlgen.modes import FormalMode, SandboxMode
 from pytest_rtlgen.records import (
     Candidate,
     Clock,
@@ -28,7 +29,7 @@ from pytest_rtlgen.records import (
     Verdict,
 )
 from pytest_rtlgen.simulators import SimulationJob
-from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
+from pytest_rtlgen.tools.sandbox import choose_sandbox
 
 pytestmark = pytest.mark.simulator
 

@@ -8,6 +8,7 @@ from support.checkers import SharedChecker
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.errors import SuiteError
+from pytest_rtlgen.modes import SandboxMode
 from pytest_rtlgen.records import Proof
 from pytest_rtlgen.selfcheck.mutation import Fate, MutationScore, Survivor, judge_mutant, measure_mutation
 from pytest_rtlgen.selfcheck.mutation_file import (
@@ -18,7 +19,6 @@ from pytest_rtlgen.selfcheck.mutation_file import (
     write_stored_mutation,
 )
 from pytest_rtlgen.selfcheck.netlist_mutants import list_netlist_mutants
-from pytest_rtlgen.tools.sandbox import SandboxMode
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ from builders import problem
 from support.checkers import SharedChecker
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
-from pytest_rtlgen.check.proof.prover import FormalMode
 from pytest_rtlgen.errors import BadReferenceError
+from pytest_rtlgen.modes import FormalMode
 from pytest_rtlgen.records import (
     Assumption,
     Candidate,

@@ -5,9 +5,9 @@ from builders import problem
 from support.checkers import SharedChecker
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
-from pytest_rtlgen.check.proof.prover import FormalMode
 from pytest_rtlgen.errors import BadReferenceError
-from pytest_rtlgen.records import Candidate, Proof, Status, Verdict
+from pytest_rtlgen.modes import FormalMode
+from pytest_rtlgen.records import Candidate, Method, Proof, Status, Verdict
 from pytest_rtlgen.selfcheck.suite import selfcheck_problem
 
 pytestmark = pytest.mark.simulator
@@ -225,7 +225,7 @@ def test_a_proof_alone_says_the_same() -> None:
     reference, candidate = RIGHT["undriven outputs and bits"]
     with Checker(CheckSettings(formal=FormalMode.FIRST)) as checker:
         verdict = check(checker, reference, candidate)
-        assert verdict.method == "prove"
+        assert verdict.method == Method.PROVE
         assert "output carry is not compared: the reference never drives it" in list_messages(verdict)
         sized = check(checker, SIZED, SIZED.replace("N = 8", "N = 16"))
         assert (sized.method, sized.is_passed) == ("prove", True)

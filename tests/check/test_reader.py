@@ -7,9 +7,10 @@ import pytest
 from support.small_bench import RIGHT, small_problem
 
 from pytest_rtlgen.check.reading.reader import Reader
+from pytest_rtlgen.modes import SandboxMode
 from pytest_rtlgen.records import Candidate, SourceFile, Status
 from pytest_rtlgen.scoring.scorer import BenchScorer
-from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
+from pytest_rtlgen.tools.sandbox import choose_sandbox
 from pytest_rtlgen.tools.worker import WorkerLostError
 from pytest_rtlgen.verilog.examine import examine_design
 from pytest_rtlgen.verilog.interface import read_interface

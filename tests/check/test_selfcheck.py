@@ -12,13 +12,13 @@ from pytest_rtlgen.check import checker as checker_module
 from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.reference import PreparedReference
 from pytest_rtlgen.errors import BadReferenceError, ToolError
-from pytest_rtlgen.known_bad import Kind, KnownBad, KnownBadList, Scoring
+from pytest_rtlgen.known_bad import Kind, KnownBad, KnownBadList
+from pytest_rtlgen.modes import SandboxMode, ScoringMode
 from pytest_rtlgen.records import Candidate, Problem, Stimulus, Trace
 from pytest_rtlgen.scoring.scorer import BenchScorer
 from pytest_rtlgen.selfcheck.forgers import make_forgers
 from pytest_rtlgen.selfcheck.stubs import make_stubs
 from pytest_rtlgen.selfcheck.suite import selfcheck_problem, selfcheck_suite
-from pytest_rtlgen.tools.sandbox import SandboxMode
 
 GATE = "module gate (input a, output y);\n  assign y = {};\nendmodule\n"
 
@@ -183,7 +183,7 @@ KNOWN = KnownBadList(
             KnownBad(
                 suite="verilog-eval-v2",
                 problem_id=name,
-                scoring=Scoring.BENCH,
+                scoring=ScoringMode.BENCH,
                 kind=kind,
                 evidence="seen",
                 found="run: x",

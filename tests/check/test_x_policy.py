@@ -9,8 +9,9 @@ from support.checkers import SharedChecker
 from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.proof.prover import Prover
 from pytest_rtlgen.errors import BadReferenceError
+from pytest_rtlgen.modes import SandboxMode
 from pytest_rtlgen.records import Candidate, Proof, Status, Verdict
-from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
+from pytest_rtlgen.tools.sandbox import choose_sandbox
 
 pytestmark = pytest.mark.simulator
 

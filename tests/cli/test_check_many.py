@@ -17,7 +17,7 @@ from pytest_rtlgen.cli import check_many as module
 from pytest_rtlgen.cli import main
 from pytest_rtlgen.cli.check_lines import Done, read_done, read_work
 from pytest_rtlgen.errors import ToolError
-from pytest_rtlgen.records import Candidate, Problem, Status, Verdict
+from pytest_rtlgen.records import Candidate, Method, Problem, Status, Verdict
 from pytest_rtlgen.storage import Journal
 
 
@@ -194,7 +194,7 @@ class ConstantChecker:
         del candidate, problem
         if self.error is not None:
             raise self.error
-        return Verdict(status=Status.PASSED, method="test")
+        return Verdict(status=Status.PASSED, method=Method.SIMULATE)
 
 
 def make_stream(tmp_path: Path, error: ToolError | None = None) -> module._Stream:

@@ -12,6 +12,7 @@ import pytest
 from support.cli_designs import BROKEN, GOLDEN, WRONG, Cli
 
 from pytest_rtlgen.cli import main
+from pytest_rtlgen.modes import FormalMode
 from pytest_rtlgen.records import Environment, RunSettings
 from pytest_rtlgen.storage import RunStore
 
@@ -192,7 +193,7 @@ def test_a_run_without_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str
     from pytest_rtlgen.records import SamplingParams
 
     settings = RunSettings(
-        model="m", suites=(), sampling=SamplingParams(n=1), prompt="chat", simulator="icarus", formal="off"
+        model="m", suites=(), sampling=SamplingParams(n=1), prompt="chat", simulator="icarus", formal=FormalMode.OFF
     )
     environment = Environment(harness="0", python="3", platform="p", tools=())
     run = RunStore.create(tmp_path, settings, environment, []).path

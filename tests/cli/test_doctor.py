@@ -12,8 +12,9 @@ from pytest_rtlgen.cli import examine_isolation as isolation
 from pytest_rtlgen.cli.doctor import render_finding
 from pytest_rtlgen.cli.examine import look_at_package, look_at_pytest_cocotb
 from pytest_rtlgen.cli.examine_isolation import explain_namespaces
+from pytest_rtlgen.records import SandboxKind
 from pytest_rtlgen.simulators import icarus
-from pytest_rtlgen.tools.sandbox import Sandbox, SandboxKind, SandboxOffer
+from pytest_rtlgen.tools.sandbox import Sandbox, SandboxOffer
 
 EXPECTED = (
     "Python", "libpython", "pytest", "cocotb", "pyslang", "numpy", "pyosys", "openai", "pytest-xdist",

@@ -9,11 +9,13 @@ from builders import method_of, problem
 from support.small_bench import small_problem
 
 from pytest_rtlgen.cli import main
+from pytest_rtlgen.modes import ScoringMode
 from pytest_rtlgen.records import (
     BenchVerdict,
     Candidate,
     Completion,
     Environment,
+    Method,
     RunSettings,
     SampleKey,
     SampleResult,
@@ -100,7 +102,7 @@ def test_both_scorings_of_a_benchmark(tmp_path: Path, capsys: pytest.CaptureFixt
         sampling=SamplingParams(n=1),
         prompt="chat",
         simulator="icarus",
-        scoring="both",
+        scoring=ScoringMode.BOTH,
     )
     environment = Environment(harness="0", python="3", platform="p", tools=(("simulator", "Icarus Verilog 11.0"),))
     task = small_problem("Prob082_lfsr32")
@@ -111,7 +113,7 @@ def test_both_scorings_of_a_benchmark(tmp_path: Path, capsys: pytest.CaptureFixt
     result = SampleResult(
         completion=completion,
         candidate=Candidate(source="x", rule="fence"),
-        verdict=Verdict(status=PASS, method="simulate"),
+        verdict=Verdict(status=PASS, method=Method.SIMULATE),
         bench_verdict=BenchVerdict(status=Status.TIMEOUT, is_passed_unguarded=False, code="T"),
     )
     store.append_result(result)

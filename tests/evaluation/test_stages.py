@@ -13,8 +13,8 @@ from pytest_rtlgen.evaluation.generate import generate_completions, list_missing
 from pytest_rtlgen.evaluation.judge import Judge
 from pytest_rtlgen.evaluation.open_run import describe_environment
 from pytest_rtlgen.evaluation.watch import Watcher
+from pytest_rtlgen.modes import ScoringMode
 from pytest_rtlgen.records import Completion, RunSettings, SampleKey, SamplingParams, Status
-from pytest_rtlgen.scoring.scorer import ScoringMode
 from pytest_rtlgen.storage import RunStore
 
 ONE, TWO = problem(problem_id="one"), problem(problem_id="two")

@@ -2,29 +2,32 @@
 
 import pytest
 
-from pytest_rtlgen.known_bad import Kind, KnownBad, Scoring
+from pytest_rtlgen.known_bad import Kind, KnownBad
+from pytest_rtlgen.modes import ScoringMode
 from pytest_rtlgen.records import (
     BenchVerdict,
     Diagnostic,
     Finding,
     FindingKind,
+    Method,
     Severity,
     SignalVerdict,
     Status,
+    Tool,
     Verdict,
 )
 from pytest_rtlgen.report.disagreement import Reason, explain_disagreement
 
 
 def note(message: str) -> tuple[Diagnostic, ...]:
-    return (Diagnostic(tool="t", severity=Severity.ERROR, message=message),)
+    return (Diagnostic(tool=Tool.SCREEN, severity=Severity.ERROR, message=message),)
 
 
 def ours(status: str, actual: str = "1", said: str = "") -> Verdict:
     wrong = SignalVerdict(name="q", checked=9, mismatches=2, first_mismatch_ns=10.0, expected="0", actual=actual)
     return Verdict(
         status=Status(status),
-        method="simulate",
+        method=Method.SIMULATE,
         signals=(wrong,) if status == "mismatch" else (),
         diagnostics=note(said) if said else (),
     )
@@ -41,7 +44,7 @@ def refused(kind: FindingKind, name: str = "") -> BenchVerdict:
     return BenchVerdict(status=Status.REJECTED, is_passed_unguarded=True, diagnostics=(Diagnostic.of(finding),))
 
 
-def known(kind: Kind, scoring: Scoring = Scoring.BENCH) -> tuple[KnownBad, ...]:
+def known(kind: Kind, scoring: ScoringMode = ScoringMode.BENCH) -> tuple[KnownBad, ...]:
     entry = KnownBad(suite="s", problem_id="p", scoring=scoring, kind=kind, evidence="seen in a run", found="run: x")
     return (entry,)
 
@@ -50,7 +53,7 @@ PASSED, FAILED = ours("passed"), ours("mismatch")
 HONEST = theirs("passed", unguarded=True)
 DELAYED = Verdict(
     status=Status.REJECTED,
-    method="screen",
+    method=Method.SCREEN,
     diagnostics=(Diagnostic.of(Finding(kind=FindingKind.DELAY, name="that is computed", line=4)),),
 )
 
@@ -63,10 +66,10 @@ DELAYED = Verdict(
         (ours("mismatch", "x"), HONEST, (), Reason.X_MASKING, "unknown where the reference is known: q"),
         (FAILED, HONEST, known(Kind.ACCEPTS_ANYTHING), Reason.ACCEPTS_ANYTHING, "seen in a run"),
         (FAILED, HONEST, known(Kind.X_MASKING), Reason.X_MASKING, "seen in a run"),
-        (FAILED, HONEST, known(Kind.CONTRADICTS, Scoring.OURS), Reason.CONTRADICTS, "seen in a run"),
-        (FAILED, HONEST, known(Kind.AMBIGUOUS, Scoring.BOTH), Reason.AMBIGUOUS, "seen in a run"),
+        (FAILED, HONEST, known(Kind.CONTRADICTS, ScoringMode.OURS), Reason.CONTRADICTS, "seen in a run"),
+        (FAILED, HONEST, known(Kind.AMBIGUOUS, ScoringMode.BOTH), Reason.AMBIGUOUS, "seen in a run"),
         (FAILED, HONEST, known(Kind.AMBIGUOUS), Reason.RARER_INPUTS, "outputs that differ: q"),
-        (FAILED, HONEST, known(Kind.X_MASKING, Scoring.OURS), Reason.RARER_INPUTS, "outputs that differ: q"),
+        (FAILED, HONEST, known(Kind.X_MASKING, ScoringMode.OURS), Reason.RARER_INPUTS, "outputs that differ: q"),
         (FAILED, HONEST, known(Kind.WATCHDOG), Reason.RARER_INPUTS, "outputs that differ: q"),
         (ours("timeout", said="too long"), HONEST, (), Reason.UNKNOWN, "too long"),
         (FAILED, theirs("mismatch", unguarded=True, said="9 mismatches"), (), Reason.FORGED_OUTPUT, "9 mismatches"),
@@ -113,7 +116,7 @@ DELAYED = Verdict(
         (PASSED, theirs("mismatch", unguarded=False), known(Kind.X_MASKING), Reason.UNKNOWN, ""),
         (PASSED, theirs("mismatch", unguarded=False), known(Kind.SOME_RACE), Reason.RACE, "seen in a run"),
         (PASSED, theirs("mismatch", unguarded=False), known(Kind.AMBIGUOUS), Reason.AMBIGUOUS, "seen in a run"),
-        (PASSED, theirs("mismatch", unguarded=False), known(Kind.CONTRADICTS, Scoring.OURS), Reason.UNKNOWN, ""),
+        (PASSED, theirs("mismatch", unguarded=False), known(Kind.CONTRADICTS, ScoringMode.OURS), Reason.UNKNOWN, ""),
     ],
 )
 def test_the_class_of_a_disagreement(
@@ -136,7 +139,7 @@ def test_where_they_agree_there_is_no_class(verdict: Verdict, bench: BenchVerdic
 
 
 def test_a_note_is_no_reason() -> None:
-    left_out = Diagnostic(tool="screen", severity=Severity.NOTE, message="left out: $finish (line 2)")
+    left_out = Diagnostic(tool=Tool.SCREEN, severity=Severity.NOTE, message="left out: $finish (line 2)")
     bench = BenchVerdict(status=Status.MISMATCH, is_passed_unguarded=True, diagnostics=(left_out,))
     assert explain_disagreement(FAILED, bench, ()) == (Reason.FORGED_OUTPUT, "")
 

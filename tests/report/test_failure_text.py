@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_rtlgen.records import Diagnostic, Severity, SignalVerdict, Status, Verdict, WaveWindow
+from pytest_rtlgen.records import Diagnostic, Method, Severity, SignalVerdict, Status, Tool, Verdict, WaveWindow
 from pytest_rtlgen.report.failure_text import render_verdict
 from pytest_rtlgen.report.plain_text import clip_text, escape_controls
 
 MISMATCH = Verdict(
     status=Status.MISMATCH,
-    method="simulate",
+    method=Method.SIMULATE,
     signals=(
         SignalVerdict(name="q", checked=700, mismatches=0),
         SignalVerdict(name="tc", checked=700, mismatches=58, first_mismatch_ns=130.0, expected="1", actual="X"),
@@ -27,8 +27,8 @@ MISMATCH = Verdict(
         SignalVerdict(name="spare", checked=0, mismatches=0),
     ),
     diagnostics=(
-        Diagnostic(tool="iverilog", severity=Severity.WARNING, message="implicit wire 'w'", line=4),
-        Diagnostic(tool="compare", severity=Severity.NOTE, message="2 outputs are wrong"),
+        Diagnostic(tool=Tool.IVERILOG, severity=Severity.WARNING, message="implicit wire 'w'", line=4),
+        Diagnostic(tool=Tool.COMPARE, severity=Severity.NOTE, message="2 outputs are wrong"),
     ),
     wave=WaveWindow(
         first_step=11,
@@ -76,8 +76,8 @@ count[7:0] got        zz   00 | 00|  1x"""
 def test_a_verdict_without_simulation_is_its_messages() -> None:
     verdict = Verdict(
         status=Status.SYNTAX_ERROR,
-        method="screen",
-        diagnostics=(Diagnostic(tool="pyslang", severity=Severity.ERROR, message="expected ';'", line=7),),
+        method=Method.SCREEN,
+        diagnostics=(Diagnostic(tool=Tool.PYSLANG, severity=Severity.ERROR, message="expected ';'", line=7),),
     )
     assert render_verdict(verdict) == (
         "syntax-error: the Verilog does not parse\n\npyslang error: line 7: expected ';'"
@@ -86,14 +86,14 @@ def test_a_verdict_without_simulation_is_its_messages() -> None:
 
 @pytest.mark.parametrize("status", list(Status))
 def test_every_status_has_its_reason(status: Status) -> None:
-    text = render_verdict(Verdict(status=status, method="simulate"))
+    text = render_verdict(Verdict(status=status, method=Method.SIMULATE))
     assert text.startswith(f"{status}: ")
     assert len(text) > len(status) + 10
 
 
 def a_wrong_output(expected: str, actual: str) -> Verdict:
     signal = SignalVerdict(name="q", checked=9, mismatches=1, first_mismatch_ns=0.0, expected=expected, actual=actual)
-    return Verdict(status=Status.MISMATCH, method="simulate", signals=(signal,))
+    return Verdict(status=Status.MISMATCH, method=Method.SIMULATE, signals=(signal,))
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_a_hostile_or_huge_verdict_stays_short_and_printable() -> None:
     values = tuple("01XZ"[step % 4] * 5000 for step in range(400))
     verdict = Verdict(
         status=Status.MISMATCH,
-        method="simulate",
+        method=Method.SIMULATE,
         signals=tuple(
             SignalVerdict(
                 name=f"{HOSTILE}{number}",
@@ -146,7 +146,7 @@ def test_a_hostile_or_huge_verdict_stays_short_and_printable() -> None:
             )
             for number in range(500)
         ),
-        diagnostics=(Diagnostic(tool=HOSTILE, severity=Severity.ERROR, message=HOSTILE, line=10**9),) * 500,
+        diagnostics=(Diagnostic(tool=Tool.SIMULATOR, severity=Severity.ERROR, message=HOSTILE, line=10**9),) * 500,
         wave=WaveWindow(
             first_step=5,
             mismatch_step=300,

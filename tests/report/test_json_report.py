@@ -10,17 +10,20 @@ from pytest_rtlgen.records import (
     Difficulty,
     Environment,
     Isolation,
+    Method,
     Problem,
     Run,
     RunSettings,
     SampleKey,
     SampleResult,
     SamplingParams,
+    SandboxKind,
     Severity,
     SignalVerdict,
     SourceFile,
     Status,
     TokenUsage,
+    Tool,
     Verdict,
 )
 from pytest_rtlgen.report.json_report import render_run_json
@@ -50,19 +53,19 @@ RESULTS = tuple(
         verdict=verdict,
     )
     for index, verdict in (
-        (1, Verdict(status=Status.PASSED, method="simulate")),
+        (1, Verdict(status=Status.PASSED, method=Method.SIMULATE)),
         (
             0,
             Verdict(
                 status=Status.MISMATCH,
-                method="simulate",
+                method=Method.SIMULATE,
                 signals=(
                     SignalVerdict(name="a", checked=5, mismatches=0),
                     SignalVerdict(name="b", checked=5, mismatches=1, first_mismatch_ns=10.0, expected="1", actual="X"),
                 ),
-                diagnostics=(Diagnostic(tool="iverilog", severity=Severity.WARNING, message="w\x1b", line=2),),
+                diagnostics=(Diagnostic(tool=Tool.IVERILOG, severity=Severity.WARNING, message="w\x1b", line=2),),
                 isolation=Isolation(
-                    sandbox="bubblewrap", is_network_cut=True, is_filesystem_private=True, has_limits=True
+                    sandbox=SandboxKind.BUBBLEWRAP, is_network_cut=True, is_filesystem_private=True, has_limits=True
                 ),
                 simulator="icarus 11.0",
                 duration_s=0.25,

@@ -7,8 +7,9 @@ import pytest
 from builders import problem
 
 from pytest_rtlgen.errors import SuiteError
-from pytest_rtlgen.known_bad import Kind, KnownBad, KnownBadList, Scoring
+from pytest_rtlgen.known_bad import Kind, KnownBad, KnownBadList
 from pytest_rtlgen.metrics import summarize
+from pytest_rtlgen.modes import ScoringMode
 from pytest_rtlgen.records import (
     BenchRule,
     BenchVerdict,
@@ -16,6 +17,7 @@ from pytest_rtlgen.records import (
     CocotbHarness,
     Completion,
     Environment,
+    Method,
     Problem,
     Run,
     RunSettings,
@@ -50,7 +52,7 @@ def rows(name: str, marks: str) -> list[SampleResult]:
         mine, yours = pair[0], pair[1]
         key = SampleKey(suite="test", problem_id=name, index=index)
         status = Status.PASSED if "P" in (mine if mine != "-" else yours) else Status.MISMATCH
-        method = "simulate" if mine != "-" else "testbench"
+        method = Method.SIMULATE if mine != "-" else Method.TESTBENCH
         guarded = Status.PASSED if yours == "P" else Status.MISMATCH
         verdict = BenchVerdict(status=guarded, is_passed_unguarded=yours in "PF", is_syntax_right=True)
         found.append(
@@ -67,7 +69,9 @@ def rows(name: str, marks: str) -> list[SampleResult]:
 def known(*entries: tuple[str, Kind]) -> KnownBadList:
     made = {
         ("test", name): (
-            KnownBad(suite="test", problem_id=name, scoring=Scoring.BENCH, kind=kind, evidence="seen", found="run: x"),
+            KnownBad(
+                suite="test", problem_id=name, scoring=ScoringMode.BENCH, kind=kind, evidence="seen", found="run: x"
+            ),
         )
         for name, kind in entries
     }
@@ -175,7 +179,7 @@ def test_each_scoring_stands_with_and_without_the_problems_whose_text_is_open() 
         ("test", name): (
             KnownBad(suite="test", problem_id=name, scoring=scoring, kind=kind, evidence="seen", found="run: x"),
         )
-        for name, scoring, kind in (("b", Scoring.OURS, Kind.CONTRADICTS), ("c", Scoring.BOTH, Kind.AMBIGUOUS))
+        for name, scoring, kind in (("b", ScoringMode.OURS, Kind.CONTRADICTS), ("c", ScoringMode.BOTH, Kind.AMBIGUOUS))
     }
     (sides,) = compare_sides(problems, results, KnownBadList(by_problem=entries))
     assert dict(sides.ours) == {"pass@1": pytest.approx(1 / 3)}

@@ -3,13 +3,23 @@
 import pytest
 from builders import problem
 
-from pytest_rtlgen.known_bad import Kind, KnownBad, KnownBadList, Scoring
+from pytest_rtlgen.known_bad import Kind, KnownBad, KnownBadList
 from pytest_rtlgen.metrics import summarize
-from pytest_rtlgen.records import Candidate, Completion, SampleKey, SampleResult, Status, Summary, Verdict
+from pytest_rtlgen.modes import ScoringMode
+from pytest_rtlgen.records import (
+    Candidate,
+    Completion,
+    Method,
+    SampleKey,
+    SampleResult,
+    Status,
+    Summary,
+    Verdict,
+)
 from pytest_rtlgen.report.without import add_without
 
 
-def result(name: str, *, is_passed: bool, method: str = "simulate") -> SampleResult:
+def result(name: str, *, is_passed: bool, method: Method = Method.SIMULATE) -> SampleResult:
     key = SampleKey(suite="test", problem_id=name, index=0)
     return SampleResult(
         completion=Completion(key=key, text="x", model="m"),
@@ -21,7 +31,7 @@ def result(name: str, *, is_passed: bool, method: str = "simulate") -> SampleRes
 RESULTS = [result("right", is_passed=True), result("open", is_passed=False), result("weak", is_passed=True)]
 
 
-def known(**entries: tuple[Kind, Scoring]) -> KnownBadList:
+def known(**entries: tuple[Kind, ScoringMode]) -> KnownBadList:
     return KnownBadList(
         by_problem={
             ("test", name): (
@@ -42,7 +52,7 @@ def rows(summary: Summary) -> list[tuple[str, int, float]]:
 
 
 def test_open_texts_are_left_out_first_then_everything_that_is_listed() -> None:
-    found = known(open=(Kind.AMBIGUOUS, Scoring.BOTH), weak=(Kind.NO_CIRCUIT, Scoring.OURS))
+    found = known(open=(Kind.AMBIGUOUS, ScoringMode.BOTH), weak=(Kind.NO_CIRCUIT, ScoringMode.OURS))
     summary = summary_of(RESULTS, found)
     assert summary.total.function[0][1].value == pytest.approx(2 / 3)
     assert rows(summary) == [("without 1 with open texts", 2, 1.0), ("without 2 known bad", 1, 1.0)]
@@ -50,22 +60,22 @@ def test_open_texts_are_left_out_first_then_everything_that_is_listed() -> None:
 
 @pytest.mark.parametrize("kind", [Kind.AMBIGUOUS, Kind.CONTRADICTS, Kind.UNSATISFIABLE])
 def test_each_kind_of_open_text_counts(kind: Kind) -> None:
-    assert rows(summary_of(RESULTS, known(open=(kind, Scoring.OURS)))) == [("without 1 with open texts", 2, 1.0)]
+    assert rows(summary_of(RESULTS, known(open=(kind, ScoringMode.OURS)))) == [("without 1 with open texts", 2, 1.0)]
 
 
 def test_an_entry_counts_only_where_the_scoring_that_it_spoils_decided() -> None:
-    found = known(open=(Kind.AMBIGUOUS, Scoring.BENCH))
+    found = known(open=(Kind.AMBIGUOUS, ScoringMode.BENCH))
     assert rows(summary_of(RESULTS, found)) == []
-    by_bench = [result("right", is_passed=True), result("open", is_passed=False, method="testbench")]
+    by_bench = [result("right", is_passed=True), result("open", is_passed=False, method=Method.TESTBENCH)]
     assert rows(summary_of(by_bench, found)) == [("without 1 with open texts", 1, 1.0)]
 
 
 @pytest.mark.parametrize(
-    "found", [known(), known(open=(Kind.CONSTANT, Scoring.BOTH)), known(other=(Kind.AMBIGUOUS, Scoring.BOTH))]
+    "found", [known(), known(open=(Kind.CONSTANT, ScoringMode.BOTH)), known(other=(Kind.AMBIGUOUS, ScoringMode.BOTH))]
 )
 def test_without_a_listed_problem_there_is_no_row(found: KnownBadList) -> None:
     assert summary_of(RESULTS, found).without == ()
 
 
 def test_a_run_of_listed_problems_alone_has_no_row() -> None:
-    assert summary_of(RESULTS[1:2], known(open=(Kind.AMBIGUOUS, Scoring.OURS))).without == ()
+    assert summary_of(RESULTS[1:2], known(open=(Kind.AMBIGUOUS, ScoringMode.OURS))).without == ()

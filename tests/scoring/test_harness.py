@@ -16,11 +16,12 @@ from support.hostile_cases import SHARED_2, HostileCase, load_cases
 from pytest_rtlgen.errors import BadReferenceError, ToolError
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.loaders.cvdp_harness import make_harness
-from pytest_rtlgen.records import Candidate, CocotbHarness, Severity, SourceFile, Status
+from pytest_rtlgen.modes import SandboxMode
+from pytest_rtlgen.records import Candidate, CocotbHarness, SandboxKind, Severity, SourceFile, Status
 from pytest_rtlgen.scoring.harness import HarnessScorer, list_files
 from pytest_rtlgen.scoring.harness_run import open_harness
 from pytest_rtlgen.tools.process import Limits
-from pytest_rtlgen.tools.sandbox import SandboxKind, SandboxMode, choose_sandbox, look_for_sandbox
+from pytest_rtlgen.tools.sandbox import choose_sandbox, look_for_sandbox
 
 pytestmark = pytest.mark.simulator
 ROOT = Path(__file__).parents[2]

@@ -8,11 +8,12 @@ import pytest
 from builders import given_files
 
 from pytest_rtlgen.loaders import load_suite
+from pytest_rtlgen.modes import SandboxMode
 from pytest_rtlgen.records import CocotbHarness, Severity, Status
 from pytest_rtlgen.scoring.harness import HarnessScorer
 from pytest_rtlgen.scoring.harness_run import open_harness
 from pytest_rtlgen.tools.process import Limits
-from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
+from pytest_rtlgen.tools.sandbox import choose_sandbox
 
 pytestmark = pytest.mark.simulator
 ROOT = Path(__file__).parents[2]

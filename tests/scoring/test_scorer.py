@@ -16,8 +16,9 @@ from pytest_rtlgen.errors import BadReferenceError, SuiteError
 from pytest_rtlgen.evaluation.judge import check_completion
 from pytest_rtlgen.known_bad import Kind
 from pytest_rtlgen.loaders import load_suite
+from pytest_rtlgen.modes import ScoringMode
 from pytest_rtlgen.records import BenchVerdict, Completion, SampleKey, SourceFile, Status
-from pytest_rtlgen.scoring.scorer import BenchScorer, ScoringMode, adopt_bench_verdict, find_known_bad
+from pytest_rtlgen.scoring.scorer import BenchScorer, adopt_bench_verdict, find_known_bad
 
 ROOT = Path(__file__).parents[2]
 WITHHELD = SourceFile(name="withheld", text="")

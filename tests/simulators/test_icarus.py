@@ -12,11 +12,12 @@ from builders import COUNTER, COUNTER_INTERFACE
 
 from pytest_rtlgen.check.stimulus.make import make_stimulus
 from pytest_rtlgen.errors import ToolError
+from pytest_rtlgen.modes import SandboxMode
 from pytest_rtlgen.records import Status
 from pytest_rtlgen.simulators import Simulation, SimulationJob, Simulator, make_simulator
 from pytest_rtlgen.simulators import icarus as icarus_module
 from pytest_rtlgen.tools.process import Limits
-from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
+from pytest_rtlgen.tools.sandbox import choose_sandbox
 
 pytestmark = pytest.mark.simulator
 STIMULUS = make_stimulus(COUNTER_INTERFACE, cycles=100)

@@ -15,6 +15,7 @@ from pytest_rtlgen.check.reference import PreparedReference, prepare_reference
 from pytest_rtlgen.check.stimulus.make import make_stimulus
 from pytest_rtlgen.errors import ToolError, UsageError
 from pytest_rtlgen.loaders import load_suite
+from pytest_rtlgen.modes import SandboxMode
 from pytest_rtlgen.records import Interface, Problem, Status, Stimulus, Trace
 from pytest_rtlgen.simulators import (
     SIMULATORS,
@@ -26,7 +27,7 @@ from pytest_rtlgen.simulators import (
 )
 from pytest_rtlgen.simulators.verilator import VerilatorSim, find_verilator
 from pytest_rtlgen.tools.process import Limits, ProcessResult
-from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
+from pytest_rtlgen.tools.sandbox import choose_sandbox
 
 STIMULUS = make_stimulus(COUNTER_INTERFACE, cycles=100)
 SUITE = load_suite(str(Path(__file__).parents[2] / "suites" / "core"))

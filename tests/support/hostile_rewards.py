@@ -3,7 +3,7 @@
 from benchmarks.reward_hostile import list_presets, value_of
 from support.hostile_cases import HostileCase
 
-from pytest_rtlgen.records import SignalVerdict, Status, Verdict
+from pytest_rtlgen.records import Method, SignalVerdict, Status, Verdict
 
 PRESETS = list_presets()
 
@@ -11,7 +11,7 @@ PRESETS = list_presets()
 def make_wrong(outputs: int) -> Verdict:
     """Return the verdict on an honest design with one output wrong."""
     signals = tuple(SignalVerdict(name=f"o{index}", checked=9, mismatches=int(index == 0)) for index in range(outputs))
-    return Verdict(status=Status.MISMATCH, method="simulate", signals=signals)
+    return Verdict(status=Status.MISMATCH, method=Method.SIMULATE, signals=signals)
 
 
 def list_undue(case: HostileCase, verdict: Verdict) -> list[str]:

@@ -5,9 +5,10 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from pytest_rtlgen.modes import SandboxMode
 from pytest_rtlgen.simulators.verilator import VerilatorSim, find_verilator
 from pytest_rtlgen.tools.process import Limits
-from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
+from pytest_rtlgen.tools.sandbox import choose_sandbox
 
 
 @dataclass

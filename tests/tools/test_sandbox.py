@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from pytest_rtlgen.errors import SandboxError
+from pytest_rtlgen.modes import SandboxMode
+from pytest_rtlgen.records import SandboxKind
 from pytest_rtlgen.tools import sandbox as module
 from pytest_rtlgen.tools.process import Limits, run_program, start_server
 from pytest_rtlgen.tools.sandbox import (
@@ -20,8 +22,6 @@ from pytest_rtlgen.tools.sandbox import (
     SCRATCH,
     NoSandboxWarning,
     Sandbox,
-    SandboxKind,
-    SandboxMode,
     choose_sandbox,
     look_for_sandbox,
     python_folders,

@@ -10,10 +10,11 @@ from support.hostile_cases import list_descendants, wait_for_end
 
 from pytest_rtlgen.check.stimulus.make import make_stimulus
 from pytest_rtlgen.errors import ToolError
-from pytest_rtlgen.records import Trace
+from pytest_rtlgen.modes import SandboxMode
+from pytest_rtlgen.records import SandboxKind, Trace
 from pytest_rtlgen.simulators import Simulation, SimulationJob, Simulator, make_simulator
 from pytest_rtlgen.tools.process import Limits
-from pytest_rtlgen.tools.sandbox import ALL_KINDS, SandboxKind, SandboxMode, choose_sandbox, look_for_sandbox
+from pytest_rtlgen.tools.sandbox import ALL_KINDS, choose_sandbox, look_for_sandbox
 
 pytestmark = pytest.mark.simulator
 STIMULUS = make_stimulus(COUNTER_INTERFACE, cycles=60)

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from pytest_rtlgen.errors import ToolError
+from pytest_rtlgen.modes import SandboxMode
 from pytest_rtlgen.tools import serve
 from pytest_rtlgen.tools.process import Limits
-from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
+from pytest_rtlgen.tools.sandbox import choose_sandbox
 from pytest_rtlgen.tools.worker import WorkerLostError, WorkerPool
 
 ECHO = """\

@@ -11,10 +11,12 @@ from pytest_rtlgen.check.reading.reader import Reader
 from pytest_rtlgen.cli import main
 from pytest_rtlgen.errors import RecordError, UsageError
 from pytest_rtlgen.extract import extract_candidate
+from pytest_rtlgen.modes import SandboxMode
 from pytest_rtlgen.prompts import render_prompt
 from pytest_rtlgen.records import (
     Completion,
     Environment,
+    Method,
     Problem,
     RunSettings,
     SampleKey,
@@ -25,7 +27,7 @@ from pytest_rtlgen.records import (
     Verdict,
 )
 from pytest_rtlgen.storage import RunStore
-from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
+from pytest_rtlgen.tools.sandbox import choose_sandbox
 from pytest_rtlgen.training.signals.export import (
     export_preferences,
     make_row,
@@ -50,7 +52,7 @@ def verdict(**signals: int) -> Verdict:
         for name, count in signals.items()
     )
     status = Status.MISMATCH if any(count > 0 for count in signals.values()) else Status.PASSED
-    return Verdict(status=status, method="simulate", signals=found)
+    return Verdict(status=status, method=Method.SIMULATE, signals=found)
 
 
 def sample(index: int, text: str, found: Verdict, problem: Problem = TWO, *, digest: str = "") -> SampleResult:
@@ -105,7 +107,7 @@ def test_several_contrast_signals_share_their_spans() -> None:
     assert spanned(both.chosen, both.chosen_spans)[-2:] == ["assign x = a & b;", "assign y = a | b;"]
 
 
-BAD = Verdict(status=Status.SYNTAX_ERROR, method="screen")
+BAD = Verdict(status=Status.SYNTAX_ERROR, method=Method.SCREEN)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +118,7 @@ BAD = Verdict(status=Status.SYNTAX_ERROR, method="screen")
         (verdict(x=0, y=0), BAD),
         (verdict(x=-1, y=0), verdict(x=5, y=0)),
         (verdict(x=0, y=0), replace(verdict(x=5, y=0), status=Status.TIMEOUT)),
-        (verdict(x=0, y=1), Verdict(status=Status.NO_CODE, method="extract")),
+        (verdict(x=0, y=1), Verdict(status=Status.NO_CODE, method=Method.EXTRACT)),
     ],
     ids=["both right", "same fault", "does not compile", "never compared", "never finished", "no code, partly wrong"],
 )
@@ -125,7 +127,7 @@ def test_what_is_no_pair(first: Verdict, second: Verdict) -> None:
 
 
 def test_a_right_answer_beside_one_without_code_is_a_pair_of_whole_answers() -> None:
-    nothing = sample(1, "I cannot.", Verdict(status=Status.NO_CODE, method="extract"))
+    nothing = sample(1, "I cannot.", Verdict(status=Status.NO_CODE, method=Method.EXTRACT))
     (pair,) = pairs_of(sample(0, fence(RIGHT), verdict(x=0, y=0)), nothing).pairs
     assert pair.contrast == ()
     assert spanned(pair.chosen, pair.chosen_spans) == [fence(RIGHT)]

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
+from pytest_rtlgen.modes import SandboxMode
+from pytest_rtlgen.tools.sandbox import choose_sandbox
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "how-to" / "reward-a-trainer.md").read_text(encoding="utf-8")

@@ -10,7 +10,7 @@ from support.hostile_cases import OURS, SECRET, SHARED, HostileCase, is_untouche
 from support.hostile_rewards import PRESETS, list_undue, make_wrong
 
 from pytest_rtlgen.check.checker import CheckSettings
-from pytest_rtlgen.records import Problem, SourceFile, Status, Verdict
+from pytest_rtlgen.records import Method, Problem, SourceFile, Status, Verdict
 from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.training import Reward, RewardSettings, find_preset
 
@@ -47,7 +47,7 @@ def _pose(name: str, case: HostileCase) -> Problem:
 def test_what_is_paid_too_well_or_too_badly_is_named() -> None:
     cases = {case.folder.name: case for case in load_cases(OURS)}
     wrong, sound = cases["memo_one_code_only"], cases["ok_gates_only"]
-    passed = Verdict(status=Status.PASSED, method="simulate")
+    passed = Verdict(status=Status.PASSED, method=Method.SIMULATE)
     assert list_undue(wrong, make_wrong(2)) == []
     assert list_undue(wrong, passed) == [name for name in PRESETS if name != "spec2rtl"]
     assert list_undue(sound, passed) == []
@@ -56,8 +56,8 @@ def test_what_is_paid_too_well_or_too_badly_is_named() -> None:
 
 def test_the_table_names_the_highest() -> None:
     cases = {case.folder.name: case for case in load_cases(OURS)}
-    half, rejected = make_wrong(2), Verdict(status=Status.REJECTED, method="screen")
-    passed = Verdict(status=Status.PASSED, method="simulate")
+    half, rejected = make_wrong(2), Verdict(status=Status.REJECTED, method=Method.SCREEN)
+    passed = Verdict(status=Status.PASSED, method=Method.SIMULATE)
     items = [
         Judged(case=cases["memo_one_code_only"], verdict=half, honest=make_wrong(3)),
         Judged(case=cases["hier_bind_into_top"], verdict=rejected, honest=None),

@@ -5,7 +5,7 @@ import pickle
 import pytest
 
 from pytest_rtlgen.errors import UsageError
-from pytest_rtlgen.records import Equivalence, Proof, SignalVerdict, Status, Verdict
+from pytest_rtlgen.records import Equivalence, Method, Proof, SignalVerdict, Status, Verdict
 from pytest_rtlgen.training import PRESETS, find_preset, mix
 from pytest_rtlgen.training.reward.parts import PARTS, has_format, measure_parts
 
@@ -17,24 +17,24 @@ def signal(name: str, mismatches: int) -> SignalVerdict:
     return SignalVerdict(name=name, checked=100, mismatches=mismatches)
 
 
-def verdict(status: Status, method: str, *signals: SignalVerdict, proof: Proof | None = None) -> Verdict:
+def verdict(status: Status, method: Method, *signals: SignalVerdict, proof: Proof | None = None) -> Verdict:
     equivalence = None if proof is None else Equivalence(outputs=(("a", proof),))
     return Verdict(status=status, method=method, signals=signals, equivalence=equivalence)
 
 
-PROVED = verdict(Status.PASSED, "prove", signal("a", 0), signal("b", 0), proof=Proof.EQUIVALENT)
-PASSED = verdict(Status.PASSED, "simulate", signal("a", 0), signal("b", 0), proof=Proof.UNKNOWN)
-HALF = verdict(Status.MISMATCH, "simulate", signal("a", 0), signal("b", 7))
-WRONG = verdict(Status.MISMATCH, "simulate", signal("a", 100), signal("b", 7))
-SLOW = verdict(Status.TIMEOUT, "simulate")
-FINISHED = verdict(Status.EARLY_FINISH, "simulate")
-UNBUILT = verdict(Status.ELABORATION_ERROR, "compile")
-UNELABORATED = verdict(Status.ELABORATION_ERROR, "screen")
-UNFIT = verdict(Status.INTERFACE_MISMATCH, "screen")
-BAD_SYNTAX = verdict(Status.SYNTAX_ERROR, "screen")
-REJECTED = verdict(Status.REJECTED, "screen")
-CUT = verdict(Status.TRUNCATED, "extract")
-EMPTY = verdict(Status.NO_CODE, "extract")
+PROVED = verdict(Status.PASSED, Method.PROVE, signal("a", 0), signal("b", 0), proof=Proof.EQUIVALENT)
+PASSED = verdict(Status.PASSED, Method.SIMULATE, signal("a", 0), signal("b", 0), proof=Proof.UNKNOWN)
+HALF = verdict(Status.MISMATCH, Method.SIMULATE, signal("a", 0), signal("b", 7))
+WRONG = verdict(Status.MISMATCH, Method.SIMULATE, signal("a", 100), signal("b", 7))
+SLOW = verdict(Status.TIMEOUT, Method.SIMULATE)
+FINISHED = verdict(Status.EARLY_FINISH, Method.SIMULATE)
+UNBUILT = verdict(Status.ELABORATION_ERROR, Method.COMPILE)
+UNELABORATED = verdict(Status.ELABORATION_ERROR, Method.SCREEN)
+UNFIT = verdict(Status.INTERFACE_MISMATCH, Method.SCREEN)
+BAD_SYNTAX = verdict(Status.SYNTAX_ERROR, Method.SCREEN)
+REJECTED = verdict(Status.REJECTED, Method.SCREEN)
+CUT = verdict(Status.TRUNCATED, Method.EXTRACT)
+EMPTY = verdict(Status.NO_CODE, Method.EXTRACT)
 
 
 @pytest.mark.parametrize(

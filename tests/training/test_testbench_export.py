@@ -11,10 +11,10 @@ from support.checkers import SharedChecker
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.compare import compare_traces
-from pytest_rtlgen.check.proof.prover import FormalMode
 from pytest_rtlgen.check.single import make_problem
 from pytest_rtlgen.errors import StorageError, UsageError
 from pytest_rtlgen.loaders import load_suite
+from pytest_rtlgen.modes import FormalMode
 from pytest_rtlgen.records import SignalVerdict, SourceFile
 from pytest_rtlgen.simulators import SimulationJob
 from pytest_rtlgen.training.testbench.export import render_testbench, write_testbench

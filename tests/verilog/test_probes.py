@@ -6,10 +6,11 @@ import pytest
 from builders import COUNTER, COUNTER_INTERFACE, interface
 
 from pytest_rtlgen.errors import BadReferenceError
+from pytest_rtlgen.modes import SandboxMode
 from pytest_rtlgen.records import Direction, Interface, SourceFile, Stimulus
 from pytest_rtlgen.simulators import SimulationJob, Simulator, make_simulator
 from pytest_rtlgen.tools.process import Limits
-from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
+from pytest_rtlgen.tools.sandbox import choose_sandbox
 from pytest_rtlgen.verilog.probes import add_probes
 
 PORTS = (("clk", "input", 1), ("d", "input", 4), ("y", "output", 4))

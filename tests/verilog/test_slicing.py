@@ -12,13 +12,13 @@ from support.keep_spans import keep_only
 from verilog.test_slicing_constructs import CASES, read_case
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
-from pytest_rtlgen.check.proof.prover import FormalMode
 from pytest_rtlgen.check.reading.reader import Reader
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.loaders import load_suite
+from pytest_rtlgen.modes import FormalMode, SandboxMode
 from pytest_rtlgen.records import Problem, Trace
 from pytest_rtlgen.simulators import SimulationJob
-from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
+from pytest_rtlgen.tools.sandbox import choose_sandbox
 from pytest_rtlgen.verilog.slicing import Span, slice_outputs, trace_outputs
 
 CORE = Path(__file__).parents[2] / "suites" / "core"

@@ -1,7 +1,6 @@
 """Prove a candidate equivalent to its reference, output by output (``docs/explanation/formal.md``)."""
 
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 from typing import Any
 
 from pytest_rtlgen.check.compare import compare_traces
@@ -26,16 +25,6 @@ _PLAYED = 400
 """Steps of the stimulus in which Yosys must show what the simulator showed."""
 _LIMITS = Limits(cpu_s=24 * 3600, memory_mib=4096, file_mib=512)
 """CPU time is bounded per question; the process itself lives long."""
-
-
-class FormalMode(StrEnum):
-    """When equivalence is proved: ``--rtlgen-formal``."""
-
-    OFF = "off"
-    CONFIRM = "confirm"
-    """Of what simulation passed."""
-    FIRST = "first"
-    """Before simulation, which a complete proof then replaces."""
 
 
 class Prover:

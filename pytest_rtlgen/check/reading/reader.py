@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pytest_rtlgen.records import Diagnostic, Interface, Severity, SourceFile, Status
+from pytest_rtlgen.records import Diagnostic, Interface, Severity, SourceFile, Status, Tool
 from pytest_rtlgen.storage.codec import decode, encode
 from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.tools.sandbox import Sandbox
@@ -93,4 +93,4 @@ class Reader:
 
 def _refuse(timeout_s: float) -> Diagnostic:
     message = _TOO_LARGE.format(timeout_s=timeout_s, memory_mib=_LIMITS.memory_mib)
-    return Diagnostic(tool="screen", severity=Severity.ERROR, message=message)
+    return Diagnostic(tool=Tool.SCREEN, severity=Severity.ERROR, message=message)

@@ -17,6 +17,7 @@ from pytest_rtlgen.records import (
     SampleResult,
     Severity,
     SourceFile,
+    Tool,
     Verdict,
     WaveWindow,
 )
@@ -30,7 +31,7 @@ _MOST_OUTPUTS, _MOST_WAVE = 1200, 1700
 _CUT = "... (cut)"
 _HOST_PATH = re.compile(r"(?<![\w.\\])/(?:[\w.+@-]+/)+([\w.+@-]+)")
 """Two parts or more: no comment, operator or escaped name of Verilog looks so."""
-_HIDDEN_TOOLS = {"harness", "testbench"}
+_HIDDEN_TOOLS = {Tool.HARNESS, Tool.TESTBENCH}
 _HIDDEN_NOTE = "The benchmark's own test fails it. What that test does is not shown."
 _LEADS = {
     RepairKind.COMPILE: "Your answer does not get through the compiler",

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_rtlgen.check.checker import CheckSettings
-from pytest_rtlgen.check.proof.prover import FormalMode
 from pytest_rtlgen.errors import UsageError
-from pytest_rtlgen.tools.sandbox import SandboxMode
+from pytest_rtlgen.modes import FormalMode, SandboxMode
 from pytest_rtlgen.training.reward.callable import Reward, RewardSettings
 from pytest_rtlgen.training.reward.guards import Guards, OnMemorised
 from pytest_rtlgen.training.reward.presets import find_preset

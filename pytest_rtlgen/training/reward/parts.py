@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pytest_rtlgen.records import Proof, Status, Verdict
+from pytest_rtlgen.records import Method, Proof, Status, Verdict
 
 PARTS = ("format", "code", "parsed", "interface", "compiled", "outputs", "passed", "proved")
 _UNREAD = {Status.NO_CODE, Status.TRUNCATED, Status.REJECTED}
@@ -32,7 +32,7 @@ def measure_parts(verdict: Verdict, answer: str) -> dict[str, float]:
     those that were played. A candidate that was screened out for what it reaches has none of them but ``format``.
     """
     is_compiled = verdict.is_compiled
-    is_fit = is_compiled or verdict.method == "compile"
+    is_fit = is_compiled or verdict.method == Method.COMPILE
     is_parsed = is_fit or verdict.status in {Status.INTERFACE_MISMATCH, Status.ELABORATION_ERROR}
     is_proved = verdict.equivalence is not None and verdict.equivalence.result is Proof.EQUIVALENT
     return {

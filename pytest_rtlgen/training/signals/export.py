@@ -9,10 +9,11 @@ from typing import Any
 
 from pytest_rtlgen.check.reading.reader import Reader
 from pytest_rtlgen.errors import RecordError, UsageError
+from pytest_rtlgen.modes import SandboxMode
 from pytest_rtlgen.prompts import PromptStyle, render_prompt
 from pytest_rtlgen.records import SampleResult
 from pytest_rtlgen.storage import Journal, RunStore
-from pytest_rtlgen.tools.sandbox import SandboxMode, choose_sandbox
+from pytest_rtlgen.tools.sandbox import choose_sandbox
 from pytest_rtlgen.training.signals.preferences import PreferencePair, PreferenceReport, Slice, build_pairs
 
 Row = dict[str, Any]

@@ -13,6 +13,7 @@ from pytest_rtlgen.records import (
     CocotbHarness,
     Completion,
     Diagnostic,
+    Method,
     OutputMismatches,
     RepairKind,
     SampleKey,
@@ -22,6 +23,7 @@ from pytest_rtlgen.records import (
     SourceFile,
     Status,
     Testbench,
+    Tool,
     Verdict,
     WaveWindow,
 )
@@ -42,14 +44,14 @@ HARNESS = CocotbHarness(
 PLAIN = problem()
 
 
-def say(message: str, *, tool: str = "iverilog", line: int | None = None) -> Diagnostic:
+def say(message: str, *, tool: Tool = Tool.IVERILOG, line: int | None = None) -> Diagnostic:
     return Diagnostic(tool=tool, severity=Severity.ERROR, message=message, line=line)
 
 
 def result(
     status: Status, *diagnostics: Diagnostic, bench: BenchVerdict | None = None, **fields: object
 ) -> SampleResult:
-    verdict = Verdict(status=status, method="simulate", diagnostics=diagnostics, **fields)  # type: ignore[arg-type]
+    verdict = Verdict(status=status, method=Method.SIMULATE, diagnostics=diagnostics, **fields)  # type: ignore[arg-type]
     completion = Completion(key=SampleKey(suite="test", problem_id="counter", index=0), text="x", model="m")
     return SampleResult(
         completion=completion, candidate=Candidate(source="", rule="fence"), verdict=verdict, bench_verdict=bench
@@ -115,7 +117,7 @@ def test_a_wave_shows_the_outputs_that_differ() -> None:
 
 def test_the_hidden_testbench_is_told_only_when_it_is_shown() -> None:
     benched = replace(PLAIN, testbench=BENCH)
-    failed = result(Status.MISMATCH, say("fails at secret_stimulus", tool="testbench"))
+    failed = result(Status.MISMATCH, say("fails at secret_stimulus", tool=Tool.TESTBENCH))
     hidden = write_feedback(benched, failed, RepairKind.SIMULATE, shows_testbench=False)
     assert "secret_stimulus" not in hidden
     assert "What that test does is not shown." in hidden
@@ -127,8 +129,8 @@ def test_the_hidden_testbench_is_told_only_when_it_is_shown() -> None:
 
 def test_of_a_hidden_harness_only_the_compilers_words_on_the_candidate_are_told() -> None:
     harnessed = replace(PLAIN, harness=HARNESS)
-    error = replace(say("counter.sv: syntax error", tool="harness", line=3), file="counter.sv")
-    said = (error, say("test_secret: 3 != 4", tool="harness"))
+    error = replace(say("counter.sv: syntax error", tool=Tool.HARNESS, line=3), file="counter.sv")
+    said = (error, say("test_secret: 3 != 4", tool=Tool.HARNESS))
     text = write_feedback(harnessed, result(Status.SYNTAX_ERROR, *said), RepairKind.COMPILE, shows_testbench=False)
     assert "line 3: counter.sv: syntax error" in text
     assert "secret" not in text
@@ -142,7 +144,7 @@ def test_of_a_hidden_harness_only_the_compilers_words_on_the_candidate_are_told(
 @pytest.mark.parametrize("file", ["", "test_counter.py", "tb_counter.sv"])
 def test_whose_message_it_is_is_told_by_its_file_and_never_by_its_text(file: str) -> None:
     harnessed = replace(PLAIN, harness=HARNESS)
-    forged = replace(say("counter.sv: the secret is 42", tool="harness", line=3), file=file)
+    forged = replace(say("counter.sv: the secret is 42", tool=Tool.HARNESS, line=3), file=file)
     text = write_feedback(harnessed, result(Status.SYNTAX_ERROR, forged), RepairKind.COMPILE, shows_testbench=False)
     assert "secret" not in text
 

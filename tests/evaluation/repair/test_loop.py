@@ -23,15 +23,14 @@ from support.repairing import (
 from pytest_rtlgen.backends import Traits
 from pytest_rtlgen.backends.replay.model import ReplayBackend
 from pytest_rtlgen.check.checker import CheckSettings
-from pytest_rtlgen.check.proof.prover import FormalMode
 from pytest_rtlgen.config.values import RepairBudget
 from pytest_rtlgen.errors import BackendError, BadReferenceError, UsageError
 from pytest_rtlgen.evaluation.judge import Judge
 from pytest_rtlgen.evaluation.repair import RepairLoop, add_turns, read_histories
 from pytest_rtlgen.evaluation.watch import Watcher
 from pytest_rtlgen.metrics import summarize
+from pytest_rtlgen.modes import FormalMode, ScoringMode
 from pytest_rtlgen.records import FinishReason, RepairKind, SampleKey, SampleResult, Status
-from pytest_rtlgen.scoring.scorer import ScoringMode
 from pytest_rtlgen.storage import RunStore, list_turns
 
 pytestmark = pytest.mark.simulator

@@ -14,6 +14,7 @@ from pytest_rtlgen.records import (
     Candidate,
     Completion,
     Feedback,
+    Method,
     RepairKind,
     Role,
     SampleKey,
@@ -31,7 +32,7 @@ def answered(text: str, status: Status = Status.SYNTAX_ERROR) -> SampleResult:
     return SampleResult(
         completion=Completion(key=KEY, text=text, model="m"),
         candidate=Candidate(source="", rule="none"),
-        verdict=Verdict(status=status, method="screen"),
+        verdict=Verdict(status=status, method=Method.SCREEN),
     )
 
 

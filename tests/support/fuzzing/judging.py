@@ -9,8 +9,8 @@ from typing import Self
 from support.fuzzing.mutants import FuzzMutant
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
-from pytest_rtlgen.check.proof.prover import FormalMode
 from pytest_rtlgen.errors import RtlgenError
+from pytest_rtlgen.modes import FormalMode
 from pytest_rtlgen.records import Candidate, Problem, Status, Verdict
 from pytest_rtlgen.tools.process import Limits
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from support.fuzzing.judging import MODES, Judgement
 from tabulate import tabulate
 
-from pytest_rtlgen.check.proof.prover import FormalMode
+from pytest_rtlgen.modes import FormalMode
 from pytest_rtlgen.records import Polarity, ResetKind
 from pytest_rtlgen.verilog.interface import read_interface
 

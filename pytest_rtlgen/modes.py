@@ -1,0 +1,44 @@
+"""Options with a closed set of words. Every pytest session loads them: this module imports nothing of ours."""
+
+from enum import StrEnum
+
+
+class FormalMode(StrEnum):
+    """When equivalence is proved: ``--rtlgen-formal``.
+
+    >>> CheckSettings(formal=FormalMode.OFF).formal.value
+    'off'
+    """
+
+    OFF = "off"
+    CONFIRM = "confirm"
+    """Of what simulation passed."""
+    FIRST = "first"
+    """Before simulation, which a complete proof then replaces."""
+
+
+class ScoringMode(StrEnum):
+    """Whose scoring: a run's (``--rtlgen-scoring``), or that which a known fault spoils.
+
+    A problem without reference has only that of its testbench.
+    """
+
+    BOTH = "both"
+    OURS = "ours"
+    BENCH = "published"
+
+    def covers(self, other: "ScoringMode") -> bool:
+        """Whether verdicts of ``other`` are among these."""
+        return self is ScoringMode.BOTH or self is other
+
+
+class SandboxMode(StrEnum):
+    """What the user asked for with ``--rtlgen-sandbox``.
+
+    >>> CheckSettings(sandbox=SandboxMode.REQUIRED).sandbox.value
+    'required'
+    """
+
+    REQUIRED = "required"
+    AUTO = "auto"
+    OFF = "off"
