@@ -3,7 +3,6 @@
 import sys
 import threading
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import IO
 
@@ -21,15 +20,13 @@ from pytest_rtlgen.cli.check_lines import (
 )
 from pytest_rtlgen.cli.streams import STDIN, show_name
 from pytest_rtlgen.errors import RtlgenError, StorageError, SuiteError, ToolError, UsageError
+from pytest_rtlgen.evaluation.judge import TOOL_ERRORS
 from pytest_rtlgen.extract import extract_candidate
 from pytest_rtlgen.records import Candidate, Verdict
 from pytest_rtlgen.report.console import Progress, say
 from pytest_rtlgen.storage import Journal
+from pytest_rtlgen.tools.pool import run_each
 
-_IN_FLIGHT = 4
-"""Lines a simulator has waiting: enough that none idles."""
-_TOOL_ERRORS = 3
-"""Failures of the simulator in a row after which it is the machine, not a design."""
 _EXIT_BAD_LINES = 2
 
 
@@ -65,31 +62,17 @@ class _Stream:
         self._done = done
         self._top = top
         self._lock = threading.Lock()
-        self._free = threading.Semaphore(_IN_FLIGHT * checker.settings.jobs)
         self._progress = Progress()
         self._stop: RtlgenError | None = None
-        self._is_over = False
         self._tool_errors = 0
         self._skipped = self._checked = self._passed = 0
 
     def run(self, lines: IO[bytes]) -> None:
         """Check all ``lines``; raises what makes going on pointless."""
-        pool = ThreadPoolExecutor(self._checker.settings.jobs, thread_name_prefix="rtlgen-check")
-        pending: set[Future[None]] = set()
         try:
-            for number, work in self._read(lines):
-                self._free.acquire()
-                if self._stop is not None:
-                    break
-                future = pool.submit(self._work, number, work)
-                pending.add(future)
-                future.add_done_callback(pending.discard)
-        except BaseException:
-            self._is_over = True
-            raise
+            for _ in run_each(self._work, self._read(lines), jobs=self._checker.settings.jobs):
+                pass
         finally:
-            wait(list(pending))  # first: a thread that ends takes the simulators with it that it started
-            pool.shutdown()
             self._progress.clear()
         if self._stop is not None:
             raise self._stop
@@ -104,6 +87,8 @@ class _Stream:
         """Yield the lines to be checked with their numbers; bad ones are reported, those done before skipped."""
         seen: set[LineId] = set()
         for number, line in enumerate(lines, start=1):
+            if self._stop is not None:
+                return
             if not line.strip():
                 continue
             try:
@@ -118,11 +103,12 @@ class _Stream:
             else:
                 yield number, work
 
-    def _work(self, number: int, work: Work) -> None:
+    def _work(self, numbered: tuple[int, Work]) -> None:
         """Check one line and write its verdict, on a thread of the pool."""
+        number, work = numbered
+        if self._stop is not None:
+            return
         try:
-            if self._is_over or self._stop is not None:
-                return
             self._finish(work, self._check(work))
         except SuiteError as error:
             self._reject(number, str(error), work.id)
@@ -133,8 +119,6 @@ class _Stream:
             self._stop = error
         except Exception as error:  # noqa: BLE001  a defect on one line must not take the others with it
             self._reject(number, f"defect of the harness: {type(error).__name__}: {error}", None)
-        finally:
-            self._free.release()
 
     def _check(self, work: Work) -> Verdict:
         problem = make_problem(reference=work.reference, top=work.top or self._top)
@@ -167,7 +151,7 @@ class _Stream:
     def _note_tool_error(self, error: ToolError) -> None:
         with self._lock:
             self._tool_errors += 1
-            if self._tool_errors >= _TOOL_ERRORS:
+            if self._tool_errors >= TOOL_ERRORS:
                 self._stop = error
 
     def _describe(self) -> str:

@@ -3,7 +3,6 @@
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -21,6 +20,7 @@ from pytest_rtlgen.records import Candidate, Completion, Problem, ProblemKey, Sa
 from pytest_rtlgen.scoring.scorer import BenchScorer, adopt_bench_verdict, find_known_bad
 from pytest_rtlgen.storage import RunStore
 from pytest_rtlgen.storage.answers import AnswerFiles
+from pytest_rtlgen.tools.pool import run_each
 
 TOOL_ERRORS = 3
 """Failures of the simulator in a row after which it is the machine, not a design."""
@@ -82,7 +82,7 @@ class Judge:
         return known.explain_failure(problem.suite, problem.problem_id, scoring)
 
     def judge(self, work: Sequence[Work], files: AnswerFiles) -> Iterator[Outcome]:
-        """Yield what becomes of each answer of ``work``, in its order; each result is in ``files`` before.
+        """Return what becomes of each answer of ``work``, in its order; each result is in ``files`` before.
 
         Once the harness fails on a problem, the answers to it that are not begun get the same error.
 
@@ -91,15 +91,7 @@ class Judge:
             StorageError: a result could not be written; those before it are.
         """
         queue = _Queue(self, files)
-        with ThreadPoolExecutor(self.checker.settings.jobs, thread_name_prefix="rtlgen-check") as pool:
-            futures = [pool.submit(queue.take, *pair) for pair in work]
-            try:
-                for future in futures:
-                    yield future.result()
-            finally:
-                for future in futures:
-                    future.cancel()
-                wait(futures)  # before the pool's threads end: one takes the simulators with it that it started
+        return run_each(queue.take, work, jobs=self.checker.settings.jobs)
 
 
 def open_judge(options: Options, *, jobs: int | None = None) -> Judge:
@@ -122,8 +114,9 @@ class _Queue:
         self._stop: RtlgenError | None = None
         self._tool_errors = 0
 
-    def take(self, problem: Problem, completion: Completion) -> Outcome:
+    def take(self, work: Work) -> Outcome:
         """Check one answer and store its result; raises what makes going on pointless."""
+        problem, completion = work
         if self._stop is not None:
             raise self._stop
         error = self._failed.get(problem.key)

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from pytest_rtlgen.check.checker import Checker
@@ -17,6 +16,7 @@ from pytest_rtlgen.selfcheck.forgers import make_forgers
 from pytest_rtlgen.selfcheck.mutation import MutationScore, make_prove, measure_mutation
 from pytest_rtlgen.selfcheck.openings import OpeningsFound, try_openings
 from pytest_rtlgen.selfcheck.stubs import Stub, make_stubs
+from pytest_rtlgen.tools.pool import run_each
 from pytest_rtlgen.verilog.rename import rename_module
 
 _NOTHING_KNOWN = KnownBadList(by_problem={})
@@ -99,11 +99,7 @@ def selfcheck_suite(
     def check(problem: Problem) -> SelfcheckRow:
         return selfcheck_problem(checker, problem, mutants=mutants, seed=seed, scorer=scorer, known=known)
 
-    with ThreadPoolExecutor(checker.settings.jobs, thread_name_prefix="rtlgen-selfcheck") as pool:
-        try:
-            yield from pool.map(check, problems)
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+    return run_each(check, problems, jobs=checker.settings.jobs)
 
 
 def selfcheck_problem(

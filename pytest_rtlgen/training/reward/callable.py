@@ -4,7 +4,6 @@ import logging
 import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -12,6 +11,7 @@ from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.errors import RtlgenError, UsageError
 from pytest_rtlgen.extract import extract_candidate
 from pytest_rtlgen.records import Candidate, Problem, Verdict
+from pytest_rtlgen.tools.pool import run_each
 from pytest_rtlgen.training.reward.guards import (
     GUARD_PARTS,
     Guards,
@@ -116,8 +116,7 @@ class Reward:
         answers = [self._read(completion, task) for completion, task in zip(completions, tasks, strict=True)]
         duplicates = find_duplicates([answer.likeness for answer in answers])
         once = {answer.work: answer for answer in answers}
-        with ThreadPoolExecutor(self.settings.check.jobs, thread_name_prefix="rtlgen-reward") as pool:
-            found = dict(zip(once, pool.map(self._check, once.values()), strict=True))
+        found = dict(zip(once, run_each(self._check, once.values(), jobs=self.settings.check.jobs), strict=True))
         return [
             self._finish(answer, found[answer.work], is_duplicate=is_duplicate)
             for answer, is_duplicate in zip(answers, duplicates, strict=True)

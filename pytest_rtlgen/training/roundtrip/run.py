@@ -4,7 +4,6 @@ Source: CodeV-R1 (arXiv 2505.24183, section 3.2): the round trip, and the filter
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from pytest_rtlgen.backends import Backend, GenerationRequest
@@ -24,6 +23,7 @@ from pytest_rtlgen.records import (
     SampleResult,
     Status,
 )
+from pytest_rtlgen.tools.pool import run_each
 from pytest_rtlgen.training.roundtrip.contamination import ContaminationIndex
 from pytest_rtlgen.training.roundtrip.dedup import find_near_duplicates
 from pytest_rtlgen.training.roundtrip.prompts import ask_for_description, finish_description, quotes_code
@@ -150,11 +150,10 @@ class _Trip:
             return Usable(name=name, fault="")
 
         missing = [name for name in self._left if name not in known]
-        with ThreadPoolExecutor(self._checker.settings.jobs, thread_name_prefix="rtlgen-roundtrip") as pool:
-            for done, found in enumerate(pool.map(look, missing), start=1):
-                self._store.references.append(found)
-                known[found.name] = found.fault
-                self._progress(f"{done}/{len(missing)} designs played")
+        for done, found in enumerate(run_each(look, missing, jobs=self._checker.settings.jobs), start=1):
+            self._store.references.append(found)
+            known[found.name] = found.fault
+            self._progress(f"{done}/{len(missing)} designs played")
         for name in [name for name in self._left if known[name]]:
             self._drop(name, DropReason.UNUSABLE, known[name])
 
@@ -267,15 +266,14 @@ class _Trip:
         """Return the verdicts of all answers to designs that can be compared with; the others are dropped."""
         known = dict(self._store.read_judgements())
         work = [(name, answer) for name, given in answers.items() for answer in given if answer.key not in known]
-        with ThreadPoolExecutor(self._checker.settings.jobs, thread_name_prefix="rtlgen-roundtrip") as pool:
-            for done, found in enumerate(pool.map(self._check, work), start=1):
-                if isinstance(found, Judgement):
-                    self._store.verdicts.append(found)
-                    known[found.key] = found
-                elif found.name in self._left:
-                    self._store.references.append(found)
-                    self._drop(found.name, DropReason.UNUSABLE, found.fault)
-                self._progress(f"{done}/{len(work)} answers checked")
+        for done, found in enumerate(run_each(self._check, work, jobs=self._checker.settings.jobs), start=1):
+            if isinstance(found, Judgement):
+                self._store.verdicts.append(found)
+                known[found.key] = found
+            elif found.name in self._left:
+                self._store.references.append(found)
+                self._drop(found.name, DropReason.UNUSABLE, found.fault)
+            self._progress(f"{done}/{len(work)} answers checked")
         return known
 
     def _check(self, work: tuple[str, Completion]) -> Judgement | Usable:
