@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_rtlgen.records import SourceFile
 from pytest_rtlgen.verilog.constants import list_comparisons
 from pytest_rtlgen.verilog.interface import find_instance, parse_reference
-from pytest_rtlgen.verilog.syntax import Node, ParsedText, is_name, plain, walk
+from pytest_rtlgen.verilog.syntax import Node, ParsedText, has_path, is_name, plain, walk
 
 if TYPE_CHECKING:
     from pyslang import ast
@@ -163,7 +163,11 @@ def _is_nameable(condition: "ast.Expression", root: str, loops: Container[str]) 
             if type(symbol).__name__ in _FIXED:
                 if str(symbol.hierarchicalPath).rpartition(".")[0] != root:
                     return False
-            elif str(symbol.hierarchicalPath) != f"{root}.{symbol.name}" or str(symbol.hierarchicalPath) in loops:
+            elif (
+                str(symbol.hierarchicalPath) != f"{root}.{symbol.name}"
+                or str(symbol.hierarchicalPath) in loops
+                or not has_path(symbol)
+            ):
                 return False
             else:
                 is_variable = True

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from pytest_rtlgen.records import Direction, Interface, Port, SourceFile
 from pytest_rtlgen.verilog.interface import find_instance, parse_reference
-from pytest_rtlgen.verilog.syntax import walk
+from pytest_rtlgen.verilog.syntax import has_path, walk
 
 _MOST_BITS = 64
 _MOST_PROBES = 64
@@ -25,12 +25,18 @@ class Probed:
 
 
 def add_probes(
-    source: SourceFile, interface: Interface, *, most: int = _MOST_PROBES, without: Collection[str] = ()
+    source: SourceFile,
+    interface: Interface,
+    *,
+    most: int = _MOST_PROBES,
+    without: Collection[str] = (),
+    outputs_only: bool = False,
 ) -> Probed | None:
     """Return the text with one more module around module ``interface.module``, and that module's interface.
 
-    Its inputs are the same; its outputs are the variables and nets inside, each up to 64 bits wide, memories and the
-    paths ``without`` left out, at most ``most``. ``None``: there is nothing to show.
+    Its inputs are the same; its outputs are the variables and nets inside, each up to 64 bits wide, at most ``most``.
+    Memories, variables that have no path (``for (int i``), and the paths ``without`` are left out; with
+    ``outputs_only``, all but the module's outputs. ``None``: there is nothing to show.
 
     Raises:
         BadReferenceError: the text does not parse.
@@ -40,12 +46,15 @@ def add_probes(
         return None
     root = str(instance.hierarchicalPath)
     hidden = {*without, *(port.name for port in interface.inputs)}
+    outputs = {port.name for port in interface.outputs}
     found: dict[str, int] = {}
     for node in walk(instance):
         if type(node).__name__ not in {"VariableSymbol", "NetSymbol"} or not node.type.isIntegral:
             continue
         path = str(node.hierarchicalPath).removeprefix(f"{root}.")
-        if _PATH.match(path) and path not in hidden and int(node.type.bitWidth) <= _MOST_BITS:
+        if not has_path(node) or path in hidden or (outputs_only and path not in outputs):
+            continue
+        if _PATH.match(path) and int(node.type.bitWidth) <= _MOST_BITS:
             found.setdefault(path, int(node.type.bitWidth))
     probes = list(found.items())[:most]
     return _render(source.text, interface, probes) if probes else None

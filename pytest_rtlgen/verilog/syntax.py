@@ -141,6 +141,17 @@ def symbol_key(symbol: Node) -> str:
     return str(symbol.hierarchicalPath)
 
 
+def has_path(symbol: Node) -> bool:
+    """Whether a hierarchical name reaches ``symbol``: not one of ``for (int i`` or of a block without a name."""
+    if getattr(getattr(symbol, "lifetime", None), "name", "") == "Automatic":
+        return False
+    scope = symbol.parentScope
+    if not scope.isProceduralContext:
+        return True
+    body = scope.containingInstance
+    return body.lookupName(str(symbol.hierarchicalPath).removeprefix(f"{body.hierarchicalPath}.")) is not None
+
+
 def list_assigned(node: Node) -> "Iterator[ast.Symbol]":
     """Yield the symbol of each net or variable that something below ``node`` assigns or counts with, in part or whole.
 

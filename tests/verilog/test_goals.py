@@ -57,3 +57,11 @@ def test_a_text_without_the_module_has_nothing_to_reach() -> None:
     assert list_constants(SOURCE, "nowhere") == ()
     assert list_loop_variables(SOURCE, "nowhere") == frozenset()
     assert show_conditions(SOURCE, "nowhere").text == TEXT
+
+
+def test_conditions_on_variables_that_only_a_loop_has_stay_where_they_are() -> None:
+    text = (
+        "module m(input clk, input [3:0] d, output reg [3:0] q);\nalways @(posedge clk) begin\n"
+        "for (int i = 0; i < 4; i++) if (d[i]) q[i] <= 1;\nif (d == 3) q <= 0;\nend\nendmodule\n"
+    )
+    assert list(show_conditions(SourceFile(name="m.sv", text=text), "m").lines.values()) == [4]

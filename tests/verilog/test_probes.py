@@ -103,6 +103,21 @@ def test_text_that_does_not_parse_is_refused() -> None:
         probe("module m(input d;\n")
 
 
+def test_variables_that_no_path_reaches_are_left_out() -> None:
+    text = HEAD + (
+        "always @(posedge clk) for (int i = 0; i < 4; i++) y[i] <= d[i];\n"
+        "always @(posedge clk) begin integer j; j = d; end\n"
+        "always @(posedge clk) begin : named integer k; k = d; end\nendmodule\n"
+    ).replace("y[i]", "z[i]").replace("always", "reg [3:0] z; always", 1)
+    assert list_shown(text) == [("y", 4), ("z", 4), ("named.k", 32)]
+
+
+def test_outputs_alone_can_be_asked_for() -> None:
+    found = add_probes(SourceFile(name="m.sv", text=INSIDE), WANTED, outputs_only=True)
+    assert found is not None
+    assert found.paths == ("y",)
+
+
 @pytest.mark.simulator
 def test_the_simulator_shows_the_values_inside(icarus: Simulator) -> None:
     found = probe(INSIDE)

@@ -174,9 +174,9 @@ def _look_inside(reference: PreparedReference, simulator: Simulator) -> tuple[_V
 
     Conditions are shown, too, where they can be made nets.
     """
-    for source, lines in _list_sources(reference):
+    for source, lines, outputs_only in _list_sources(reference):
         try:
-            view = _make_view(reference, source, lines, simulator)
+            view = _make_view(reference, source, lines, simulator, outputs_only=outputs_only)
         except BadReferenceError:  # pyslang does not take it, which the simulator does
             continue
         trace = None if view is None else view.show(reference.stimulus)
@@ -185,22 +185,28 @@ def _look_inside(reference: PreparedReference, simulator: Simulator) -> tuple[_V
     return None
 
 
-def _list_sources(reference: PreparedReference) -> Iterator[tuple[SourceFile, Mapping[str, int]]]:
-    """Yield the reference with its conditions as nets, and their lines; then as it is."""
+def _list_sources(reference: PreparedReference) -> Iterator[tuple[SourceFile, Mapping[str, int], bool]]:
+    """Yield the reference with its conditions as nets, and their lines; then as it is; then for its outputs alone."""
     plain = SourceFile(name="reference", text=reference.source)
     if "`" not in plain.text:  # canonical: what stands in a node's place is the node
         with suppress(BadReferenceError):
             shown = show_conditions(plain, reference.top)
-            yield replace(plain, text=shown.text), shown.lines
-    yield plain, {}
+            yield replace(plain, text=shown.text), shown.lines, False
+    yield plain, {}, False
+    yield plain, {}, True
 
 
 def _make_view(
-    reference: PreparedReference, source: SourceFile, lines: Mapping[str, int], simulator: Simulator
+    reference: PreparedReference,
+    source: SourceFile,
+    lines: Mapping[str, int],
+    simulator: Simulator,
+    *,
+    outputs_only: bool,
 ) -> _View | None:
     hidden = list_loop_variables(source, reference.top)
     interface = replace(reference.played, module=reference.top)
-    probed = add_probes(source, interface, most=_MOST_PROBES, without=hidden)
+    probed = add_probes(source, interface, most=_MOST_PROBES, without=hidden, outputs_only=outputs_only)
     if probed is None:
         return None
     return _View(
