@@ -104,14 +104,14 @@ def test_the_sandbox_modes_are_those_of_the_sandbox() -> None:
     ("cli", "ini", "env", "n"),
     [
         ({"rtlgen_n": "2"}, {"rtlgen_n": "3"}, {"RTLGEN_N": "4"}, 2),
-        ({"rtlgen_n": None}, {"rtlgen_n": "3"}, {"RTLGEN_N": "4"}, 3),
-        ({}, {"rtlgen_n": ""}, {"RTLGEN_N": "4"}, 4),
+        ({"rtlgen_n": None}, {"rtlgen_n": "3"}, {"RTLGEN_N": "4"}, 4),
+        ({}, {"rtlgen_n": "3"}, {"RTLGEN_N": ""}, 3),
         ({}, {"rtlgen_n": []}, {"RTLGEN_N": " "}, 1),
         ({}, {"rtlgen_n": 3}, {}, 3),
         ({"n": "9"}, {"n": "9"}, {"N": "9"}, 1),
     ],
 )
-def test_the_command_line_wins_then_the_ini_file_then_the_environment(
+def test_the_command_line_wins_then_the_environment_then_the_ini_file(
     cli: dict[str, object], ini: dict[str, object], env: dict[str, str], n: int
 ) -> None:
     assert resolve_options(cli, ini, env).n == n
@@ -176,7 +176,8 @@ def test_suites_may_be_repeated(
     [
         ({"rtlgen_report_only": True}, {}, {}, True),
         ({"rtlgen_report_only": False}, {"rtlgen_report_only": "yes"}, {}, True),
-        ({}, {"rtlgen_report_only": False}, {"RTLGEN_REPORT_ONLY": "1"}, False),
+        ({}, {"rtlgen_report_only": False}, {"RTLGEN_REPORT_ONLY": "1"}, True),
+        ({}, {"rtlgen_report_only": True}, {"RTLGEN_REPORT_ONLY": "no"}, False),
         ({}, {}, {"RTLGEN_REPORT_ONLY": "1"}, True),
         ({}, {}, {"RTLGEN_REPORT_ONLY": "Off"}, False),
     ],

@@ -7,13 +7,13 @@ from pytest_rtlgen.backends.base import Backend, BackendSettings, Deliver, Gener
 from pytest_rtlgen.backends.command import make_command
 from pytest_rtlgen.backends.engines.transformers_model import make_transformers, make_transformers_completions
 from pytest_rtlgen.backends.engines.vllm_engine import make_vllm, make_vllm_completions
-from pytest_rtlgen.backends.installed import make_installed
 from pytest_rtlgen.backends.local.model import make_local, make_local_completions
 from pytest_rtlgen.backends.openai.compatible import make_openai, make_openai_completions, make_openai_responses
 from pytest_rtlgen.backends.reference import make_reference
 from pytest_rtlgen.backends.replay.model import make_replay
 from pytest_rtlgen.backends.seeds import derive_seed
 from pytest_rtlgen.errors import UsageError
+from pytest_rtlgen.tools.hooks import call_first
 
 __all__ = [
     "BACKENDS",
@@ -71,7 +71,7 @@ def make_backend(spec: str, settings: BackendSettings) -> Backend:
     """
     prefix, colon, argument = spec.partition(":")
     if not colon or prefix not in BACKENDS:
-        made = make_installed(spec, settings)
+        made: Backend | None = call_first("make_backend", spec=spec, settings=settings)
         if made is not None:
             return made
         forms = ", ".join(kind.forms for kind in BACKENDS.values())

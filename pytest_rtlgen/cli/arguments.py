@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from pytest_rtlgen.config import OPTIONS, Group, Options, resolve_options
+from pytest_rtlgen.config import OPTIONS, Group, Options, read_environment, resolve_options
 from pytest_rtlgen.errors import UsageError
 
 PROGRAM = "python -m pytest_rtlgen"
@@ -70,5 +70,5 @@ def read_options(args: argparse.Namespace, **fixed: str) -> Options:
     """
     declared = [option for option in OPTIONS if hasattr(args, option.key)]
     given = {option.key: getattr(args, option.key) for option in declared} | fixed
-    env = {option.variable: os.environ[option.variable] for option in declared if option.variable in os.environ}
+    env = read_environment(os.environ, declared)
     return resolve_options(given, {}, env)

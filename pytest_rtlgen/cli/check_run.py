@@ -10,7 +10,7 @@ from pytest_rtlgen.cli.report import print_report
 from pytest_rtlgen.config import Options
 from pytest_rtlgen.errors import RecordError, UsageError
 from pytest_rtlgen.evaluation.judge import Judged, judge_run, open_judge
-from pytest_rtlgen.evaluation.results import count_fewest, report_run
+from pytest_rtlgen.evaluation.results import count_fewest, finish_run, report_run
 from pytest_rtlgen.evaluation.settings import list_deciding, read_deciding
 from pytest_rtlgen.evaluation.watch import ConsoleWatcher
 from pytest_rtlgen.loaders import load_suite
@@ -75,8 +75,7 @@ def finish_judged(store: RunStore, judged: Judged, args: argparse.Namespace, *, 
         raise RecordError(f"{store.path}: {_explain_nothing(store, judged)}")
     options = read_options(args, rtlgen_n=str(count_fewest(store, saved, excluded)))
     report = report_run(store, options, judged=judged, run=saved)
-    if may_finish and report.is_complete:
-        store.write_summary(report.summary)
+    finish_run(store, report, is_complete=may_finish and report.is_complete)
     return report
 
 

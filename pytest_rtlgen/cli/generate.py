@@ -41,7 +41,14 @@ def run(args: argparse.Namespace) -> int:
     with ExitStack() as stack:
         stack.callback(lambda: say(f"{store.path}: {len(store.read_completions())} completions"))
         judge = stack.enter_context(open_judge(options)) if models.repair else None
-        loop = answer_problems(problems, models, store=store, judge=judge, watcher=ConsoleWatcher())
+        loop = answer_problems(
+            problems,
+            models,
+            store=store,
+            judge=judge,
+            watcher=ConsoleWatcher(),
+            reuses_verdicts=options.reuses_verdicts,
+        )
     for key, error in loop.errors.items() if loop else ():
         say(f"{key.problem} sample {key.index}: not judged: {error}")
     write_out(str(store.path))

@@ -2,7 +2,7 @@
 
 from pytest_rtlgen.config.option import Group, Option
 from pytest_rtlgen.config.reference import render_option_reference
-from pytest_rtlgen.config.resolve import resolve_call, resolve_options
+from pytest_rtlgen.config.resolve import read_environment, resolve_call, resolve_options
 from pytest_rtlgen.config.table import OPTIONS, Options
 from pytest_rtlgen.config.values import Requirement
 
@@ -12,6 +12,7 @@ __all__ = [
     "Option",
     "Options",
     "Requirement",
+    "read_environment",
     "render_option_reference",
     "resolve_call",
     "resolve_options",

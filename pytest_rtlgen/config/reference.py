@@ -6,8 +6,8 @@ from pytest_rtlgen.config.table import OPTIONS
 _HEAD = """# Options
 
 Every option can be given on the command line, in pytest's ini file or in the environment. The command line wins over
-the ini file, the ini file over the environment, that over the preset (`--rtlgen-preset`), and that over the default. An
-option that may be repeated is repeated on the command line; elsewhere its values stand on lines of their own or between
+the environment, that over the ini file, that over the preset (`--rtlgen-preset`), and that over the default. An option
+that may be repeated is repeated on the command line; elsewhere its values stand on lines of their own or between
 commas. Keys and passwords are never options: backends read them from the environment.
 
 | command line | ini file | environment | default | meaning |

@@ -15,6 +15,9 @@ if TYPE_CHECKING:  # the option table loads in every pytest session, and the rec
     pass
 
 
+_PREFIX = "RTLGEN_"
+_ALIKE = 0.75
+"""Of two words of an option, below which one is no slip of the other: ``MODLE`` and ``MODEL`` have 0.8."""
 _COMMAND_LINE = "command line"
 _CALL = "argument of the call"
 
@@ -33,7 +36,7 @@ class _Given:
 def resolve_options(
     cli: Mapping[str, object], ini: Mapping[str, object], env: Mapping[str, str], *, place: str = _COMMAND_LINE
 ) -> Options:
-    """Return the options: command line wins over ini file, that over environment, over preset, over default.
+    """Return the options: command line wins over environment, that over ini file, over preset, over default.
 
     ``cli`` and ``ini`` map ``Option.key`` to what was given: text, a list of texts, true or false; ``None`` stands for
     "not given", as do empty text and an empty list in ``ini`` and ``env``. ``env`` maps ``Option.variable``; other
@@ -48,6 +51,23 @@ def resolve_options(
     values["k"] = _fit_ks(values["k"], values["n"], values["require"], given)
     _check_repair(values, given)
     return Options(**values)
+
+
+def read_environment(environ: Mapping[str, str], options: Sequence[Option]) -> dict[str, str]:
+    """Return what ``environ`` gives for ``options``.
+
+    Raises:
+        UsageError: a variable is nearly an option's, and what was meant would be left out without a word.
+    """
+    known = {option.variable.removeprefix(_PREFIX) for option in OPTIONS}
+    for name in environ:
+        word = name.removeprefix(_PREFIX)
+        if word == name or word in known:
+            continue
+        near = difflib.get_close_matches(word, known, n=1, cutoff=_ALIKE)
+        if near:
+            raise UsageError(f"{name} (environment): there is no such option; did you mean {_PREFIX}{near[0]}?")
+    return {option.variable: environ[option.variable] for option in options if option.variable in environ}
 
 
 def resolve_call(given: Mapping[str, object]) -> Options:
@@ -87,12 +107,12 @@ def _find(
     value = cli.get(option.key)
     if value is not None and not (option.is_flag and value is False) and value != []:
         return _Given(value=value, place=place, spelling=option.flag)
-    value = ini.get(option.key)
-    if value is not None and not _is_blank(value):
-        return _Given(value=value, place="ini file", spelling=option.key)
     text = env.get(option.variable, "")
     if not _is_blank(text):
         return _Given(value=text, place="environment", spelling=option.variable)
+    value = ini.get(option.key)
+    if value is not None and not _is_blank(value):
+        return _Given(value=value, place="ini file", spelling=option.key)
     return _Given(value=option.default, place="default", spelling=option.flag)
 
 

@@ -345,6 +345,11 @@ class Options:
         return " ".join((self.model or "", *adapter, *(f"{key}={value}" for key, value in self.engine)))
 
     @property
+    def reuses_verdicts(self) -> bool:
+        """Whether a finished run of the same settings may lend its verdicts."""
+        return self.resume == "auto"
+
+    @property
     def sampling(self) -> "SamplingParams":
         """How the model is asked to sample."""
         from pytest_rtlgen.records import SamplingParams

@@ -9,7 +9,7 @@ from pytest_rtlgen.evaluation.generate import answer_problems
 from pytest_rtlgen.evaluation.judge import judge_run, open_judge
 from pytest_rtlgen.evaluation.models import MakeBackend, open_models
 from pytest_rtlgen.evaluation.open_run import describe_environment, open_run
-from pytest_rtlgen.evaluation.results import report_run
+from pytest_rtlgen.evaluation.results import finish_run, report_run
 from pytest_rtlgen.evaluation.settings import read_prompt_style
 from pytest_rtlgen.evaluation.watch import ConsoleWatcher, Watcher
 from pytest_rtlgen.loaders import load_suite
@@ -55,11 +55,17 @@ def evaluate(
     models = open_models(resolved, style, warn=watcher.note, make=_find_maker(model))
     with open_judge(resolved) as judge:
         store = open_run(resolved, loaded, style, describe_environment(judge.checker))
-        answer_problems(problems, models, store=store, judge=judge, watcher=watcher)
+        answer_problems(
+            problems,
+            models,
+            store=store,
+            judge=judge,
+            watcher=watcher,
+            reuses_verdicts=resolved.reuses_verdicts,
+        )
         judged = judge_run(store, judge, watcher)
     report = report_run(store, resolved, judged=judged)
-    if not judged.failed:
-        store.write_summary(report.summary)
+    finish_run(store, report, is_complete=not judged.failed)
     return report
 
 

@@ -9,6 +9,7 @@ from pytest_rtlgen.backends.spending.accounted import AccountedBackend
 from pytest_rtlgen.evaluation.judge import Judge
 from pytest_rtlgen.evaluation.models import Models
 from pytest_rtlgen.evaluation.repair import RepairLoop
+from pytest_rtlgen.evaluation.reuse import adopt_verdicts
 from pytest_rtlgen.evaluation.watch import Watcher
 from pytest_rtlgen.prompts import PromptStyle, render_prompt
 from pytest_rtlgen.records import Completion, Problem, SampleKey, SamplingParams
@@ -67,9 +68,17 @@ def generate_completions(
 
 
 def answer_problems(
-    problems: Sequence[Problem], models: Models, *, store: RunStore, judge: Judge | None, watcher: Watcher
+    problems: Sequence[Problem],
+    models: Models,
+    *,
+    store: RunStore,
+    judge: Judge | None,
+    watcher: Watcher,
+    reuses_verdicts: bool,
 ) -> RepairLoop | None:
     """Have every problem answered, and what is wrong repaired where ``models`` are to, which takes a ``judge``.
+
+    With ``reuses_verdicts``, answers that a finished run of the same settings had get its verdicts.
 
     Return the repair loop, which knows what could not be checked; ``None``: nothing was to be repaired.
 
@@ -81,6 +90,7 @@ def answer_problems(
     loop = RepairLoop(models.repair, store=store, judge=judge, watcher=watcher) if models.repair and judge else None
     try:
         with FileLock(store.path / LOCK):
+            store.select(problems)
             generate_completions(
                 problems,
                 backend=models.generator,
@@ -91,6 +101,8 @@ def answer_problems(
             )
             if loop is not None:
                 loop.run(problems)
+            elif reuses_verdicts:
+                adopt_verdicts(store, watcher)
     finally:
         watcher.end_stage()
     return loop

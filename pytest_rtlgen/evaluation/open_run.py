@@ -1,13 +1,15 @@
 """A run's folder: made, gone on with, or copied to be checked again."""
 
+import hashlib
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from pytest_rtlgen.check.checker import Checker
 from pytest_rtlgen.config import Options
-from pytest_rtlgen.errors import RecordError, ToolError
+from pytest_rtlgen.errors import RecordError, ToolError, UsageError
 from pytest_rtlgen.evaluation.settings import collect_deciding, make_check_settings, make_run_settings
 from pytest_rtlgen.prompts import PromptStyle
 from pytest_rtlgen.records import Environment, Problem, RunSettings, Suite
@@ -26,6 +28,7 @@ def describe_environment(checker: Checker) -> Environment:
     """
     versions: Mapping[str, str | None] = {name: read_package_version(name) for name in _RECORDED_PACKAGES}
     tools = [("simulator", checker.simulator.version), *((name, found) for name, found in versions.items() if found)]
+    tools.append(("code", _digest_code()))
     return _describe_machine(tuple(tools))
 
 
@@ -38,22 +41,42 @@ def describe_generator(options: Options) -> Environment:
         return _describe_machine(())
 
 
-def open_run(options: Options, suites: Sequence[Suite], style: PromptStyle, environment: Environment) -> RunStore:
+def open_run(
+    options: Options, suites: Sequence[Suite], style: PromptStyle, environment: Environment, *, selection: str = ""
+) -> RunStore:
     """Return the run to go on with, as ``options.resume`` says, or a new one.
 
+    ``selection`` is what pytest chose problems by.
+
     Raises:
-        UsageError: the run that the option names was made with other settings.
+        UsageError: the run that the option names was made with other settings, or the run to go on with has answers of
+            another endpoint.
         RecordError: there is no such run.
         StorageError: a new folder cannot be made.
     """
-    settings = make_run_settings(options, suites, style)
+    settings = make_run_settings(options, suites, style, selection=selection)
     if options.resume not in {"auto", "never"}:
         return RunStore.open(Path(options.resume), settings)
-    found = find_resumable(options.out, settings) if options.resume == "auto" else None
-    if found is not None:
-        return RunStore.open(found, settings)
-    problems = [problem for suite in suites for problem in suite.problems]
+    if options.resume == "auto":
+        found = find_resumable(options.out, settings)
+        if found is not None:
+            return RunStore.open(found, settings)
+        _refuse_two_endpoints(options.out, settings)
+    problems = [problem for suite in suites for problem in suite.problems[: options.limit]]
     return RunStore.create(options.out, settings, environment, problems)
+
+
+def _refuse_two_endpoints(out: Path, settings: RunSettings) -> None:
+    """Raise where an unfinished run with answers differs by the address alone: one of the two is not what is meant."""
+    found = find_resumable(out, settings, whatever=("base_url",))
+    store = RunStore.open(found) if found is not None else None
+    if store is not None and store.count_completions():
+        before = store.header.settings.base_url
+        raise UsageError(
+            f"{found}: this unfinished run was answered by {before or 'an endpoint that is not on record'}, now "
+            f"--rtlgen-base-url is {settings.base_url or 'not given'}; finish it with its own address, or start a new "
+            "run with --rtlgen-resume=never"
+        )
 
 
 def open_copy(old: RunStore, options: Options, suites: Sequence[Suite], out: Path) -> RunStore:
@@ -75,6 +98,7 @@ def open_copy(old: RunStore, options: Options, suites: Sequence[Suite], out: Pat
         if store.header.problems == problems and store.read_completions() == completions:
             return store
     store = RunStore.create(out, settings, old.header.environment, problems)
+    store.select(old.list_selected())
     for completion in completions.values():
         store.append_completion(completion)
     return store
@@ -86,8 +110,19 @@ def _change_settings(
     fresh = {suite.name: suite for suite in suites}
     digests = dict(old.header.settings.suites) | {name: suite.digest for name, suite in fresh.items()}
     kept = [problem for problem in old.header.problems if problem.suite not in fresh]
-    added = [problem for suite in fresh.values() for problem in suite.problems]
+    added = [problem for suite in fresh.values() for problem in suite.problems[: old.header.settings.limit]]
     return replace(old.header.settings, **collect_deciding(options), suites=tuple(digests.items())), (*kept, *added)
+
+
+@cache
+def _digest_code() -> str:
+    """Return the start of a digest of this package: a version in work has many."""
+    digest = hashlib.sha256()
+    root = Path(__file__).parents[1]
+    for path in sorted(root.rglob("*")):
+        if path.suffix in {".py", ".toml"}:
+            digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _describe_machine(tools: tuple[tuple[str, str], ...]) -> Environment:

@@ -15,6 +15,7 @@ from pytest_rtlgen.report.side_by_side import compare_sides
 from pytest_rtlgen.report.without import add_without
 from pytest_rtlgen.scoring.scorer import find_known_bad
 from pytest_rtlgen.storage import RunStore
+from pytest_rtlgen.tools.hooks import call_hook
 
 NOTHING: Judged = Judged(checked=0, there_before=0, known_bad={}, failed={})
 """A run that was only read."""
@@ -79,6 +80,17 @@ def report_run(
     )
 
 
+def finish_run(store: RunStore, report: RunReport, *, is_complete: bool) -> None:
+    """Show other packages what the run came to, and write it where ``is_complete``, which finishes the run.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    if is_complete:
+        store.write_summary(report.summary)
+    call_hook("summary", summary=report.summary)
+
+
 def _list_papers(
     problems: Sequence[Problem],
     results: Sequence[SampleResult],
@@ -101,7 +113,7 @@ def _list_papers(
 
 def _find_gaps(store: RunStore, run: Run, summary: Summary) -> Gaps:
     """Return what is missing; problems that were never asked count too."""
-    asked = sum(not problem.unjudged for problem in store.header.problems)
+    asked = sum(not problem.unjudged for problem in store.list_selected())
     return Gaps(
         short=sum(score.n < run.settings.sampling.n for score in summary.problems),
         unanswered=asked - len(summary.problems) - len(summary.excluded),

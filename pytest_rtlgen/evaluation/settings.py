@@ -1,9 +1,10 @@
 """From the user's options to each stage's settings: made here and nowhere else."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, TypeVar, get_type_hints
+from urllib.parse import urlsplit, urlunsplit
 
 from pytest_rtlgen.backends import BackendSettings
 from pytest_rtlgen.check.checker import CheckSettings
@@ -45,8 +46,10 @@ def read_prompt_style(options: Options, suites: Iterable[Suite]) -> PromptStyle:
     return read_style(options.prompt, shots=options.shots, has_rules=options.rules, suites=suites)
 
 
-def make_run_settings(options: Options, suites: Sequence[Suite], style: PromptStyle) -> RunSettings:
-    """Return what a run is resumed by."""
+def make_run_settings(
+    options: Options, suites: Sequence[Suite], style: PromptStyle, *, selection: str = ""
+) -> RunSettings:
+    """Return what a run is resumed by; ``selection`` is what pytest chose problems by."""
     return RunSettings(
         model=options.model_label,
         suites=tuple((suite.name, suite.digest) for suite in suites),
@@ -55,8 +58,20 @@ def make_run_settings(options: Options, suites: Sequence[Suite], style: PromptSt
         repair=str(options.repair or ""),
         reflector=options.reflector or "",
         is_testbench_shown=options.show_testbench,
+        base_url=_find_base_url(options, os.environ),
+        limit=options.limit,
+        selection=selection,
         **collect_deciding(options),
     )
+
+
+def _find_base_url(options: Options, environ: Mapping[str, str]) -> str:
+    """Return the address that an OpenAI-compatible backend will ask, without what may be a password."""
+    if options.model is None or not options.model.startswith("openai"):
+        return ""
+    url = (options.base_url or environ.get("OPENAI_BASE_URL", "")).strip()
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path.rstrip("/"), "", ""))
 
 
 def collect_deciding(options: Options) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from pytest_rtlgen.records import SampleResult
 from pytest_rtlgen.report.console import Progress, say
+from pytest_rtlgen.tools.hooks import call_hook
 
 
 class Watcher:
@@ -14,7 +15,8 @@ class Watcher:
         """Take that ``done`` of ``total`` are there of ``what``."""
 
     def see(self, result: SampleResult) -> None:
-        """Take the last result of a sample, which is on disk."""
+        """Take the last result of a sample, which is on disk; other packages are shown it."""
+        call_hook("sample_checked", result=result)
 
     def end_stage(self) -> None:
         """Take that what was advanced is over."""

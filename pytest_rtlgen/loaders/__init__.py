@@ -15,6 +15,7 @@ from pytest_rtlgen.loaders.rtllm import load_rtllm_v1_1, load_rtllm_v2, load_rtl
 from pytest_rtlgen.loaders.verilog_eval_v1 import load_verilog_eval_v1_human, load_verilog_eval_v1_machine
 from pytest_rtlgen.loaders.verilog_eval_v2 import load_verilog_eval_v2, load_verilog_eval_v2_complete
 from pytest_rtlgen.records import Suite
+from pytest_rtlgen.tools.hooks import call_first
 
 LOADERS: Mapping[str, Loader] = {
     "cvdp": load_cvdp,
@@ -35,7 +36,8 @@ __all__ = ["LOADERS", "Loader", "complete_spec", "load_own_suite", "load_suite",
 def load_suite(spec: str) -> Suite:
     """Return the suite that ``spec`` names: a folder or ``suite.toml`` in our own format, or ``PREFIX:PATH``.
 
-    ``PREFIX:`` alone is what ``suites fetch PREFIX`` fetched.
+    ``PREFIX:`` alone is what ``suites fetch PREFIX`` fetched. Anything else is offered to other packages
+    (``pytest_rtlgen_load_suite``).
 
     >>> load_suite("suites/core").problems[0].problem_id
     'abs_diff_accum_8'
@@ -49,7 +51,14 @@ def load_suite(spec: str) -> Suite:
         if not path:  # the current folder, which nobody means
             raise SuiteError(f"{spec}: names no file; write {prefix}:FILE")
         return replace(open_suite(LOADERS[prefix](Path(path))), path=spec)
+    given: Suite | None = call_first("load_suite", spec=spec) if not _is_own(Path(spec)) else None
+    if given is not None:
+        return given
     if colon and not Path(spec).exists():
         known = ", ".join(f"{name}:PATH" for name in LOADERS)
         raise SuiteError(f"{spec}: neither a path nor a known format; known are {known}")
     return replace(load_own_suite(Path(spec)), path=spec)
+
+
+def _is_own(path: Path) -> bool:
+    return path.name == "suite.toml" or (path / "suite.toml").is_file()

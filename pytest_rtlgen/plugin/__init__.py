@@ -3,6 +3,8 @@
 This file is loaded in every pytest session of every user who has the package installed: it imports nothing heavy.
 """
 
+from typing import Any
+
 import pytest
 
 from pytest_rtlgen.plugin.options import add_options, read_options
@@ -38,6 +40,20 @@ def pytest_configure(config: pytest.Config) -> None:
     session = open_session(config, options)
     if session is not None:
         config.pluginmanager.register(session, "rtlgen-session")
+    else:
+        config.pluginmanager.register(NoSuite(), "rtlgen-no-suite")
+
+
+class NoSuite:
+    """A model without a suite: where nothing else was collected either, that is what was forgotten."""
+
+    def pytest_terminal_summary(self, terminalreporter: Any, exitstatus: int) -> None:  # noqa: ANN401
+        """Say what is missing."""
+        if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+            terminalreporter.write_line(
+                "rtlgen: there is a model but no suite: name one (--rtlgen-suite=SPEC), or give pytest a folder that "
+                "holds a suite.toml"
+            )
 
 
 def pytest_report_teststatus(report: pytest.TestReport, config: pytest.Config) -> tuple[str, str, object] | None:

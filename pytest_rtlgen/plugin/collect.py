@@ -59,8 +59,8 @@ class ProblemItem(pytest.Item):
         self.results: tuple[SampleResult, ...] = ()
         self.user_properties += [("rtlgen_suite", problem.suite), ("rtlgen_problem", problem.problem_id)]
         self.add_marker("rtlgen")
-        self.add_marker(pytest.mark.rtlgen_category(problem.category))
-        self.add_marker(pytest.mark.rtlgen_difficulty(problem.difficulty.value))
+        self.add_marker(pytest.mark.rtlgen_category(name=problem.category))
+        self.add_marker(pytest.mark.rtlgen_difficulty(name=problem.difficulty.value))
         self.extra_keyword_matches.update({problem.category, problem.difficulty.value, *problem.tags})
 
     def setup(self) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pytest_rtlgen.config import OPTIONS, Option, Options, resolve_options
+from pytest_rtlgen.config import OPTIONS, Option, Options, read_environment, resolve_options
 from pytest_rtlgen.errors import UsageError
 
 
@@ -28,7 +28,10 @@ def read_options(config: pytest.Config) -> Options | None:
     """
     cli: dict[str, Any] = {option.key: config.getoption(option.key) for option in OPTIONS}
     ini = {option.key: config.getini(option.key) for option in OPTIONS}
-    env = {option.variable: os.environ[option.variable] for option in OPTIONS if option.variable in os.environ}
+    try:
+        env = read_environment(os.environ, OPTIONS)
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from error
     if not env and not any((*cli.values(), *ini.values())):
         return None
     try:

@@ -9,7 +9,6 @@ import pytest
 
 from pytest_rtlgen.evaluation.watch import Watcher
 from pytest_rtlgen.plugin.notices import say_line
-from pytest_rtlgen.records import SampleResult
 from pytest_rtlgen.storage import RunStore, list_turns
 
 _EVERY_S = 2.0
@@ -41,20 +40,17 @@ class TerminalWatcher(Watcher):
         else:
             self._reporter.write_line(line)
 
-    def see(self, result: SampleResult) -> None:
-        """Hand the result to other plugins."""
-        self._config.hook.pytest_rtlgen_sample_checked(result=result)
-
     def end_stage(self) -> None:
         """Leave the line."""
         if self._is_shown and self._reporter is not None and self._reporter.isatty:
             self._reporter.write_line("")
 
 
-def _count(store: RunStore, total: int) -> tuple[int, int, str]:
+def _count(store: RunStore) -> tuple[int, int, str]:
     """Return how many answers of the turn in progress are there, how many are wanted, and what they are."""
     turns = list_turns(store)
     if not turns:
+        total = sum(not problem.unjudged for problem in store.list_selected()) * store.header.settings.sampling.n
         return store.count_completions(), total, "completions"
     return turns[-1].count_completions(), turns[-1].count_feedback(), f"answers of turn {len(turns)}"
 
@@ -63,13 +59,12 @@ def _count(store: RunStore, total: int) -> tuple[int, int, str]:
 def watch_generation(config: pytest.Config, store: RunStore) -> Iterator[None]:
     """Show the progress of a run whose completions another process writes (an xdist worker)."""
     watcher = TerminalWatcher(config)
-    total = sum(not problem.unjudged for problem in store.header.problems) * store.header.settings.sampling.n
     stop = threading.Event()
 
     def watch() -> None:
         shown = (-1, "")
         while not stop.wait(_EVERY_S):
-            done, wanted, what = _count(store, total)
+            done, wanted, what = _count(store)
             if (done, what) != shown and done < wanted:
                 watcher.advance(done, wanted, what)
             shown = (done, what)

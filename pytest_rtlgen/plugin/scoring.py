@@ -1,6 +1,7 @@
 """What happens once, in the main process, when all items have run: summary, requirements, exit status."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -8,11 +9,13 @@ import pytest
 from pytest_rtlgen.config import Options
 from pytest_rtlgen.errors import RtlgenError
 from pytest_rtlgen.evaluation.judge import Judged
-from pytest_rtlgen.evaluation.results import report_run
+from pytest_rtlgen.evaluation.results import finish_run, report_run
 from pytest_rtlgen.records import ProblemKey
 from pytest_rtlgen.report.run_report import RunReport
 from pytest_rtlgen.storage import RunStore
 
+_SHOWN = 5
+"""Names in a note; the rest is counted."""
 _COMPLETE = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
 
 
@@ -51,11 +54,12 @@ class RunScoring:
             self._notes.append(f"unfinished run: {self._store.path}; the same command goes on with it")
             return
         self._note_skipped()
+        missing = self._list_missing()
         if not self._judged:
             self._notes.append("no problem could be judged, so there is no summary")
             return
         try:
-            self._report(session)
+            self._report(session, missing)
         except RtlgenError as error:
             self._notes.append(f"no summary: {error}")
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
@@ -68,7 +72,12 @@ class RunScoring:
         for note in self._notes:
             terminalreporter.write_line(note)
 
-    def _report(self, session: pytest.Session) -> None:
+    def _list_missing(self) -> list[ProblemKey]:
+        """Return the problems that were to be judged and of which no report came: its worker died, or ``-x``."""
+        seen = self._judged | self._errors.keys() | self._known_bad.keys() | self._skipped.keys()
+        return [problem.key for problem in self._store.list_selected() if problem.key not in seen]
+
+    def _report(self, session: pytest.Session, missing: Sequence[ProblemKey]) -> None:
         judged = Judged(checked=len(self._judged), there_before=0, known_bad=self._known_bad, failed=self._errors)
         only = self._judged - self._known_bad.keys() - self._errors.keys()
         self._run_report = report = report_run(self._store, self._options, judged=judged, only=only)
@@ -76,9 +85,14 @@ class RunScoring:
             self._notes.append(
                 f"{len(self._errors)} problems could not be judged; the same command tries again: {self._store.path}"
             )
-        else:
-            self._store.write_summary(report.summary)
-        session.config.hook.pytest_rtlgen_summary(summary=report.summary)
+        if missing:
+            shown = ", ".join(map(str, missing[:_SHOWN])) + (" …" if len(missing) > _SHOWN else "")
+            self._notes.append(
+                f"incomplete: {len(missing)} problems have no verdict ({shown}): a worker died, or pytest stopped "
+                f"early; no figure counts them, and the same command goes on: {self._store.path}"
+            )
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        finish_run(self._store, report, is_complete=not self._errors and not missing)
         self._notes += map(str, report.gates)
         if not report.is_good:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -1,14 +1,14 @@
 """The state of one rtlgen session in one pytest process: suites, run folder, judge."""
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 
-from pytest_rtlgen.backends import Backend, BackendSettings, make_backend
 from pytest_rtlgen.config import Options
-from pytest_rtlgen.errors import BackendError, DefectError, RtlgenError
+from pytest_rtlgen.errors import BackendError, DefectError, RtlgenError, StorageError
 from pytest_rtlgen.evaluation.generate import answer_problems
 from pytest_rtlgen.evaluation.judge import Judge, open_judge
 from pytest_rtlgen.evaluation.models import Models, open_models
@@ -21,6 +21,7 @@ from pytest_rtlgen.plugin.scoring import RunScoring
 from pytest_rtlgen.prompts import PromptStyle
 from pytest_rtlgen.records import Completion, Problem, SampleKey, SampleResult, Suite
 from pytest_rtlgen.storage import RunStore
+from pytest_rtlgen.tools.hooks import call_first, enter_pytest, leave_pytest
 
 _SAMPLE: Any = "sample"
 """Neither setup, call nor teardown: other plugins pass such a report over."""
@@ -32,6 +33,8 @@ def open_session(config: pytest.Config, options: Options) -> "RtlgenSession | No
     Raises:
         pytest.UsageError: one line for whatever is wrong with the options, the suites, the tools or the run folder.
     """
+    enter_pytest(config.hook)
+    config.add_cleanup(lambda: leave_pytest(config.hook))
     try:
         suites = _load_suites(config, options)
         if options.prompt_only is not None:
@@ -155,7 +158,14 @@ class RtlgenSession:
     def _generate(self, items: Sequence[ProblemItem], store: RunStore) -> None:
         problems, loop = [item.problem for item in items], None
         try:
-            loop = answer_problems(problems, self._models, store=store, judge=self._judge, watcher=self._watcher)
+            loop = answer_problems(
+                problems,
+                self._models,
+                store=store,
+                judge=self._judge,
+                watcher=self._watcher,
+                reuses_verdicts=self.options.reuses_verdicts,
+            )
         except RtlgenError as error:
             self._generation_error = error
         self._completions = store.read_completions()
@@ -196,13 +206,7 @@ def _find_cause(error: RtlgenError) -> BaseException:
 
 
 def _open_models(config: pytest.Config, options: Options, style: PromptStyle) -> Models:
-    """Return the run's models; a backend of a plugin or of a ``conftest.py`` comes before ours."""
-
-    def make(spec: str, settings: BackendSettings) -> Backend:
-        made: Backend | None = config.hook.pytest_rtlgen_make_backend(spec=spec, settings=settings)
-        return made or make_backend(spec, settings)
-
-    return open_models(options, style, warn=TerminalWatcher(config).note, make=make)
+    return open_models(options, style, warn=TerminalWatcher(config).note)
 
 
 def _write_prompts(options: Options, suites: Collection[Suite]) -> NoReturn:
@@ -216,7 +220,8 @@ def _write_prompts(options: Options, suites: Collection[Suite]) -> NoReturn:
 
 def _load_suites(config: pytest.Config, options: Options) -> dict[Path, Suite]:
     """Return the suites by the path at which pytest will meet them; adds those named by option to its arguments."""
-    specs = {spec: _suite_path(spec) for spec in map(complete_spec, options.suite)}
+    config.args[:] = map(_name_problem, config.args)
+    specs = {spec: _suite_path(spec, options) for spec in map(complete_spec, options.suite)}
     if specs and config.args_source is not pytest.Config.ArgsSource.ARGS:
         config.args[:] = []
     config.args += [str(path) for path in specs.values()]
@@ -226,13 +231,30 @@ def _load_suites(config: pytest.Config, options: Options) -> dict[Path, Suite]:
     suites: dict[Path, Suite] = {}
     for spec, path in specs.items():
         if path not in suites:
-            suites[path] = config.hook.pytest_rtlgen_load_suite(spec=spec) or load_suite(spec)
+            suites[path] = load_suite(spec)
     return suites
 
 
-def _suite_path(spec: str) -> Path:
-    """Return the file or folder that a suite's specification names, resolved."""
+def _name_problem(argument: str) -> str:
+    """Return the node id of the problem whose folder ``argument`` is; any other argument as it is."""
+    folder = Path(argument)
+    suite = folder.parent / "suite.toml"
+    return f"{suite}::{folder.name}" if (folder / "problem.toml").is_file() and suite.is_file() else argument
+
+
+def _suite_path(spec: str, options: Options) -> Path:
+    """Return the file or folder that a suite's specification names, resolved.
+
+    Pytest collects paths only, so that a suite which another package has under a name gets an empty folder to stand
+    for it.
+    """
     path = Path(spec.rpartition(":")[2] if not Path(spec).exists() else spec).resolve()
+    if not path.exists() and call_first("load_suite", spec=spec) is not None:
+        path = (options.out.parent / "suites" / re.sub(r"[^\w.-]", "-", spec)).resolve()
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(f"{path}: cannot be made: {error.strerror}; choose another --rtlgen-out") from error
     return path / "suite.toml" if (path / "suite.toml").is_file() else path
 
 
@@ -240,6 +262,13 @@ def _find_suite_files(path: Path) -> list[Path]:
     if path.is_dir():
         return [file.resolve() for file in sorted(path.rglob("suite.toml")) if ".venv" not in file.parts]
     return [path.resolve()] if path.name == "suite.toml" and path.is_file() else []
+
+
+def _describe_selection(config: pytest.Config) -> str:
+    """Return what the user chose items by, as pytest spells it."""
+    chosen = {"-k": config.option.keyword, "-m": config.option.markexpr if "rtlgen" in config.option.markexpr else ""}
+    named = sorted({f"::{name}" for name in (argument.partition("::")[2] for argument in config.args) if name})
+    return " ".join([*(f"{flag} {text}" for flag, text in chosen.items() if text), *named])
 
 
 def _open_store(
@@ -252,6 +281,7 @@ def _open_store(
     if config.option.collectonly:
         return None
     environment = describe_environment(judge.checker)
-    store = open_run(options, tuple(suites.values()), style, environment)
+    selection = _describe_selection(config)
+    store = open_run(options, tuple(suites.values()), style, environment, selection=selection)
     store.adopt_environment(environment)
     return store

@@ -78,6 +78,12 @@ class RunSettings:
     """Model that told it what to change; empty: it was told what the check found."""
     is_testbench_shown: bool = False
     """Whether they were shown the benchmark's hidden testbench: such a run compares with no other."""
+    base_url: str = ""
+    """Address of the endpoint that answered; empty: the client's own, none, or a run of before it was recorded."""
+    limit: int | None = None
+    """Problems of each suite, from its first; ``None``: all."""
+    selection: str = ""
+    """What pytest selected problems by, such as ``-k fsm``; empty: nothing."""
     others: tuple[tuple[str, str], ...] = ()
     """(option, value) of what else decides verdicts and was not as by default."""
 

@@ -12,6 +12,7 @@ from pytest_rtlgen.report.sides_text import render_sides
 from pytest_rtlgen.report.spending import Spending
 from pytest_rtlgen.report.terminal import render_summary
 from pytest_rtlgen.report.turns_text import render_turns
+from pytest_rtlgen.tools.hooks import call_hook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,7 @@ class RunReport:
     >>> with tempfile.TemporaryDirectory() as out:
     ...     report = evaluate("suites/core", "reference:", limit=1, formal="off", out=out, require=["pass@1>=0.9"])
     >>> report.summary.samples, report.gaps.unanswered, report.is_good
-    (1, 73, True)
+    (1, 0, True)
     """
 
     path: Path
@@ -93,6 +94,7 @@ class RunReport:
         if self.sides:
             yield render_sides(self.sides)
         yield from self.papers
+        yield from call_hook("report_section", report=self)
 
     def list_notes(self) -> Iterator[str]:
         """Yield what is missing and what was required, a line each."""

@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from pytest_rtlgen.records import (
     Completion,
     Environment,
     Problem,
+    ProblemKey,
     Run,
     RunSettings,
     SampleKey,
@@ -21,7 +22,7 @@ from pytest_rtlgen.records import (
 )
 from pytest_rtlgen.storage.answers import AnswerFiles
 from pytest_rtlgen.storage.codec import Json, encode, read_text, write_text
-from pytest_rtlgen.storage.journal import storage_error
+from pytest_rtlgen.storage.journal import Journal, storage_error
 from pytest_rtlgen.storage.turns import list_repairs, list_turns
 
 FORMAT = 2
@@ -49,6 +50,7 @@ class RunStore(AnswerFiles):
     def __init__(self, path: Path, header: RunHeader) -> None:
         super().__init__(path)
         self.header = header
+        self._selected = Journal(path / "selected.jsonl")
 
     @classmethod
     def create(
@@ -108,6 +110,25 @@ class RunStore(AnswerFiles):
     def is_finished(self) -> bool:
         """Whether the summary was written."""
         return (self.path / "summary.json").exists()
+
+    def select(self, problems: Iterable[Problem]) -> None:
+        """Record which problems are to be answered: what is not there of them is missing.
+
+        Raises:
+            RecordError: what was recorded before cannot be read.
+            StorageError: it cannot be written.
+        """
+        known = set(self._selected.read(ProblemKey))
+        self._selected.append(*(problem.key for problem in problems if problem.key not in known))
+
+    def list_selected(self) -> tuple[Problem, ...]:
+        """Return the problems that were to be answered; before that is known, all.
+
+        Raises:
+            RecordError: what was recorded cannot be read.
+        """
+        chosen = set(self._selected.read(ProblemKey))
+        return tuple(problem for problem in self.header.problems if not chosen or problem.key in chosen)
 
     def adopt_environment(self, environment: Environment) -> bool:
         """Record where the run is checked, which may be another machine than the one that generated.
@@ -186,17 +207,24 @@ class RunStore(AnswerFiles):
         return _read_whole(self.path / "summary.json", Summary, "the run is unfinished: resume it")
 
 
-def find_resumable(out: Path, settings: RunSettings) -> Path | None:
-    """Return the newest unfinished run under ``out`` with the same settings; what cannot be read is passed over."""
+def find_resumable(out: Path, settings: RunSettings, *, whatever: Sequence[str] = ()) -> Path | None:
+    """Return the newest unfinished run under ``out`` with the same settings; what cannot be read is passed over.
+
+    Of the settings named in ``whatever`` any value will do.
+    """
     found: list[tuple[str, Path]] = []
     for header_path in out.glob("*/run.json"):
         try:
             store = RunStore.open(header_path.parent)
         except RecordError:
             continue
-        if store.header.settings == settings and not store.is_finished:
+        if not store.is_finished and _is_same(store.header.settings, settings, whatever):
             found.append((store.header.started_at, store.path))
     return max(found)[1] if found else None
+
+
+def _is_same(one: RunSettings, other: RunSettings, whatever: Sequence[str]) -> bool:
+    return one == replace(other, **{name: getattr(one, name) for name in whatever})
 
 
 def canonical_run(run: Run) -> dict[str, Json]:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from pytest_rtlgen.backends import BackendSettings, make_backend
-from pytest_rtlgen.backends.installed import make_installed
 from pytest_rtlgen.errors import UsageError
+from pytest_rtlgen.tools.hooks import call_first
 
 EXAMPLE = Path(__file__).parents[2] / "fixtures" / "example_backend"
 PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "add-a-backend.md").read_text()
@@ -84,7 +84,9 @@ def add_plugin(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: s
     (folder / f"{name}.py").write_text(text)
     facts = folder / f"{name}-1.0.dist-info"
     facts.mkdir()
-    (facts / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    (facts / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\nRequires-Dist: pytest-rtlgen\n"
+    )
     (facts / "entry_points.txt").write_text(f"[pytest11]\n{name} = {name}\n")
     monkeypatch.syspath_prepend(folder)
 
@@ -94,19 +96,19 @@ def test_a_plugin_that_leaves_it_to_others_and_one_without_the_hook(
 ) -> None:
     add_plugin(tmp_path, monkeypatch, "a_shy_one", "def pytest_rtlgen_make_backend(spec, settings):\n    return None\n")
     add_plugin(tmp_path, monkeypatch, "b_other_one", "def pytest_configure(config): ...\n")
-    assert make_installed("mine:x", SETTINGS) is None
+    assert call_first("make_backend", spec="mine:x", settings=SETTINGS) is None
     with pytest.raises(UsageError, match="--rtlgen-model=mine:x: no such backend"):
         make_backend("mine:x", SETTINGS)
     text = "def pytest_rtlgen_make_backend(spec, settings):\n    return (spec, settings)\n"
     add_plugin(tmp_path, monkeypatch, "c_keen_one", text)
-    made: object = make_installed("mine:x", SETTINGS)
+    made: object = call_first("make_backend", spec="mine:x", settings=SETTINGS)
     assert made == ("mine:x", SETTINGS)
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    assert make_installed("mine:x", SETTINGS) is None
+    assert call_first("make_backend", spec="mine:x", settings=SETTINGS) is None
 
 
 def test_a_plugin_that_cannot_be_imported_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     add_plugin(tmp_path, monkeypatch, "a_torn_one", "import no_such_module\n")
-    said = r"--rtlgen-model=mine:x: the plugin a_torn_one \(a_torn_one\) cannot be imported: ModuleNotFoundError: No "
+    said = r"the plugin a_torn_one \(a_torn_one\) cannot be imported: ModuleNotFoundError: No "
     with pytest.raises(UsageError, match=said):
         make_backend("mine:x", SETTINGS)

@@ -26,9 +26,10 @@ def test_completions_are_stored_and_nothing_is_checked(mini: Path, capsys: pytes
 
 
 def test_the_same_command_goes_on_with_the_run(mini: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(generate(mini, "--limit", "1")) == 0
+    assert main(generate(mini)) == 0
     first = capsys.readouterr()
-    assert first.err.endswith(": 2 completions\n")
+    completions = Path(first.out.strip()) / "completions.jsonl"
+    completions.write_bytes(b"".join(completions.read_bytes().splitlines(keepends=True)[:2]))
     assert main(generate(mini)) == 0
     second = capsys.readouterr()
     assert second.out == first.out

@@ -88,6 +88,7 @@ def test_the_same_command_goes_on_with_an_unfinished_one(run: Path, capsys: pyte
     new = find_new(run)
     results = new.path / "results.jsonl"
     results.write_bytes(results.read_bytes().splitlines(keepends=True)[0])
+    (new.path / "summary.json").unlink()
     capsys.readouterr()
     assert main(["rescore", str(run), "--cycles", "30"]) == 0
     out, err = capsys.readouterr()

@@ -34,6 +34,8 @@ def test_problems_become_items_in_order_and_collection_asks_no_model(pytester: p
         (("-k", "medium"), ["counter"]),
         (("-m", "rtlgen"), ["and2", "counter", "xor2"]),
         (("-m", "rtlgen_difficulty and not rtlgen"), []),
+        (("-m", "rtlgen_difficulty(name='easy')"), ["and2", "xor2"]),
+        (("-m", "rtlgen_category(name='registers')"), ["counter"]),
         (("--rtlgen-limit=2",), ["and2", "counter"]),
     ],
 )
@@ -74,3 +76,30 @@ def test_a_verilog_eval_folder_collects(pytester: pytest.Pytester) -> None:
     )
     assert result.ret == pytest.ExitCode.OK
     result.stdout.fnmatch_lines(["verilog-eval-v2::Prob001_*PASSED*"])
+
+
+@pytest.mark.usefixtures("suite")
+def test_a_problem_can_be_named_by_its_folder(pytester: pytest.Pytester) -> None:
+    result = pytester.runpytest_inprocess("mini/xor2", "--rtlgen-model=replay:answers", "--collect-only", "-q")
+    assert [line for line in result.outlines if "::" in line] == ["mini/suite.toml::xor2"]
+
+
+def test_a_model_without_a_suite_says_what_is_missing(pytester: pytest.Pytester) -> None:
+    (pytester.path / "empty").mkdir()
+    result = pytester.runpytest_inprocess("empty", "--rtlgen-model=reference:")
+    assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    result.stdout.fnmatch_lines(["rtlgen: there is a model but no suite: name one (--rtlgen-suite=SPEC)*"])
+
+
+def test_other_tests_hear_nothing_of_a_missing_suite(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_it(): pass")
+    result = pytester.runpytest_inprocess("--rtlgen-model=reference:")
+    result.assert_outcomes(passed=1)
+    assert "there is a model" not in result.stdout.str()
+
+
+def test_a_misspelt_variable_is_refused(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RTLGEN_MODLE", "reference:")
+    result = pytester.runpytest_inprocess()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*RTLGEN_MODLE (environment): there is no such option; did you mean RTLGEN_MODEL?"])

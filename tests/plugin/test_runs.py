@@ -9,8 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from plugin.conftest import Runner, find_runs
+from plugin.conftest import ANSWERS, Runner, find_runs
+from support.loopback_server import Asked, Reply, chat, choice, refuse, serve
 
+from pytest_rtlgen.config import resolve_call
+from pytest_rtlgen.evaluation.results import report_run
+from pytest_rtlgen.report.run_report import Gaps
 from pytest_rtlgen.storage import RunStore, canonical_run
 
 pytestmark = pytest.mark.simulator
@@ -23,6 +27,11 @@ with open({log!r}, "a") as log:
 time.sleep(0.4)
 print(pathlib.Path({answers!r}, problem, index + "-answer.md").read_text())
 """
+
+
+def answer(_: int, asked: Asked) -> Reply:
+    name = next(name for name in ANSWERS if f"module {name}" in asked.problem)
+    return chat(choice(f"```verilog\n{ANSWERS[name][0]}\n```\n"), usage={"prompt_tokens": 10, "completion_tokens": 5})
 
 
 def saved(root: Path) -> dict[str, object]:
@@ -106,3 +115,98 @@ def wait_for(condition: Callable[[], object], within_s: float = 120) -> None:
     while not condition():
         assert time.monotonic() < deadline, f"nothing happened for {within_s} s"
         time.sleep(0.02)
+
+
+def test_two_endpoints_do_not_share_a_run(
+    run: Runner, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    common = ["--rtlgen-concurrency=1", "--rtlgen-cache=kept", "--rtlgen-k=1"]
+    with serve(answer) as first, serve(answer) as second:
+        run(f"--rtlgen-base-url={first.url}", "--rtlgen-max-tokens-total=1", *common, model="openai:m", n=1)
+        (path,) = find_runs(pytester.path)
+        kept = RunStore.open(path).read_completions()
+        assert kept
+        refused = run(f"--rtlgen-base-url={second.url}", *common, model="openai:m", n=1)
+        assert refused.ret == pytest.ExitCode.USAGE_ERROR
+        message = refused.stderr.str()
+        assert first.url in message
+        assert second.url in message
+        assert (second.asked, RunStore.open(path).read_completions()) == ([], kept)
+        run(f"--rtlgen-base-url={second.url}", "--rtlgen-resume=never", *common, model="openai:m", n=1)
+        assert len(find_runs(pytester.path)) == 2
+
+
+def test_an_address_that_answered_nothing_refuses_no_other(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with serve(lambda _, __: refuse(404)) as wrong:
+        run(f"--rtlgen-base-url={wrong.url}", "--rtlgen-k=1", model="openai:m", n=1)
+    with serve(answer) as right:
+        result = run(f"--rtlgen-base-url={right.url}", "--rtlgen-no-cache", "--rtlgen-k=1", model="openai:m", n=1)
+    result.assert_outcomes(passed=2, failed=1)
+
+
+DEADLY = """\
+import os, pathlib, signal
+import pytest
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    mark = pathlib.Path({mark!r})
+    if item.name == "counter" and not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_worker_that_dies_leaves_a_run_that_says_so_and_is_finished_by_the_same_command(
+    run: Runner, pytester: pytest.Pytester
+) -> None:
+    pytester.makeconftest(DEADLY.format(mark=str(pytester.path / "died")))
+    first = run("-n", "2", "--rtlgen-report-only", apart=True)
+    assert first.ret == pytest.ExitCode.TESTS_FAILED
+    first.stdout.fnmatch_lines(["incomplete: 1 problems have no verdict (mini/counter): a worker died*"])
+    (path,) = find_runs(pytester.path)
+    assert not RunStore.open(path).is_finished
+    second = run("-n", "2", "--rtlgen-report-only", apart=True)
+    assert second.ret == pytest.ExitCode.OK
+    assert find_runs(pytester.path) == [path]
+    assert RunStore.open(path).read_summary().total.problems == 3
+
+
+def test_a_session_that_stops_early_finishes_no_run(run: Runner, pytester: pytest.Pytester) -> None:
+    (pytester.path / "answers" / "and2" / "0-answer.md").write_text("nothing")
+    result = run("-x", n=1)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["incomplete: 2 problems have no verdict (mini/counter, mini/xor2)*"])
+    (path,) = find_runs(pytester.path)
+    assert not RunStore.open(path).is_finished
+    run(n=1)
+    assert find_runs(pytester.path) == [path]
+    assert RunStore.open(path).is_finished
+
+
+def test_only_what_was_selected_can_be_missing(run: Runner, pytester: pytest.Pytester) -> None:
+    run("-k", "gates")
+    (path,) = find_runs(pytester.path)
+    store = RunStore.open(path)
+    assert [problem.problem_id for problem in store.list_selected()] == ["and2", "xor2"]
+    assert store.header.settings.selection == "-k gates"
+    assert report_run(store, resolve_call({"k": "1"})).gaps == Gaps()
+    run("--rtlgen-limit=1")
+    (path,) = set(find_runs(pytester.path)) - {path}
+    assert [problem.problem_id for problem in RunStore.open(path).header.problems] == ["and2"]
+
+
+def test_another_gate_checks_nothing_anew(run: Runner, pytester: pytest.Pytester) -> None:
+    run("--rtlgen-require=pass@1>=0.9", "--rtlgen-k=1")
+    (before,) = find_runs(pytester.path)
+    result = run("--rtlgen-require=pass@1>=0.1", "--rtlgen-k=1")
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines([f"*9 verdicts on the same answers are those of *{before.name}*"])
+    (after,) = set(find_runs(pytester.path)) - {before}
+    assert RunStore.open(after).read_results() == RunStore.open(before).read_results()
+    (pytester.path / "answers" / "xor2" / "0-answer.md").write_text("no code at all")
+    result = run("--rtlgen-k=1")
+    result.stdout.fnmatch_lines(["*8 verdicts on the same answers*"])
+    assert "same answers" not in run("--rtlgen-k=1", "--rtlgen-resume=never").stdout.str()

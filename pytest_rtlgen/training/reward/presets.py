@@ -3,9 +3,11 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.records import Verdict
+from pytest_rtlgen.tools.hooks import call_first
 from pytest_rtlgen.training.reward.parts import RewardResult, measure_parts
 
 Rule = Callable[[Mapping[str, float]], float]
@@ -63,9 +65,22 @@ class Preset:
     def reward_of(self, verdict: Verdict, answer: str) -> RewardResult:
         """Return the reward of the completion ``answer`` whose candidate has ``verdict``."""
         parts = measure_parts(verdict, answer)
-        terms = {name: PRESETS[name](parts) for name, _ in self.terms}
+        terms = {name: _find_rule(name)(parts) for name, _ in self.terms}
         value = math.fsum(weight * terms[name] for name, weight in self.terms)
         return RewardResult(value=value, parts={**parts, **terms}, status=verdict.status)
+
+
+@cache
+def _find_rule(name: str) -> Rule:
+    """Return the rule called ``name``, ours or another package's.
+
+    Raises:
+        UsageError: nobody has it.
+    """
+    rule: Rule | None = PRESETS.get(name) or call_first("reward_rule", name=name)
+    if rule is None:
+        raise UsageError(f"reward: unknown preset {name!r}; use one of {', '.join(PRESETS)}, or a mix of them")
+    return rule
 
 
 def mix(weights: Mapping[str, float]) -> Preset:
@@ -77,8 +92,7 @@ def mix(weights: Mapping[str, float]) -> Preset:
     if not weights:
         raise UsageError("reward: a mix needs a preset with a weight, such as codev-r1=0.8,graded=0.2")
     for name, weight in weights.items():
-        if name not in PRESETS:
-            raise UsageError(f"reward: unknown preset {name!r}; use one of {', '.join(PRESETS)}, or a mix of them")
+        _find_rule(name)
         if not 0 < weight < math.inf:
             raise UsageError(f"reward: preset {name} has the weight {weight}; use a positive number")
     return Preset(terms=tuple((name, float(weight)) for name, weight in weights.items()))
