@@ -20,7 +20,7 @@ PROGRAMS := $(CURDIR)/.venv/programs
 # rewrites the asserts of a plugin's modules each time that it finds none.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo demo-local check test test-training vllm-cpu-test bench bench-long fuzz setup system programs lint clean
+.PHONY: demo demo-local check test test-training vllm-cpu-test bench bench-long fuzz setup system programs format lint changelog site clean
 
 demo: setup
 	$(BIN)/python -m pytest suites/core -q --rtlgen-model=replay:fixtures/completions/core --rtlgen-n=5 --rtlgen-simulator=$(SIMULATOR)
@@ -90,6 +90,18 @@ bench-long: setup
 # Texts and mutants that tools read differently, for five minutes; fails if one passes that should not. Options: fuzz.py --help
 fuzz: setup
 	$(BIN)/python tests/benchmarks/fuzz.py --seconds 300
+
+# The sentences of docs/changelog.d as the next release will print them.
+changelog: setup
+	@$(BIN)/python -m towncrier build --draft --version unreleased
+
+# The documentation as a site, in build/site; a dead link fails.
+site: setup
+	$(BIN)/python -m mkdocs build --quiet
+
+format: setup
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
 
 lint: setup
 	$(BIN)/ruff check .
