@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from support.loopback_server import chat, choice, refuse, serve
 
 from pytest_rtlgen.cli import main
 from pytest_rtlgen.records import SampleKey
@@ -71,3 +72,21 @@ def test_what_cannot_be_meant(args: list[str], message: str, mini: Path, capsys:
     assert message in err
     assert err.count("\n") == 1
     assert not Path(".rtlgen").exists()
+
+
+def test_answers_of_two_endpoints_are_not_mixed(
+    mini: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    asking = ["generate", "--suite", str(mini), "--model", "openai:m", "--out", "runs", "--no-cache", "--concurrency=1"]
+    with serve(lambda _, asked: chat(choice(asked.problem))) as first, serve(lambda _, __: refuse(500)) as second:
+        assert main([*asking, "--base-url", first.url]) == 0
+        run = Path(capsys.readouterr().out.strip())
+        answers = (run / "completions.jsonl").read_bytes()
+        assert main([*asking, "--base-url", second.url]) == 2
+        message = capsys.readouterr().err
+        assert first.url in message
+        assert second.url in message
+        assert main([*asking, "--base-url", second.url, "--resume", str(run)]) == 2
+        assert f"base_url was '{first.url}', now '{second.url}'" in capsys.readouterr().err
+    assert (second.asked, (run / "completions.jsonl").read_bytes()) == ([], answers)
