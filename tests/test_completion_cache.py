@@ -29,8 +29,8 @@ class Cache:
     """A cache and what it said."""
 
     def __init__(self, folder: Path) -> None:
-        self.said: list[str] = []
-        self.cache = CompletionCache(folder, warn=self.said.append)
+        self.warnings: list[str] = []
+        self.cache = CompletionCache(folder, warn=self.warnings.append)
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_responses_come_back_by_index_in_another_process(there: Cache, tmp_path:
     again = Cache(tmp_path / "kept")
     assert again.cache.read(QUESTION) == dict(enumerate(completions(0, 1, 2, 3)))
     assert again.cache.read("cd" + QUESTION[2:]) == {}
-    assert again.said == there.said == []
+    assert again.warnings == there.warnings == []
 
 
 def test_nothing_is_made_before_the_first_completion(there: Cache) -> None:
@@ -64,7 +64,7 @@ def test_a_file_that_a_killed_writer_left_is_none(there: Cache) -> None:
     (path,) = there.cache.folder.rglob("*.json")
     path.rename(path.with_name(".0.json.77.abcdef"))
     assert there.cache.read(QUESTION) == {}
-    assert there.said == []
+    assert there.warnings == []
 
 
 DAMAGE: tuple[Callable[[bytes], bytes], ...] = (
@@ -85,18 +85,18 @@ def test_a_damaged_file_is_one_line_and_is_replaced(damage: Callable[[bytes], by
     path = next(there.cache.folder.rglob("0.json"))
     path.write_bytes(damage(path.read_bytes()))
     assert there.cache.read(QUESTION) == {5: completions(5)[0]}
-    assert there.said == [f"{path}: is damaged and was removed; its completions are asked for again"]
+    assert there.warnings == [f"{path}: is damaged and was removed; its completions are asked for again"]
     there.cache.write(QUESTION, completions(0, 1, text="new"))
     assert there.cache.read(QUESTION)[1] == completions(1, text="new")[0]
-    assert len(there.said) == 1
+    assert len(there.warnings) == 1
 
 
-def test_a_folder_that_takes_nothing_is_said_once(tmp_path: Path) -> None:
+def test_a_folder_that_takes_nothing_is_reported_once(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     there = Cache(tmp_path / "file" / "kept")
     for index in range(3):
         there.cache.write(QUESTION, completions(index))
-    (line,) = there.said
+    (line,) = there.warnings
     assert "0.json: cannot be written: Not a directory; completions are kept in the run's folder alone" in line
     assert "--rtlgen-no-cache" in line
 

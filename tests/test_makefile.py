@@ -42,9 +42,9 @@ def test_a_program_that_is_here_by_chance_is_not_seen(tmp_path: Path) -> None:
 def test_without_root_rights_a_missing_program_is_one_line(tmp_path: Path) -> None:
     done = run_make("programs", f"PROGRAMS={tmp_path}", "TEST_PROGRAMS=nonesuch other", path=str(tmp_path))
     assert done.returncode == 2
-    said = done.stdout.splitlines()[-1]
+    line = done.stdout.splitlines()[-1]
     assert re.fullmatch(
-        r"make: missing: nonesuch other; Debian:  sudo apt-get install [a-z+ ]*\bbubblewrap\b[a-z+ ]*", said
+        r"make: missing: nonesuch other; Debian:  sudo apt-get install [a-z+ ]*\bbubblewrap\b[a-z+ ]*", line
     )
 
 

@@ -102,9 +102,9 @@ class CommandBackend:
 
     def _explain(self, job: _Job, ended: Ended) -> str:
         what = ended.stopped_why or f"ended with exit status {ended.exit_code}"
-        said = shorten(ended.log_tail[-_SHOWN:]) or "nothing on standard error"
+        log = shorten(ended.log_tail[-_SHOWN:]) or "nothing on standard error"
         return (
-            f"{self._label}: {what} for {job.key.problem_id}[{job.key.index}] ({said}); "
+            f"{self._label}: {what} for {job.key.problem_id}[{job.key.index}] ({log}); "
             "mend the program, or raise --rtlgen-timeout, then run the same again: it goes on where it stopped"
         )
 

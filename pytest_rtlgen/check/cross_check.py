@@ -74,9 +74,9 @@ class CrossCheck:
         return self._simulator.simulate(job)
 
     def _say_refused(self, what: str, simulation: Simulation) -> str:
-        said = simulation.diagnostics[0] if simulation.diagnostics else None
-        reason = f": {said.message}" if said else ""
-        where = f" at line {said.line}" if said and said.line else ""
+        first = simulation.diagnostics[0] if simulation.diagnostics else None
+        reason = f": {first.message}" if first else ""
+        where = f" at line {first.line}" if first and first.line else ""
         return f"{self._simulator.name} cannot play {what} ({simulation.status}){where}{reason}"
 
     def _say_left_out(self, names: tuple[str, ...]) -> str:

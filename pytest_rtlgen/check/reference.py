@@ -286,8 +286,8 @@ def _refuse_unplayable(problem: Problem, interface: Interface) -> None:
 def _require_trace(problem: Problem, simulation: Simulation) -> Trace:
     name = problem.reference.name
     if simulation.trace is None:
-        said = "; ".join(_describe(item.line, item.message) for item in simulation.diagnostics[:3])
-        raise BadReferenceError(f"{name}: the reference does not run ({simulation.status}): {said}")
+        messages = "; ".join(_describe(item.line, item.message) for item in simulation.diagnostics[:3])
+        raise BadReferenceError(f"{name}: the reference does not run ({simulation.status}): {messages}")
     if not simulation.trace.rows.strip(b"Z"):
         raise NeverKnownError(f"{name}: nothing drives an output of the reference; the reference must be complete")
     if not simulation.trace.rows.strip(b"XZ"):

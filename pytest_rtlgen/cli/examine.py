@@ -134,8 +134,8 @@ def _probe(name: str, simulator: str, mode: SandboxMode, *, is_needed: bool = Fa
     except RtlgenError as error:
         return Finding(name=name, status=failed, detail=f"does not work: {error}")
     if not verdict.is_passed:
-        said = "; ".join(item.message for item in verdict.diagnostics[:2])
-        return Finding(name=name, status=failed, detail=f"a right design got {verdict.status}: {said}")
+        messages = "; ".join(item.message for item in verdict.diagnostics[:2])
+        return Finding(name=name, status=failed, detail=f"a right design got {verdict.status}: {messages}")
     isolation = verdict.isolation.sandbox if verdict.isolation else "none"
     detail = (
         f"{verdict.simulator}, sandbox {isolation}: {first_s * 1000:.0f} ms with start-up, then {next_s * 1000:.0f} ms"

@@ -221,5 +221,5 @@ def _compare_ports(stated: Mapping[str, str], ports: tuple[Port, ...] | None) ->
     extra = [name for name in real if name not in stated]
     turned = [f"{name} ({real[name]})" for name in stated if name in real and stated[name] != real[name]]
     found = (("lacks", missing), ("has besides", extra), ("turns round", turned))
-    said = [f"{verb} {', '.join(names)}" for verb, names in found if names]
-    return f"the reference differs from port_names: it {'; it '.join(said)}" if said else ""
+    differences = [f"{verb} {', '.join(names)}" for verb, names in found if names]
+    return f"the reference differs from port_names: it {'; it '.join(differences)}" if differences else ""

@@ -82,8 +82,10 @@ def _require_ports(problem: Problem, interface: Interface, variant: SourceFile) 
     if found == wanted:
         return
     parts = (("is missing", sorted(wanted - found)), ("is not in the reference", sorted(found - wanted)))
-    said = "; ".join(f"{', '.join(names)} {verb}" for verb, names in parts if names)
-    raise BadReferenceError(f"{variant.name}: the ports of a variant must be the reference's, but {said}; change them")
+    faults = "; ".join(f"{', '.join(names)} {verb}" for verb, names in parts if names)
+    raise BadReferenceError(
+        f"{variant.name}: the ports of a variant must be the reference's, but {faults}; change them"
+    )
 
 
 def _describe(port: Port) -> str:

@@ -35,8 +35,8 @@ class SampleResult:
         """Whether the candidate got through a compiler; where only the benchmark judged, as it says."""
         if self.bench_verdict is None or self.verdict.method != Method.TESTBENCH:
             return self.verdict.is_compiled
-        said = self.bench_verdict.is_syntax_right
-        return self.bench_verdict.status not in _UNCOMPILED if said is None else said
+        is_right = self.bench_verdict.is_syntax_right
+        return self.bench_verdict.status not in _UNCOMPILED if is_right is None else is_right
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

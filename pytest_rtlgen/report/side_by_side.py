@@ -84,9 +84,9 @@ def _compare_suite(
     n = max(map(len, rows.values()))
     published, guarded, ours = {}, {}, {}
     for problem_id, row in rows.items():
-        said = [(result, result.bench_verdict) for result in row if result.bench_verdict is not None]
-        if said:
-            published[problem_id], guarded[problem_id] = _count(said, guarded=False), _count(said, guarded=True)
+        judged = [(result, result.bench_verdict) for result in row if result.bench_verdict is not None]
+        if judged:
+            published[problem_id], guarded[problem_id] = _count(judged, guarded=False), _count(judged, guarded=True)
         elif known.is_impossible(suite, problem_id, ScoringMode.BENCH):
             published[problem_id] = guarded[problem_id] = Counts(n=n, compiled=0, passed=0)
         own = [result for result in row if result.verdict.method != Method.TESTBENCH]
@@ -115,12 +115,12 @@ def _compare_suite(
     )
 
 
-def _count(said: Sequence[tuple[SampleResult, BenchVerdict]], *, guarded: bool) -> Counts:
+def _count(judged: Sequence[tuple[SampleResult, BenchVerdict]], *, guarded: bool) -> Counts:
     compiled = [
-        result.is_compiled if verdict.is_syntax_right is None else verdict.is_syntax_right for result, verdict in said
+        result.is_compiled if verdict.is_syntax_right is None else verdict.is_syntax_right for result, verdict in judged
     ]
-    passed = [verdict.is_passed if guarded else verdict.is_counted_as_passed for _, verdict in said]
-    return Counts(n=len(said), compiled=sum(compiled), passed=sum(passed))
+    passed = [verdict.is_passed if guarded else verdict.is_counted_as_passed for _, verdict in judged]
+    return Counts(n=len(judged), compiled=sum(compiled), passed=sum(passed))
 
 
 def _find_measure(suite: str, problems: Iterable[Problem]) -> Callable[[Sequence[Counts]], Figures]:

@@ -119,9 +119,9 @@ class HarnessScorer:
             raise
         if not verdict.is_passed:
             self._probe(harness)
-            said = "; ".join(item.message for item in verdict.diagnostics[:3])
+            messages = "; ".join(item.message for item in verdict.diagnostics[:3])
             raise BadReferenceError(
-                f"{_name(harness)}: the harness does not pass its own solution ({verdict.status}): {said}"
+                f"{_name(harness)}: the harness does not pass its own solution ({verdict.status}): {messages}"
             )
         return _Prepared(tolerated=frozenset(screening.constructs), tests=count_tests(runs))
 

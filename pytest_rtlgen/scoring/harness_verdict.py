@@ -127,8 +127,8 @@ def _explain_loss(lost: SimulationRecord, run: HarnessRun) -> tuple[Status, list
 
 def _judge_tests(record: HarnessRecord) -> tuple[Status, list[Diagnostic]]:
     failed = [test for test in record.tests if test.outcome == "failed"]
-    said = [_say(f"{test.id.rpartition('::')[2]}: {_first_line(test.message)}") for test in failed]
-    return Status.MISMATCH, said or [_say(f"the harness ended with exit status {record.exit_code}")]
+    diagnostics = [_say(f"{test.id.rpartition('::')[2]}: {_first_line(test.message)}") for test in failed]
+    return Status.MISMATCH, diagnostics or [_say(f"the harness ended with exit status {record.exit_code}")]
 
 
 def _count(simulation: SimulationRecord) -> int:

@@ -124,10 +124,10 @@ class TestbenchScorer:
         hardened = harden_bench(bench.bench, bench.companions, bench_top=bench.bench_top, top=bench.top)
         prepared = _Prepared(wanted=replace(wanted, module=bench.top), hardened=hardened, reference=reference)
         verdict = self._run(reference, bench, prepared)
-        said = "; ".join(item.message for item in verdict.diagnostics[:3])
+        messages = "; ".join(item.message for item in verdict.diagnostics[:3])
         fault = (
             f"{bench.bench.name}: the testbench does not pass its own reference {bench.reference.name} "
-            f"({verdict.status}): {said}"
+            f"({verdict.status}): {messages}"
         )
         return replace(prepared, samples=verdict.samples, fault="" if verdict.is_passed else fault)
 

@@ -22,7 +22,7 @@ class BenchFindings:
     """Whether the reference passes as the benchmark's authors score; ``None``: not tried."""
     code: str
     """The benchmark's own word for it; empty: it has none."""
-    said: str
+    reason: str
     """Why the reference does not pass; empty where it does."""
     tried: int
     """Modules that do nothing."""
@@ -57,10 +57,10 @@ def try_bench(
         status=verdict.status,
         published=verdict.is_passed_unguarded,
         code=verdict.code,
-        said="" if is_sound else "; ".join(item.message for item in verdict.diagnostics[:2]),
+        reason="" if is_sound else "; ".join(item.message for item in verdict.diagnostics[:2]),
         tried=len(found),
-        passing=tuple(stub.outputs for stub, said in found if said.is_passed),
-        fooled=tuple(stub.outputs for stub, said in found if said.is_passed_unguarded),
+        passing=tuple(stub.outputs for stub, scored in found if scored.is_passed),
+        fooled=tuple(stub.outputs for stub, scored in found if scored.is_passed_unguarded),
     )
 
 

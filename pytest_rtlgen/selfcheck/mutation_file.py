@@ -135,10 +135,10 @@ def _compare(before: StoredScore, now: StoredScore) -> str:
     was, is_now = (f"{item.killed} of {item.generated - item.invalid} killed" for item in (before, now))
     gained = [item for item in now.survivors if item not in before.survivors]
     lost = [item for item in before.survivors if item not in now.survivors]
-    said = [f"{is_now}, stored are {was}"]
-    said += [f"new survivor {gained[0]}"] if gained else []
-    said += [f"no longer a survivor: {lost[0]}"] if lost and not gained else []
-    return "; ".join(said)
+    changes = [f"{is_now}, stored are {was}"]
+    changes += [f"new survivor {gained[0]}"] if gained else []
+    changes += [f"no longer a survivor: {lost[0]}"] if lost and not gained else []
+    return "; ".join(changes)
 
 
 def _show_tools(tools: Sequence[tuple[str, str]]) -> str:

@@ -69,11 +69,11 @@ class OpeningsFound:
     @property
     def faults(self) -> tuple[str, ...]:
         """What its author should correct."""
-        said = [f"{item.name} is not needed: no design passes thanks to it" for item in self._list(is_needed=False)]
-        said += [f"{item.name} lets a design pass that is wrong elsewhere" for item in self._list(is_tight=False)]
+        faults = [f"{item.name} is not needed: no design passes thanks to it" for item in self._list(is_needed=False)]
+        faults += [f"{item.name} lets a design pass that is wrong elsewhere" for item in self._list(is_tight=False)]
         if self.failed_without and not self.failed:
-            said.append("with what is open, no mutant fails any more")
-        return tuple(said)
+            faults.append("with what is open, no mutant fails any more")
+        return tuple(faults)
 
     def _list(self, *, is_needed: bool | None = None, is_tight: bool | None = None) -> Iterator[OpeningFinding]:
         for item in self.openings:

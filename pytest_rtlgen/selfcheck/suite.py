@@ -208,7 +208,7 @@ def _list_bench_findings(bench: BenchFindings | None) -> tuple[_Finding, ...]:
         return ()
     if not bench.is_passed:
         word = f", {bench.code}" if bench.code else ""
-        text = f"its own testbench does not pass the reference ({bench.status}{word}): {bench.said}"
+        text = f"its own testbench does not pass the reference ({bench.status}{word}): {bench.reason}"
         return (_Finding(text=text, scoring=ScoringMode.BENCH, is_lenient=False),)
     return tuple(
         _Finding(
@@ -253,9 +253,9 @@ def _passes(checker: Checker, problem: Problem, stub: Stub) -> bool:
 def _describe_own(verdict: Verdict) -> tuple[_Finding, ...]:
     if verdict.is_passed:
         return ()
-    said = [f"line {item.line}: {item.message}" if item.line else item.message for item in verdict.diagnostics]
-    said += [f"output {signal.name} differs" for signal in verdict.signals if signal.mismatches]
-    text = f"the reference does not pass against itself ({verdict.status}): {'; '.join(said[:3])}"
+    reasons = [f"line {item.line}: {item.message}" if item.line else item.message for item in verdict.diagnostics]
+    reasons += [f"output {signal.name} differs" for signal in verdict.signals if signal.mismatches]
+    text = f"the reference does not pass against itself ({verdict.status}): {'; '.join(reasons[:3])}"
     return (_Finding(text=text, scoring=ScoringMode.OURS, is_lenient=False),)
 
 

@@ -113,10 +113,10 @@ class WarmServer:
             self._exchange(b"", timeout_s=_START_S)
         except ServerLostError as error:
             self._log.seek(0)
-            said = self._log.read().decode("utf-8", "replace").strip().splitlines() or ["nothing was printed"]
+            lines = self._log.read().decode("utf-8", "replace").strip().splitlines() or ["nothing was printed"]
             self.close()
             raise ToolError(
-                f"the warm simulator did not start: {said[-1]}; see python -m pytest_rtlgen doctor, "
+                f"the warm simulator did not start: {lines[-1]}; see python -m pytest_rtlgen doctor, "
                 "or use --rtlgen-simulator=icarus-cold"
             ) from error
 

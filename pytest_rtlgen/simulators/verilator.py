@@ -132,8 +132,8 @@ class VerilatorSim:
                     done = self._run((*_compiler(tools), *arguments), Path(folder.name), limits=BUILD_LIMITS)
                     if done.exit_code:
                         folder.cleanup()
-                        said = (done.output.strip().splitlines() or [f"exit status {done.exit_code}"])[0]
-                        message = f"{tools.compiler} cannot compile {sources[0]}: {said}; reinstall g++ or Verilator"
+                        line = (done.output.strip().splitlines() or [f"exit status {done.exit_code}"])[0]
+                        message = f"{tools.compiler} cannot compile {sources[0]}: {line}; reinstall g++ or Verilator"
                         raise ToolError(message)
                 self._runtime = folder
             return Path(self._runtime.name)
@@ -254,12 +254,12 @@ def _explain(done: ProcessResult, job: SimulationJob, nonce: str, *, is_compiled
     refused = Status.RUNTIME_ERROR if is_compiled else Status.ELABORATION_ERROR
     stage = "simulation" if is_compiled else "compilation"
     log = done.output.replace(f"top_{nonce}.dut_{nonce}", job.interface.module)
-    said = (log.strip().splitlines() or ["no message"])[0]
+    line = (log.strip().splitlines() or ["no message"])[0]
     return Simulation(
         trace=None,
         status=Status.TIMEOUT if done.is_timeout else refused,
         is_compiled=is_compiled,
-        diagnostics=_read_log(log) or (_error(f"{stage} gave nothing; exit status {done.exit_code}: {said}"),),
+        diagnostics=_read_log(log) or (_error(f"{stage} gave nothing; exit status {done.exit_code}: {line}"),),
         duration_s=done.duration_s,
     )
 

@@ -100,9 +100,9 @@ class Worker:
         except OSError:
             pass
         self._log.seek(0)
-        said = self._log.read().decode("utf-8", "replace").strip().splitlines() or ["nothing was printed"]
+        lines = self._log.read().decode("utf-8", "replace").strip().splitlines() or ["nothing was printed"]
         self.close()
-        raise ToolError(f"{module} did not start: {said[-1]}; see python -m pytest_rtlgen doctor")
+        raise ToolError(f"{module} did not start: {lines[-1]}; see python -m pytest_rtlgen doctor")
 
 
 class WorkerPool:

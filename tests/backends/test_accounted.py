@@ -211,7 +211,7 @@ def test_another_prompt_for_the_same_sample_counts_too() -> None:
     assert ledger.cost_usd == pytest.approx(22e-6)
 
 
-def test_a_limit_that_cannot_be_kept_is_said() -> None:
+def test_a_limit_that_cannot_be_kept_is_reported() -> None:
     ledger = Ledger(SpendingLimits(max_tokens_total=9))
     model = Model(ledger, usage=TokenUsage())
     with pytest.raises(BackendError, match="does not say how many tokens an answer took, so no limit"):

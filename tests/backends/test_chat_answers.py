@@ -44,7 +44,7 @@ def test_a_choice_is_read(message: object, finish: object, text: str, reasoning:
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "message"),
     [
         (None, "the response is no JSON object"),
         ([], "the response is no JSON object"),
@@ -57,8 +57,8 @@ def test_a_choice_is_read(message: object, finish: object, text: str, reasoning:
         (body({"content": ["code"]}), "a part of a message is no JSON object"),
     ],
 )
-def test_what_is_no_chat_completion_is_worth_another_try(value: object, said: str) -> None:
-    with pytest.raises(TransientError, match=said):
+def test_what_is_no_chat_completion_is_worth_another_try(value: object, message: str) -> None:
+    with pytest.raises(TransientError, match=message):
         read_answers(value, most=1)
 
 

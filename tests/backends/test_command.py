@@ -90,7 +90,7 @@ def test_a_program_need_not_read_its_prompt(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "said"),
+    ("code", "message"),
     [
         (
             "import sys\nprint('first\\nlast', file=sys.stderr)\nsys.exit(3)",
@@ -101,10 +101,10 @@ def test_a_program_need_not_read_its_prompt(tmp_path: Path) -> None:
         ("while True: print('x' * 1_000_000)", r"wrote more than 16 MiB"),
     ],
 )
-def test_a_failing_program_is_an_error_of_the_harness(tmp_path: Path, code: str, said: str) -> None:
+def test_a_failing_program_is_an_error_of_the_harness(tmp_path: Path, code: str, message: str) -> None:
     started = time.monotonic()
     model = program(tmp_path, code, timeout_s=0.6)
-    with pytest.raises(BackendError, match=said) as caught:
+    with pytest.raises(BackendError, match=message) as caught:
         collect(model, request())
     assert time.monotonic() - started < 5
     assert str(caught.value).startswith("command:python")

@@ -109,6 +109,6 @@ def test_a_plugin_that_leaves_it_to_others_and_one_without_the_hook(
 
 def test_a_plugin_that_cannot_be_imported_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     add_plugin(tmp_path, monkeypatch, "a_torn_one", "import no_such_module\n")
-    said = r"the plugin a_torn_one \(a_torn_one\) cannot be imported: ModuleNotFoundError: No "
-    with pytest.raises(UsageError, match=said):
+    error = r"the plugin a_torn_one \(a_torn_one\) cannot be imported: ModuleNotFoundError: No "
+    with pytest.raises(UsageError, match=error):
         make_backend("mine:x", SETTINGS)

@@ -128,7 +128,7 @@ def test_it_dies_with_a_process_that_is_killed(served: Served) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "message"),
     [
         ("broken", r"llama-server ended with exit status 1 \(error: tensor 'output' not found\)"),
         ("slow", r"llama-server was not ready within 1 s \(it said nothing\); raise --rtlgen-engine=start_s=N"),
@@ -136,15 +136,15 @@ def test_it_dies_with_a_process_that_is_killed(served: Served) -> None:
         ("taken", r"llama-server: 3 ports in a row were taken by other programs; try again"),
     ],
 )
-def test_a_server_that_does_not_start(served: Served, name: str, said: str) -> None:
+def test_a_server_that_does_not_start(served: Served, name: str, message: str) -> None:
     start_s = "1" if name in {"slow", "deaf"} else "30"
-    with pytest.raises(ToolError, match=said):
+    with pytest.raises(ToolError, match=message):
         collect(served.backend(name, start_s=start_s), request("counter"))
     assert not (served.folder / "seen.json").exists() or not served.is_running
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "message"),
     [
         ({"base_url": "http://127.0.0.1:1/v1"}, "starts its own server; leave --rtlgen-base-url out"),
         ({"lora": "a"}, "--rtlgen-lora=a: local: takes no adapter; merge it into the model"),
@@ -152,8 +152,8 @@ def test_a_server_that_does_not_start(served: Served, name: str, said: str) -> N
         ({"engine": (("slots", "0"),)}, "--rtlgen-engine=slots=0: must be a whole number, 1 or more"),
     ],
 )
-def test_settings_that_cannot_be_meant(settings: dict[str, Any], said: str) -> None:
-    with pytest.raises(UsageError, match=said):
+def test_settings_that_cannot_be_meant(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
         LocalBackend("", BackendSettings(**settings))
 
 

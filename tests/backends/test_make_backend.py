@@ -36,7 +36,7 @@ def test_settings_that_would_ask_for_nothing_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("spec", "said"),
+    ("spec", "message"),
     [
         ("gpt", "--rtlgen-model=gpt: no such backend; write one of openai:MODEL, openai-completions:MODEL, .*:$"),
         ("gguf:m", "--rtlgen-model=gguf:m: no such backend"),
@@ -55,8 +55,8 @@ def test_settings_that_would_ask_for_nothing_are_refused() -> None:
         ("command:sh -c 'x", "No closing quotation; quote it as for a shell"),
     ],
 )
-def test_what_cannot_be_meant_is_refused(spec: str, said: str) -> None:
-    with pytest.raises(UsageError, match=said):
+def test_what_cannot_be_meant_is_refused(spec: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
         make_backend(spec, BackendSettings())
 
 
@@ -79,7 +79,7 @@ def test_a_backend_says_itself_what_its_answers_are(tmp_path: Path) -> None:
     assert find_traits(ReplayBackend(tmp_path)) == Traits(is_free=True, is_recorded=True)
 
 
-def test_a_backend_of_which_nothing_is_said_is_a_model_that_chats() -> None:
+def test_a_backend_of_which_nothing_is_known_is_a_model_that_chats() -> None:
     class Foreign:
         name = "mine:x"
 

@@ -269,7 +269,7 @@ def test_other_samples_are_not_asked_for_again_when_one_request_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reply", "said"),
+    ("reply", "expected"),
     [
         (refuse(503, "over\nloaded"), "HTTP 503 over loaded, 4 tries for counter\\[0,1\\]"),
         (Reply(status=502, body=b"<html>bad gateway</html>"), "HTTP 502 <html>bad gateway</html>, 4 tries"),
@@ -277,9 +277,9 @@ def test_other_samples_are_not_asked_for_again_when_one_request_is() -> None:
         (as_reply({"error": {"message": "out of memory"}}), "without choices: .*out of memory.*, 4 tries"),
     ],
 )
-def test_when_the_retries_are_used_up_one_line_says_what_and_what_to_do(reply: Reply, said: str) -> None:
+def test_when_the_retries_are_used_up_one_line_says_what_and_what_to_do(reply: Reply, expected: str) -> None:
     slept: list[float] = []
-    with serve(lambda *_: reply) as server, pytest.raises(BackendError, match=said) as caught:
+    with serve(lambda *_: reply) as server, pytest.raises(BackendError, match=expected) as caught:
         collect(backend(server, slept, max_retries=3), request("counter", 0, 1))
     assert len(server.asked) == 4
     assert slept == [0.5, 1.0, 2.0]
@@ -296,14 +296,14 @@ def test_a_server_that_always_hangs_is_tried_three_times_only() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reply", "said"),
+    ("reply", "expected"),
     [
         (refuse(400, "context too long"), "HTTP 400 context too long; change the request"),
         (refuse(404, "no model asked-model"), "HTTP 404 no model asked-model; check the model's name and --rtlgen"),
     ],
 )
-def test_what_cannot_pass_is_an_error_at_once(reply: Reply, said: str) -> None:
-    with serve(lambda *_: reply) as server, pytest.raises(BackendError, match=said):
+def test_what_cannot_pass_is_an_error_at_once(reply: Reply, expected: str) -> None:
+    with serve(lambda *_: reply) as server, pytest.raises(BackendError, match=expected):
         collect(backend(server), request())
     assert len(server.asked) == 1
 
@@ -347,11 +347,11 @@ def test_no_key_is_needed_where_an_address_is_given() -> None:
 
 
 @pytest.mark.parametrize(
-    ("environ", "said"),
+    ("environ", "expected"),
     [({}, "OPENAI_API_KEY is not set; .*--rtlgen-base-url"), ({"OPENAI_API_KEY": " "}, "is not set")],
 )
-def test_openai_itself_needs_a_key(environ: dict[str, str], said: str) -> None:
-    with pytest.raises(CredentialError, match=said):
+def test_openai_itself_needs_a_key(environ: dict[str, str], expected: str) -> None:
+    with pytest.raises(CredentialError, match=expected):
         OpenAiBackend("m", BackendSettings(), environ=environ)
 
 
@@ -385,16 +385,16 @@ def test_the_key_is_nowhere_but_in_the_header(
     reply: Reply, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    journal, said = Journal(tmp_path / "completions.jsonl"), ""
+    journal, error_text = Journal(tmp_path / "completions.jsonl"), ""
     with serve(lambda *_: reply) as server:
         model = backend(server, max_retries=1)
         try:
             model.generate([request()], SamplingParams(), journal.append)
         except BackendError as error:
-            said = show_all(error)
+            error_text = show_all(error)
     written = journal.path.read_text() if journal.path.exists() else ""
-    assert written or said
-    texts = (said, written, caplog.text, *capfd.readouterr(), repr(model), repr(vars(model)))
+    assert written or error_text
+    texts = (error_text, written, caplog.text, *capfd.readouterr(), repr(model), repr(vars(model)))
     assert not any(KEY in text for text in texts)
     assert not any(KEY in repr(record.__dict__) for record in caplog.records)
     assert all(asked.headers["authorization"] == f"Bearer {KEY}" for asked in server.asked)
@@ -676,16 +676,16 @@ def test_the_completions_endpoint_is_sent_the_text_and_its_choices_are_counted()
 
 
 @pytest.mark.parametrize(
-    ("asked", "max_tokens", "said"),
+    ("asked", "max_tokens", "expected"),
     [
         (continue_text("a"), None, "ends every answer after 16 tokens .* add --rtlgen-max-tokens"),
         (request("a"), 64, "prompt of test/a is a chat of 2 messages; .* add --rtlgen-prompt=completion"),
     ],
 )
 def test_what_the_completions_endpoint_would_misread_is_refused_before_anything_is_sent(
-    asked: GenerationRequest, max_tokens: int | None, said: str
+    asked: GenerationRequest, max_tokens: int | None, expected: str
 ) -> None:
-    with serve(lambda *_: text_completion("x")) as server, pytest.raises(UsageError, match=said):
+    with serve(lambda *_: text_completion("x")) as server, pytest.raises(UsageError, match=expected):
         collect(backend(server, api=Api.COMPLETIONS), continue_text("first"), asked, max_tokens=max_tokens)
     assert server.asked == []
 

@@ -46,7 +46,7 @@ def message(*parts: dict[str, object]) -> dict[str, object]:
     return {"id": "m1", "type": "message", "role": "assistant", "status": "completed", "content": list(parts)}
 
 
-def said(text: str) -> dict[str, object]:
+def output(text: str) -> dict[str, object]:
     return {"type": "output_text", "text": text, "annotations": []}
 
 
@@ -80,7 +80,7 @@ def always(body: object) -> Script:
 
 def test_each_sample_is_a_request_that_the_service_does_not_keep() -> None:
     def script(number: int, _: object) -> Reply:
-        return as_reply(response(thought("I count.", "It wraps."), message(said(f"text {number}"))))
+        return as_reply(response(thought("I count.", "It wraps."), message(output(f"text {number}"))))
 
     with serve(script) as server:
         got = collect(backend(server), request("counter", 0, 1, 2), temperature=0.2, top_p=0.9, max_tokens=64)
@@ -104,12 +104,12 @@ def test_each_sample_is_a_request_that_the_service_does_not_keep() -> None:
 @pytest.mark.parametrize(
     ("body", "text", "finish"),
     [
-        (response(message(said("a"), said("b"))), "ab", FinishReason.STOP),
-        (response(message(said("a")), {"type": "web_search_call", "id": "w"}, message(said("b"))), "ab", "stop"),
+        (response(message(output("a"), output("b"))), "ab", FinishReason.STOP),
+        (response(message(output("a")), {"type": "web_search_call", "id": "w"}, message(output("b"))), "ab", "stop"),
         (response(message(refused("I will not."))), "I will not.", FinishReason.REFUSAL),
-        (response(message(said("half"), refused("no more"))), "half", FinishReason.STOP),
+        (response(message(output("half"), refused("no more"))), "half", FinishReason.STOP),
         (
-            response(message(said("half")), status="incomplete", incomplete_details={"reason": "max_output_tokens"}),
+            response(message(output("half")), status="incomplete", incomplete_details={"reason": "max_output_tokens"}),
             "half",
             FinishReason.LENGTH,
         ),
@@ -119,7 +119,7 @@ def test_each_sample_is_a_request_that_the_service_does_not_keep() -> None:
             FinishReason.LENGTH,
         ),
         (
-            response(message(said("a")), status="incomplete", incomplete_details={"reason": "content_filter"}),
+            response(message(output("a")), status="incomplete", incomplete_details={"reason": "content_filter"}),
             "a",
             FinishReason.CONTENT_FILTER,
         ),
@@ -134,7 +134,7 @@ def test_how_an_answer_ends_is_its_own_outcome(body: object, text: str, finish: 
 
 
 def test_the_text_of_the_reasoning_wins_over_its_summary() -> None:
-    (answer,) = read_response(response(thought("short", content="all of it"), message(said("a")))).answers
+    (answer,) = read_response(response(thought("short", content="all of it"), message(output("a")))).answers
     assert answer.reasoning == "all of it"
 
 
@@ -170,14 +170,14 @@ def test_a_rate_limit_inside_a_response_is_one() -> None:
 def test_failures_that_pass_are_tried_again_as_with_a_chat() -> None:
     replies = [refuse(429, retry_after="7"), as_reply(response(status="failed", error={"message": "x"}))]
     slept: list[float] = []
-    with serve(lambda number, _: [*replies, as_reply(response(message(said("a"))))][number]) as server:
+    with serve(lambda number, _: [*replies, as_reply(response(message(output("a"))))][number]) as server:
         (got,) = collect(backend(server, slept), request())
     assert got.text == "a"
     assert slept == [7.0, 1.0]
 
 
 def test_a_key_is_kept_out_of_what_the_endpoint_repeats() -> None:
-    with serve(always(response(message(said(f"the key is {KEY}"))))) as server:
+    with serve(always(response(message(output(f"the key is {KEY}"))))) as server:
         (got,) = collect(backend(server), request())
     assert got.text == "the key is [OPENAI_API_KEY]"
     with serve(lambda *_: refuse(401, KEY)) as server, pytest.raises(CredentialError, match="refuses the key"):

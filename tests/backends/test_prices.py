@@ -32,7 +32,7 @@ def test_what_tokens_cost(usage: TokenUsage, usd: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("[m]\nprompt = 1\n", r"\[m\] must hold prompt = USD and completion = USD, for a million tokens each"),
         ("[m]\nprompt = 1\ncompletion = 1\ncached = 1\n", "and nothing else"),
@@ -46,10 +46,10 @@ def test_what_tokens_cost(usage: TokenUsage, usd: float) -> None:
         ("[m\n", "is no TOML: .*mend the file"),
     ],
 )
-def test_what_is_no_price_is_refused(text: str, said: str, tmp_path: Path) -> None:
+def test_what_is_no_price_is_refused(text: str, message: str, tmp_path: Path) -> None:
     path = tmp_path / "prices.toml"
     path.write_text(text)
-    with pytest.raises(UsageError, match=rf"--rtlgen-prices=.*prices\.toml: .*{said}"):
+    with pytest.raises(UsageError, match=rf"--rtlgen-prices=.*prices\.toml: .*{message}"):
         load_prices(path)
 
 
@@ -58,7 +58,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         load_prices(tmp_path / "none.toml")
 
 
-def test_how_to_write_a_price_is_said() -> None:
+def test_how_to_write_a_price_is_described() -> None:
     assert explain_missing("gpt-4.1", None) == (
         "no price for 'gpt-4.1'; write a table [\"gpt-4.1\"] with prompt = USD and completion = USD, for a million "
         "tokens each, to a file that --rtlgen-prices names"

@@ -147,22 +147,22 @@ def test_ten_comes_after_two(tmp_path: Path) -> None:
 def test_a_name_that_ends_in_a_number_is_a_problem_where_one_has_it(tmp_path: Path) -> None:
     put(tmp_path, counter_dot_v="plain", counter_12_dot_v="twelve")
     assert texts(tmp_path, "counter", "counter_12") == [("counter", 0, "plain"), ("counter_12", 0, "twelve")]
-    said = rf"^{tmp_path}/counter_12\.v: a sample of 'counter' or another problem\? counter\.v is there too; put"
-    with pytest.raises(RecordError, match=said):
+    message = rf"^{tmp_path}/counter_12\.v: a sample of 'counter' or another problem\? counter\.v is there too; put"
+    with pytest.raises(RecordError, match=message):
         texts(tmp_path, "counter")
 
 
 def test_a_number_far_off_may_be_the_name_of_another_problem(tmp_path: Path) -> None:
     put(tmp_path, counter_1_dot_v="one", counter_12_dot_v="twelve")
-    said = (
+    message = (
         rf"^{tmp_path}/counter_12\.v: a sample of 'counter' or another problem\? not all samples before it are there;"
     )
-    with pytest.raises(RecordError, match=said):
+    with pytest.raises(RecordError, match=message):
         texts(tmp_path, "counter")
 
 
 @pytest.mark.parametrize(
-    ("files", "said"),
+    ("files", "message"),
     [
         ({"a_dot_v": "x", "a_dot_sv": "y"}, r"/a\.v: sample 0 of 'a' is .*/a\.sv too; remove one"),
         ({"a_1_dot_v": "x", "a_01_dot_v": "y"}, r"/a_1\.v: sample 0 of 'a' is .*/a_01\.v too; remove one"),
@@ -173,9 +173,9 @@ def test_a_number_far_off_may_be_the_name_of_another_problem(tmp_path: Path) -> 
         ({"deep__er__a_dot_v": "x"}, r": no recorded answers of a known form"),
     ],
 )
-def test_what_a_folder_cannot_mean_is_said(tmp_path: Path, files: dict[str, str], said: str) -> None:
+def test_what_a_folder_cannot_mean_is_reported(tmp_path: Path, files: dict[str, str], message: str) -> None:
     put(tmp_path, **files)
-    with pytest.raises(RecordError, match=rf"^{tmp_path}{said}"):
+    with pytest.raises(RecordError, match=rf"^{tmp_path}{message}"):
         texts(tmp_path, "a")
 
 
@@ -190,7 +190,7 @@ def test_a_file_of_no_known_form_names_the_known_forms(tmp_path: Path, text: str
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         ({"a": {"input": {}, "output": {}, "obj": False}}, r"CVDP's own run failed for 'a'; run it again, or remove"),
         ({"a": {"input": {}, "output": ["x"]}}, r"output must map paths to texts; mend or remove that line"),
@@ -203,10 +203,10 @@ def test_a_file_of_no_known_form_names_the_known_forms(tmp_path: Path, text: str
         ('{"task_id": "a", "compl', r"not JSON: .*; mend or remove that line"),
     ],
 )
-def test_a_line_that_holds_no_answer_is_named(tmp_path: Path, line: object, said: str) -> None:
+def test_a_line_that_holds_no_answer_is_named(tmp_path: Path, line: object, message: str) -> None:
     path = tmp_path / "answers.jsonl"
     path.write_text('{"id": "a", "completion": "x"}\n' + (line if isinstance(line, str) else json.dumps(line)))
-    with pytest.raises(RecordError, match=rf"^{path}:2: {said}"):
+    with pytest.raises(RecordError, match=rf"^{path}:2: {message}"):
         texts(path, "a")
 
 
@@ -234,24 +234,24 @@ def test_a_problem_that_is_twice_in_one_run_of_cvdp_is_an_error(tmp_path: Path) 
 def test_recordings_of_quite_other_problems_are_named_with_their_line(tmp_path: Path) -> None:
     path = tmp_path / "answers.jsonl"
     path.write_text('\n{"task_id": "zebra", "completion": "x"}\n')
-    said = r"'zebra' is not wanted, nor is any other problem recorded there; wanted are a, b, c, …; choose the suite"
-    with pytest.raises(RecordError, match=rf"^{path}:2: {said}"):
+    message = r"'zebra' is not wanted, nor is any other problem recorded there; wanted are a, b, c, …; choose the suite"
+    with pytest.raises(RecordError, match=rf"^{path}:2: {message}"):
         texts(path, "a", "b", "c", "d")
 
 
 def test_a_misspelt_problem_is_pointed_at(tmp_path: Path) -> None:
     shutil.copytree(SAMPLES / "rtllm", tmp_path, dirs_exist_ok=True)
     (tmp_path / "t1" / "calender.v").write_text("x")
-    said = (
+    message = (
         rf"'calendar' has no recording; expected {tmp_path}/t<n>/calendar\.v, .*; {tmp_path}/t1/calender\.v: 'calender'"
     )
-    with pytest.raises(BackendError, match=said):
+    with pytest.raises(BackendError, match=message):
         texts(tmp_path, "wrap_counter", "calendar")
 
 
 @pytest.mark.parametrize("form", ["rtllm", "verilog-eval-v1.jsonl"])
 def test_too_few_samples_say_how_many_there_are(form: str) -> None:
     name = "wrap_counter" if form == "rtllm" else "hold"
-    said = rf"problem '{name}' has 2 recordings \(samples 0, 1\), but sample 2 is wanted; lower --rtlgen-n to 2"
-    with pytest.raises(BackendError, match=said):
+    message = rf"problem '{name}' has 2 recordings \(samples 0, 1\), but sample 2 is wanted; lower --rtlgen-n to 2"
+    with pytest.raises(BackendError, match=message):
         texts(SAMPLES / form, name, n=3)

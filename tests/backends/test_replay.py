@@ -108,7 +108,7 @@ def test_what_a_run_saved_is_played_back(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         ("{", r"not JSON: .*; mend or remove that line"),
         ("[" * 100_000, r"not JSON: .*recursion"),
@@ -123,9 +123,9 @@ def test_what_a_run_saved_is_played_back(tmp_path: Path) -> None:
         ({"problem_id": "first", "text": "x", "index": 0}, r"sample 0 of 'first' is there twice; remove one"),
     ],
 )
-def test_a_malformed_line_is_named(tmp_path: Path, line: object, said: str) -> None:
+def test_a_malformed_line_is_named(tmp_path: Path, line: object, message: str) -> None:
     path = lines(tmp_path, {"problem_id": "first", "text": "x"}, line)
-    with pytest.raises(RecordError, match=rf"^{path}:2: {said}"):
+    with pytest.raises(RecordError, match=rf"^{path}:2: {message}"):
         texts(path, request("first"))
 
 
@@ -137,7 +137,7 @@ def test_bytes_that_are_not_utf8_are_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("toml", "said"),
+    ("toml", "message"),
     [
         ("[[completion]", r"expected\.toml: not TOML: .*; see docs/reference/suite-format\.md"),
         ("completion = 3", r"expected\.toml: each \[\[completion\]\] must name a file that is there, got None"),
@@ -145,11 +145,11 @@ def test_bytes_that_are_not_utf8_are_named(tmp_path: Path) -> None:
         ('[[completion]]\nfile = "0-x.md"\nfinish_reason = "eos"', r"expected\.toml: 0-x\.md: finish_reason 'eos'"),
     ],
 )
-def test_a_wrong_expected_toml_is_named(tmp_path: Path, toml: str, said: str) -> None:
+def test_a_wrong_expected_toml_is_named(tmp_path: Path, toml: str, message: str) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "0-x.md").write_text("x")
     (tmp_path / "a" / "expected.toml").write_text(toml)
-    with pytest.raises(RecordError, match=said):
+    with pytest.raises(RecordError, match=message):
         texts(tmp_path, request("a"))
 
 
@@ -175,8 +175,8 @@ def test_what_is_recorded_is_delivered_before_what_lacks_is_an_error(tmp_path: P
 
 
 def test_a_problem_without_a_folder_says_where_it_was_looked_for(tmp_path: Path) -> None:
-    said = rf"problem 'a' has no recording; expected {tmp_path}/a/<index>-<label>\.md, or leave the problem out"
-    with pytest.raises(BackendError, match=said):
+    message = rf"problem 'a' has no recording; expected {tmp_path}/a/<index>-<label>\.md, or leave the problem out"
+    with pytest.raises(BackendError, match=message):
         texts(tmp_path, request("a"))
 
 

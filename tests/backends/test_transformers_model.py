@@ -148,15 +148,15 @@ def test_what_is_loaded(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "message"),
     [
         ({"engine": (("tensor_parallel_size", "2"),)}, "transformers: no such setting; it has dtype, device, attn_"),
         ({"engine": (("batch_size", "many"),)}, "--rtlgen-engine=batch_size=many: must be a whole number, 1 or more"),
         ({"lora": "nowhere"}, "--rtlgen-lora=nowhere: no LoRA adapter"),
     ],
 )
-def test_settings_that_cannot_be_meant(settings: dict[str, Any], said: str) -> None:
-    with pytest.raises(UsageError, match=said):
+def test_settings_that_cannot_be_meant(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
         backend(Writer(), **settings)
 
 

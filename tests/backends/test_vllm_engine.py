@@ -137,20 +137,20 @@ def test_an_answer_is_what_the_engine_put_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "reason"),
+    ("finish", "reason"),
     [("stop", FinishReason.STOP), ("length", FinishReason.LENGTH), ("repetition", FinishReason.OTHER)],
 )
-def test_why_a_model_stopped(said: str, reason: FinishReason) -> None:
-    player = Player(changes={"test/counter/0": {"finish_reason": said}})
+def test_why_a_model_stopped(finish: str, reason: FinishReason) -> None:
+    player = Player(changes={"test/counter/0": {"finish_reason": finish}})
     assert [completion.finish_reason for completion in ask(player, request("counter"))] == [reason]
 
 
-@pytest.mark.parametrize("said", ["abort", "error"])
-def test_what_the_engine_did_not_answer_is_no_answer_of_the_model(said: str) -> None:
-    player = Player(changes={f"test/counter/{index}": {"finish_reason": said} for index in (1, 2)})
+@pytest.mark.parametrize("finish", ["abort", "error"])
+def test_what_the_engine_did_not_answer_is_no_answer_of_the_model(finish: str) -> None:
+    player = Player(changes={f"test/counter/{index}": {"finish_reason": finish} for index in (1, 2)})
     arrived: list[Completion] = []
     made = VllmBackend("owner/name", BackendSettings(), load=player.load)
-    with pytest.raises(BackendError, match=rf"no answer to counter\[\d\] \({said}\), 2 samples in all; run the same"):
+    with pytest.raises(BackendError, match=rf"no answer to counter\[\d\] \({finish}\), 2 samples in all; run the same"):
         made.generate(BOTH, SamplingParams(), lambda *some: arrived.extend(some))
     assert len(arrived) == 10
 
@@ -215,7 +215,7 @@ def refuse_chat(player: Player) -> list[Completion]:
 
 
 @pytest.mark.parametrize(
-    ("asking", "said"),
+    ("asking", "message"),
     [
         (refuse_long, r"prompt of x+ has 512 tokens, the engine takes 512 with the answer; raise --rtlgen-engine=max_"),
         (refuse_untemplated, "no chat template, so it is a base model; write vllm-completions:owner/name and add"),
@@ -224,10 +224,10 @@ def refuse_chat(player: Player) -> list[Completion]:
     ],
 )
 def test_prompts_that_do_not_fit_are_told_before_anything_runs(
-    asking: Callable[[Player], list[Completion]], said: str
+    asking: Callable[[Player], list[Completion]], message: str
 ) -> None:
     player = Player()
-    with pytest.raises(UsageError, match=said):
+    with pytest.raises(UsageError, match=message):
         asking(player)
     assert player.given == []
     assert player.is_closed
@@ -271,7 +271,7 @@ def test_without_vllm_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "message"),
     [
         ({"engine": (("tensor_paralel_size", "2"),)}, "vllm: no such setting; did you mean tensor_parallel_size?"),
         ({"engine": (("qqq", "2"),)}, "--rtlgen-engine=qqq=2: vllm: no such setting; it has tensor_parallel_size, "),
@@ -282,8 +282,8 @@ def test_without_vllm_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
         ({"lora": "nowhere"}, "--rtlgen-lora=nowhere: no LoRA adapter .*; name the folder that peft's save_pretrained"),
     ],
 )
-def test_settings_that_cannot_be_meant(settings: dict[str, Any], said: str) -> None:
-    with pytest.raises(UsageError, match=said):
+def test_settings_that_cannot_be_meant(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
         VllmBackend("owner/name", BackendSettings(**settings))
 
 

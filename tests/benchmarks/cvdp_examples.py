@@ -56,8 +56,8 @@ def score_by_tests(scorer: HarnessScorer, harness: CocotbHarness, files: dict[st
         verdict = scorer.score(make_candidate(files), harness, with_unguarded=True)
     except RtlgenError as error:
         return type(error).__name__, "", str(error)[:SHOWN]
-    said = verdict.diagnostics[0].message if verdict.diagnostics else f"{verdict.samples} cocotb tests passed"
-    return verdict.status, "yes" if verdict.is_passed_unguarded else "no", said[:SHOWN]
+    message = verdict.diagnostics[0].message if verdict.diagnostics else f"{verdict.samples} cocotb tests passed"
+    return verdict.status, "yes" if verdict.is_passed_unguarded else "no", message[:SHOWN]
 
 
 def check_ours(checker: Checker, problem: Problem, files: dict[str, str]) -> str:
@@ -74,9 +74,9 @@ def list_rows(problem: Problem, scorer: HarnessScorer, checker: Checker) -> Iter
         return
     for name, files in list_variants(problem, harness):
         started = time.monotonic()
-        status, is_zero, said = score_by_tests(scorer, harness, files)
+        status, is_zero, message = score_by_tests(scorer, harness, files)
         time_s = f"{time.monotonic() - started:.1f}"
-        yield problem.problem_id, name, status, is_zero, check_ours(checker, problem, files), said, time_s
+        yield problem.problem_id, name, status, is_zero, check_ours(checker, problem, files), message, time_s
 
 
 def is_expected(row: tuple[str, ...]) -> bool:

@@ -94,8 +94,8 @@ def describe(verdict: Verdict, seed: int) -> str:
         for signal in verdict.signals
         if signal.mismatches
     ]
-    said = [f"line {item.line}: {item.message}" for item in verdict.diagnostics]
-    return "; ".join([f"{verdict.status} (seed {seed})", *wrong, *said[:2]])
+    messages = [f"line {item.line}: {item.message}" for item in verdict.diagnostics]
+    return "; ".join([f"{verdict.status} (seed {seed})", *wrong, *messages[:2]])
 
 
 def show_progress(label: str, count: int, rows: Iterator[Row]) -> Iterator[Row]:

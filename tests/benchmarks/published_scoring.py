@@ -190,8 +190,8 @@ def list_complaints(outcomes: list[Outcome], known: KnownBadList) -> Iterator[tu
             yield f"{place}: published {verdict.code!r}, known {item.known!r}", True
         is_odd = verdict.is_passed != (item.what == "reference")
         if is_odd:
-            said = f"guarded {verdict.status}, published {verdict.code!r}"
-            yield f"{place}: {said}: {reason or 'NOT EXPLAINED: ' + item.fault}", not reason
+            outcome = f"guarded {verdict.status}, published {verdict.code!r}"
+            yield f"{place}: {outcome}: {reason or 'NOT EXPLAINED: ' + item.fault}", not reason
 
 
 def render_row(suite: str, what: str, outcomes: list[Outcome], duration_s: float) -> list[object]:

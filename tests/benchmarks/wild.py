@@ -92,21 +92,21 @@ def judge(checker: Checker, problem: Problem) -> Result:
     except BadReferenceError as error:
         return Result(problem_id=name, outcome="bad reference", method="prepare", detail=_shorten(str(error)))
     verdict = checker.check(Candidate(source=problem.reference.text, rule="itself"), problem)
-    said = [item.message for item in verdict.diagnostics if item.severity is not Severity.NOTE]
+    messages = [item.message for item in verdict.diagnostics if item.severity is not Severity.NOTE]
     outcome = "FAILED" if verdict.method not in {"screen", "compile"} else "refused"
     proof = ""
     if verdict.status is Status.PASSED:
         outcome, equivalence = "passed", verdict.equivalence
         proofs = {one for _, one in equivalence.outputs} if equivalence is not None else set()
         proof = "all" if proofs == {Proof.EQUIVALENT} else "some" if Proof.EQUIVALENT in proofs else "none"
-        said = [equivalence.reason] if equivalence is not None and equivalence.reason else []
+        messages = [equivalence.reason] if equivalence is not None and equivalence.reason else []
     return Result(
         problem_id=name,
         outcome=outcome,
         proof=proof,
         status=str(verdict.status),
         method=verdict.method,
-        detail=_shorten("; ".join(said)),
+        detail=_shorten("; ".join(messages)),
         duration_s=round(time.monotonic() - started, 3),
     )
 

@@ -40,7 +40,7 @@ def test_words_that_only_synthesis_believes_are_taken_out(text: str, expected: s
 
 
 def test_what_is_settled_is_read_from_the_prover() -> None:
-    said = """\
+    log = """\
 ======== ABC command line "read_aiger model.aig; scorr; pdr -a -T 1 -X cex"
 Proved output 1 in frame 0 (trivial).
 Proved output   12 in frame 3 (converged).
@@ -48,11 +48,11 @@ Writing CEX for output 0 to cex0.aiw
 Output 0 was asserted in frame  2 ( 2) (solved 1 out of 3 outputs).
 Properties:  All = 3. Proved = 2. Disproved = 1. Undecided = 0.   Time =     0.05 sec
 """
-    assert read_settled(said) == ({1, 12}, {0})
+    assert read_settled(log) == ({1, 12}, {0})
 
 
 @pytest.mark.parametrize(
-    "said",
+    "log",
     [
         "",
         "Reached timeout (1 seconds).\n",
@@ -62,8 +62,8 @@ Properties:  All = 3. Proved = 2. Disproved = 1. Undecided = 0.   Time =     0.0
         "not Proved output 3 in frame 1\n",
     ],
 )
-def test_nothing_is_settled_when_the_prover_does_not_say_so(said: str) -> None:
-    assert read_settled(said) == (set(), set())
+def test_nothing_is_settled_when_the_prover_does_not_say_so(log: str) -> None:
+    assert read_settled(log) == (set(), set())
 
 
 def test_inputs_are_found_in_the_map_beside_the_model() -> None:

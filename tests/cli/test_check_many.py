@@ -175,10 +175,10 @@ def test_a_full_disk_ends_it_in_one_line_and_keeps_what_was_written(designs: Pat
         check=False,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
     )
-    said = re.sub(r"^\d+ checked .*\n", "", done.stderr, flags=re.MULTILINE)  # a slow machine shows how far it is
+    printed = re.sub(r"^\d+ checked .*\n", "", done.stderr, flags=re.MULTILINE)  # a slow machine shows how far it is
     assert done.returncode == 2
-    assert said.startswith("error: out.jsonl: cannot be written: File too large")
-    assert said.count("\n") == 1
+    assert printed.startswith("error: out.jsonl: cannot be written: File too large")
+    assert printed.count("\n") == 1
     assert set(read_results(designs / "out.jsonl").values()) == {"passed"}
 
 

@@ -83,7 +83,7 @@ def test_a_bubblewrap_that_is_forbidden(bare_path: Path, capsys: pytest.CaptureF
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
+    ("name", "value", "remedy"),
     [
         ("kernel/unprivileged_userns_clone", "0", "sysctl -w kernel.unprivileged_userns_clone=1"),
         ("kernel/apparmor_restrict_unprivileged_userns", "1", "=0"),
@@ -91,10 +91,10 @@ def test_a_bubblewrap_that_is_forbidden(bare_path: Path, capsys: pytest.CaptureF
         ("user/max_user_namespaces", "63000", "in a container: docker run --security-opt seccomp=unconfined"),
     ],
 )
-def test_what_lets_bubblewrap_work(name: str, value: str, said: str, tmp_path: Path) -> None:
+def test_what_lets_bubblewrap_work(name: str, value: str, remedy: str, tmp_path: Path) -> None:
     (tmp_path / name).parent.mkdir()
     (tmp_path / name).write_text(f"{value}\n")
-    assert said in explain_namespaces(tmp_path)
+    assert remedy in explain_namespaces(tmp_path)
 
 
 ABSENT = "bwrap is not installed"
@@ -121,7 +121,7 @@ ABSENT = "bwrap is not installed"
         (7, "bwrap fails: newuidmap is not installed", "newuidmap is not installed -> allow user namespaces"),
     ],
 )
-def test_what_is_said_about_isolation(abi: int, bubblewrap: str, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_known_about_isolation(abi: int, bubblewrap: str, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     reasons = {SandboxKind.BUBBLEWRAP: bubblewrap, SandboxKind.LANDLOCK: "" if abi else "the kernel offers no Landlock"}
 
     def offer(kind: SandboxKind) -> SandboxOffer:

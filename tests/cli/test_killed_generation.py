@@ -197,7 +197,7 @@ def test_a_damaged_completion_is_one_line_and_asked_for_again(
     path.write_bytes(path.read_bytes()[:-40])
     capsys.readouterr()
     generate(server, "second", *small)
-    said = capsys.readouterr().err.splitlines()
-    assert said[0] == f"{path}: is damaged and was removed; its completions are asked for again"
+    printed = capsys.readouterr().err.splitlines()
+    assert printed[0] == f"{path}: is damaged and was removed; its completions are asked for again"
     assert [asked.n for asked in server.asked] == [8, 8, 8]
     assert path.exists()

@@ -33,18 +33,18 @@ def put_command(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "status", "said"),
+    ("error", "status", "printed"),
     [
         (SuiteError("a.toml: bad\nline \x1b[2J"), 2, "error: a.toml: bad\\nline \\x1b[2J\n"),
         (KeyboardInterrupt(), 130, "interrupted\n"),
     ],
 )
 def test_known_ends(
-    error: BaseException, status: int, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    error: BaseException, status: int, printed: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     put_command(monkeypatch, error)
     assert main(["boom"]) == status
-    assert capsys.readouterr() == ("", said)
+    assert capsys.readouterr() == ("", printed)
 
 
 @pytest.mark.parametrize("error", [ZeroDivisionError("oops"), BrokenPipeError("oops")])

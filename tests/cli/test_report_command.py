@@ -118,9 +118,9 @@ def test_both_scorings_of_a_benchmark(tmp_path: Path, capsys: pytest.CaptureFixt
     )
     store.append_result(result)
     assert main(["report", str(store.path)]) == 0
-    said = capsys.readouterr().out
-    assert re.search(r"^  as published +pass rate \(per problem cut to whole %\) +0\.000 +0/1$", said, re.MULTILINE)
-    assert "verilog-eval-v2: the scorings disagree on 1: 1 watchdog" in said
+    printed = capsys.readouterr().out
+    assert re.search(r"^  as published +pass rate \(per problem cut to whole %\) +0\.000 +0/1$", printed, re.MULTILINE)
+    assert "verilog-eval-v2: the scorings disagree on 1: 1 watchdog" in printed
     assert main(["report", str(store.path), "--json"]) == 0
     (sides,) = json.loads(capsys.readouterr().out)["scorings"]
     assert (sides["published_ceiling"], sides["ours_ceiling"], sides["ours"]) == (0, 1, {"pass@1": 1.0})

@@ -122,7 +122,7 @@ def test_fetch_from_elsewhere_to_elsewhere(
 
 
 @pytest.mark.parametrize(
-    ("args", "said"),
+    ("args", "message"),
     [
         (["explain", "rtlm"], "error: rtlm: no known benchmark; known are verilog-eval-v1-human, "),
         (["fetch", "references"], "error: references: no known benchmark; known are "),
@@ -133,11 +133,11 @@ def test_fetch_from_elsewhere_to_elsewhere(
     ],
 )
 @pytest.mark.usefixtures("root")
-def test_what_cannot_be_meant(args: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_cannot_be_meant(args: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["suites", *args]) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert err.startswith(said)
+    assert err.startswith(message)
     assert err.count("\n") == 1
 
 

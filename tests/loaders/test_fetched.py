@@ -59,9 +59,9 @@ def test_the_command_line_takes_it(kept: Path, capsys: pytest.CaptureFixture[str
 def test_pytest_takes_it(kept: Path) -> None:
     options = ["--collect-only", "-q", "-p", "no:cacheprovider", "--rtlgen-model=reference:"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    for spec, said in [("verilog-eval-v2:", "2 tests collected"), ("rtllm-v2:", "suites fetch rtllm-v2")]:
+    for spec, printed in [("verilog-eval-v2:", "2 tests collected"), ("rtllm-v2:", "suites fetch rtllm-v2")]:
         command = [sys.executable, "-m", "pytest", *options, f"--rtlgen-suite={spec}"]
         done = subprocess.run(
             command, cwd=kept.parent, env=environment, capture_output=True, text=True, timeout=120, check=False
         )
-        assert said in done.stdout + done.stderr
+        assert printed in done.stdout + done.stderr

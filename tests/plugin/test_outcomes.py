@@ -53,12 +53,12 @@ def test_report_only_never_fails(run: Runner) -> None:
 
 
 @pytest.mark.parametrize(
-    ("gate", "code", "said"), [("pass@1>=0.2", 0, "met"), ("pass@1>0.3", 1, "NOT met"), ("syntax@1>=0.6", 0, "met")]
+    ("gate", "code", "outcome"), [("pass@1>=0.2", 0, "met"), ("pass@1>0.3", 1, "NOT met"), ("syntax@1>=0.6", 0, "met")]
 )
-def test_a_gate_decides_the_exit_status(run: Runner, gate: str, code: int, said: str) -> None:
+def test_a_gate_decides_the_exit_status(run: Runner, gate: str, code: int, outcome: str) -> None:
     result = run(f"--rtlgen-require={gate}")
     assert result.ret == code
-    result.stdout.fnmatch_lines([f"required {gate}: {said}, measured *"])
+    result.stdout.fnmatch_lines([f"required {gate}: {outcome}, measured *"])
 
 
 def test_samples_are_lines_of_their_own_under_v_and_no_figure_counts_them(run: Runner) -> None:
@@ -81,7 +81,7 @@ def test_a_broken_reference_is_an_error_of_one_line_and_the_rest_goes_on(run: Ru
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (lambda suite: (suite / "and2" / "reference.sv").unlink(), "reference"),
         (lambda suite: (suite / "suite.toml").write_text("format = 1\nname ="), "suite.toml"),
@@ -89,17 +89,17 @@ def test_a_broken_reference_is_an_error_of_one_line_and_the_rest_goes_on(run: Ru
     ],
 )
 def test_a_broken_suite_is_one_line_and_exit_4(
-    run: Runner, suite: Path, change: Callable[[Path], None], said: str
+    run: Runner, suite: Path, change: Callable[[Path], None], message: str
 ) -> None:
     change(suite)
     result = run()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     (line,) = [line for line in result.errlines if line.startswith("ERROR")]
-    assert said in line
+    assert message in line
 
 
 @pytest.mark.parametrize(
-    ("option", "said"),
+    ("option", "message"),
     [
         ("--rtlgen-k=9", "raise n or lower k"),
         ("--rtlgen-simulator=vcs", "must be one of icarus"),
@@ -108,11 +108,11 @@ def test_a_broken_suite_is_one_line_and_exit_4(
         ("--rtlgen-require=pass>=2", "such as pass@1>=0.6"),
     ],
 )
-def test_an_option_that_cannot_be_meant_is_one_line_and_exit_4(run: Runner, option: str, said: str) -> None:
+def test_an_option_that_cannot_be_meant_is_one_line_and_exit_4(run: Runner, option: str, message: str) -> None:
     result = run(option)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     (line,) = [line for line in result.errlines if line.startswith("ERROR")]
-    assert said in line
+    assert message in line
 
 
 def test_options_without_a_model_are_refused(pytester: pytest.Pytester, suite: Path) -> None:
@@ -167,16 +167,16 @@ def test_the_yosys_simulator_gives_the_same_outcomes(run: Runner) -> None:
 def test_a_dead_endpoint_is_an_error_and_not_the_models_failure(run: Runner, workers: str) -> None:
     result = run("-n", workers, "--rtlgen-base-url=http://127.0.0.1:9/v1", "--rtlgen-timeout=2", model="openai:m")
     assert result.ret in {pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.TESTS_FAILED}
-    said = result.stdout.str() + result.stderr.str()
-    assert "http://127.0.0.1:9" in said
-    assert "Traceback" not in said
+    text = result.stdout.str() + result.stderr.str()
+    assert "http://127.0.0.1:9" in text
+    assert "Traceback" not in text
     assert "failed" not in result.parseoutcomes()
 
 
 def test_a_full_disk_is_one_line_and_loses_nothing(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent / "full_disk"))
     result = run(apart=True)
-    said = result.stdout.str() + result.stderr.str()
-    assert "No space left on device" in said
-    assert "--rtlgen-out" in said
-    assert "Traceback" not in said
+    text = result.stdout.str() + result.stderr.str()
+    assert "No space left on device" in text
+    assert "--rtlgen-out" in text
+    assert "Traceback" not in text

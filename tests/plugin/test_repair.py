@@ -111,8 +111,8 @@ def test_a_reflector_is_asked_and_named(run: Runner, pytester: pytest.Pytester, 
     result = run(*REPAIR, f"--rtlgen-reflector=command:{sys.executable} {reviewer}", "-k", "and2", model=model, n=1)
     result.assert_outcomes(passed=1)
     (path,) = find_runs(pytester.path)
-    said = (path / "turn-1" / "reflections.jsonl").read_text()
-    assert json.loads(said)["text"] == "Mend it.\n"
+    reflections = (path / "turn-1" / "reflections.jsonl").read_text()
+    assert json.loads(reflections)["text"] == "Mend it.\n"
     assert "reflector command:" in result.stdout.str()
 
 

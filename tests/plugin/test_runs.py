@@ -101,9 +101,9 @@ def test_ctrl_c_leaves_a_resumable_run_and_no_process(pytester: pytest.Pytester,
     process = subprocess.Popen(command, cwd=pytester.path, stdout=subprocess.PIPE, text=True, start_new_session=True)
     wait_for(lambda: log.exists() and len(log.read_text().splitlines()) >= 3)
     os.kill(process.pid, signal.SIGINT)
-    said, _ = process.communicate(timeout=30)
+    printed, _ = process.communicate(timeout=30)
     assert process.returncode == pytest.ExitCode.INTERRUPTED
-    assert "the same command goes on with it" in said
+    assert "the same command goes on with it" in printed
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
     (path,) = find_runs(pytester.path)

@@ -23,19 +23,19 @@ def note(message: str) -> tuple[Diagnostic, ...]:
     return (Diagnostic(tool=Tool.SCREEN, severity=Severity.ERROR, message=message),)
 
 
-def ours(status: str, actual: str = "1", said: str = "") -> Verdict:
+def ours(status: str, actual: str = "1", message: str = "") -> Verdict:
     wrong = SignalVerdict(name="q", checked=9, mismatches=2, first_mismatch_ns=10.0, expected="0", actual=actual)
     return Verdict(
         status=Status(status),
         method=Method.SIMULATE,
         signals=(wrong,) if status == "mismatch" else (),
-        diagnostics=note(said) if said else (),
+        diagnostics=note(message) if message else (),
     )
 
 
-def theirs(status: str, *, unguarded: bool | None, code: str = "", said: str = "") -> BenchVerdict:
+def theirs(status: str, *, unguarded: bool | None, code: str = "", message: str = "") -> BenchVerdict:
     return BenchVerdict(
-        status=Status(status), is_passed_unguarded=unguarded, code=code, diagnostics=note(said) if said else ()
+        status=Status(status), is_passed_unguarded=unguarded, code=code, diagnostics=note(message) if message else ()
     )
 
 
@@ -71,8 +71,8 @@ DELAYED = Verdict(
         (FAILED, HONEST, known(Kind.AMBIGUOUS), Reason.RARER_INPUTS, "outputs that differ: q"),
         (FAILED, HONEST, known(Kind.X_MASKING, ScoringMode.OURS), Reason.RARER_INPUTS, "outputs that differ: q"),
         (FAILED, HONEST, known(Kind.WATCHDOG), Reason.RARER_INPUTS, "outputs that differ: q"),
-        (ours("timeout", said="too long"), HONEST, (), Reason.UNKNOWN, "too long"),
-        (FAILED, theirs("mismatch", unguarded=True, said="9 mismatches"), (), Reason.FORGED_OUTPUT, "9 mismatches"),
+        (ours("timeout", message="too long"), HONEST, (), Reason.UNKNOWN, "too long"),
+        (FAILED, theirs("mismatch", unguarded=True, message="9 mismatches"), (), Reason.FORGED_OUTPUT, "9 mismatches"),
         (
             ours("rejected"),
             refused(FindingKind.ENDING, "$fatal"),
@@ -101,12 +101,12 @@ DELAYED = Verdict(
             Reason.FORGED_OUTPUT,
             "hierarchical name tb.$finish_delay",
         ),
-        (ours("rejected"), theirs("rejected", unguarded=True, said="a delay"), (), Reason.UNKNOWN, "a delay"),
-        (FAILED, theirs("interface-mismatch", unguarded=True, said="port q"), (), Reason.OTHER_PORTS, "port q"),
-        (FAILED, theirs("syntax-error", unguarded=True, said="line 3"), (), Reason.UNKNOWN, "line 3"),
-        (FAILED, theirs("early-finish", unguarded=True, said="0 samples"), (), Reason.EARLY_FINISH, "0 samples"),
+        (ours("rejected"), theirs("rejected", unguarded=True, message="a delay"), (), Reason.UNKNOWN, "a delay"),
+        (FAILED, theirs("interface-mismatch", unguarded=True, message="port q"), (), Reason.OTHER_PORTS, "port q"),
+        (FAILED, theirs("syntax-error", unguarded=True, message="line 3"), (), Reason.UNKNOWN, "line 3"),
+        (FAILED, theirs("early-finish", unguarded=True, message="0 samples"), (), Reason.EARLY_FINISH, "0 samples"),
         (PASSED, theirs("passed", unguarded=False, code="C"), (), Reason.LETTER_RULE, "the benchmark's word for it: C"),
-        (PASSED, theirs("timeout", unguarded=False, said="TIMEOUT"), (), Reason.WATCHDOG, "TIMEOUT"),
+        (PASSED, theirs("timeout", unguarded=False, message="TIMEOUT"), (), Reason.WATCHDOG, "TIMEOUT"),
         (PASSED, theirs("early-finish", unguarded=False), (), Reason.EARLY_FINISH, ""),
         (PASSED, theirs("elaboration-error", unguarded=False), (), Reason.REFUSES_BENCH, ""),
         (PASSED, theirs("mismatch", unguarded=False), (), Reason.UNKNOWN, ""),

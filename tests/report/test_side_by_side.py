@@ -189,7 +189,7 @@ def test_each_scoring_stands_with_and_without_the_problems_whose_text_is_open() 
     assert sides.open_problems == ("b", "c")
 
 
-def test_agreement_is_said() -> None:
+def test_agreement_is_reported() -> None:
     sides = compare_sides([task("a", BenchRule.RTLLM)], rows("a", "PP ff"), NOTHING)
     assert render_sides(sides).splitlines()[-1] == "test: the scorings agree on every sample"
 

@@ -28,7 +28,7 @@ def completion(index: int, *usage: int | None) -> Completion:
     )
 
 
-def test_every_completion_counts_and_what_was_not_counted_is_said() -> None:
+def test_every_completion_counts_and_what_was_not_counted_is_reported() -> None:
     rows = [completion(0, 1000, 500, 300), completion(1, 0, 2500, None), completion(2)]
     spending = sum_spending(rows, PRICE)
     assert spending == Spending(

@@ -52,7 +52,7 @@ def build(log: str) -> HarnessRecord:
 
 
 @pytest.mark.parametrize(
-    ("found", "status", "said"),
+    ("found", "status", "message"),
     [
         (record(simulate(RIGHT)), Status.PASSED, ""),
         (record(), Status.PASSED, ""),
@@ -72,10 +72,10 @@ def build(log: str) -> HarnessRecord:
         (build("/code/rtl/a.sv:7: error: Unknown module type: b\n"), Status.ELABORATION_ERROR, "a.sv: error: Unknown"),
     ],
 )
-def test_what_a_record_amounts_to(found: HarnessRecord, status: Status, said: str) -> None:
+def test_what_a_record_amounts_to(found: HarnessRecord, status: Status, message: str) -> None:
     verdict = judge_runs([run(found)], LIMITS, least_tests=0)
     assert verdict.status is status
-    assert said in (verdict.diagnostics[0].message if verdict.diagnostics else "")
+    assert message in (verdict.diagnostics[0].message if verdict.diagnostics else "")
     assert verdict.is_passed_unguarded is (found.exit_code == 0)
 
 

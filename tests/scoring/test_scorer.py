@@ -116,9 +116,9 @@ def test_a_body_gets_its_header_back(checker: Checker) -> None:
     assert result.verdict.is_passed
 
 
-def test_an_adopted_verdict_keeps_what_was_said() -> None:
-    said = BenchVerdict(status=Status.TIMEOUT, duration_s=2.0)
-    verdict = adopt_bench_verdict(said)
+def test_an_adopted_verdict_keeps_status_and_duration() -> None:
+    bench_verdict = BenchVerdict(status=Status.TIMEOUT, duration_s=2.0)
+    verdict = adopt_bench_verdict(bench_verdict)
     assert (verdict.status, verdict.method, verdict.duration_s, verdict.signals) == ("timeout", "testbench", 2.0, ())
 
 

@@ -427,7 +427,7 @@ class TestUnguardedRun:
 
 
 @pytest.mark.parametrize(
-    ("said", "status", "samples"),
+    ("printed", "status", "samples"),
     [
         (["Mismatches: 0 in 20 samples"], Status.PASSED, 20),
         (["Mismatches: 3 in 20 samples"], Status.MISMATCH, 20),
@@ -439,8 +439,8 @@ class TestUnguardedRun:
         ([], None, 0),
     ],
 )
-def test_read_score_of_verilog_eval(said: list[str], status: Status | None, samples: int) -> None:
-    score = read_verilog_eval_score(said)
+def test_read_score_of_verilog_eval(printed: list[str], status: Status | None, samples: int) -> None:
+    score = read_verilog_eval_score(printed)
     assert (score.status, score.samples) == (status, samples)
 
 

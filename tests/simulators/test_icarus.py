@@ -77,7 +77,7 @@ def test_every_simulator_gives_the_same_bytes(warm: Simulator, name: str, mode: 
 
 @pytest.mark.parametrize("name", ["icarus", "icarus-cold"])
 @pytest.mark.parametrize(
-    ("body", "status", "said"),
+    ("body", "status", "message"),
     [
         ("assign wrap = ;\nendmodule", Status.SYNTAX_ERROR, "syntax error"),
         ("always @(posedge clk) begin q <= nothing; end\nendmodule", Status.ELABORATION_ERROR, "nothing"),
@@ -88,7 +88,7 @@ def test_every_simulator_gives_the_same_bytes(warm: Simulator, name: str, mode: 
         ("reg [7:0] m [0:32'h3fffffff]; initial m[5] = 1;\nendmodule", Status.RESOURCE_LIMIT, "memory"),
     ],
 )
-def test_how_a_bad_design_ends(name: str, body: str, status: Status, said: str) -> None:
+def test_how_a_bad_design_ends(name: str, body: str, status: Status, message: str) -> None:
     simulator = make(name)
     try:
         simulation = play(simulator, HEAD + body)
@@ -96,7 +96,7 @@ def test_how_a_bad_design_ends(name: str, body: str, status: Status, said: str) 
         simulator.close()
     assert simulation.trace is None
     assert simulation.status is status
-    assert said in " ".join(item.message for item in simulation.diagnostics)
+    assert message in " ".join(item.message for item in simulation.diagnostics)
 
 
 def test_messages_carry_the_candidates_line_and_no_name_of_ours(warm: Simulator) -> None:

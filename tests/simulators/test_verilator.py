@@ -111,7 +111,7 @@ def test_a_design_without_inputs(verilator: Simulator) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "status", "line", "said"),
+    ("old", "new", "status", "line", "message"),
     [
         ("q == 4'd11", "", Status.ELABORATION_ERROR, 2, "syntax error"),
         ("q == 4'd11", "nothing", Status.ELABORATION_ERROR, 2, "nothing"),
@@ -119,26 +119,26 @@ def test_a_design_without_inputs(verilator: Simulator) -> None:
     ],
 )
 def test_a_refusal_has_no_trace_and_says_why(
-    verilator: Simulator, old: str, new: str, status: Status, line: int | None, said: str
+    verilator: Simulator, old: str, new: str, status: Status, line: int | None, message: str
 ) -> None:
     simulation = play(verilator, COUNTER.replace(old, new))
     assert (simulation.trace, simulation.status) == (None, status)
     assert simulation.diagnostics[0].line == line
-    assert re.search(said, simulation.diagnostics[0].message)
+    assert re.search(message, simulation.diagnostics[0].message)
     assert "top_n" not in simulation.diagnostics[0].message
 
 
 @pytest.mark.parametrize(
-    ("code", "status", "said"),
+    ("code", "status", "message"),
     [
         ("reg [63:0] r = 1; always @(posedge clk) while (r[0]) r = r + 2;", Status.TIMEOUT, "simulation"),
         ("reg [1:0] r = 0; always @* r = r + 1;", Status.RUNTIME_ERROR, "converge"),
     ],
 )
-def test_a_design_that_never_settles_is_ended(verilator: Simulator, code: str, status: Status, said: str) -> None:
+def test_a_design_that_never_settles_is_ended(verilator: Simulator, code: str, status: Status, message: str) -> None:
     simulation = play(verilator, COUNTER.replace("assign wrap = ", f"{code}\nassign wrap = r[0] & "))
     assert (simulation.trace, simulation.status) == (None, status)
-    assert said in simulation.diagnostics[0].message
+    assert message in simulation.diagnostics[0].message
 
 
 def test_foreign_code_stays_inside_the_sandbox(verilator: Simulator, tmp_path: Path) -> None:

@@ -60,8 +60,8 @@ def refuse(status: int, message: str = "no", **headers: str) -> Reply:
 def choice(
     text: str | None, index: int = 0, finish_reason: str | None = "stop", **message: object
 ) -> dict[str, object]:
-    said = {"role": "assistant", "content": text, **message}
-    return {"index": index, "finish_reason": finish_reason, "message": said}
+    answer = {"role": "assistant", "content": text, **message}
+    return {"index": index, "finish_reason": finish_reason, "message": answer}
 
 
 def chat(*choices: dict[str, object], **fields: object) -> Reply:

@@ -101,7 +101,7 @@ def _write_back(
     source: str, top: str, wanted: str, front_ends: tuple[str, ...], passes: tuple[str, ...]
 ) -> tuple[str, str]:
     """Return (text, log) of the first front end that reads it; an error ends pyosys' process, so each has its own."""
-    said = ""
+    reason = ""
     for front_end in front_ends:
         with tempfile.TemporaryDirectory(prefix="rtlgen-rewrite-") as name:
             folder = Path(name)
@@ -121,8 +121,8 @@ def _write_back(
             if done.returncode == 0:
                 return (folder / "written.v").read_text(), done.stdout
         errors = [line for line in (done.stdout + done.stderr).splitlines() if "error" in line.lower()]
-        said = said or (errors[0] if errors else f"exit status {done.returncode}")
-    raise RefusedError(said.strip())
+        reason = reason or (errors[0] if errors else f"exit status {done.returncode}")
+    raise RefusedError(reason.strip())
 
 
 @dataclass(frozen=True, slots=True)

@@ -248,10 +248,10 @@ def test_root_has_no_power_inside(landlock: Sandbox) -> None:
 
 
 def test_the_environment_is_what_is_given_and_scratch_is_a_real_path(sandbox: Sandbox) -> None:
-    said = dict(line.split("=", 1) for line in run(sandbox, "env").splitlines())
-    assert set(said) == {"PATH", "SCRATCH", "ELSEWHERE", "PWD"}
-    assert said["SCRATCH"] == said["PWD"]
-    assert said["ELSEWHERE"] == f"{SCRATCH}-not"
+    printed = dict(line.split("=", 1) for line in run(sandbox, "env").splitlines())
+    assert set(printed) == {"PATH", "SCRATCH", "ELSEWHERE", "PWD"}
+    assert printed["SCRATCH"] == printed["PWD"]
+    assert printed["ELSEWHERE"] == f"{SCRATCH}-not"
 
 
 def test_the_program_finds_itself_without_proc(sandbox: Sandbox) -> None:

@@ -160,10 +160,10 @@ def test_any_stream_ends_within_its_bounds_and_repeats_exactly(
         sampler = AdaptiveSampler(target=target, group=8, max_rounds=rounds)
         return play(sampler, draw_at(random.Random(seed), rate)), str(sampler.report())
 
-    asked, said = run()
+    asked, report = run()
     assert len(asked) <= rounds
     assert sum(asked) <= rounds * 4 * target
-    assert (asked, said) == run()
+    assert (asked, report) == run()
 
 
 def test_once_the_ratio_is_known_little_is_generated_in_vain() -> None:

@@ -153,8 +153,8 @@ def test_what_was_dropped_is_counted_by_reason() -> None:
         DroppedPair(suite="s", problem_id="p", chosen_index=0, rejected_index=1, reason=reason)
         for reason in ("cannot be sliced", "no text", "no text")
     )
-    said = str(count_pairs(PreferenceReport(dropped=dropped)))
-    assert said == "0 pairs of 0 problems, 0 of whole answers; dropped: 2 no text; 1 cannot be sliced"
+    counts = str(count_pairs(PreferenceReport(dropped=dropped)))
+    assert counts == "0 pairs of 0 problems, 0 of whole answers; dropped: 2 no text; 1 cannot be sliced"
 
 
 def test_progress_comes_from_the_trainers_log() -> None:

@@ -248,7 +248,7 @@ def test_health_tells_a_harness_that_fails_all_the_time(slow: SlowReward) -> Non
         (f"Basic {base64.b64encode(f'{TOKEN}:any'.encode()).decode()}", 401),
     ],
 )
-def test_the_token_is_asked_for_and_never_said(slow: SlowReward, header: str, code: int) -> None:
+def test_the_token_is_asked_for_and_never_shown(slow: SlowReward, header: str, code: int) -> None:
     slow.go.set()
     headers = {"Authorization": header} if header else {}
     with serving(slow, token=TOKEN) as client:
@@ -290,10 +290,10 @@ def test_the_command_serves_and_ends_with_a_signal() -> None:
     env = {**os.environ, TOKEN_VARIABLE: TOKEN}
     process = subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
     assert process.stderr is not None
-    said = process.stderr.readline()
+    line = process.stderr.readline()
     try:
-        assert said.startswith("serving graded for 0 problems on http://127.0.0.1:"), said
-        client = Client(said.split()[6].rstrip(";"))
+        assert line.startswith("serving graded for 0 problems on http://127.0.0.1:"), line
+        client = Client(line.split()[6].rstrip(";"))
         headers = {"Authorization": f"Bearer {TOKEN}"}
         body = {"samples": [sample(RIGHT, INVERTER)]}
         assert client.ask("/rewards", body, headers=headers).values["results"][0]["value"] == 1.0
@@ -303,4 +303,4 @@ def test_the_command_serves_and_ends_with_a_signal() -> None:
         rest = process.stderr.read()
         process.wait(30)
         process.stderr.close()
-    assert TOKEN not in said + rest
+    assert TOKEN not in line + rest

@@ -58,12 +58,12 @@ def test_corners_of_the_language(text: str, renamed: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("// module a\nmodule c; endmodule", "no module 'a' is defined"),
         ("module a; endmodule module b; endmodule", "'a' cannot be renamed: there is a module 'b' already"),
     ],
 )
-def test_a_name_that_cannot_be_given_is_an_error(text: str, said: str) -> None:
-    with pytest.raises(RenameError, match=said):
+def test_a_name_that_cannot_be_given_is_an_error(text: str, message: str) -> None:
+    with pytest.raises(RenameError, match=message):
         rename_module(text, "a", "b")

@@ -148,10 +148,10 @@ def _await_ready(process: "subprocess.Popen[bytes]", port: int, model: LocalMode
     deadline = time.monotonic() + model.start_s
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            said = _read_tail(log)
-            if "bind" in said:
+            tail = _read_tail(log)
+            if "bind" in tail:
                 raise _PortTakenError
-            raise ToolError(f"{model.program.name} ended with exit status {process.returncode} ({_last_line(said)})")
+            raise ToolError(f"{model.program.name} ended with exit status {process.returncode} ({_last_line(tail)})")
         if _is_ready(port):
             return
         time.sleep(_POLL_S)

@@ -64,9 +64,9 @@ class ReplayBackend:
 
     def _describe_none(self, problem_id: str, recordings: Recordings, strangers: Mapping[str, str]) -> str:
         expected = recordings.describe_expected(problem_id)
-        said = f"{self.name}: problem {problem_id!r} has no recording; expected {expected}, or leave the problem out"
+        message = f"{self.name}: problem {problem_id!r} has no recording; expected {expected}, or leave the problem out"
         near = difflib.get_close_matches(problem_id, strangers, n=1)
-        return f"{said}; {strangers[near[0]]}: {near[0]!r} is no problem that is wanted" if near else said
+        return f"{message}; {strangers[near[0]]}: {near[0]!r} is no problem that is wanted" if near else message
 
     def _describe_few(self, problem_id: str, index: int, answers: Answers) -> str:
         have = ", ".join(map(str, sorted(answers)))

@@ -166,8 +166,8 @@ class _Model:
     def solve(self) -> dict[str, Any]:
         """Return the outputs that ABC proves and refutes, and how to see one refuted."""
         script = f"read_aiger model.aig; scorr; pdr -a -T {self._question['seconds']} -X cex"
-        said = _run_tool([self._abc, "-c", script], Path("abc.log"))
-        proved, refuted = read_settled(said)
+        log = _run_tool([self._abc, "-c", script], Path("abc.log"))
+        proved, refuted = read_settled(log)
         numbers = read_outputs(Path("named.aig").read_bytes())
         return {
             "proved": [self._outputs[number][0] for number in sorted(numbers[index] for index in proved)],

@@ -100,10 +100,10 @@ def neutralise(text: str) -> str:
     return re.sub(r"\b(?=(?:full|parallel)_case\b)", "rtlgen_", text)
 
 
-def read_settled(said: str) -> tuple[set[int], set[int]]:
+def read_settled(log: str) -> tuple[set[int], set[int]]:
     """Return the numbers of the outputs that ABC's ``pdr -a`` proved, and of those it refuted."""
     proved, refuted = set[int](), set[int]()
-    for found in _SETTLED.finditer(said):
+    for found in _SETTLED.finditer(log):
         (proved if found["proved"] == "Proved output" else refuted).add(int(found["index"]))
     return proved, refuted
 

@@ -194,9 +194,9 @@ def _list_columns(inputs: Sequence[Port], ports: Sequence[Port]) -> list[int]:
 def _describe_empty(assumptions: Sequence[Assumption], ports: Sequence[Port], tried: int) -> str:
     first = assumptions[0]
     names = ", ".join(port.name for port in ports)
-    said = " and ".join(repr(assumption.condition) for assumption in assumptions)
+    conditions = " and ".join(repr(assumption.condition) for assumption in assumptions)
     if not ports:
-        return f"{first.place}: assume {said}: it reads no input, so nothing can follow from it; remove it"
+        return f"{first.place}: assume {conditions}: it reads no input, so nothing can follow from it; remove it"
     bits = sum(port.width for port in ports)
     how = "no value" if bits <= _EXHAUSTIVE_BITS else f"none of {tried} values"
-    return f"{first.place}: assume {said}: {how} of {names} satisfies it; correct the condition"
+    return f"{first.place}: assume {conditions}: {how} of {names} satisfies it; correct the condition"

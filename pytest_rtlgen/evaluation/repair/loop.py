@@ -176,12 +176,12 @@ class RepairLoop:
         requests = [(item, make_reflector_prompt(item.base, item.history, item.exchange.feedback.text)) for item in due]
         what = f"reflections of turn {number}"
         self._ask(self._plan.reflector, requests, turn.read_reflections(), turn.append_reflection, what)
-        said = turn.read_reflections()
+        reflections = turn.read_reflections()
         return [
             _Due(
                 history=item.history,
                 base=item.base,
-                exchange=Exchange(feedback=item.exchange.feedback, reflection=said[item.history.key]),
+                exchange=Exchange(feedback=item.exchange.feedback, reflection=reflections[item.history.key]),
             )
             for item in due
         ]

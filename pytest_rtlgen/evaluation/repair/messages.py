@@ -50,8 +50,8 @@ def _show_answer(completion: Completion) -> str:
 
 
 def _tell(exchange: Exchange, status: Status) -> str:
-    said = "" if exchange.reflection is None else drop_reasoning(exchange.reflection.text).strip()
-    found = f"{_REVIEWED}\n\n{_clip(said, MOST_REFLECTION)}" if said else exchange.feedback.text
+    reflection = "" if exchange.reflection is None else drop_reasoning(exchange.reflection.text).strip()
+    found = f"{_REVIEWED}\n\n{_clip(reflection, MOST_REFLECTION)}" if reflection else exchange.feedback.text
     return f"{found}\n\n{_NO_CODE if status is Status.NO_CODE else _AGAIN}"
 
 

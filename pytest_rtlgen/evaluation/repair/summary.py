@@ -82,8 +82,8 @@ def _list_turns(store: RunStore, labels: set[tuple[str, str]]) -> Iterator[_Turn
     for turn in list_turns(store):
         answered = keep(turn.read_results())
         keys = {result.key for result in answered}
-        said = turn.read_reflections()
-        yield _Turn(answered=answered, reflections=tuple(item for key, item in said.items() if key in keys))
+        reflections = turn.read_reflections()
+        yield _Turn(answered=answered, reflections=tuple(item for key, item in reflections.items() if key in keys))
 
 
 def _count_tokens(turn: _Turn) -> dict[str, int]:

@@ -65,12 +65,12 @@ def _read_arguments(recipe: Recipe[S], arguments: Sequence[str] | None) -> argpa
 def _run(name: str, stage: Callable[[S], str], settings: S) -> None:
     """Run one stage and note what it said and the seconds it took, its children's too, in ``report.jsonl``."""
     wall_s, cpu_s = time.monotonic(), _count_cpu_s()
-    said = stage(settings)
+    result = stage(settings)
     wall_s, cpu_s = time.monotonic() - wall_s, _count_cpu_s() - cpu_s
-    _LOG.info("%s (%.0f s): %s", name, wall_s, said)
+    _LOG.info("%s (%.0f s): %s", name, wall_s, result)
     if os.environ.get("RANK", "0") != "0":  # one of several that accelerate started: the first notes it
         return
-    note = {"stage": name, "wall_s": round(wall_s, 1), "cpu_s": round(cpu_s, 1), "said": said}
+    note = {"stage": name, "wall_s": round(wall_s, 1), "cpu_s": round(cpu_s, 1), "said": result}
     with (settings.out / "report.jsonl").open("a", encoding="utf-8") as file:
         file.write(json.dumps(note) + "\n")
 

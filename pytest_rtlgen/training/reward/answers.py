@@ -14,8 +14,8 @@ def read_answer(answer: object) -> str:  # the forms of several libraries
     if isinstance(answer, Mapping):
         return _join_parts(answer.get("content"))
     if isinstance(answer, Sequence):
-        said = [item for item in answer if isinstance(item, Mapping) and item.get("role", "assistant") == "assistant"]
-        return _join_parts(said[-1].get("content")) if said else ""
+        texts = [item for item in answer if isinstance(item, Mapping) and item.get("role", "assistant") == "assistant"]
+        return _join_parts(texts[-1].get("content")) if texts else ""
     return ""
 
 

@@ -63,7 +63,7 @@ def compile_feedback(*diagnostics: Diagnostic) -> str:
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("message", "shown"),
     [
         ("/run/rtlgen-8f3a/work/design.sv:4: bad", "design.sv:4: bad"),
         ("in (/home/ann/my.models/x-1/a.v)", "in (a.v)"),
@@ -71,8 +71,8 @@ def compile_feedback(*diagnostics: Diagnostic) -> str:
         (r"\bus/a/b stays", r"\\bus/a/b stays"),
     ],
 )
-def test_paths_of_this_machine_are_left_out(said: str, told: str) -> None:
-    assert f"iverilog error: {told}".replace("\\\\", "\\") in compile_feedback(say(said))
+def test_paths_of_this_machine_are_left_out(message: str, shown: str) -> None:
+    assert f"iverilog error: {shown}".replace("\\\\", "\\") in compile_feedback(say(message))
 
 
 def test_what_a_compiler_says_is_told_with_its_line() -> None:
@@ -130,13 +130,13 @@ def test_the_hidden_testbench_is_told_only_when_it_is_shown() -> None:
 def test_of_a_hidden_harness_only_the_compilers_words_on_the_candidate_are_told() -> None:
     harnessed = replace(PLAIN, harness=HARNESS)
     error = replace(say("counter.sv: syntax error", tool=Tool.HARNESS, line=3), file="counter.sv")
-    said = (error, say("test_secret: 3 != 4", tool=Tool.HARNESS))
-    text = write_feedback(harnessed, result(Status.SYNTAX_ERROR, *said), RepairKind.COMPILE, shows_testbench=False)
+    found = (error, say("test_secret: 3 != 4", tool=Tool.HARNESS))
+    text = write_feedback(harnessed, result(Status.SYNTAX_ERROR, *found), RepairKind.COMPILE, shows_testbench=False)
     assert "line 3: counter.sv: syntax error" in text
     assert "secret" not in text
-    wrong = write_feedback(harnessed, result(Status.MISMATCH, *said), RepairKind.SIMULATE, shows_testbench=False)
+    wrong = write_feedback(harnessed, result(Status.MISMATCH, *found), RepairKind.SIMULATE, shows_testbench=False)
     assert "secret" not in wrong
-    shown = write_feedback(harnessed, result(Status.MISMATCH, *said), RepairKind.SIMULATE, shows_testbench=True)
+    shown = write_feedback(harnessed, result(Status.MISMATCH, *found), RepairKind.SIMULATE, shows_testbench=True)
     assert "// src/test_counter.py\nasync def test_secret(dut)" in shown
     assert "golden" not in shown
 

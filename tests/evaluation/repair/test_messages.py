@@ -69,11 +69,11 @@ def test_a_long_answer_is_cut() -> None:
 
 def test_the_oldest_answers_give_way_and_the_last_stays() -> None:
     texts = [str(number) * MOST_ANSWER for number in range(8)]
-    said = chat(*map(answered, texts))
-    assert sum(map(len, said)) <= MOST_HISTORY
-    assert said[-2] == texts[-1]
-    assert len(said) == 2 * 2
-    assert said[-1].startswith("found 7")
+    contents = chat(*map(answered, texts))
+    assert sum(map(len, contents)) <= MOST_HISTORY
+    assert contents[-2] == texts[-1]
+    assert len(contents) == 2 * 2
+    assert contents[-1].startswith("found 7")
 
 
 def test_a_reflector_reads_task_answer_and_findings() -> None:

@@ -123,10 +123,10 @@ def _serve(settings: Settings) -> Iterator[str]:
     command += [f"--suite={spec}" for spec in settings.data.held_out]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
         try:
-            said = server.stderr.readline() if server.stderr else ""
-            if " on http" not in said:
-                raise ToolError(f"serve failed: {said.strip() or 'it said nothing'}")
-            yield said.split(" on ")[1].split(";")[0]
+            line = server.stderr.readline() if server.stderr else ""
+            if " on http" not in line:
+                raise ToolError(f"serve failed: {line.strip() or 'it said nothing'}")
+            yield line.split(" on ")[1].split(";")[0]
         finally:
             os.kill(server.pid, signal.SIGINT)
 
