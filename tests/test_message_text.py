@@ -12,7 +12,7 @@ TEXTS = {"message", "reason", "detail"}
 LOOKS = {"startswith", "endswith", "find", "index"}
 PATTERNS = {"search", "match", "fullmatch", "findall", "finditer"}
 ALLOWED = {
-    "loaders/own_suite.py",
+    "loaders/suite_folder.py",
     "simulators/inside_simulator/rtlgen_cold.py",
 }
 """They read where a fault is, and which signal killed a program, from the text of another package's exception."""

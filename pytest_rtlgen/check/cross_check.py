@@ -52,10 +52,10 @@ class CrossCheck:
         Raises:
             ToolError: the second simulator is missing or broken.
         """
-        own = self._play_reference(reference)
-        if own.trace is None:
-            return CrossCheckResult(disagrees=(), note=self._say_refused("the reference", own))
-        left_out = _list_wrong(_compare(reference.trace, own.trace))
+        simulation = self._play_reference(reference)
+        if simulation.trace is None:
+            return CrossCheckResult(disagrees=(), note=self._say_refused("the reference", simulation))
+        left_out = _list_wrong(_compare(reference.trace, simulation.trace))
         if len(left_out) == len(reference.trace.outputs):
             return CrossCheckResult(disagrees=(), note=self._say_left_out(left_out))
         job = SimulationJob(source=source, interface=reference.played, stimulus=reference.stimulus)

@@ -181,8 +181,8 @@ def _list_defines(blocks: tuple[Block, ...], sources: list[str]) -> list[str]:
     """Return the `define lines in other blocks whose macros ``sources`` uses and does not define."""
     if not any("`define" in block.text for block in blocks):
         return []
-    own = {match[1] for source in sources for match in _DEFINE.finditer(source)}
-    used = {name for source in sources for name in _USE.findall(source)} - own
+    defined = {match[1] for source in sources for match in _DEFINE.finditer(source)}
+    used = {name for source in sources for name in _USE.findall(source)} - defined
     found = {match[1]: match[0] for block in blocks for match in _DEFINE.finditer(block.text) if match[1] in used}
     return list(found.values())
 

@@ -9,9 +9,9 @@ from pytest_rtlgen.loaders.base import Loader
 from pytest_rtlgen.loaders.cvdp import load_cvdp
 from pytest_rtlgen.loaders.fetched import complete_spec
 from pytest_rtlgen.loaders.known_openings import open_suite
-from pytest_rtlgen.loaders.own_suite import load_own_suite
 from pytest_rtlgen.loaders.references import load_references
 from pytest_rtlgen.loaders.rtllm import load_rtllm_v1_1, load_rtllm_v2, load_rtllm_v2_1
+from pytest_rtlgen.loaders.suite_folder import load_suite_folder
 from pytest_rtlgen.loaders.verilog_eval_v1 import load_verilog_eval_v1_human, load_verilog_eval_v1_machine
 from pytest_rtlgen.loaders.verilog_eval_v2 import load_verilog_eval_v2, load_verilog_eval_v2_complete
 from pytest_rtlgen.records import Suite
@@ -30,7 +30,7 @@ LOADERS: Mapping[str, Loader] = {
 }
 """Loader of each foreign format, by the prefix that names it in ``PREFIX:PATH``."""
 
-__all__ = ["LOADERS", "Loader", "complete_spec", "load_own_suite", "load_suite", "load_verilog_eval_v2"]
+__all__ = ["LOADERS", "Loader", "complete_spec", "load_suite", "load_suite_folder", "load_verilog_eval_v2"]
 
 
 def load_suite(spec: str) -> Suite:
@@ -51,14 +51,14 @@ def load_suite(spec: str) -> Suite:
         if not path:  # the current folder, which nobody means
             raise SuiteError(f"{spec}: names no file; write {prefix}:FILE")
         return replace(open_suite(LOADERS[prefix](Path(path))), path=spec)
-    given: Suite | None = call_first("load_suite", spec=spec) if not _is_own(Path(spec)) else None
+    given: Suite | None = call_first("load_suite", spec=spec) if not _is_suite_folder(Path(spec)) else None
     if given is not None:
         return given
     if colon and not Path(spec).exists():
         known = ", ".join(f"{name}:PATH" for name in LOADERS)
         raise SuiteError(f"{spec}: neither a path nor a known format; known are {known}")
-    return replace(load_own_suite(Path(spec)), path=spec)
+    return replace(load_suite_folder(Path(spec)), path=spec)
 
 
-def _is_own(path: Path) -> bool:
+def _is_suite_folder(path: Path) -> bool:
     return path.name == "suite.toml" or (path / "suite.toml").is_file()

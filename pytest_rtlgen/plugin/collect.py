@@ -104,9 +104,9 @@ class ProblemItem(pytest.Item):
 def list_properties(problem: Problem, results: tuple[SampleResult, ...]) -> list[tuple[str, object]]:
     """Return what goes into JUnit's properties besides the problem's name: kind and counts, no source text."""
     verdicts = [result.bench_verdict for result in results if result.bench_verdict is not None]
-    own = [("rtlgen_published_passed", sum(verdict.is_counted_as_passed for verdict in verdicts))] if verdicts else []
+    passed = sum(verdict.is_counted_as_passed for verdict in verdicts)
     return [
-        *own,
+        *([("rtlgen_published_passed", passed)] if verdicts else []),
         ("rtlgen_category", problem.category),
         ("rtlgen_difficulty", problem.difficulty.value),
         ("rtlgen_samples", len(results)),

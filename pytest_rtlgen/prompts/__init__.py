@@ -19,7 +19,7 @@ from pytest_rtlgen.records import Message, Problem, Prompt
 
 Renderer = Callable[[Problem, PromptStyle], tuple[Message, ...]]
 
-_OWN: Mapping[str, Renderer] = {
+_PUBLISHED: Mapping[str, Renderer] = {
     "verilog-eval-v2": list_spec_messages,
     "verilog-eval-v2-complete": list_complete_messages,
     "verilog-eval-v1-machine": list_v1_messages,
@@ -34,11 +34,12 @@ _OWN: Mapping[str, Renderer] = {
 
 def _list_published_messages(problem: Problem, style: PromptStyle) -> tuple[Message, ...]:
     """Return what the authors of the problem's benchmark send."""
-    if problem.suite not in _OWN:
+    if problem.suite not in _PUBLISHED:
         raise UsageError(
-            f"--rtlgen-prompt=published: {problem.suite} has no published prompt; known are those of {', '.join(_OWN)}"
+            f"--rtlgen-prompt=published: {problem.suite} has no published prompt; known are those of "
+            f"{', '.join(_PUBLISHED)}"
         )
-    return _OWN[problem.suite](problem, style)
+    return _PUBLISHED[problem.suite](problem, style)
 
 
 STYLES: Mapping[str, Renderer] = {

@@ -24,7 +24,7 @@ def read_style(prompt: str, *, shots: int = 0, has_rules: bool = False, suites: 
         UsageError: an unknown style, a template or example file that cannot be used, or shots or rules with a style
             that has none.
     """
-    template = None if prompt in STYLES else _read_own(prompt)
+    template = None if prompt in STYLES else _read_template_file(prompt)
     if has_rules and prompt not in _STYLES_WITH_RULES:
         allowed = " or ".join(sorted(_STYLES_WITH_RULES))
         raise UsageError(f"--rtlgen-rules: --rtlgen-prompt={prompt} has no rules; use {allowed}, or leave them out")
@@ -32,7 +32,7 @@ def read_style(prompt: str, *, shots: int = 0, has_rules: bool = False, suites: 
     return PromptStyle(name=prompt, shots=shots, examples=examples, has_rules=has_rules, template=template)
 
 
-def _read_own(prompt: str) -> str:
+def _read_template_file(prompt: str) -> str:
     path = Path(prompt)
     if not path.is_file():
         raise UsageError(

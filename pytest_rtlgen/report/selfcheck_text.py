@@ -47,8 +47,8 @@ def render_selfcheck_json(suite: str, rows: Sequence[SelfcheckRow], changes: Seq
 def count_ceilings(rows: Sequence[SelfcheckRow]) -> dict[str, dict[str, int]]:
     """Return, by scoring, how many problems a right answer passes here and how many were tried."""
     ours = [row.is_reference_right for row in rows if row.is_reference_right is not None]
-    own = [row.bench.is_passed for row in rows if row.bench is not None]
-    sides = {"ours": ours, "published": own}
+    published = [row.bench.is_passed for row in rows if row.bench is not None]
+    sides = {"ours": ours, "published": published}
     return {name: {"possible": sum(found), "problems": len(found)} for name, found in sides.items() if found}
 
 

@@ -89,11 +89,11 @@ def _compare_suite(
             published[problem_id], guarded[problem_id] = _count(judged, guarded=False), _count(judged, guarded=True)
         elif known.is_impossible(suite, problem_id, ScoringMode.BENCH):
             published[problem_id] = guarded[problem_id] = Counts(n=n, compiled=0, passed=0)
-        own = [result for result in row if result.verdict.method != Method.TESTBENCH]
-        if own:
-            passed = sum(result.verdict.is_passed for result in own)
-            compiled = sum(result.is_compiled for result in own)
-            ours[problem_id] = Counts(n=len(own), compiled=compiled, passed=passed)
+        checked = [result for result in row if result.verdict.method != Method.TESTBENCH]
+        if checked:
+            passed = sum(result.verdict.is_passed for result in checked)
+            compiled = sum(result.is_compiled for result in checked)
+            ours[problem_id] = Counts(n=len(checked), compiled=compiled, passed=passed)
     measure = _find_measure(suite, problems)
     ours_settled = _leave_out(suite, ours, known, ScoringMode.OURS)
     published_settled = _leave_out(suite, published, known, ScoringMode.BENCH)

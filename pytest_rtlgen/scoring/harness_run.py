@@ -158,14 +158,14 @@ class HarnessPlace:
         return text if self._is_mounted else _PLACES.sub(lambda found: f"{self.folder}{found[0]}", text)
 
     def _environment(self, settings: Mapping[str, str]) -> dict[str, str]:
-        own = {name: self._place(value) for name, value in settings.items() if name not in _FIXED}
+        placed = {name: self._place(value) for name, value in settings.items() if name not in _FIXED}
         icarus = find_icarus()
         programs = (Path(sys.executable).parent, Path(icarus.iverilog).parent, "/usr/local/bin", "/usr/bin", "/bin")
-        paths = [str(_INSIDE), *own.get("PYTHONPATH", "").split(os.pathsep)]
+        paths = [str(_INSIDE), *placed.get("PYTHONPATH", "").split(os.pathsep)]
         return {
             "COCOTB_RANDOM_SEED": SEED,
             "PYTHONDONTWRITEBYTECODE": "1",
-            **own,
+            **placed,
             "PYTHONPATH": os.pathsep.join(path for path in paths if path),
             "PATH": os.pathsep.join(str(path) for path in programs),
             "HOME": self._place(HARNESS_FOLDER),

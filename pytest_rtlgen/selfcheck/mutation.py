@@ -98,8 +98,8 @@ def draw_mutants(
         ToolError: the simulator is missing or broken.
     """
     source, top = problem.reference, problem.reference_top
-    own, *faulty = list_netlist_mutants(source, top, limit=limit // NETLIST_SHARE, seed=seed) or (None,)
-    if own is None or judge_mutant(simulator, reference, own.source) is not Fate.SURVIVED:
+    unchanged, *faulty = list_netlist_mutants(source, top, limit=limit // NETLIST_SHARE, seed=seed) or (None,)
+    if unchanged is None or judge_mutant(simulator, reference, unchanged.source) is not Fate.SURVIVED:
         faulty = []
     return (*list_mutants(source, top, limit=limit - len(faulty), seed=seed), *(item for item in faulty if item))
 

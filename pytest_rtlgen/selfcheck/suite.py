@@ -144,8 +144,8 @@ def _check_ours(checker: Checker, problem: Problem, mutants: int, seed: int) -> 
         return _OurSide(notes=("no reference to compare with; only its own tests can judge",))
     try:
         reference = checker.prepare(problem)
-        own = Candidate(source=_show_reference(problem), rule="reference")
-        verdict = checker.check(own, problem)
+        answer = Candidate(source=_show_reference(problem), rule="reference")
+        verdict = checker.check(answer, problem)
         stubs = make_stubs(reference.wanted)
         idle = (*stubs, *make_forgers(reference.wanted, _name_hidden(problem)))
         passing = [stub for stub in idle if _passes(checker, problem, stub)]
@@ -159,7 +159,7 @@ def _check_ours(checker: Checker, problem: Problem, mutants: int, seed: int) -> 
         )
     return _OurSide(
         is_right=verdict.is_passed,
-        findings=(*_describe_own(verdict), *map(_describe_stub, passing), *_list_opening_findings(openings)),
+        findings=(*_describe_reference(verdict), *map(_describe_stub, passing), *_list_opening_findings(openings)),
         notes=(*reference.describe_undriven(), *_list_unknown(reference, verdict)),
         idle=idle,
         checked_share=_share_known(reference),
@@ -250,7 +250,7 @@ def _passes(checker: Checker, problem: Problem, stub: Stub) -> bool:
     return checker.check(Candidate(source=stub.source, rule="stub"), problem).is_passed
 
 
-def _describe_own(verdict: Verdict) -> tuple[_Finding, ...]:
+def _describe_reference(verdict: Verdict) -> tuple[_Finding, ...]:
     if verdict.is_passed:
         return ()
     reasons = [f"line {item.line}: {item.message}" if item.line else item.message for item in verdict.diagnostics]

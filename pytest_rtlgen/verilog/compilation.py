@@ -112,38 +112,39 @@ def read_compilation(files: Sequence[SourceFile], given: Sequence[SourceFile], o
 
     A ``RuntimeError`` of pyslang (nesting too deep) goes through.
     """
-    own = {file.name: file.text for file in files}
-    others = {file.name: file.text for file in given if _suffix(file.name) in _VERILOG and file.name not in own}
-    texts = {name: leave_out_switched(_end_line(normalise(text))) for name, text in {**others, **own}.items()}
-    reader = _Reader(texts=texts, own=frozenset(own), names=_choose_names(texts, others))
+    candidate = {file.name: file.text for file in files}
+    others = {file.name: file.text for file in given if _suffix(file.name) in _VERILOG and file.name not in candidate}
+    texts = {name: leave_out_switched(_end_line(normalise(text))) for name, text in {**others, **candidate}.items()}
+    reader = _Reader(texts=texts, candidate=frozenset(candidate), names=_choose_names(texts, others))
     for name in others:
         if _suffix(name) in _HEADERS:
             reader.read_header(name)
-    sequence = _arrange(list(own), list(others), order)
+    sequence = _arrange(list(candidate), list(others), order)
     for name in sequence:
         reader.read(name, is_alone=False)
-    for name in own:
+    for name in candidate:
         if name not in sequence:
             reader.read(name, is_alone=True)
     wanted = {found for name in others for found in reader.list_included(name)}
     return Compilation(
-        files=tuple(reader.done[name] for name in own),
+        files=tuple(reader.done[name] for name in candidate),
         included=frozenset(reader.included),
         wanted=frozenset(wanted),
     )
 
 
-def _arrange(own: Sequence[str], others: Sequence[str], order: Sequence[str]) -> list[str]:
+def _arrange(candidate: Sequence[str], others: Sequence[str], order: Sequence[str]) -> list[str]:
     """Return the names of the files that are compiled, in their order; headers only where ``order`` has them."""
-    known = [name for name in dict.fromkeys(order) if name in own or name in others]
-    rest = own if known else [*others, *own]
+    known = [name for name in dict.fromkeys(order) if name in candidate or name in others]
+    rest = candidate if known else [*others, *candidate]
     return [*known, *(name for name in rest if name not in known and _suffix(name) not in _HEADERS)]
 
 
 @dataclass(slots=True)
 class _Reader:
     texts: Mapping[str, str]
-    own: frozenset[str]
+    candidate: frozenset[str]
+    """Names of the candidate's files."""
     names: EscapedNames
     macros: dict[str, str] = field(default_factory=dict)
     """Definitions in force, as they are written."""
@@ -171,7 +172,7 @@ class _Reader:
         if "`" in text and expanded.refusal is None:
             directives = self._read_directives(expanded)
         after = directives.macros
-        if name in self.own:
+        if name in self.candidate:
             fresh = {key for key, value in after.items() if macros.get(key) != value}
             self.done[name] = CompiledFile(
                 name=name,
@@ -201,7 +202,7 @@ class _Reader:
 
     def _find_shared(self, fresh: set[str], macros: Mapping[str, str]) -> dict[str, str | None]:
         """Return the values of those of the ``fresh`` macros that given files use."""
-        given = [text for file, text in self.texts.items() if file not in self.own] if fresh else []
+        given = [text for file, text in self.texts.items() if file not in self.candidate] if fresh else []
         defined = {key for text in given for key in _DEFINED.findall(text)}
         used = {key for text in given for key in _USED.findall(text)} - defined
         return {key: self._evaluate(key, macros) for key in sorted(fresh & used)}
@@ -259,7 +260,7 @@ class _Reader:
         if found is None:
             expanded.refusal = refuse(expanded.text, FindingKind.DIRECTIVE, line, "`include")
             return True
-        if place.file in self.own or found in self.own:
+        if place.file in self.candidate or found in self.candidate:
             self.included.add(found)
         data, area = expanded.text.encode(), node.sourceRange
         inner = self.texts[found].removesuffix("\n")

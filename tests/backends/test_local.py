@@ -56,7 +56,7 @@ def served(tmp_path: Path) -> Served:
     return Served(tmp_path)
 
 
-def test_every_sample_is_asked_with_its_own_seed(served: Served) -> None:
+def test_every_sample_is_asked_with_another_seed(served: Served) -> None:
     asked = request("counter", 0, 1, 2)
     completions = collect(served.backend(), asked)
     seeds = [derive_seed(0, asked.key(index)) for index in range(3)]

@@ -690,7 +690,7 @@ def test_what_the_completions_endpoint_would_misread_is_refused_before_anything_
     assert server.asked == []
 
 
-def test_base_models_have_a_specification_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_base_models_have_another_specification(monkeypatch: pytest.MonkeyPatch) -> None:
     with serve(lambda *_: text_completion("x")) as server:
         monkeypatch.setenv("OPENAI_BASE_URL", server.url)
         model = make_openai_completions("org/base:tag", BackendSettings())

@@ -62,8 +62,10 @@ class Found:
 
 def replay(checker: Checker, reference: PreparedReference, source: str, found: Equivalence) -> bool:
     for _, stimulus in found.counterexamples:
-        own = replace(reference.wanted, module=reference.top)
-        played = checker.simulator.simulate(SimulationJob(source=reference.source, interface=own, stimulus=stimulus))
+        interface = replace(reference.wanted, module=reference.top)
+        played = checker.simulator.simulate(
+            SimulationJob(source=reference.source, interface=interface, stimulus=stimulus)
+        )
         if played.trace is None:
             continue
         again = replace(reference, stimulus=stimulus, trace=played.trace)

@@ -185,7 +185,7 @@ def measure_cost(label: str, problems: Sequence[Problem], rounds: int) -> None:
             theirs.append(time_call(partial(subprocess.run, argv, stdout=subprocess.DEVNULL, check=True), rounds))
             starts.append(time_call(partial(subprocess.run, ["yosys", "-q", "-p", ""], check=True), rounds))
             warm.append(time_in_process(path, rounds))
-    ratios = sorted(yosys / own for own, yosys in zip(ours, theirs, strict=True))
+    ratios = sorted(yosys / our_s for our_s, yosys in zip(ours, theirs, strict=True))
     print(
         f"\ncost of {len(ours)} {label}, {refused} that yosys does not read left out; CPU ms a design, best of {rounds}"
     )
@@ -231,11 +231,11 @@ def load_designs(spec: str) -> list[Problem]:
         for path in sorted((Path(COMPLETIONS) / problem.problem_id).glob("*.md")):
             candidate = extract_candidate(path.read_text(encoding="utf-8"), top=problem.top)
             source = SourceFile(name=path.name, text=candidate.source)
-            own = replace(problem, problem_id=f"{problem.problem_id}/{path.stem}", reference=source)
-            own = replace(own, reference_top=problem.top)
+            made = replace(problem, problem_id=f"{problem.problem_id}/{path.stem}", reference=source)
+            made = replace(made, reference_top=problem.top)
             with contextlib.suppress(BadReferenceError):
                 read_interface(source, problem.top)
-                found.append(own)
+                found.append(made)
     return found
 
 

@@ -69,8 +69,8 @@ def test_survivors_are_proved(checker: Checker) -> None:
 
 
 def test_netlist_mutants_begin_with_the_netlist_itself() -> None:
-    own, *faulty = list_netlist_mutants(problem().reference, "counter", limit=4, seed=1)
-    assert own.operator == "netlist none"
+    unchanged, *faulty = list_netlist_mutants(problem().reference, "counter", limit=4, seed=1)
+    assert unchanged.operator == "netlist none"
     assert 1 <= len(faulty) <= 4
     assert all("module counter" in item.source and item.operator.startswith("netlist ") for item in faulty)
 

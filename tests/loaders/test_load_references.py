@@ -30,7 +30,7 @@ def row(reference: str = INV, **more: Any) -> dict[str, Any]:
     return {"instruction": "Invert a.", "reference": reference, **more}
 
 
-def test_our_own_rows() -> None:
+def test_rows_of_our_file() -> None:
     suite = load_suite(f"references:{FIXTURE / 'own.jsonl'}")
     assert (suite.name, suite.path) == ("own", f"references:{FIXTURE / 'own.jsonl'}")
     assert [(problem.problem_id, problem.top) for problem in suite.problems] == [

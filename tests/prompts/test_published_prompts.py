@@ -107,7 +107,7 @@ def test_cvdp_shows_the_given_files_and_names_the_wanted_one() -> None:
     )
 
 
-def test_a_suite_of_ones_own_has_no_published_prompt() -> None:
+def test_a_suite_of_the_user_has_no_published_prompt() -> None:
     with pytest.raises(UsageError, match="--rtlgen-prompt=published: test has no published prompt"):
         render_prompt(problem(), "published")
 

@@ -94,8 +94,8 @@ def test_a_design_opens_nothing_outside_its_folder(kind: SandboxKind, tmp_path: 
     tries = "".join(
         f'f = $fopen("{path}", "{mode}"); if (f) bad = 1;\n' for path in paths for mode in ("r", "r+b", "w", "a")
     )
-    own = 'f = $fopen("own", "w"); if (!f) bad = 1;\n'
-    body = f"integer f; reg bad = 0;\ninitial begin {tries}{own} end\nalways @(negedge clk) if (bad) q = 4'hf;"
+    inside = 'f = $fopen("own", "w"); if (!f) bad = 1;\n'
+    body = f"integer f; reg bad = 0;\ninitial begin {tries}{inside} end\nalways @(negedge clk) if (bad) q = 4'hf;"
     simulator = make("icarus", kind)
     try:
         assert play(simulator, with_body(body)).trace == play(simulator, COUNTER).trace

@@ -22,8 +22,8 @@ def index() -> ContaminationIndex:
 
 def rename_all(text: str) -> str:
     """Give each name of the reference's own a new one."""
-    own = set(re.findall(r"\b[a-z]\w*_\w+\b|\bclk\b|\bpush\b|\bpop\b", text))
-    return re.sub(r"\b\w+\b", lambda match: f"z_{match[0]}_z" if match[0] in own else match[0], text)
+    names = set(re.findall(r"\b[a-z]\w*_\w+\b|\bclk\b|\bpush\b|\bpop\b", text))
+    return re.sub(r"\b\w+\b", lambda match: f"z_{match[0]}_z" if match[0] in names else match[0], text)
 
 
 def test_a_reference_is_found_whatever_its_names_and_comments(index: ContaminationIndex) -> None:

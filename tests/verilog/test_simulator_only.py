@@ -74,7 +74,7 @@ def test_the_first_in_the_text_is_named() -> None:
     assert find_simulator_only(f"{HEAD}{code}endmodule\n") == "line 3: wor"
 
 
-def test_a_primitive_of_ones_own_is_found() -> None:
+def test_a_primitive_of_the_candidate_is_found() -> None:
     table = "primitive p(output y, input a);\ntable 0 : 1; 1 : 0; endtable\nendprimitive\n"
     assert find_simulator_only(f"{HEAD}endmodule\n{table}") == "line 3: a user-defined primitive"
 

@@ -87,11 +87,11 @@ def _list_turns(store: RunStore, labels: set[tuple[str, str]]) -> Iterator[_Turn
 
 
 def _count_tokens(turn: _Turn) -> dict[str, int]:
-    own = sum_spending([result.completion for result in turn.answered], None)
+    spending = sum_spending([result.completion for result in turn.answered], None)
     reflector = sum_spending(turn.reflections, None)
     return {
-        "prompt_tokens": own.prompt_tokens,
-        "completion_tokens": own.completion_tokens,
+        "prompt_tokens": spending.prompt_tokens,
+        "completion_tokens": spending.completion_tokens,
         "reflector_prompt_tokens": reflector.prompt_tokens,
         "reflector_completion_tokens": reflector.completion_tokens,
     }
@@ -105,7 +105,7 @@ def _sum(
     answers: Sequence[Completion], reflections: Sequence[Completion], settings: RunSettings, prices: Path | None
 ) -> Spending:
     model = settings.model.partition(" ")[0]  # what follows is the adapter and the engine's settings
-    own = sum_spending(answers, find_price(prices, model))
+    spending = sum_spending(answers, find_price(prices, model))
     if not reflections:
-        return own
-    return join_spending([own, sum_spending(reflections, find_price(prices, settings.reflector))])
+        return spending
+    return join_spending([spending, sum_spending(reflections, find_price(prices, settings.reflector))])

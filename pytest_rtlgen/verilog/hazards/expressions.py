@@ -245,7 +245,7 @@ class Expressions:
 
     def _call(self, node: "ast.CallExpression") -> Value:
         if not node.isSystemCall:
-            return self._call_own(node)
+            return self._call_subroutine(node)
         if str(node.subroutineName) in _COUNTING:
             return self.decide(node.arguments)
         values = [self.value(item) for item in node.arguments]
@@ -261,7 +261,7 @@ class Expressions:
         if type(node).__name__ in _NAMES | _SELECTS:
             self.assign(node, value, is_blocking=True)
 
-    def _call_own(self, node: Node) -> Value:
+    def _call_subroutine(self, node: Node) -> Value:
         called = node.subroutine
         formals = list(called.arguments)
         actuals = list(node.arguments)

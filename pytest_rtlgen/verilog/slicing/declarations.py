@@ -109,10 +109,10 @@ class _Declarer:
             kind = type(port).__name__
             if kind == "ImplicitAnsiPortSyntax":
                 start, stop = self._source.find(port.header)
-                own = self._source.find(port)
-                if stop > start and own[0] == start:
+                place = self._source.find(port)
+                if stop > start and place[0] == start:
                     before = [(start, start + len(self._source.flat[start:stop].rstrip()))]
-                self._declare(port.declarator.name, scope, [*before, own])
+                self._declare(port.declarator.name, scope, [*before, place])
             elif kind == "ExplicitAnsiPortSyntax":
                 self._declare(port.name, scope, [self._source.find(port)])
 

@@ -228,7 +228,7 @@ def test_recordings_cannot_answer_again(tmp_path: Path) -> None:
         plan(ReplayBackend(tmp_path))
 
 
-def test_a_backend_of_ones_own_may_say_that_it_cannot_answer_again() -> None:
+def test_a_backend_of_the_user_may_say_that_it_cannot_answer_again() -> None:
     class Recorded(Scripted):
         traits = Traits(is_recorded=True)
 

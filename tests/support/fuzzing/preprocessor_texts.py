@@ -6,7 +6,7 @@ from collections.abc import Callable
 from support.fuzzing.macro_bodies import NAMES, MacroWriter
 
 TOP = "m"
-_OWN = ("W", "F", "G", "KIND", "_x1", "p")
+_DEFINED = ("W", "F", "G", "KIND", "_x1", "p")
 _TOOLS = (
     "SYNTHESIS",
     "__ICARUS__",
@@ -106,13 +106,15 @@ class _TextWriter:
         rng = self._rng
         roll = rng.random()
         if roll < 0.55:
-            return self._macros.define(rng.choice(_OWN))
+            return self._macros.define(rng.choice(_DEFINED))
         if roll < 0.65:
-            return self._macros.forget(rng.choice(_OWN))
+            return self._macros.forget(rng.choice(_DEFINED))
         if roll < 0.8:
             return rng.choice(_DIRECTIVES)
         if roll < 0.9:
-            return self._write_conditional(lambda: self._macros.define(rng.choice(_OWN)) + self._macros.write_comment())
+            return self._write_conditional(
+                lambda: self._macros.define(rng.choice(_DEFINED)) + self._macros.write_comment()
+            )
         return self._macros.write_comment()
 
     def _write_item(self, depth: int) -> str:
@@ -125,8 +127,8 @@ class _TextWriter:
             (16 if depth < _DEEPEST else 0, lambda: self._write_conditional(lambda: self._write_items(depth + 1))),
             (6, self._write_switched),
             (6, self._macros.write_comment),
-            (18, lambda: self._macros.define(self._rng.choice(_OWN))),
-            (10, lambda: self._macros.forget(self._rng.choice(_OWN))),
+            (18, lambda: self._macros.define(self._rng.choice(_DEFINED))),
+            (10, lambda: self._macros.forget(self._rng.choice(_DEFINED))),
         ]
         return self._rng.choices([write for _, write in writers], [odds for odds, _ in writers])[0]()
 
@@ -159,12 +161,12 @@ class _TextWriter:
     def _write_conditional(self, write: Callable[[], str]) -> str:
         """Return what ``write`` gives and dead text in the branches of a conditional that may be taken or not."""
         rng = self._rng
-        name = rng.choice([*_OWN, *_TOOLS])
+        name = rng.choice([*_DEFINED, *_TOOLS])
         known = {macro.name for macro in self._macros.macros} | {"SYNTHESIS"}
         is_taken = (name in known) == (word := rng.choice(["ifdef", "ifndef"])).startswith("ifdef")
         live, dead = write(), rng.choice([*_DEAD, "  wire dead;\n", self._macros.write_comment()])
         first, second = (live, dead) if is_taken else (dead, live)
-        middle = f"`elsif {rng.choice(_OWN)}_none\n{rng.choice(_DEAD[2:])}" if rng.random() < 0.3 else ""
+        middle = f"`elsif {rng.choice(_DEFINED)}_none\n{rng.choice(_DEAD[2:])}" if rng.random() < 0.3 else ""
         gap = rng.choice(["\n", "\n", " // why\n", "\n\n"])
         return f"`{word} {name}{gap}{first}{middle}`else{gap}{second}`endif{gap}"
 

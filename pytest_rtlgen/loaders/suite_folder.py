@@ -91,7 +91,7 @@ class _Table:
         return tuple(read(_Table(path=self.path, text=self.text, values=item)) for item in value)
 
 
-def load_own_suite(path: Path) -> Suite:
+def load_suite_folder(path: Path) -> Suite:
     """Return the suite at ``path``, a folder or its ``suite.toml``.
 
     Raises:
