@@ -169,13 +169,13 @@ def summarize(
     kept = [problem for problem in problems if _label(problem.suite, problem.problem_id) not in left_out]
     rows = [groups.get(_label(problem.suite, problem.problem_id), ()) for problem in kept]
     scores = tuple(_score(problem, row) for problem, row in zip(kept, rows, strict=True))
-    wanted = _checked_ks(scores, ks)
+    checked = _checked_ks(scores, ks)
     samples = [result for row in rows for result in row]
     statuses = Counter(result.verdict.status for result in samples)
     return Summary(
-        total=_row("all", scores, wanted, seed),
-        by_category=_rows(scores, wanted, seed, sorted({score.category for score in scores}), lambda s: s.category),
-        by_difficulty=_rows(scores, wanted, seed, list(Difficulty), lambda s: s.difficulty),
+        total=_row("all", scores, checked, seed),
+        by_category=_rows(scores, checked, seed, sorted({score.category for score in scores}), lambda s: s.category),
+        by_difficulty=_rows(scores, checked, seed, list(Difficulty), lambda s: s.difficulty),
         statuses=tuple(sorted(statuses.items(), key=lambda item: (-item[1], list(Status).index(item[0])))),
         samples=len(samples),
         prompt_tokens=sum(result.completion.usage.prompt or 0 for result in samples),
@@ -262,8 +262,8 @@ def _score(problem: Problem, rows: Sequence[SampleResult]) -> ProblemScore:
 
 
 def _checked_ks(scores: Sequence[ProblemScore], ks: Sequence[int]) -> tuple[int, ...]:
-    wanted = tuple(sorted(set(ks)))
-    for k in wanted:
+    checked = tuple(sorted(set(ks)))
+    for k in checked:
         for score in scores:
             if k > score.n:
                 label = _label(score.suite, score.problem_id)
@@ -271,7 +271,7 @@ def _checked_ks(scores: Sequence[ProblemScore], ks: Sequence[int]) -> tuple[int,
                     f"pass@{k} needs {k} checked samples of every problem, but {label!r} has n = {score.n}; "
                     "lower --rtlgen-k or generate more samples"
                 )
-    return wanted
+    return checked
 
 
 def _rows(

@@ -88,7 +88,9 @@ def test_recorded_answers_get_the_expected_verdict(warm: Checker, name: str) -> 
 @pytest.mark.parametrize("name", NAMES[::6])  # each starts Python and cocotb anew
 def test_the_cold_runner_gives_the_same_bytes(short: Checker, cold: Checker, name: str) -> None:
     reference = short.prepare(PROBLEMS[name])
-    job = SimulationJob(source=PROBLEMS[name].reference.text, interface=reference.wanted, stimulus=reference.stimulus)
+    job = SimulationJob(
+        source=PROBLEMS[name].reference.text, interface=reference.interface, stimulus=reference.stimulus
+    )
     assert cold.simulator.simulate(job).trace == reference.trace
 
 
@@ -96,7 +98,9 @@ def test_the_cold_runner_gives_the_same_bytes(short: Checker, cold: Checker, nam
 @pytest.mark.parametrize("name", NAMES)
 def test_yosys_plays_the_reference_the_same(short: Checker, yosys: Checker, name: str) -> None:
     reference = short.prepare(PROBLEMS[name])
-    job = SimulationJob(source=PROBLEMS[name].reference.text, interface=reference.wanted, stimulus=reference.stimulus)
+    job = SimulationJob(
+        source=PROBLEMS[name].reference.text, interface=reference.interface, stimulus=reference.stimulus
+    )
     assert yosys.simulator.simulate(job).trace == reference.trace
 
 

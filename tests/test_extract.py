@@ -59,7 +59,7 @@ class TestPeersLoseTheseAnswers:
     def test_reasoning_that_holds_a_draft_fence(self) -> None:
         assert_good(extract(f"<think>{fence(DRAFT)}</think>{fence(GOOD)}"))
 
-    def test_helper_before_the_wanted_module_without_a_fence(self) -> None:
+    def test_helper_before_the_expected_module_without_a_fence(self) -> None:
         found = extract(HELPER + USER)
         assert_good(found)
         assert "module helper" in found.source

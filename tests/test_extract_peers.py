@@ -12,16 +12,16 @@ HELPER = "module inv(input a, output y);\n  assign y = ~a;\nendmodule\n"
 USING = "module TopModule(input a, output y);\n  inv u(.a(a), .y(y)); // TopModule uses inv\nendmodule"
 
 
-def check(source: str, wanted: str) -> None:
+def check(source: str, part: str) -> None:
     parsed = parse_text(source)
     assert not list_errors(parsed, parsed.tree.diagnostics, most=1), source
-    assert wanted in source
+    assert part in source
     assert "assign y = a;" not in source
     assert "`" not in source
 
 
 @pytest.mark.parametrize(
-    ("answer", "wanted"),
+    ("answer", "part"),
     [
         pytest.param(f"[BEGIN]\n{RIGHT}\n", RIGHT, id="no closing marker"),
         pytest.param(f"[BEGIN]\n```verilog\n{RIGHT}\n```\n[DONE]\n", RIGHT, id="fence inside the markers"),
@@ -45,11 +45,11 @@ def check(source: str, wanted: str) -> None:
         pytest.param(f"```system-verilog\n{RIGHT}\n```\n", RIGHT, id="tag with a dash"),
     ],
 )
-def test_one_module(answer: str, wanted: str) -> None:
+def test_one_module(answer: str, part: str) -> None:
     candidate = extract_candidate(answer, top="TopModule")
     assert not candidate.is_truncated
-    check(candidate.source, wanted)
-    if "inv" in wanted:
+    check(candidate.source, part)
+    if "inv" in part:
         assert "inv u(" in candidate.source
 
 

@@ -44,9 +44,9 @@ def test_the_demo_prints_the_table_of_the_readme_and_every_recorded_answer_gets_
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=900)
     assert done.returncode == 0, done.stdout + done.stderr
     changing = ("time:", "run:")
-    wanted = [line.rstrip() for line in table.splitlines() if not line.startswith(changing)]
+    expected = [line.rstrip() for line in table.splitlines() if not line.startswith(changing)]
     printed = [line.rstrip() for line in done.stdout.splitlines()]
-    assert [line for line in wanted if line not in printed] == []
+    assert [line for line in expected if line not in printed] == []
     (run,) = tmp_path.iterdir()
     found = {key: describe(result.verdict) for key, result in RunStore.open(run).read_results().items()}
     assert found == {

@@ -161,7 +161,7 @@ def test_the_json_of_a_completion_is_this() -> None:
     }
 
 
-def test_a_whole_number_is_read_where_a_float_is_wanted() -> None:
+def test_a_whole_number_is_read_where_a_float_is_expected() -> None:
     clock = decode(Nested, {"pair": [1, "a"], "rows": [["x", [3]]], "maybe": None, "flag": True}, "x:1")
     assert clock.rows == (("x", (3.0,)),)
     assert type(clock.rows[0][1][0]) is float
@@ -515,16 +515,16 @@ def test_a_run_of_another_format_is_refused(store: RunStore) -> None:
 def test_the_newest_unfinished_run_with_the_same_settings_is_resumed(tmp_path: Path) -> None:
     assert find_resumable(tmp_path / "none", SETTINGS) is None
     days = [datetime(2026, 11, day, tzinfo=UTC) for day in (1, 2, 3, 4)]
-    old, wanted, finished, other = (
+    old, latest, finished, other = (
         RunStore.create(tmp_path, settings, ENVIRONMENT, [PROBLEM], started_at=day)
         for day, settings in zip(days, (SETTINGS, SETTINGS, SETTINGS, replace(SETTINGS, model="m2")), strict=True)
     )
     finished.write_summary(summarize([PROBLEM], [a_result()], (1,)))
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "run.json").write_text("{")
-    assert find_resumable(tmp_path, SETTINGS) == wanted.path
+    assert find_resumable(tmp_path, SETTINGS) == latest.path
     assert find_resumable(tmp_path, other.header.settings) == other.path
-    assert old.path != wanted.path
+    assert old.path != latest.path
 
 
 def test_two_runs_of_the_same_thing_are_equal_in_canonical_form(tmp_path: Path) -> None:

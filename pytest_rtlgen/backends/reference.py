@@ -39,11 +39,11 @@ def _answer(problem: Problem) -> str:
     if len(solution) > 1:
         return json.dumps({"code": [{file.name: file.text} for file in solution]})
     if problem.has_reference:
-        return _fence(_name_as_wanted(problem))
+        return _fence(_name_as_expected(problem))
     return _fence(solution[0].text) if solution else "The benchmark withholds its solution.\n"
 
 
-def _name_as_wanted(problem: Problem) -> str:
+def _name_as_expected(problem: Problem) -> str:
     if problem.reference_top == problem.top:
         return problem.reference.text
     try:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from pytest_rtlgen.check.powered_up import prepare_powered_up
 from pytest_rtlgen.check.reading.reader import TOO_LARGE, Reader
-from pytest_rtlgen.check.reference import PreparedReference, list_memory_files, prepare_reference, read_wanted
+from pytest_rtlgen.check.reference import PreparedReference, list_memory_files, prepare_reference, read_interface_of
 from pytest_rtlgen.errors import BadReferenceError, NeverKnownError
 from pytest_rtlgen.records import Interface, Problem, SourceFile
 from pytest_rtlgen.simulators import Simulator
@@ -63,17 +63,17 @@ def accept_reference(problem: Problem, reader: Reader) -> AcceptedReference:
         ToolError: no reader can be started.
     """
     source, top = problem.reference, problem.reference_top
-    wanted = read_wanted(problem)
-    screening = reader.screen(source.text, wanted, list_memory_files(problem), encloses=False)
+    interface = read_interface_of(problem)
+    screening = reader.screen(source.text, interface, list_memory_files(problem), encloses=False)
     if screening.status is not None:
         first = screening.diagnostics[0]
         raise BadReferenceError(f"{_place(source.name, first.line)}: {first.message}; {_ADVICE}")
-    examination, unset = _examine(reader, screening.source, wanted), ""
+    examination, unset = _examine(reader, screening.source, interface), ""
     if examination is not None and examination.refusals:
         refusal = examination.refusals[0]
         unset = f"{_place(source.name, refusal.line)}: {refusal.message}; {_ADVICE}"
         powered = reader.power_up(screening.source, top, PowerUp.ZEROS)
-        examination = None if powered is None else _examine(reader, powered.text, wanted)
+        examination = None if powered is None else _examine(reader, powered.text, interface)
         if examination is not None and examination.refusals:
             raise BadReferenceError(unset)
     if examination is None:
@@ -81,8 +81,8 @@ def accept_reference(problem: Problem, reader: Reader) -> AcceptedReference:
     return AcceptedReference(source=replace(source, text=screening.source), examination=examination, unset=unset)
 
 
-def _examine(reader: Reader, text: str, wanted: Interface) -> Examination | None:
-    return reader.examine(enclose(text, wanted, module=wanted.module), list_played(wanted).module)
+def _examine(reader: Reader, text: str, interface: Interface) -> Examination | None:
+    return reader.examine(enclose(text, interface, module=interface.module), list_played(interface).module)
 
 
 def _require_one_reading(reference: PreparedReference, accepted: AcceptedReference) -> None:

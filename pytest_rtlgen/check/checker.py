@@ -170,7 +170,7 @@ class Checker:
             BadReferenceError: the problem's reference is no good.
             ToolError: no reader can be started.
         """
-        return self.reader.screen(source, self.prepare(problem).wanted, list_memory_files(problem))
+        return self.reader.screen(source, self.prepare(problem).interface, list_memory_files(problem))
 
     def check(self, candidate: Candidate, problem: Problem) -> Verdict:
         """Return what ``candidate`` is worth.
@@ -223,7 +223,7 @@ class Checker:
         return verdict
 
     def _check_source(self, source: str, problem: Problem, reference: PreparedReference) -> Verdict:
-        screening = self.reader.screen(source, reference.wanted, list_memory_files(problem))
+        screening = self.reader.screen(source, reference.interface, list_memory_files(problem))
         if screening.status is not None:
             return Verdict(status=screening.status, method=Method.SCREEN, diagnostics=screening.diagnostics)
         verdict = judge_powered_up(

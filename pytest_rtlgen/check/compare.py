@@ -35,13 +35,13 @@ def cut_wave(
         return None
     step = round(min(times) / STEP_NS)
     first, last = max(0, step - _BEFORE), min(stimulus.steps, step + _AFTER + 1)
-    wanted = {port.name: _window(expected, port, first, last) for port in expected.outputs}
+    windows = {port.name: _window(expected, port, first, last) for port in expected.outputs}
     return WaveWindow(
         first_step=first,
         mismatch_step=step,
         step_ns=STEP_NS,
         inputs=tuple((port.name, _window(stimulus, port, first, last)) for port in stimulus.inputs),
-        outputs=tuple((port.name, wanted[port.name], _window(actual, port, first, last)) for port in actual.outputs),
+        outputs=tuple((port.name, windows[port.name], _window(actual, port, first, last)) for port in actual.outputs),
     )
 
 

@@ -90,12 +90,12 @@ class _Pairing:
 
 def _pair(samples: "NDArray[np.intp]", want: "NDArray[np.uint8]", got: "NDArray[np.uint8]", bound: int) -> _Pairing:
     expected, actual = want[samples], got[samples]
-    wanted = [at for at, level in enumerate(expected) if level == _ONE]
+    expected_at = [at for at, level in enumerate(expected) if level == _ONE]
     found = [at for at, level in enumerate(actual) if level == _ONE]
     last = len(samples) - bound
-    both = list(zip(wanted, found, strict=False))
+    both = list(zip(expected_at, found, strict=False))
     wrong = {first for first, second in both if abs(first - second) > bound}
-    wrong |= {at for at in (*wanted[len(both) :], *found[len(both) :]) if at < last}
+    wrong |= {at for at in (*expected_at[len(both) :], *found[len(both) :]) if at < last}
     wrong |= set(_list_unknown(expected, actual, bound))
     known = [at for at, level in enumerate(expected) if level in {_ZERO, _ONE}]
     return _Pairing(

@@ -82,7 +82,7 @@ def judge_powered_up(
     """
     if reference.powered_up is None:
         return judge(source, reference)
-    top = reference.wanted.module
+    top = reference.interface.module
     texts = {value: reader.power_up(source, top, value) for value in PowerUp}
     zeros = texts[PowerUp.ZEROS]
     if zeros is None or None in texts.values():
@@ -113,8 +113,8 @@ def _list_comparisons(reference: PreparedReference, registers: Registers) -> tup
     powered = reference.powered_up
     if powered is None:
         return (reference,)
-    wanted = PowerUp.RANDOM if registers == powered.registers else PowerUp.ONES
-    return (reference, *(one for one in powered.others if one.powered_up and one.powered_up.value is wanted))
+    value = PowerUp.RANDOM if registers == powered.registers else PowerUp.ONES
+    return (reference, *(one for one in powered.others if one.powered_up and one.powered_up.value is value))
 
 
 def _list_moving_all(reference: PreparedReference) -> tuple[PreparedReference, ...]:
@@ -143,8 +143,8 @@ def find_same(reference: PreparedReference, like: PreparedReference) -> Prepared
         NeverKnownError: it has no version with these values.
     """
     others = reference.powered_up.others if reference.powered_up is not None else ()
-    wanted = _name_value(like)
-    found = next((one for one in (reference, *others) if _name_value(one) is wanted), None)
+    value = _name_value(like)
+    found = next((one for one in (reference, *others) if _name_value(one) is value), None)
     if found is None and reference.powered_up is not None:
         raise NeverKnownError(f"{reference.top}: not known under this stimulus with the same power-up values")
     return found or reference

@@ -47,7 +47,7 @@ class PoweredUp:
 class PreparedReference:
     """A reference, ready to compare with."""
 
-    wanted: Interface
+    interface: Interface
     """The interface that a candidate must have, under the name that the problem asks for."""
     stimulus: Stimulus
     trace: Trace
@@ -91,7 +91,7 @@ class PreparedReference:
     @property
     def played(self) -> Interface:
         """The interface that is played and observed: inputs and outputs only."""
-        return list_played(self.wanted)
+        return list_played(self.interface)
 
 
 def prepare_reference(
@@ -106,12 +106,12 @@ def prepare_reference(
         ToolError: the simulator is missing or broken.
     """
     problem = replace(problem, reference=_load_memories(problem, read_reference(problem.reference)))
-    interface = _read_wanted(problem)
+    interface = _read_interface_of(problem)
     if problem.openings.is_parameter_open:
         instance = find_instance(parse_reference(problem.reference), problem.reference_top)
         if instance is not None:
             interface = replace(interface, parameters=list_open_parameters(instance))
-    wanted = replace(interface, module=problem.top)
+    required = replace(interface, module=problem.top)
     problem, interface = _enclose(problem, interface)
     _refuse_unplayable(problem, interface)
     verify_openings(problem.openings, interface)
@@ -136,7 +136,7 @@ def prepare_reference(
             "the end, so nothing could be compared; lower bound"
         )
     return PreparedReference(
-        wanted=replace(wanted, clocks=interface.clocks, resets=interface.resets),
+        interface=replace(required, clocks=interface.clocks, resets=interface.resets),
         stimulus=stimulus,
         trace=_forget(trace, undriven),
         source=opened.text,
@@ -148,16 +148,16 @@ def prepare_reference(
     )
 
 
-def read_wanted(problem: Problem) -> Interface:
+def read_interface_of(problem: Problem) -> Interface:
     """Return the interface that a reference has, under its own module's name.
 
     Raises:
         BadReferenceError: its text cannot be read, or loads a memory from a file that is not given.
     """
-    return _read_wanted(replace(problem, reference=_load_memories(problem, read_reference(problem.reference))))
+    return _read_interface_of(replace(problem, reference=_load_memories(problem, read_reference(problem.reference))))
 
 
-def _read_wanted(problem: Problem) -> Interface:
+def _read_interface_of(problem: Problem) -> Interface:
     interface = read_interface(problem.reference, problem.reference_top, may_miss_modules=True)
     return replace(
         interface,
@@ -174,7 +174,7 @@ def render_opened(problem: Problem, text: str, like: PreparedReference) -> str:
         BadReferenceError: an opening does not fit it.
     """
     problem = replace(problem, reference=replace(problem.reference, text=text))
-    problem, interface = _enclose(problem, replace(like.wanted, module=problem.reference_top))
+    problem, interface = _enclose(problem, replace(like.interface, module=problem.reference_top))
     return open_reference(problem.reference, interface, problem.openings).text
 
 

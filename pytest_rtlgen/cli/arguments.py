@@ -48,10 +48,10 @@ def make_parser(commands: Sequence[Command], argv: Sequence[str]) -> Parser:
     return parser
 
 
-def add_options(parser: Parser, *wanted: Group | str) -> None:
+def add_options(parser: Parser, *requested: Group | str) -> None:
     """Let ``parser`` take options of the option table, whole groups or by name: as ``--NAME`` and ``--rtlgen-NAME``."""
     for option in OPTIONS:
-        if option.name not in wanted and option.group not in wanted:
+        if option.name not in requested and option.group not in requested:
             continue
         kind: dict[str, Any] = {"action": "append" if option.is_repeatable else "store", "metavar": option.metavar}
         if option.is_flag:

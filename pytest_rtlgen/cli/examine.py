@@ -56,12 +56,12 @@ def examine_machine() -> Iterator[Finding]:
 def look_at_package(name: str, oldest: tuple[int, ...], too_new: tuple[int, ...], use: str) -> Finding:
     """Return whether a package that is needed is there in a version that is known to work."""
     found = read_package_version(name)
-    wanted = f"{name}>={_dotted(oldest)}" + (f",<{_dotted(too_new)}" if too_new else "")
+    spec = f"{name}>={_dotted(oldest)}" + (f",<{_dotted(too_new)}" if too_new else "")
     if found is None:
-        return Finding(name=name, status="missing", detail=f"not installed ({use})", remedy=_pip(wanted))
+        return Finding(name=name, status="missing", detail=f"not installed ({use})", remedy=_pip(spec))
     numbers = tuple(int(part) for part in re.findall(r"\d+", found)[: len(oldest)])
     if numbers < oldest or (too_new and numbers[: len(too_new)] >= too_new):
-        return Finding(name=name, status="missing", detail=f"{found}, but {wanted} is needed", remedy=_pip(wanted))
+        return Finding(name=name, status="missing", detail=f"{found}, but {spec} is needed", remedy=_pip(spec))
     return Finding(name=name, status="ok", detail=f"{found} ({use})")
 
 

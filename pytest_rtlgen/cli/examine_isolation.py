@@ -75,13 +75,13 @@ def _look_at_limits() -> Finding:
     limits = Limits()
     detail = f"{limits.cpu_s} s CPU, {limits.memory_mib} MiB memory, {limits.file_mib} MiB a file, "
     detail += f"{limits.wall_s:g} s wall time"
-    wanted = (
+    needed = (
         ("CPU time", resource.RLIMIT_CPU, limits.cpu_s),
         ("memory", resource.RLIMIT_AS, limits.memory_mib << 20),
         ("file size", resource.RLIMIT_FSIZE, limits.file_mib << 20),
         ("open files", resource.RLIMIT_NOFILE, limits.open_files),
     )
-    lowered = [name for name, kind, least in wanted if 0 <= resource.getrlimit(kind)[1] < least]
+    lowered = [name for name, kind, least in needed if 0 <= resource.getrlimit(kind)[1] < least]
     if lowered:
         return Finding(
             name="limits",

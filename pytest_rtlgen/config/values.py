@@ -97,8 +97,8 @@ def read_whole(low: int) -> Callable[[str], int]:
     return read
 
 
-def read_real(is_right: Callable[[float], bool], wanted: str) -> Callable[[str], float]:
-    """Return the reader of finite numbers that ``is_right`` accepts; ``wanted`` says which those are."""
+def read_real(is_right: Callable[[float], bool], expected: str) -> Callable[[str], float]:
+    """Return the reader of finite numbers that ``is_right`` accepts; ``expected`` says which those are."""
 
     def read(text: str) -> float:
         try:
@@ -106,7 +106,7 @@ def read_real(is_right: Callable[[float], bool], wanted: str) -> Callable[[str],
         except ValueError:
             value = math.nan
         if not (math.isfinite(value) and is_right(value)):
-            raise ValueError(wanted)
+            raise ValueError(expected)
         return value
 
     return read
@@ -185,12 +185,12 @@ def read_setting(text: str) -> tuple[str, str]:
 
 def read_base_url(text: str) -> str:
     """Return the address of an endpoint, which must hold no credentials."""
-    wanted = "http:// or https:// with a host; keys belong in OPENAI_API_KEY, never in the address"
+    expected = "http:// or https:// with a host; keys belong in OPENAI_API_KEY, never in the address"
     try:
         parts = urlsplit(text.strip())
         is_plain = not (parts.username or parts.password or parts.query or parts.fragment)
         if parts.scheme in {"http", "https"} and parts.hostname and is_plain and (parts.port is None or parts.port):
             return text.strip()
     except ValueError:  # a broken port or bracket; that message would repeat what may be a password
-        raise ValueError(wanted) from None
-    raise ValueError(wanted)
+        raise ValueError(expected) from None
+    raise ValueError(expected)

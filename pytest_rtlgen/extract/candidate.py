@@ -160,14 +160,14 @@ def _find_other(part: _Part) -> tuple[str, str] | None:
     return ("other-module", _join_definitions(part.outside)) if part.outside.scan.modules() else None
 
 
-def _list_helpers(blocks: tuple[Block, ...], wanted: frozenset[str] | set[str], top: str) -> list[str]:
+def _list_helpers(blocks: tuple[Block, ...], used: frozenset[str] | set[str], top: str) -> list[str]:
     """Return the definitions in other blocks that the chosen one uses but lacks, and those that they use in turn."""
     available: dict[str, tuple[str, Definition]] = {}
     for block in blocks:
         if block.is_closed and top not in block.scan.modules():
             available |= {item.name: (block.text, item) for item in block.scan.definitions if item.end is not None}
     found: dict[str, str] = {}
-    pending = [name for name in wanted if name in available]
+    pending = [name for name in used if name in available]
     while pending:
         name = pending.pop()
         if name not in found:

@@ -87,9 +87,9 @@ def read_plan(files: Sequence[SourceFile]) -> HarnessPlan:
     packages: list[str] = []
     for service in read_services(find_text(files, COMPOSE)):
         settings = _read_service_settings(service, files)
-        found, wanted = _read_service(service, _Shell(HARNESS_FOLDER, settings), files)
+        found, installed = _read_service(service, _Shell(HARNESS_FOLDER, settings), files)
         commands += found
-        packages += wanted
+        packages += installed
     if not commands:
         raise ValueError(f"{COMPOSE} names no command that runs a test")
     return HarnessPlan(commands=tuple(commands), notes=find_packages(packages, files))

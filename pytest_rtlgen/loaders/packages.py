@@ -69,21 +69,21 @@ def _read_requirement(word: str) -> Requirement:
     return found
 
 
-def _find_package(wanted: Requirement, files: Sequence[SourceFile]) -> str:
+def _find_package(requirement: Requirement, files: Sequence[SourceFile]) -> str:
     """Return a note, empty where the package is here as asked for."""
-    if wanted.marker is not None and not wanted.marker.evaluate():
+    if requirement.marker is not None and not requirement.marker.evaluate():
         return ""
     try:
-        here = version(wanted.name)
+        here = version(requirement.name)
     except PackageNotFoundError as error:
-        if _may_be_needed(wanted.name, files):
+        if _may_be_needed(requirement.name, files):
             raise ValueError(
-                f"its command installs the package {wanted.name!r}, which is not here; pip install '{wanted}'"
+                f"its command installs the package {requirement.name!r}, which is not here; pip install '{requirement}'"
             ) from error
-        return f"the harness installs {wanted.name}, which is not here and which none of its files imports"
-    if wanted.specifier.contains(here, prereleases=True):
+        return f"the harness installs {requirement.name}, which is not here and which none of its files imports"
+    if requirement.specifier.contains(here, prereleases=True):
         return ""
-    return f"the harness asks for {wanted.name}{wanted.specifier}; {here} is here"
+    return f"the harness asks for {requirement.name}{requirement.specifier}; {here} is here"
 
 
 def _may_be_needed(name: str, files: Sequence[SourceFile]) -> bool:

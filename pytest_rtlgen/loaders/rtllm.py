@@ -162,7 +162,7 @@ def _list_data(bench: SourceFile) -> Iterator[tuple[str, str]]:
 
 def _make_bench(design: str, bench: SourceFile, reference: SourceFile, data: Mapping[str, bytes]) -> Testbench:
     modules, verified = read_module_names(bench.text), read_module_names(reference.text)
-    top = _choose(modules.wanted, (design,), bench.name, "module under test")
+    top = _choose(modules.undefined, (design,), bench.name, "module under test")
     return Testbench(
         rule=BenchRule.RTLLM,
         bench=bench,

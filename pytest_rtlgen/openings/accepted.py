@@ -78,10 +78,10 @@ def _read_interface(problem: Problem, source: SourceFile) -> Interface:
 
 def _require_ports(problem: Problem, interface: Interface, variant: SourceFile) -> None:
     found = {_describe(port) for port in read_interface(variant, problem.reference_top).ports}
-    wanted = {_describe(port) for port in interface.ports}
-    if found == wanted:
+    expected = {_describe(port) for port in interface.ports}
+    if found == expected:
         return
-    parts = (("is missing", sorted(wanted - found)), ("is not in the reference", sorted(found - wanted)))
+    parts = (("is missing", sorted(expected - found)), ("is not in the reference", sorted(found - expected)))
     faults = "; ".join(f"{', '.join(names)} {verb}" for verb, names in parts if names)
     raise BadReferenceError(
         f"{variant.name}: the ports of a variant must be the reference's, but {faults}; change them"

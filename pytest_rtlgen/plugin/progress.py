@@ -64,9 +64,9 @@ def watch_generation(config: pytest.Config, store: RunStore) -> Iterator[None]:
     def watch() -> None:
         shown = (-1, "")
         while not stop.wait(_EVERY_S):
-            done, wanted, what = _count(store)
-            if (done, what) != shown and done < wanted:
-                watcher.advance(done, wanted, what)
+            done, expected, what = _count(store)
+            if (done, what) != shown and done < expected:
+                watcher.advance(done, expected, what)
             shown = (done, what)
 
     thread = threading.Thread(target=watch, name="rtlgen-progress", daemon=True)

@@ -44,8 +44,8 @@ def _read_template_file(prompt: str) -> str:
 
 def _read_examples(prompt: str, shots: int, suites: Iterable[Suite]) -> Iterable[ShotsFile]:
     """Yield the examples of each task that ``suites`` ask for in this style."""
-    wanted = set(_TASKS.values()) if prompt == "published" else _STYLE_TASKS.get(prompt, set())
-    found = {_TASKS[suite.name]: suite for suite in suites if _TASKS.get(suite.name) in wanted}
+    tasks = set(_TASKS.values()) if prompt == "published" else _STYLE_TASKS.get(prompt, set())
+    found = {_TASKS[suite.name]: suite for suite in suites if _TASKS.get(suite.name) in tasks}
     if not found:
         raise UsageError(
             f"--rtlgen-shots={shots}: only VerilogEval v2 has examples; use --rtlgen-prompt=published with "

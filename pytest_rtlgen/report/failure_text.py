@@ -153,10 +153,10 @@ def _render_rows(wave: WaveWindow, steps: slice) -> Iterator[tuple[str, Sequence
     yield "ns", _render_times(wave)[steps]
     for name, values in wave.inputs:
         yield _label(name, values), _render_cells(values[steps], values[steps])[0]
-    for name, wanted, got in wave.outputs:
-        expected, actual = _render_cells(wanted[steps], got[steps])
-        yield f"{_label(name, wanted)} expected", expected
-        yield f"{_label(name, wanted)} got", actual
+    for name, want, got in wave.outputs:
+        expected, actual = _render_cells(want[steps], got[steps])
+        yield f"{_label(name, want)} expected", expected
+        yield f"{_label(name, want)} got", actual
 
 
 def _render_times(wave: WaveWindow) -> list[str]:

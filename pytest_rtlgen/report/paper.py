@@ -55,8 +55,8 @@ def _list_notes(preset: Preset, figures: list[Figure], suite: str, settings: Run
     papers = {name: _list_values(name, preset, figures) for name in given}
     for name, ours in given.items():
         if papers[name] and ours not in papers[name]:
-            wanted = " or ".join(f"{value:g}" for value in sorted(papers[name]))
-            yield f"{name} is {'not set' if ours is None else format(ours, 'g')} here, {wanted} in the paper"
+            theirs = " or ".join(f"{value:g}" for value in sorted(papers[name]))
+            yield f"{name} is {'not set' if ours is None else format(ours, 'g')} here, {theirs} in the paper"
     if options["prompt"] != settings.prompt.split(" ", 1)[0]:
         yield f"the prompt is {settings.prompt} here, {options['prompt']} in the paper"
     if settings.repair:

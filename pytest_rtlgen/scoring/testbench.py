@@ -48,7 +48,7 @@ _CANDIDATE, _BENCH, _OPTIONS, _DESIGN = "candidate.sv", "bench.sv", "options.f",
 class _Prepared:
     """What every candidate of a bench needs, made from the bench and its reference alone."""
 
-    wanted: Interface
+    interface: Interface
     hardened: HardenedBench
     reference: str
     """The reference's text as a candidate would give it."""
@@ -119,10 +119,10 @@ class TestbenchScorer:
         )
 
     def _calibrate(self, bench: Testbench) -> _Prepared:
-        wanted = read_interface(bench.reference, bench.reference_top)
+        interface = read_interface(bench.reference, bench.reference_top)
         reference = _rename_reference(bench)
         hardened = harden_bench(bench.bench, bench.companions, bench_top=bench.bench_top, top=bench.top)
-        prepared = _Prepared(wanted=replace(wanted, module=bench.top), hardened=hardened, reference=reference)
+        prepared = _Prepared(interface=replace(interface, module=bench.top), hardened=hardened, reference=reference)
         verdict = self._run(reference, bench, prepared)
         messages = "; ".join(item.message for item in verdict.diagnostics[:3])
         fault = (
@@ -134,7 +134,7 @@ class TestbenchScorer:
     def _score(self, source: str, bench: Testbench, prepared: _Prepared) -> BenchVerdict:
         if not source.strip():
             return _conclude(Status.NO_CODE, NO_CODE)
-        screening = self._reader.screen(source, prepared.wanted)
+        screening = self._reader.screen(source, prepared.interface)
         if screening.status is not None:
             return BenchVerdict(status=screening.status, diagnostics=screening.diagnostics)
         verdict = self._run(screening.source, bench, prepared)

@@ -130,7 +130,7 @@ def judge_mutant(simulator: Simulator, reference: PreparedReference, source: str
     Raises:
         ToolError: the simulator is missing or broken.
     """
-    interface = replace(reference.wanted, module=reference.top)
+    interface = replace(reference.interface, module=reference.top)
     if reference.powered_up is not None:
         source = power_up(read_canonical(source).text, reference.top, reference.powered_up.value).text
     simulation = simulator.simulate(SimulationJob(source=source, interface=interface, stimulus=reference.stimulus))

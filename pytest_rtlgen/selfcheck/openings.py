@@ -106,7 +106,7 @@ def try_openings(checker: Checker, problem: Problem, *, mutants: int, seed: int)
     """
     if problem.openings in {Openings(), Openings(place=problem.openings.place)}:
         return None
-    interface = replace(checker.prepare(problem).wanted, module=problem.reference_top)
+    interface = replace(checker.prepare(problem).interface, module=problem.reference_top)
     problem = replace(problem, reference=read_reference(problem.reference))
     trials = tuple(_list_trials(problem, interface))
     drawn = list_mutants(problem.reference, problem.reference_top, limit=max(mutants, _FEWEST_MUTANTS), seed=seed)

@@ -146,8 +146,8 @@ def _check_ours(checker: Checker, problem: Problem, mutants: int, seed: int) -> 
         reference = checker.prepare(problem)
         answer = Candidate(source=_show_reference(problem), rule="reference")
         verdict = checker.check(answer, problem)
-        stubs = make_stubs(reference.wanted)
-        idle = (*stubs, *make_forgers(reference.wanted, _name_hidden(problem)))
+        stubs = make_stubs(reference.interface)
+        idle = (*stubs, *make_forgers(reference.interface, _name_hidden(problem)))
         passing = [stub for stub in idle if _passes(checker, problem, stub)]
         unreached = checker.measure_depth(problem).unreached
         prove = make_prove(checker, problem)

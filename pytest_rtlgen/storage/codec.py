@@ -20,7 +20,7 @@ _SHOWN = 60
 """Most characters of a wrong value in a message."""
 _KEYS: Mapping[type, Mapping[str, str]] = {BenchVerdict: {"is_passed_unguarded": "published"}}
 """Of fields that are kept under another key than their name: saved runs and reports have it."""
-_WANTED = {str: "text", int: "a whole number", bool: "true or false", float: "a finite number"}
+_EXPECTED = {str: "text", int: "a whole number", bool: "true or false", float: "a finite number"}
 
 
 def encode(value: object) -> Json:
@@ -113,10 +113,12 @@ def _reader(kind: type) -> _Reader:
     raise TypeError(msg)
 
 
-def _fail(where: str, name: str, wanted: str, value: object) -> RecordError:
+def _fail(where: str, name: str, expected: str, value: object) -> RecordError:
     shown = repr(value)
     shown = shown if len(shown) <= _SHOWN else shown[: _SHOWN - 3] + "..."
-    return RecordError(f"{where}: {name or 'record'} must be {wanted}, got {shown}; was it written by another version?")
+    return RecordError(
+        f"{where}: {name or 'record'} must be {expected}, got {shown}; was it written by another version?"
+    )
 
 
 def _plain_reader(kind: type) -> _Reader:
@@ -125,7 +127,7 @@ def _plain_reader(kind: type) -> _Reader:
         if is_number and abs(cast("float", value)) <= sys.float_info.max:
             return float(cast("float", value))
         if type(value) is not kind or is_number:
-            raise _fail(where, name, _WANTED[kind], value)
+            raise _fail(where, name, _EXPECTED[kind], value)
         return value
 
     return read

@@ -55,14 +55,14 @@ class ProcessResult:
 
 def list_limits(limits: Limits) -> tuple[tuple[int, int, int], ...]:
     """Return ``limits`` as (resource, soft, hard) for ``resource.setrlimit``, never above what this process may set."""
-    wanted = (
+    requested = (
         (resource.RLIMIT_CPU, limits.cpu_s, limits.cpu_s + 1),  # soft first: SIGXCPU tells a time-out from a kill
         (resource.RLIMIT_AS, limits.memory_mib << 20, limits.memory_mib << 20),
         (resource.RLIMIT_FSIZE, limits.file_mib << 20, limits.file_mib << 20),
         (resource.RLIMIT_NOFILE, limits.open_files, limits.open_files),
         (resource.RLIMIT_CORE, 0, 0),
     )
-    return tuple((kind, *_below_ceiling(kind, soft, hard)) for kind, soft, hard in wanted)
+    return tuple((kind, *_below_ceiling(kind, soft, hard)) for kind, soft, hard in requested)
 
 
 def make_limiter(limits: Sequence[tuple[int, int, int]]) -> Callable[[], None]:

@@ -42,7 +42,7 @@ class ModuleNames:
 
     tops: tuple[str, ...]
     """Defined here and not instantiated here."""
-    wanted: tuple[str, ...]
+    undefined: tuple[str, ...]
     """Instantiated here and not defined here."""
 
 
@@ -57,7 +57,7 @@ def read_module_names(text: str) -> ModuleNames:
     used = tuple(dict.fromkeys(str(node.type.valueText) for node in nodes if _kind(node) == "HierarchyInstantiation"))
     return ModuleNames(
         tops=tuple(name for name in defined if name not in used),
-        wanted=tuple(name for name in used if name not in defined),
+        undefined=tuple(name for name in used if name not in defined),
     )
 
 

@@ -105,25 +105,25 @@ def _require_used(source: SourceFile, uses: Sequence[_Use], stated: Sequence[Box
 
 def match_boxes(text: str, parsed: ParsedText, interface: Interface) -> BoxMatch:
     """Return how the instances of undefined modules in a candidate's ``text`` go with those of ``interface``."""
-    match, top, wanted = BoxMatch(), interface.module, interface.boxes
+    match, top, expected = BoxMatch(), interface.module, interface.boxes
     instance = find_instance(parsed, top)
     if instance is None:
         match.differences.append((f"module {top!r} cannot be elaborated", None))
         return match
     uses = list(_list_uses(parsed, instance, str(instance.hierarchicalPath)))
-    defined = {box.module for box in wanted} & set(list_modules(parsed))
+    defined = {box.module for box in expected} & set(list_modules(parsed))
     for name in sorted(defined):
         match.differences.append((f"module {name!r} is defined, but it is a black box: it is to be instantiated", None))
     for name, line in _list_reaching(parsed, uses):
         match.differences.append((f"hierarchical name {name} reaches into a black box", line))
     if match.differences:
         return match
-    pairs = list(_pair(uses, wanted, match))
+    pairs = list(_pair(uses, expected, match))
     for box, use in pairs:
         match.paths[box.path] = use.path
         match.empty[use.module] = (*match.empty.get(use.module, ()), *use.empty)
         match.differences += [(what, use.line) for what in _compare_pins(box, use)]
-    if not match.differences and any(box.parameters for box in wanted):
+    if not match.differences and any(box.parameters for box in expected):
         match.differences += _compare_parameters(text, top, pairs)
     return match
 
@@ -233,10 +233,10 @@ class _Directions:
         raise BadReferenceError(f"{self.source.name}:{use.line}: {what}; {_REMEDY}")
 
 
-def _pair(uses: Sequence[_Use], wanted: Sequence[BlackBox], match: BoxMatch) -> Iterator[tuple[BlackBox, _Use]]:
+def _pair(uses: Sequence[_Use], expected: Sequence[BlackBox], match: BoxMatch) -> Iterator[tuple[BlackBox, _Use]]:
     """Yield which instance stands for which box: those of one name, then the others of a module in their order."""
-    for module in dict.fromkeys((*(box.module for box in wanted), *(use.module for use in uses))):
-        boxes = [box for box in wanted if box.module == module]
+    for module in dict.fromkeys((*(box.module for box in expected), *(use.module for use in uses))):
+        boxes = [box for box in expected if box.module == module]
         left = [use for use in uses if use.module == module]
         if len(boxes) != len(left):
             line = left[0].line if left else None
@@ -263,13 +263,13 @@ def _compare_pins(box: BlackBox, use: _Use) -> Iterator[str]:
         yield f"instance {use.path} of {use.module!r} is in an array, or not every pin is connected by itself"
         return
     pins = {pin.name: pin for pin in use.pins}
-    wanted = {pin.name: pin for pin in box.pins}
-    for name in (name for name in wanted if name not in pins):
+    expected = {pin.name: pin for pin in box.pins}
+    for name in (name for name in expected if name not in pins):
         yield f"pin {name!r} of instance {use.path} ({use.module}) is not connected"
-    for name in (name for name in pins if name not in wanted):
+    for name in (name for name in pins if name not in expected):
         yield f"pin {name!r} of instance {use.path} ({use.module}) is connected, which is not wanted"
-    for name in (name for name in pins if name in wanted):
-        pin, other = pins[name], wanted[name]
+    for name in (name for name in pins if name in expected):
+        pin, other = pins[name], expected[name]
         if other.direction is Direction.INPUT and pin.width > other.width and not _fits(pin.expression, other.width):
             yield f"pin {name!r} of instance {use.path} ({use.module}) has {pin.width} bits, and not {other.width}"
     if use.parameters != tuple(name for name, _ in box.parameters):

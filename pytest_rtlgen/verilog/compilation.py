@@ -80,7 +80,7 @@ class Compilation:
     files: tuple[CompiledFile, ...]
     included: frozenset[str]
     """Names of files whose text stands in others of the candidate's."""
-    wanted: frozenset[str]
+    needed: frozenset[str]
     """Names of files that given ones include."""
 
 
@@ -125,11 +125,11 @@ def read_compilation(files: Sequence[SourceFile], given: Sequence[SourceFile], o
     for name in candidate:
         if name not in sequence:
             reader.read(name, is_alone=True)
-    wanted = {found for name in others for found in reader.list_included(name)}
+    needed = {found for name in others for found in reader.list_included(name)}
     return Compilation(
         files=tuple(reader.done[name] for name in candidate),
         included=frozenset(reader.included),
-        wanted=frozenset(wanted),
+        needed=frozenset(needed),
     )
 
 

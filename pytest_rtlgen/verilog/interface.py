@@ -101,8 +101,8 @@ def list_modules(parsed: ParsedText) -> tuple[str, ...]:
 
     root = parsed.tree.root
     members: Iterable[Node] = root.members if isinstance(root, pyslang.syntax.CompilationUnitSyntax) else [root]
-    wanted = pyslang.syntax.SyntaxKind.ModuleDeclaration
-    return tuple(str(member.header.name.valueText) for member in members if member.kind == wanted)
+    kind = pyslang.syntax.SyntaxKind.ModuleDeclaration
+    return tuple(str(member.header.name.valueText) for member in members if member.kind == kind)
 
 
 def list_ports(instance: "ast.InstanceSymbol") -> tuple[Port, ...] | None:

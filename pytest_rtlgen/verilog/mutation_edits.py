@@ -253,10 +253,10 @@ def list_neighbours(literal: str) -> tuple[str, ...]:
     except ValueError:
         return ()
     width = int(size or 32)
-    wanted = (value + 1, value - 1, 0, value ^ 1, value ^ (1 << max(0, width - 1)), value ^ (1 << (width // 2)))
-    others = dict.fromkeys(other & ((1 << width) - 1) for other in wanted)
+    others = (value + 1, value - 1, 0, value ^ 1, value ^ (1 << max(0, width - 1)), value ^ (1 << (width // 2)))
+    masked = dict.fromkeys(other & ((1 << width) - 1) for other in others)
     writer = _WRITERS[base.lower()]
-    return tuple(f"{size}'{sign}{base}{other:{writer}}" for other in others if other != value)
+    return tuple(f"{size}'{sign}{base}{other:{writer}}" for other in masked if other != value)
 
 
 def _shift(index: str, step: int) -> str:

@@ -39,17 +39,17 @@ def list_open_parameters(instance: "ast.InstanceSymbol") -> tuple[Parameter, ...
 
 
 def adjust_parameters(
-    text: str, parsed: ParsedText, instance: "ast.InstanceSymbol", wanted: Sequence[Parameter]
+    text: str, parsed: ParsedText, instance: "ast.InstanceSymbol", requested: Sequence[Parameter]
 ) -> Adjusted | None:
-    """Return ``text`` with the values ``wanted`` as the defaults of the parameters of those names that size its ports.
+    """Return ``text`` with the values ``requested`` as defaults of the parameters of those names that size its ports.
 
     ``None``: module ``instance`` has none with another default, so its widths are its author's statement. What sizes no
     port keeps its default, unless that is open: it is part of what the module does.
     """
-    values = {parameter.name: parameter.value for parameter in wanted}
+    values = {parameter.name: parameter.value for parameter in requested}
     spans: list[Span] = []
     changes = []
-    names = _list_names(instance.body) | {parameter.name for parameter in wanted if parameter.is_open}
+    names = _list_names(instance.body) | {parameter.name for parameter in requested if parameter.is_open}
     for symbol, value in _list_settable(instance, names):
         name, clause = str(symbol.name), symbol.syntax.initializer
         if values.get(name, value) != value and clause is not None:

@@ -35,63 +35,63 @@ class Screening:
 
 
 def screen_candidate(
-    source: str, wanted: Interface, given: Sequence[SourceFile] = (), *, encloses: bool = True
+    source: str, interface: Interface, given: Sequence[SourceFile] = (), *, encloses: bool = True
 ) -> Screening:
-    """Return whether ``source`` may be compiled as an answer that must have the interface ``wanted``.
+    """Return whether ``source`` may be compiled as an answer that must have ``interface``.
 
     ``given``: files that it may load memories from. ``encloses``: whether the text to compile has the module around it
     that inout ports and black boxes need.
     """
-    names = {wanted.module, *(port.name for port in wanted.ports)}
-    names |= {name for box in wanted.boxes for name in (box.module, *(pin.name for pin in box.pins), *box.open_pins)}
+    names = {interface.module, *(port.name for port in interface.ports)}
+    names |= {name for box in interface.boxes for name in (box.module, *(pin.name for pin in box.pins), *box.open_pins)}
     canonical = read_canonical(source, kept=names)
     if canonical.status is not None:
         return Screening(status=canonical.status, source=canonical.text, diagnostics=canonical.diagnostics)
     try:
         if given:
-            loaded = load_memories(canonical.text, wanted.module, given)
+            loaded = load_memories(canonical.text, interface.module, given)
             canonical = canonical if loaded.problems else replace(canonical, text=loaded.text)
-        return _screen_syntax(canonical, wanted, encloses=encloses)
+        return _screen_syntax(canonical, interface, encloses=encloses)
     except (RuntimeError, RecursionError) as error:  # pyslang gives up on nesting that is too deep
         return _reject(canonical.text, [Finding(kind=FindingKind.NESTING, name=str(error), line=1)])
 
 
-def _screen_syntax(canonical: CanonicalText, wanted: Interface, *, encloses: bool) -> Screening:
+def _screen_syntax(canonical: CanonicalText, interface: Interface, *, encloses: bool) -> Screening:
     text = canonical.text
     parsed = parse_text(text)
     errors = list_errors(parsed, parsed.tree.diagnostics, most=_MOST_FINDINGS)
     if errors:
         return Screening(status=Status.SYNTAX_ERROR, source=text, diagnostics=errors)
     modules = list_modules(parsed)
-    if modules.count(wanted.module) != 1:
-        return _refuse(Status.INTERFACE_MISMATCH, text, [(_describe_modules(wanted.module, modules), None)])
-    text, parsed, survey = reduce_text(canonical, parsed, wanted.module)
+    if modules.count(interface.module) != 1:
+        return _refuse(Status.INTERFACE_MISMATCH, text, [(_describe_modules(interface.module, modules), None)])
+    text, parsed, survey = reduce_text(canonical, parsed, interface.module)
     if survey.findings:
         return _reject(text, survey.findings)
-    instance = find_instance(parsed, wanted.module, is_shallow=True)
+    instance = find_instance(parsed, interface.module, is_shallow=True)
     if instance is None:
-        return _refuse(Status.ELABORATION_ERROR, text, [(f"module {wanted.module!r} cannot be elaborated", None)])
+        return _refuse(Status.ELABORATION_ERROR, text, [(f"module {interface.module!r} cannot be elaborated", None)])
     notes = describe_left_out(survey.left_out)
-    differences = list(_compare_ports(parsed, instance, wanted))
-    if differences or any(parameter.is_open for parameter in wanted.parameters):
-        adjusted = _adjust(text, parsed, instance, wanted)
+    differences = list(_compare_ports(parsed, instance, interface))
+    if differences or any(parameter.is_open for parameter in interface.parameters):
+        adjusted = _adjust(text, parsed, instance, interface)
         if adjusted is not None:
             text, notes = adjusted.text, (*notes, *map(_describe_change, adjusted.changes))
             parsed = parse_text(text)
         elif differences:
             return _refuse(Status.INTERFACE_MISMATCH, text, differences)
-    enclosed = _enclose(text, parsed, wanted, notes)
+    enclosed = _enclose(text, parsed, interface, notes)
     return enclosed if encloses or enclosed.status is not None else replace(enclosed, source=text)
 
 
-def _adjust(text: str, parsed: ParsedText, instance: "ast.InstanceSymbol", wanted: Interface) -> Adjusted | None:
+def _adjust(text: str, parsed: ParsedText, instance: "ast.InstanceSymbol", interface: Interface) -> Adjusted | None:
     """Return ``text`` at the reference's parameter values; ``None`` where its ports do not fit even so."""
-    adjusted = adjust_parameters(text, parsed, instance, wanted.parameters)
+    adjusted = adjust_parameters(text, parsed, instance, interface.parameters)
     if adjusted is None:
         return None
     parsed = parse_text(adjusted.text)
-    again = find_instance(parsed, wanted.module, is_shallow=True)
-    fits = again is not None and not any(_compare_ports(parsed, again, wanted))
+    again = find_instance(parsed, interface.module, is_shallow=True)
+    fits = again is not None and not any(_compare_ports(parsed, again, interface))
     return adjusted if fits else None
 
 
@@ -101,16 +101,16 @@ def _describe_change(change: tuple[str, str, str, int]) -> Diagnostic:
     return Diagnostic(tool=Tool.SCREEN, severity=Severity.NOTE, message=message, line=line)
 
 
-def _enclose(text: str, parsed: ParsedText, wanted: Interface, notes: tuple[Diagnostic, ...]) -> Screening:
+def _enclose(text: str, parsed: ParsedText, interface: Interface, notes: tuple[Diagnostic, ...]) -> Screening:
     """Return the text inside the module that its inout ports and black boxes need, unless those are not as wanted."""
-    if not is_enclosed(wanted):
+    if not is_enclosed(interface):
         return Screening(status=None, source=text, diagnostics=notes)
     if ENCLOSED in text:
         return _reject(text, [Finding(kind=FindingKind.RESERVED_NAME, name=ENCLOSED)])
-    match = match_boxes(text, parsed, wanted) if wanted.boxes else BoxMatch()
+    match = match_boxes(text, parsed, interface) if interface.boxes else BoxMatch()
     if match.differences:
         return _refuse(Status.INTERFACE_MISMATCH, text, match.differences)
-    source = enclose(text, wanted, module=wanted.module, paths=match.paths, empty=match.empty)
+    source = enclose(text, interface, module=interface.module, paths=match.paths, empty=match.empty)
     return Screening(status=None, source=source, diagnostics=notes)
 
 
@@ -167,14 +167,14 @@ def _describe_lines(lines: Sequence[int]) -> str:
     return f"line{'s' * (len(shown) > 1)} {', '.join(map(str, shown[:_MOST_FINDINGS]))}{more}"
 
 
-def _describe_modules(wanted: str, found: Sequence[str]) -> str:
-    if wanted in found:
-        return f"module {wanted!r} is defined more than once"
-    return f"module {wanted!r} is missing; found {', '.join(repr(name) for name in found) or 'no module'}"
+def _describe_modules(expected: str, found: Sequence[str]) -> str:
+    if expected in found:
+        return f"module {expected!r} is defined more than once"
+    return f"module {expected!r} is missing; found {', '.join(repr(name) for name in found) or 'no module'}"
 
 
 def _compare_ports(
-    parsed: ParsedText, instance: "ast.InstanceSymbol", wanted: Interface
+    parsed: ParsedText, instance: "ast.InstanceSymbol", interface: Interface
 ) -> Iterator[tuple[str, int | None]]:
     line = parsed.line(instance.definition.location)
     ports = list_ports(instance)
@@ -182,7 +182,7 @@ def _compare_ports(
         yield "a port is an interface or has no plain direction", line
         return
     found = {port.name: port for port in ports}
-    for port in wanted.ports:
+    for port in interface.ports:
         other = found.pop(port.name, None)
         if other is None:
             yield f"{_describe(port)} is missing", line

@@ -94,9 +94,9 @@ def _screen_each(files: Sequence[SourceFile], given: Sequence[SourceFile], order
     for file in compilation.files:
         screened = _screen_file(file)
         is_included = file.name in compilation.included
-        is_compiled = not order or file.name in order or file.name in compilation.wanted
+        is_compiled = not order or file.name in order or file.name in compilation.needed
         is_fragment = is_included and screened.status is Status.SYNTAX_ERROR
-        if screened.status is not None and file.name not in compilation.wanted and (is_fragment or not is_compiled):
+        if screened.status is not None and file.name not in compilation.needed and (is_fragment or not is_compiled):
             screened = _leave_out_file(screened, is_included=is_included)
         found.append(screened)
     return found

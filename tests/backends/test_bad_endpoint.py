@@ -106,10 +106,10 @@ def test_all_arrive_once_and_no_key_is_in_any_log_or_record(
         model = OpenAiBackend("m", asked, environ={"OPENAI_API_KEY": KEY})
         backend = accounts.account("openai:m", model)
         generate_completions(problems, backend=backend, sampling=settings.sampling, store=store, style="chat")
-    wanted = {SampleKey(suite="test", problem_id=one.problem_id, index=index) for one in problems for index in range(N)}
+    expected = {SampleKey(suite="test", problem_id=one.problem_id, index=i) for one in problems for i in range(N)}
     got = store.read_completions()
-    assert got.keys() == wanted
-    assert store.count_completions() == len(wanted) == 1040
+    assert got.keys() == expected
+    assert store.count_completions() == len(expected) == 1040
     assert set(endpoint.faults) == set(range(len(FAULTS)))
     arrived = Counter(completion.text.replace("[OPENAI_API_KEY]", KEY) for completion in got.values())
     assert max(arrived.values()) == 1

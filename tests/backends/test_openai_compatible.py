@@ -454,9 +454,9 @@ def test_what_deliver_raises_comes_out_as_it_is_and_ends_everything(error: BaseE
     assert len(server.asked) == 4
 
 
-@pytest.mark.parametrize(("concurrency", "wanted"), [(1, 1), (4, 4)])
-def test_no_more_requests_are_open_than_allowed(concurrency: int, wanted: int) -> None:
-    full = threading.Barrier(wanted)
+@pytest.mark.parametrize(("concurrency", "expected"), [(1, 1), (4, 4)])
+def test_no_more_requests_are_open_than_allowed(concurrency: int, expected: int) -> None:
+    full = threading.Barrier(expected)
 
     def script(_: int, asked: Asked) -> Reply:
         full.wait(5)
@@ -464,7 +464,7 @@ def test_no_more_requests_are_open_than_allowed(concurrency: int, wanted: int) -
 
     with serve(script) as server:
         got = collect(backend(server, concurrency=concurrency), *(request(f"p{place}") for place in range(12)))
-    assert server.most_at_once == wanted
+    assert server.most_at_once == expected
     assert len(got) == 12
 
 

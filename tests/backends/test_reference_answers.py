@@ -19,7 +19,7 @@ def test_every_sample_is_the_reference_and_extraction_finds_it() -> None:
     assert candidate.source.strip() == COUNTER.strip()
 
 
-def test_a_reference_of_another_name_answers_under_the_wanted_one() -> None:
+def test_a_reference_of_another_name_answers_under_the_expected_one() -> None:
     reference = "module RefModule; endmodule // RefModule"
     changes = {"reference": reference, "top": "TopModule", "reference_top": "RefModule"}
     (got,) = collect(make_backend("reference:", BackendSettings()), request("p", **changes))

@@ -71,8 +71,8 @@ def run_fixed(draw: Draw, target: int, batch: int) -> tuple[int, int, int]:
 def run_adaptive(draw: Draw, sampler: AdaptiveSampler) -> tuple[int, int, int]:
     """Likewise."""
     sampler.begin()
-    while wanted := sampler.next_prompts():
-        sampler.take([draw() for _ in range(wanted)])
+    while needed := sampler.next_prompts():
+        sampler.take([draw() for _ in range(needed)])
     report = sampler.report()
     return report.generated, report.kept, report.rounds
 

@@ -39,7 +39,7 @@ Player = Callable[[], bytes]
 
 
 def make_job(problem: Problem, reference: PreparedReference) -> SimulationJob:
-    return SimulationJob(source=problem.reference.text, interface=reference.wanted, stimulus=reference.stimulus)
+    return SimulationJob(source=problem.reference.text, interface=reference.interface, stimulus=reference.stimulus)
 
 
 def play_simulator(simulator: Simulator, job: SimulationJob) -> Player:

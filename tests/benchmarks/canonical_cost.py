@@ -40,10 +40,10 @@ def measure_ms(work: Callable[[], object]) -> float:
 
 def list_references(spec: str) -> Iterator[tuple[str, Interface]]:
     for problem in load_suite(spec).problems:
-        yield problem.reference.text, read_wanted(problem, problem.reference_top)
+        yield problem.reference.text, read_required(problem, problem.reference_top)
 
 
-def read_wanted(problem: Problem, module: str) -> Interface:
+def read_required(problem: Problem, module: str) -> Interface:
     return replace(read_interface(problem.reference, problem.reference_top), module=module)
 
 
@@ -55,18 +55,18 @@ def list_answers() -> Iterator[tuple[str, Interface]]:
         row = json.loads(line)
         problem = problems.get(row["task_id"])
         if problem is not None:
-            wanted = read_wanted(problem, problem.top)
-            yield from ((text, wanted) for text in row["llmgen_RTL"][::EVERY])
+            interface = read_required(problem, problem.top)
+            yield from ((text, interface) for text in row["llmgen_RTL"][::EVERY])
 
 
 def time_texts(texts: Iterator[tuple[str, Interface]]) -> list[str | int]:
     canonical, screen, examine = list[float](), list[float](), list[float]()
-    for text, wanted in texts:
+    for text, interface in texts:
         canonical.append(measure_ms(lambda: read_canonical(text)))  # noqa: B023  called at once
-        screen.append(measure_ms(lambda: screen_candidate(text, wanted)))  # noqa: B023
-        found = screen_candidate(text, wanted)
+        screen.append(measure_ms(lambda: screen_candidate(text, interface)))  # noqa: B023
+        found = screen_candidate(text, interface)
         if found.status is None:
-            examine.append(measure_ms(lambda: examine_design(found.source, wanted.module)))  # noqa: B023
+            examine.append(measure_ms(lambda: examine_design(found.source, interface.module)))  # noqa: B023
     middle = statistics.median
     ratio = middle(canonical) / middle(screen)
     return [len(screen), *(f"{middle(part):.2f}" for part in (canonical, screen, examine)), f"{ratio:.2f}"]

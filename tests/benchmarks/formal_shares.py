@@ -62,7 +62,7 @@ class Found:
 
 def replay(checker: Checker, reference: PreparedReference, source: str, found: Equivalence) -> bool:
     for _, stimulus in found.counterexamples:
-        interface = replace(reference.wanted, module=reference.top)
+        interface = replace(reference.interface, module=reference.top)
         played = checker.simulator.simulate(
             SimulationJob(source=reference.source, interface=interface, stimulus=stimulus)
         )

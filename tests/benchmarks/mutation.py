@@ -65,7 +65,7 @@ def make_published_stimulus(interface: Interface, *, rounds: int, seed: int) -> 
 
 def play_reference(checker: Checker, reference: PreparedReference, stimulus: Stimulus) -> PreparedReference | None:
     """Return the reference under ``stimulus``; ``None`` if it takes longer than a simulation may."""
-    interface = replace(reference.wanted, module=reference.top)
+    interface = replace(reference.interface, module=reference.top)
     job = SimulationJob(source=reference.source, interface=interface, stimulus=stimulus)
     simulation = checker.simulator.simulate(job)
     if simulation.status is Status.TIMEOUT:
@@ -79,7 +79,7 @@ def measure_problem(checker: Checker, problem: Problem, settings: Settings) -> d
     ours = checker.prepare(problem)
     mutants = draw_mutants(checker.simulator, ours, problem, limit=settings.limit, seed=settings.seed)
     short, long = (
-        play_reference(checker, ours, make_published_stimulus(ours.wanted, rounds=rounds, seed=settings.seed))
+        play_reference(checker, ours, make_published_stimulus(ours.interface, rounds=rounds, seed=settings.seed))
         for rounds in (1, settings.rounds)
     )
     fates: dict[str, list[Fate]] = {}

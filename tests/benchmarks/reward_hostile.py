@@ -52,10 +52,10 @@ def value_of(preset: Preset, verdict: Verdict) -> float:
     return preset.reward_of(verdict, ANSWER).value or 0.0
 
 
-def find_honest(checker: Checker, case: HostileCase, wanted: float) -> Verdict | None:
+def find_honest(checker: Checker, case: HostileCase, least: float) -> Verdict | None:
     """Return the verdict on a mutant of the case's reference that runs and is wrong.
 
-    Of several that with the most outputs right, looked for until one has the share ``wanted``.
+    Of several that with the most outputs right, looked for until one has the share ``least``.
     """
     source = SourceFile(name=str(case.folder / "golden.sv"), text=case.golden)
     try:
@@ -67,7 +67,7 @@ def find_honest(checker: Checker, case: HostileCase, wanted: float) -> Verdict |
         verdict = checker.check(Candidate(source=mutant.source, rule="given"), case.pose())
         if verdict.status is Status.MISMATCH and (best is None or verdict.credit > best.credit):
             best = verdict
-        if best is not None and best.credit >= wanted:
+        if best is not None and best.credit >= least:
             break
     return best
 
@@ -76,8 +76,8 @@ def judge_cases(checker: Checker, cases: Iterable[HostileCase], *, jobs: int, ha
     def run(case: HostileCase) -> Judged:
         with tempfile.TemporaryDirectory() as name:
             verdict = judge(checker, case, lay_canary(Path(name) / "canary"))
-        wanted = 0.0 if verdict.is_passed else verdict.credit
-        return Judged(case=case, verdict=verdict, honest=find_honest(checker, case, wanted) if has_honest else None)
+        least = 0.0 if verdict.is_passed else verdict.credit
+        return Judged(case=case, verdict=verdict, honest=find_honest(checker, case, least) if has_honest else None)
 
     with ThreadPoolExecutor(jobs) as pool:
         return list(pool.map(run, cases))
@@ -103,8 +103,8 @@ def render_table(judged: Sequence[Judged], presets: Mapping[str, Preset]) -> str
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", metavar="TEXT", default="", help="cases whose name holds TEXT")
-    wanted = parser.parse_args().only
-    cases = [case for case in (*load_cases(OURS), *load_cases(SHARED)) if wanted in case.folder.name]
+    part = parser.parse_args().only
+    cases = [case for case in (*load_cases(OURS), *load_cases(SHARED)) if part in case.folder.name]
     with Checker(CheckSettings(limits=Limits(cpu_s=3, wall_s=10), jobs=2)) as checker:
         judged = judge_cases(checker, cases, jobs=2, has_honest=True)
     must_not = [item for item in judged if not item.may_pass]

@@ -136,7 +136,7 @@ def measure_preset(name: str, samples: Sequence[Sample], problems: Sequence[Prob
 def measure_published(samples: Sequence[Sample], checker: Checker, folder: Path) -> Row:
     benches = {
         sample.problem.problem_id: render_published(
-            checker.prepare(sample.problem).wanted, gold=sample.problem.reference_top, rounds=ROUNDS, steps=STEPS
+            checker.prepare(sample.problem).interface, gold=sample.problem.reference_top, rounds=ROUNDS, steps=STEPS
         )
         for sample in samples
     }

@@ -80,7 +80,7 @@ def cut_output(trace: Trace, name: str) -> list[bytes]:
 
 def play(simulator: Simulator, reference: PreparedReference, source: str) -> tuple[Trace | None, bool]:
     """Return the trace, and whether the text builds."""
-    interface = replace(reference.wanted, module=reference.top)
+    interface = replace(reference.interface, module=reference.top)
     found = simulator.simulate(SimulationJob(source=source, interface=interface, stimulus=reference.stimulus))
     return found.trace, found.is_compiled
 
@@ -106,9 +106,8 @@ def examine_deletion(checker: Checker, prover: Prover | None, problem: Problem, 
         if outcome != "same":
             tally.faults.append(f"deletion: {problem.problem_id} {name}: {outcome}")
         elif prover is not None:
-            proofs = dict(
-                prover.compare(replace(reference, wanted=replace(reference.wanted, module=reference.top)), cut).outputs
-            )
+            named = replace(reference.interface, module=reference.top)
+            proofs = dict(prover.compare(replace(reference, interface=named), cut).outputs)
             tally.deletions[f"proof: {proofs[name]}"] += 1
             if proofs[name] is Proof.DIFFERENT:
                 tally.faults.append(f"deletion: {problem.problem_id} {name}: the prover says different")

@@ -144,6 +144,6 @@ def test_an_unknown_simulator_is_refused() -> None:
 def plays_right(icarus: Simulator, reference: PreparedReference, source: str) -> bool:
     from pytest_rtlgen.check.compare import compare_traces
 
-    job = SimulationJob(source=source, interface=reference.wanted, stimulus=reference.stimulus)
+    job = SimulationJob(source=source, interface=reference.interface, stimulus=reference.stimulus)
     trace = icarus.simulate(job).trace
     return trace is not None and all(one.is_right for one in compare_traces(reference.trace, trace))

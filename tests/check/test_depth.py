@@ -215,7 +215,7 @@ def test_more_cycles_bring_longer_stretches() -> None:
 # How the inputs of the steady run are chosen.
 
 PORTS = (("clk", "input", 1), ("rst", "input", 1), ("en", "input", 1), ("way", "input", 4), ("q", "output", 4))
-WANTED = interface("m", *PORTS, clocks=("clk",), resets=(reset("rst"),))
+INTERFACE = interface("m", *PORTS, clocks=("clk",), resets=(reset("rst"),))
 INSIDE = interface("m", ("q", "output", 4)).outputs
 
 
@@ -239,11 +239,11 @@ def count_while(runs: SteadyRuns, en: str, way: str) -> tuple[int, ...]:
     ("en", "way", "values"), [("1", "1111", (1, 15)), ("0", "0000", (0, 0)), ("1", "0110", (1, 6))]
 )
 def test_inputs_are_held_where_most_state_moves(en: str, way: str, values: tuple[int, ...]) -> None:
-    assert count_while(SteadyRuns(WANTED, {"way": (5, 6, 7)}, 0), en, way) == values
+    assert count_while(SteadyRuns(INTERFACE, {"way": (5, 6, 7)}, 0), en, way) == values
 
 
 def test_a_steady_run_begins_in_reset_and_moves_nothing_but_the_clock() -> None:
-    runs = SteadyRuns(WANTED, {}, 0)
+    runs = SteadyRuns(INTERFACE, {}, 0)
     seen: list[Stimulus] = []
 
     def simulate(stimulus: Stimulus) -> None:

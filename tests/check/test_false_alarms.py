@@ -92,7 +92,7 @@ def test_a_reference_in_other_words_passes(checker: Checker, problem: Problem, f
 
 
 def test_a_rewriting_changes_names_layout_blocks_and_codes() -> None:
-    made = rewrite(TRAFFIC, "light", wanted="lamp", seed=3)
+    made = rewrite(TRAFFIC, "light", new_top="lamp", seed=3)
     assert made.changes == ("layout", "names", "state codes", "block style")
     words = set(made.text.split())
     assert not words & {"light", "RED", "GREEN", "AMBER", "state", "next", "count", "`STEP"}
@@ -101,7 +101,7 @@ def test_a_rewriting_changes_names_layout_blocks_and_codes() -> None:
 
 def test_a_rewriting_gives_state_constants_other_values() -> None:
     def codes(seed: int) -> list[str]:
-        words = rewrite(TRAFFIC, "light", wanted="light", seed=seed).text.split()
+        words = rewrite(TRAFFIC, "light", new_top="light", seed=seed).text.split()
         return [words[place + 1] for place, word in enumerate(words) if word == "="][:3]
 
     found = {tuple(codes(seed)) for seed in range(8)}
@@ -111,20 +111,20 @@ def test_a_rewriting_gives_state_constants_other_values() -> None:
 
 def test_constants_whose_number_shows_keep_it() -> None:
     shown = TRAFFIC.replace("assign shown = count;", "assign shown = state;")
-    assert "state codes" not in rewrite(shown, "light", wanted="light", seed=3).changes
+    assert "state codes" not in rewrite(shown, "light", new_top="light", seed=3).changes
 
 
 def test_the_same_seed_gives_the_same_text() -> None:
-    first, second, other = (rewrite(TRAFFIC, "light", wanted="light", seed=seed).text for seed in (3, 3, 4))
+    first, second, other = (rewrite(TRAFFIC, "light", new_top="light", seed=seed).text for seed in (3, 3, 4))
     assert first == second != other
 
 
 def test_restyling_makes_the_state_machine_one_hot() -> None:
-    made = restyle(LIFT, "lift", wanted="hoist", seed=0)
+    made = restyle(LIFT, "lift", new_top="hoist", seed=0)
     assert set(made.changes) >= {"block style", "one-hot", "names", "layout"}
 
 
-def test_a_netlist_is_gates_under_the_wanted_name() -> None:
-    made = netlist(TRAFFIC, "light", wanted="lamp")
+def test_a_netlist_is_gates_under_the_new_name() -> None:
+    made = netlist(TRAFFIC, "light", new_top="lamp")
     assert "module lamp(" in made.text
     assert "case" not in made.text

@@ -159,8 +159,8 @@ def prover() -> Iterator[Prover]:
     made.close()
 
 
-def simulate(checker: Checker, source: str, wanted: Interface, stimulus: Stimulus) -> Trace:
-    trace = checker.simulator.simulate(SimulationJob(source=source, interface=wanted, stimulus=stimulus)).trace
+def simulate(checker: Checker, source: str, interface: Interface, stimulus: Stimulus) -> Trace:
+    trace = checker.simulator.simulate(SimulationJob(source=source, interface=interface, stimulus=stimulus)).trace
     assert trace is not None
     return trace
 
@@ -168,7 +168,7 @@ def simulate(checker: Checker, source: str, wanted: Interface, stimulus: Stimulu
 def prove(checker: Checker, prover: Prover, reference: str, candidate: str) -> Equivalence:
     """Return what is proved once the simulator has shown the candidate, as in ``confirm``."""
     prepared = checker.prepare(problem(reference, "m"))
-    return prover.compare(prepared, candidate, simulate(checker, candidate, prepared.wanted, prepared.stimulus))
+    return prover.compare(prepared, candidate, simulate(checker, candidate, prepared.interface, prepared.stimulus))
 
 
 @pytest.mark.parametrize(("reference", "candidate"), [row[1:] for row in SAME], ids=[row[0] for row in SAME])
@@ -185,10 +185,10 @@ def test_different_outputs_are_named_and_shown(
     expected = {name: Proof.DIFFERENT if name in names.split() else Proof.EQUIVALENT for name, _ in found.outputs}
     assert (dict(found.outputs), found.reason) == (expected, "")
     assert [name for name, _ in found.counterexamples] == names.split()
-    wanted = checker.prepare(problem(reference, "m")).wanted
+    interface = checker.prepare(problem(reference, "m")).interface
     for name, stimulus in found.counterexamples:
         assert len(stimulus.rows) == stimulus.steps * stimulus.width
-        played = [simulate(checker, source, wanted, stimulus) for source in (reference, candidate)]
+        played = [simulate(checker, source, interface, stimulus) for source in (reference, candidate)]
         assert name in {signal.name for signal in compare_traces(*played) if signal.mismatches}
 
 

@@ -75,7 +75,7 @@ def test_netlist_mutants_begin_with_the_netlist_itself() -> None:
     assert all("module counter" in item.source and item.operator.startswith("netlist ") for item in faulty)
 
 
-def test_no_netlist_mutant_is_made_where_none_is_wanted() -> None:
+def test_no_netlist_mutant_is_made_where_none_is_requested() -> None:
     assert list_netlist_mutants(problem().reference, "counter", limit=0, seed=1) == ()
 
 

@@ -234,8 +234,8 @@ def test_no_box_is_gained_where_the_reference_has_none(checker: Checker) -> None
 
 def test_the_output_of_a_box_may_be_a_clock(checker: Checker) -> None:
     reference = checker.prepare(problem(BOXED, "top"))
-    assert [clock.port for clock in reference.wanted.clocks] == ["u_icg.gck"]
-    assert [reset.port for reset in reference.wanted.resets] == ["rst"]
+    assert [clock.port for clock in reference.interface.clocks] == ["u_icg.gck"]
+    assert [reset.port for reset in reference.interface.resets] == ["rst"]
 
 
 def test_stated_outputs_tell_what_the_text_does_not(checker: Checker) -> None:

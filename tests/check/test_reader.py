@@ -20,7 +20,7 @@ from pytest_rtlgen.verilog.screen_files import screen_files
 from pytest_rtlgen.verilog.slicing import slice_outputs
 
 COUNTER = builders.COUNTER
-WANTED = read_interface(SourceFile(name="counter.sv", text=COUNTER), "counter")
+INTERFACE = read_interface(SourceFile(name="counter.sv", text=COUNTER), "counter")
 FILE = SourceFile(name="rtl/counter.sv", text=COUNTER)
 HEADER = SourceFile(name="rtl/width.svh", text="// nothing\n")
 DEEP = f"module m(output y); assign y = {'(' * 5000}1{')' * 5000}; endmodule"
@@ -34,8 +34,8 @@ def reader() -> Iterator[Reader]:
 
 
 def test_it_answers_what_is_found_here(reader: Reader) -> None:
-    assert reader.screen(COUNTER, WANTED) == screen_candidate(COUNTER, WANTED)
-    assert reader.screen("module x;", WANTED, (HEADER,)) == screen_candidate("module x;", WANTED, (HEADER,))
+    assert reader.screen(COUNTER, INTERFACE) == screen_candidate(COUNTER, INTERFACE)
+    assert reader.screen("module x;", INTERFACE, (HEADER,)) == screen_candidate("module x;", INTERFACE, (HEADER,))
     assert reader.screen_files([FILE], [HEADER], "counter", ()) == screen_files([FILE], [HEADER], "counter", ())
     assert reader.examine(COUNTER, "counter") == examine_design(COUNTER, "counter")
     assert reader.power_up(COUNTER, "counter", PowerUp.ONES) == power_up(COUNTER, "counter", PowerUp.ONES)
@@ -60,7 +60,7 @@ class Lost:
 def test_where_the_process_is_lost_the_text_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     reader = Reader(sandbox=choose_sandbox(SandboxMode.OFF), jobs=1)
     monkeypatch.setattr(reader, "_pool", Lost())
-    screening, files = reader.screen(COUNTER, WANTED), reader.screen_files([FILE], [HEADER], "counter", ())
+    screening, files = reader.screen(COUNTER, INTERFACE), reader.screen_files([FILE], [HEADER], "counter", ())
     assert (screening.status, screening.source) == (Status.RESOURCE_LIMIT, COUNTER)
     assert [item.message for item in screening.diagnostics] == ["reading the text took more than 5 s or 2048 MiB"]
     assert (files.status, files.files) == (Status.RESOURCE_LIMIT, (FILE,))

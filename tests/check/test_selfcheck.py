@@ -72,7 +72,7 @@ def test_a_reference_that_a_stub_equals(checker: Checker, expression: str, passi
 
 
 @pytest.mark.simulator
-def test_the_reference_is_tried_under_the_wanted_name(checker: Checker) -> None:
+def test_the_reference_is_tried_under_the_expected_name(checker: Checker) -> None:
     text = "// RefModule\nmodule RefModule (input a, output y);\n  assign y = a;\nendmodule\n"
     renamed = problem(text, "TopModule", reference_top="RefModule")
     assert selfcheck_problem(checker, renamed).faults == ()
@@ -114,7 +114,7 @@ class CountingPreparation:
             raise self.error
         empty = Stimulus(inputs=(), rows=b"", steps=0)
         return PreparedReference(
-            wanted=COUNTER_INTERFACE, stimulus=empty, trace=Trace(outputs=(), rows=b""), source="", top=""
+            interface=COUNTER_INTERFACE, stimulus=empty, trace=Trace(outputs=(), rows=b""), source="", top=""
         )
 
 
@@ -163,7 +163,7 @@ def test_a_harness_that_failed_tries_again(monkeypatch: pytest.MonkeyPatch) -> N
     checker = Checker()
     assert {str(item) for item in prepare_in_threads(checker, [problem()] * 3)} == {"iverilog is not on PATH"}
     preparation.error = None
-    assert checker.prepare(problem()).wanted == COUNTER_INTERFACE
+    assert checker.prepare(problem()).interface == COUNTER_INTERFACE
 
 
 def test_only_the_references_used_last_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,8 +172,8 @@ def test_only_the_references_used_last_are_kept(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(checker_module, "KEPT_REFERENCES", 2)
     checker = Checker()
     one, two, three = (problem(COUNTER + f"// {number}") for number in "123")
-    for wanted in (one, two, one, three, one, two):
-        checker.prepare(wanted)
+    for item in (one, two, one, three, one, two):
+        checker.prepare(item)
     assert [text[-1] for text in preparation.calls] == ["1", "2", "3", "2"]
 
 
@@ -223,9 +223,9 @@ def test_an_honest_bench_fails_every_idle_module_guarded_and_is_fooled_as_publis
 def test_a_bad_bench_is_a_fault_unless_it_is_known(
     checker: Checker, scorer: BenchScorer, name: str, text: str, fault: str
 ) -> None:
-    wanted = small_problem(name, text)
-    found = selfcheck_problem(checker, wanted, scorer=scorer)
-    excused = selfcheck_problem(checker, wanted, scorer=scorer, known=KNOWN)
+    benched = small_problem(name, text)
+    found = selfcheck_problem(checker, benched, scorer=scorer)
+    excused = selfcheck_problem(checker, benched, scorer=scorer, known=KNOWN)
     assert found.faults[0].startswith(fault)
     assert excused.faults == ()
     assert excused.notes[0].startswith("known (")

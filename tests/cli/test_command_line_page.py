@@ -81,9 +81,9 @@ def test_every_example_prints_what_the_page_says(mini: Path) -> None:
     examples = list_examples()
     assert {name.split(" ")[0] for name, _ in examples} == {command.name for command in COMMANDS}
     for name, steps in examples:
-        for command, wanted in steps:
+        for command, expected in steps:
             got = run_example(command, folder)
-            assert checker.check_output(wanted, got, FLAGS), f"{name}: $ {command}\nwanted:\n{wanted}\ngot:\n{got}"
+            assert checker.check_output(expected, got, FLAGS), f"{name}: $ {command}\nwanted:\n{expected}\ngot:\n{got}"
 
 
 def test_every_option_of_every_command_is_named(capsys: pytest.CaptureFixture[str]) -> None:

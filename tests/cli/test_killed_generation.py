@@ -70,7 +70,7 @@ def finish(server: LoopbackServer, out: str, *more: str) -> dict[SampleKey, tupl
 
 def kill(server: LoopbackServer, delay_s: float, requests: int) -> None:
     """Start a run and kill it ``delay_s`` after the server met ``requests`` more of them."""
-    wanted = len(server.asked) + requests
+    enough = len(server.asked) + requests
     process = subprocess.Popen(
         command(server, "killed", "--cache", "kept"),
         stdout=subprocess.DEVNULL,
@@ -78,7 +78,7 @@ def kill(server: LoopbackServer, delay_s: float, requests: int) -> None:
         start_new_session=True,
     )
     deadline = time.monotonic() + 120
-    while len(server.asked) < wanted:
+    while len(server.asked) < enough:
         assert process.poll() is None, "the run ended before it was killed"
         assert time.monotonic() < deadline
         time.sleep(0.002)

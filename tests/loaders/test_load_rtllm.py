@@ -70,7 +70,7 @@ def test_names_come_from_the_texts() -> None:
     assert bench.timeout_s == 8.0
 
 
-def test_a_reference_may_have_the_wanted_name_already() -> None:
+def test_a_reference_may_have_the_expected_name_already() -> None:
     problem = find(f"rtllm-v1.1:{V1}", "wrap_counter")
     assert (problem.top, problem.reference_top) == ("wrap_counter", "wrap_counter")
 

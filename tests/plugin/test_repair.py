@@ -100,9 +100,9 @@ def test_killed_between_the_turns_it_goes_on_and_asks_for_nothing_twice(pytester
     second = subprocess.run(command, cwd=pytester.path, capture_output=True, text=True, check=False)
     assert second.returncode == 0, second.stdout
     asked = log.read_text().splitlines()
-    wanted = {f"and2 {index} {turn}" for index in range(3) for turn in range(4 - index)}
-    assert set(asked) == wanted
-    assert len(asked) <= len(wanted) + 1, "only the answer that was in the making is asked for again"
+    expected = {f"and2 {index} {turn}" for index in range(3) for turn in range(4 - index)}
+    assert set(asked) == expected
+    assert len(asked) <= len(expected) + 1, "only the answer that was in the making is asked for again"
 
 
 def test_a_reflector_is_asked_and_named(run: Runner, pytester: pytest.Pytester, model: str) -> None:

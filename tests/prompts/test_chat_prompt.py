@@ -11,7 +11,7 @@ from pytest_rtlgen.prompts import STYLES, render_prompt
 from pytest_rtlgen.records import Role
 
 
-def test_the_chat_says_what_is_wanted_and_gives_the_description_word_for_word() -> None:
+def test_the_chat_says_what_is_requested_and_gives_the_description_word_for_word() -> None:
     description = "# Counter\n\nCounts `en` pulses; é."
     prompt = render_prompt(problem(top="counter_mod12", description=description))
     system, user = prompt.messages

@@ -59,8 +59,8 @@ USERS: Mapping[str, tuple[Problem, str]] = {
 
 @pytest.mark.parametrize("style", USERS)
 def test_the_users_message_of_each_style(style: str) -> None:
-    asked, wanted = USERS[style]
-    assert contents(asked, style)[-1] == wanted
+    asked, expected = USERS[style]
+    assert contents(asked, style)[-1] == expected
 
 
 def test_codev_r1_takes_the_comment_marks_out_and_names_the_header() -> None:
@@ -84,7 +84,7 @@ def test_rules_follow_the_specification_and_precede_the_markers() -> None:
     assert "   sensitivity list of any sequential always block.\n\nEnclose your code with [BEGIN]" in asked
 
 
-def test_cvdp_shows_the_given_files_and_names_the_wanted_one() -> None:
+def test_cvdp_shows_the_given_files_and_names_the_requested_one() -> None:
     asked = problem(
         suite="cvdp",
         category="cid016",

@@ -74,7 +74,7 @@ def count_known(first: Trace, second: Trace) -> tuple[int, int]:
 def test_it_agrees_with_icarus_on_what_both_know(verilator: Simulator, icarus: Simulator, name: str) -> None:
     problem: Problem = next(one for one in SUITE.problems if one.problem_id == name)
     reference: PreparedReference = prepare_reference(problem, icarus, seed=0)
-    simulation = play(verilator, reference.source, reference.wanted, reference.stimulus)
+    simulation = play(verilator, reference.source, reference.interface, reference.stimulus)
     assert simulation.trace is not None, simulation.diagnostics
     known, wrong = count_known(reference.trace, simulation.trace)
     assert wrong == 0

@@ -47,19 +47,19 @@ class Rewritten:
     """What was really changed: ``names``, ``layout``, ``state codes``, ``block style``, ``one-hot``, ``netlist``."""
 
 
-def netlist(source: str, top: str, *, wanted: str, style: str = "gates") -> Rewritten:
-    """Return the netlist that Yosys synthesizes from ``source``, with module ``top`` called ``wanted``.
+def netlist(source: str, top: str, *, new_top: str, style: str = "gates") -> Rewritten:
+    """Return the netlist that Yosys synthesizes from ``source``, with module ``top`` called ``new_top``.
 
     ``style``: ``gates`` (optimised by ABC), or ``cells`` (not optimised, every net a single bit).
 
     Raises:
         RefusedError: Yosys cannot read or synthesize it.
     """
-    text, _ = _write_back(source, top, wanted, (_SLANG, _PLAIN), _NETLISTS[style])
+    text, _ = _write_back(source, top, new_top, (_SLANG, _PLAIN), _NETLISTS[style])
     return Rewritten(text=text, changes=("netlist",))
 
 
-def restyle(source: str, top: str, *, wanted: str, seed: int) -> Rewritten:
+def restyle(source: str, top: str, *, new_top: str, seed: int) -> Rewritten:
     """Return ``source`` as Yosys writes registers and logic apart, its state machines one-hot, then rewritten.
 
     The plain front end keeps ``in[sel]`` where slang makes a tree of multiplexers that takes Icarus minutes.
@@ -67,16 +67,16 @@ def restyle(source: str, top: str, *, wanted: str, seed: int) -> Rewritten:
     Raises:
         RefusedError: Yosys cannot read it.
     """
-    text, log = _write_back(source, top, wanted, (_PLAIN, _SLANG), _RESTYLE)
+    text, log = _write_back(source, top, new_top, (_PLAIN, _SLANG), _RESTYLE)
     changes = ["block style"]
     if "Recoding FSM" in log:
         changes.append("one-hot")
-    again = rewrite(text, wanted, wanted=wanted, seed=seed)
+    again = rewrite(text, new_top, new_top=new_top, seed=seed)
     return Rewritten(text=again.text, changes=(*changes, *(item for item in again.changes if item not in changes)))
 
 
-def rewrite(source: str, top: str, *, wanted: str, seed: int) -> Rewritten:
-    """Return ``source`` with other inner names, layout, block keywords and state codes; module ``top`` is ``wanted``.
+def rewrite(source: str, top: str, *, new_top: str, seed: int) -> Rewritten:
+    """Return ``source`` with other inner names, layout, block keywords and state codes; module ``top`` is ``new_top``.
 
     Macros come out expanded and directives are left out. The same seed gives the same text.
 
@@ -90,7 +90,7 @@ def rewrite(source: str, top: str, *, wanted: str, seed: int) -> Rewritten:
     codes = find_new_codes(parsed, top, chance)
     pieces = _Pieces(parsed.tree.root, codes).found
     kept = _list_ports(parsed, top)
-    names = {top: wanted} | _make_names((item.text for item in pieces if item.is_name), {top, wanted, *kept}, chance)
+    names = {top: new_top} | _make_names((item.text for item in pieces if item.is_name), {top, new_top, *kept}, chance)
     renamed = [names.get(item.text, item.text) if item.is_name else item.text for item in pieces]
     words = _swap_blocks(renamed)
     done = {"layout": True, "names": len(names) > 1, "state codes": bool(codes), "block style": words != renamed}
@@ -98,7 +98,7 @@ def rewrite(source: str, top: str, *, wanted: str, seed: int) -> Rewritten:
 
 
 def _write_back(
-    source: str, top: str, wanted: str, front_ends: tuple[str, ...], passes: tuple[str, ...]
+    source: str, top: str, new_top: str, front_ends: tuple[str, ...], passes: tuple[str, ...]
 ) -> tuple[str, str]:
     """Return (text, log) of the first front end that reads it; an error ends pyosys' process, so each has its own."""
     reason = ""
@@ -107,11 +107,11 @@ def _write_back(
             folder = Path(name)
             (folder / "given.sv").write_text(source)
             lines = [front_end, "hierarchy -check -top {top}", *passes]
-            lines += ["rename {top} {wanted}"] * (top != wanted)
+            lines += ["rename {top} {new_top}"] * (top != new_top)
             lines += ["write_verilog -noattr written.v"]
             done = subprocess.run(
                 [sys.executable, "-c", _WORKER],
-                input="\n".join(lines).format(top=top, wanted=wanted),
+                input="\n".join(lines).format(top=top, new_top=new_top),
                 capture_output=True,
                 cwd=folder,
                 text=True,
@@ -213,10 +213,10 @@ FAMILIES: Mapping[str, Callable[[Problem, int], Rewritten]] = {
     "netlist, gates": lambda problem, seed: _netlist_of(problem, "gates", seed),
     "netlist, cells": lambda problem, seed: _netlist_of(problem, "cells", seed),
     "rewritten": lambda problem, seed: rewrite(
-        problem.reference.text, problem.reference_top, wanted=problem.top, seed=seed
+        problem.reference.text, problem.reference_top, new_top=problem.top, seed=seed
     ),
     "restyled": lambda problem, seed: restyle(
-        problem.reference.text, problem.reference_top, wanted=problem.top, seed=seed
+        problem.reference.text, problem.reference_top, new_top=problem.top, seed=seed
     ),
 }
 """Each way to say a reference in other words, by name: (problem, seed) to text."""
@@ -232,4 +232,4 @@ def itself(problem: Problem) -> Rewritten:
 
 def _netlist_of(problem: Problem, style: str, seed: int) -> Rewritten:
     del seed  # synthesis has none
-    return netlist(problem.reference.text, problem.reference_top, wanted=problem.top, style=style)
+    return netlist(problem.reference.text, problem.reference_top, new_top=problem.top, style=style)

@@ -33,7 +33,7 @@ def test_kind_of_a_group(rewards: Rewards, kind: GroupKind) -> None:
     assert classify_group(rewards) is kind
 
 
-def test_keeps_useful_groups_in_order_and_no_more_than_wanted() -> None:
+def test_keeps_useful_groups_in_order_and_no_more_than_needed() -> None:
     sampler = AdaptiveSampler(target=2, group=4)
     assert sampler.take([RIGHT, MIXED, BROKEN, WRONG, MIXED, MIXED]) == (1, 4)
     assert sampler.next_prompts() == 0
@@ -90,10 +90,10 @@ def test_the_estimate_outlives_a_batch() -> None:
 def test_a_stream_without_a_useful_group_ends_and_says_so(useless: Rewards) -> None:
     sampler = AdaptiveSampler(target=3, group=4, max_rounds=5, max_prompts=50)
     generated = 0
-    while wanted := sampler.next_prompts():
-        assert wanted <= 50
-        generated += wanted
-        sampler.take([useless] * wanted)
+    while needed := sampler.next_prompts():
+        assert needed <= 50
+        generated += needed
+        sampler.take([useless] * needed)
     report = sampler.report()
     assert not report.is_full
     assert (report.rounds, report.kept, report.generated) == (5, 0, generated)
@@ -141,9 +141,9 @@ def play(sampler: AdaptiveSampler, draw: Callable[[], Rewards]) -> list[int]:
     """Run one batch and return what was asked for in each round."""
     sampler.begin()
     asked = []
-    while wanted := sampler.next_prompts():
-        asked.append(wanted)
-        sampler.take([draw() for _ in range(wanted)])
+    while needed := sampler.next_prompts():
+        asked.append(needed)
+        sampler.take([draw() for _ in range(needed)])
     return asked
 
 

@@ -214,7 +214,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def wanted() -> list[RewardResult]:
+def expected() -> list[RewardResult]:
     """The rewards of one process."""
     with open_reward([builders.problem()], SETTINGS) as reward:
         return reward.judge([*BATCH, ""], TASKS)
@@ -238,10 +238,10 @@ def judge(reward: Reward) -> list[RewardResult]:
 @pytest.mark.training_stack
 @pytest.mark.simulator
 @pytest.mark.slow
-def test_rewards_are_those_of_one_process_in_the_same_order(on_ray: RayReward, wanted: list[RewardResult]) -> None:
+def test_rewards_are_those_of_one_process_in_the_same_order(on_ray: RayReward, expected: list[RewardResult]) -> None:
     assert len(set(on_ray.places)) == 2
-    assert judge(on_ray) == wanted
-    assert len({result.value for result in wanted}) > 3, "a batch of equal rewards would show nothing"
+    assert judge(on_ray) == expected
+    assert len({result.value for result in expected}) > 3, "a batch of equal rewards would show nothing"
     assert on_ray.replaced == 0
 
 
@@ -249,7 +249,7 @@ def test_rewards_are_those_of_one_process_in_the_same_order(on_ray: RayReward, w
 @pytest.mark.simulator
 @pytest.mark.slow
 def test_a_worker_that_is_killed_within_a_check_changes_no_reward(
-    on_ray: RayReward, cluster: Path, wanted: list[RewardResult], caplog: pytest.LogCaptureFixture
+    on_ray: RayReward, cluster: Path, expected: list[RewardResult], caplog: pytest.LogCaptureFixture
 ) -> None:
     before = on_ray.places
     killed = int(before[0].rpartition(":")[2])
@@ -264,7 +264,7 @@ def test_a_worker_that_is_killed_within_a_check_changes_no_reward(
         thread.join(timeout=1)
         assert found == []
     thread.join(timeout=120)
-    assert found == wanted, "the same rewards, one a completion"
+    assert found == expected, "the same rewards, one a completion"
     assert on_ray.replaced == 1
     assert caplog.text.count("its work is done again by another") == 1
     assert before[0] in caplog.text

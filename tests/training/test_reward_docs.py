@@ -20,12 +20,12 @@ def test_the_example_prints_what_the_page_says() -> None:
     if not choose_sandbox(SandboxMode.AUTO).is_active:
         pytest.skip("the example requires a sandbox, which this machine has not")
     blocks = re.findall(r"^```(\w*)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-    (kind, code), (_, wanted) = blocks[:2]
+    (kind, code), (_, expected) = blocks[:2]
     assert kind == "python"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=120
     )
-    assert done.stderr + done.stdout == wanted
+    assert done.stderr + done.stdout == expected
 
 
 def test_every_other_example_imports_what_is_there() -> None:

@@ -57,8 +57,8 @@ EMPTY = verdict(Status.NO_CODE, Method.EXTRACT)
 )
 def test_presets(found: Verdict, equivalence: float, codev: float, spec2rtl: float, salv: float, graded: float) -> None:
     rewards = {name: find_preset(name).reward_of(found, GOOD_FORM).value for name in PRESETS}
-    wanted = {"equivalence": equivalence, "codev-r1": codev, "spec2rtl": spec2rtl, "salv": salv, "graded": graded}
-    assert rewards == pytest.approx(wanted)
+    expected = {"equivalence": equivalence, "codev-r1": codev, "spec2rtl": spec2rtl, "salv": salv, "graded": graded}
+    assert rewards == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def find_failing(checker: Checker, text: str) -> tuple[str, tuple[SignalVerdict,
     problem = make_problem(reference=text)
     prepared = checker.prepare(problem)
     for mutant in list_mutants(SourceFile(name="design.sv", text=text), problem.top, limit=20):
-        job = SimulationJob(source=mutant.source, interface=prepared.wanted, stimulus=prepared.stimulus)
+        job = SimulationJob(source=mutant.source, interface=prepared.interface, stimulus=prepared.stimulus)
         trace = checker.simulator.simulate(job).trace
         signals = compare_traces(prepared.trace, trace) if trace is not None else ()
         if any(signal.mismatches for signal in signals):

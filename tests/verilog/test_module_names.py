@@ -6,7 +6,7 @@ from pytest_rtlgen.verilog.bench_text import read_module_names
 
 
 @pytest.mark.parametrize(
-    ("text", "tops", "wanted"),
+    ("text", "tops", "undefined"),
     [
         ("module tb; dut u(); endmodule", ("tb",), ("dut",)),
         ("module a; endmodule module tb; a i(); dut u1(), u2(); endmodule", ("tb",), ("dut",)),
@@ -20,6 +20,6 @@ from pytest_rtlgen.verilog.bench_text import read_module_names
         ("", (), ()),
     ],
 )
-def test_names(text: str, tops: tuple[str, ...], wanted: tuple[str, ...]) -> None:
+def test_names(text: str, tops: tuple[str, ...], undefined: tuple[str, ...]) -> None:
     names = read_module_names(text)
-    assert (names.tops, names.wanted) == (tops, wanted)
+    assert (names.tops, names.undefined) == (tops, undefined)

@@ -63,8 +63,8 @@ def test_defaults_become_the_values_of_the_same_names(case: str) -> None:
     head, expected = ADJUSTED[case]
     text = f"{head} endmodule\n"
     parsed = parse_text(text)
-    wanted = (Parameter(name="N", value="8"), Parameter(name="Q", value="3"))
+    requested = (Parameter(name="N", value="8"), Parameter(name="Q", value="3"))
     instance = find_instance(parsed, "m")
     assert instance is not None
-    found = adjust_parameters(text, parsed, instance, wanted)
+    found = adjust_parameters(text, parsed, instance, requested)
     assert (found.text if found is not None else None) == (f"{expected} endmodule\n" if expected else None)

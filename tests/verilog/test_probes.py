@@ -14,7 +14,7 @@ from pytest_rtlgen.tools.sandbox import choose_sandbox
 from pytest_rtlgen.verilog.probes import add_probes
 
 PORTS = (("clk", "input", 1), ("d", "input", 4), ("y", "output", 4))
-WANTED = interface("m", *PORTS, clocks=("clk",))
+INTERFACE = interface("m", *PORTS, clocks=("clk",))
 HEAD = "module m(input clk, input [3:0] d, output [3:0] y);\n"
 INSIDE = """\
 module stage(input clk, input [3:0] d, output reg [3:0] q);
@@ -29,14 +29,14 @@ endmodule
 """
 
 
-def probe(text: str, wanted: Interface = WANTED) -> tuple[str, Interface] | None:
-    found = add_probes(SourceFile(name="m.sv", text=text), wanted)
+def probe(text: str, given: Interface = INTERFACE) -> tuple[str, Interface] | None:
+    found = add_probes(SourceFile(name="m.sv", text=text), given)
     return None if found is None else (found.text, found.interface)
 
 
-def list_shown(text: str, wanted: Interface = WANTED) -> list[tuple[str, int]]:
+def list_shown(text: str, given: Interface = INTERFACE) -> list[tuple[str, int]]:
     """Return (path, width) of what is shown, as the added text says it."""
-    found = probe(text, wanted)
+    found = probe(text, given)
     assert found is not None
     source, shown = found
     assert source.startswith(text)
@@ -90,7 +90,7 @@ def test_of_very_many_the_first_sixty_four_are_shown() -> None:
 
 
 def test_no_such_module_shows_nothing() -> None:
-    assert probe(COUNTER, WANTED) is None
+    assert probe(COUNTER, INTERFACE) is None
 
 
 def test_a_module_without_anything_inside_shows_nothing() -> None:
@@ -113,7 +113,7 @@ def test_variables_that_no_path_reaches_are_left_out() -> None:
 
 
 def test_outputs_alone_can_be_asked_for() -> None:
-    found = add_probes(SourceFile(name="m.sv", text=INSIDE), WANTED, outputs_only=True)
+    found = add_probes(SourceFile(name="m.sv", text=INSIDE), INTERFACE, outputs_only=True)
     assert found is not None
     assert found.paths == ("y",)
 

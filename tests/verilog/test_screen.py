@@ -12,7 +12,7 @@ from pytest_rtlgen.verilog.screen import Screening, screen_candidate
 
 SHARED = Path(__file__).parents[3] / "shared" / "hostile"
 CASES = sorted(SHARED.glob("*/candidate.sv"))
-WANTED = Interface(
+INTERFACE = Interface(
     module="top",
     ports=(
         Port(name="clk", direction=Direction.INPUT, width=1),
@@ -27,7 +27,7 @@ HELPER = "module h(input [3:0] a, output [3:0] y); wire [3:0] t = a; assign y = 
 
 
 def screen(text: str) -> Screening:
-    return screen_candidate(text, WANTED)
+    return screen_candidate(text, INTERFACE)
 
 
 def line(code: str) -> str:

@@ -175,7 +175,7 @@ def test_what_cannot_be_read_is_told(text: str, status: Status, message: str) ->
     assert re.search(message, found.diagnostics[0].message)
 
 
-def test_the_wanted_module_may_be_given() -> None:
+def test_the_expected_module_may_be_given() -> None:
     given = SourceFile(name="rtl/wrapper.sv", text=PLAIN)
     assert screen(PLAIN.replace("top", "inner"), given=(given,)).status is None
 

@@ -43,7 +43,7 @@ def checker(shared_checker: SharedChecker) -> Checker:
 
 def play(checker: Checker, item: Problem, source: str) -> Trace | None:
     reference = checker.prepare(item)
-    job = SimulationJob(source=source, interface=reference.wanted, stimulus=reference.stimulus)
+    job = SimulationJob(source=source, interface=reference.interface, stimulus=reference.stimulus)
     return checker.simulator.simulate(job).trace
 
 

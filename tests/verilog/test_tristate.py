@@ -6,7 +6,7 @@ from pytest_rtlgen.records import Direction, Interface, Port
 from pytest_rtlgen.verilog.enclosure import enclose
 from pytest_rtlgen.verilog.tristate import resolve_inouts
 
-WANTED = Interface(
+INTERFACE = Interface(
     module="m",
     ports=(
         Port(name="p", direction=Direction.INOUT, width=2),
@@ -19,7 +19,7 @@ OLD_HEAD = "module m(p, e, d);\ninout [1:0] p; input e; input [1:0] d;\n"
 
 
 def enclosed(body: str, head: str = HEAD) -> str:
-    return enclose(f"{head}{body}\nendmodule\n", WANTED, module="m")
+    return enclose(f"{head}{body}\nendmodule\n", INTERFACE, module="m")
 
 
 @pytest.mark.parametrize(

@@ -117,8 +117,8 @@ def _make_params(
     """Return one sample's parameters; what the user left open is the checkpoint's choice, the length the engine's."""
     from vllm.sampling_params import RequestOutputKind
 
-    wanted = {"temperature": sampling.temperature, "top_p": sampling.top_p, "max_tokens": sampling.max_tokens}
-    given = {name: value for name, value in wanted.items() if value is not None}
+    options = {"temperature": sampling.temperature, "top_p": sampling.top_p, "max_tokens": sampling.max_tokens}
+    given = {name: value for name, value in options.items() if value is not None}
     return vllm.SamplingParams(
         **{"max_tokens": None, **defaults, **given}, n=1, seed=seed, output_kind=RequestOutputKind.FINAL_ONLY
     )

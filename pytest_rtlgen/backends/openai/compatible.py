@@ -180,7 +180,7 @@ class OpenAiBackend:
         """Return the request; what the user left open is left to the server."""
         count = len(job.indices)
         seed = derive_seed(sampling.seed, job.request.key(job.indices[0]))
-        wanted = {
+        options = {
             "seed": seed if self._has_seeds else None,
             "n": count if count > 1 else None,
             "temperature": sampling.temperature,
@@ -190,7 +190,7 @@ class OpenAiBackend:
         return {
             "model": self._model,
             **describe_prompt(job.request.prompt, self._api),
-            **{name: value for name, value in wanted.items() if value is not None},
+            **{name: value for name, value in options.items() if value is not None},
         }
 
     def _adapt(self, job: _Job, error: RefusedError, sent: Mapping[str, Any]) -> Iterable[_Job]:

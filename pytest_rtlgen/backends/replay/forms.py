@@ -24,8 +24,8 @@ class _Form:
     read: Callable[[Path, Collection[str]], Recordings]
 
 
-def open_recordings(path: Path, wanted: Collection[str]) -> Recordings:
-    """Return the recordings at ``path``, a file of JSON Lines or a folder; ``wanted`` are the ids of problems.
+def open_recordings(path: Path, requested: Collection[str]) -> Recordings:
+    """Return the recordings at ``path``, a file of JSON Lines or a folder; ``requested`` are the ids of problems.
 
     Raises:
         RecordError: nothing of a known form is there, or the forms are mixed, or a line is wrong.
@@ -33,7 +33,7 @@ def open_recordings(path: Path, wanted: Collection[str]) -> Recordings:
     if not path.is_dir():
         return read_lines(path)
     try:
-        return _choose(path).read(path, wanted)
+        return _choose(path).read(path, requested)
     except OSError as error:
         raise RecordError(f"{error.filename}: cannot be read: {error.strerror}; check its permissions") from error
 

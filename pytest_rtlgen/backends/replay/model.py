@@ -25,14 +25,14 @@ class ReplayBackend:
             RecordError: the recording cannot be read, or is of other problems.
             BackendError: it lacks a problem or a sample.
         """
-        wanted = {request.problem.problem_id: None for request in requests}
-        recordings = open_recordings(self._path, wanted.keys())
-        strangers = {name: where for name, where in recordings.list_named().items() if name not in wanted}
+        requested = {request.problem.problem_id: None for request in requests}
+        recordings = open_recordings(self._path, requested.keys())
+        strangers = {name: where for name, where in recordings.list_named().items() if name not in requested}
         if strangers and len(strangers) == len(recordings.list_named()):
             name, where = next(iter(strangers.items()))
             raise RecordError(
                 f"{where}: {name!r} is not wanted, nor is any other problem recorded there; wanted are "
-                f"{_shorten(wanted)}; choose the suite that has the recorded ones, or record these"
+                f"{_shorten(requested)}; choose the suite that has the recorded ones, or record these"
             )
         lacks: list[str] = []
         for request in requests:

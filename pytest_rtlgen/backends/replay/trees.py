@@ -74,7 +74,7 @@ def read_numbered(root: Path) -> RecordedTree:
     return RecordedTree(files=_number(_list_numbered(root)), form=f"{root}/<problem>/<n>.v")
 
 
-def read_flat(root: Path, wanted: Collection[str]) -> RecordedTree:
+def read_flat(root: Path, requested: Collection[str]) -> RecordedTree:
     """Return the answers of a folder with ``<problem>.v`` or ``<problem>_<n>.v``.
 
     A name that is a wanted problem's as it stands is that problem's, whatever number it ends in.
@@ -87,7 +87,7 @@ def read_flat(root: Path, wanted: Collection[str]) -> RecordedTree:
     for path in sorted(path for path in root.iterdir() if is_verilog(path)):
         match = _STEM_NUMBER.fullmatch(path.stem)
         numbers.add(int(match[2]) if match else 1)
-        if path.stem not in wanted and match is not None and match[1] in wanted:
+        if path.stem not in requested and match is not None and match[1] in requested:
             numbered.append(_Numbered(problem_id=match[1], number=int(match[2]), path=path))
         else:
             bare.append(_Numbered(problem_id=path.stem, number=0, path=path))

@@ -11,7 +11,7 @@ from pytest_rtlgen.records import TokenUsage
 
 _MILLION = 1_000_000
 _KEYS = {"prompt", "completion"}
-_WANTED = "prompt = USD and completion = USD, for a million tokens each"
+_EXPECTED = "prompt = USD and completion = USD, for a million tokens each"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +45,13 @@ def load_prices(path: Path) -> Mapping[str, Price]:
 def explain_missing(model: str, path: Path | None) -> str:
     """Return how to give a price for ``model``."""
     where = "to a file that --rtlgen-prices names" if path is None else f"to {path}"
-    return f'no price for {model!r}; write a table ["{model}"] with {_WANTED}, {where}'
+    return f'no price for {model!r}; write a table ["{model}"] with {_EXPECTED}, {where}'
 
 
 def _read_price(path: Path, model: str, table: object) -> Price:
     if not isinstance(table, dict) or table.keys() != _KEYS:
         raise UsageError(
-            f"--rtlgen-prices={path}: [{model}] must hold {_WANTED}, and nothing else; a name with dots is quoted, "
+            f"--rtlgen-prices={path}: [{model}] must hold {_EXPECTED}, and nothing else; a name with dots is quoted, "
             f'as in ["gpt-4.1"]'
         )
     for name, value in table.items():

@@ -35,10 +35,10 @@ class Reader:
         self._pool = WorkerPool("pytest_rtlgen.check.reading.worker", sandbox=sandbox, limits=_LIMITS, size=jobs)
 
     def screen(
-        self, source: str, wanted: Interface, given: tuple[SourceFile, ...] = (), *, encloses: bool = True
+        self, source: str, interface: Interface, given: tuple[SourceFile, ...] = (), *, encloses: bool = True
     ) -> Screening:
         """Return ``screen_candidate`` of ``source``; text that makes the reader hang or crash is refused."""
-        asked = {"source": source, "wanted": encode(wanted), "given": encode(given), "encloses": encloses}
+        asked = {"source": source, "interface": encode(interface), "given": encode(given), "encloses": encloses}
         try:
             answer = self._pool.ask(("screen", asked), _TIMEOUT_S)
         except WorkerLostError:

@@ -18,10 +18,10 @@ from pytest_rtlgen.verilog.screen import screen_candidate
 from pytest_rtlgen.verilog.syntax import parse_text
 
 
-def _screen(*, source: str, wanted: Json, given: list[Json], encloses: bool) -> Json:
+def _screen(*, source: str, interface: Json, given: list[Json], encloses: bool) -> Json:
     """Return an encoded ``Screening``."""
-    interface = decode(Interface, wanted, "question")
-    return encode(screen_candidate(source, interface, _read_files(given), encloses=encloses))
+    expected = decode(Interface, interface, "question")
+    return encode(screen_candidate(source, expected, _read_files(given), encloses=encloses))
 
 
 def _screen_files(*, files: list[Json], given: list[Json], top: str, order: list[str]) -> Json:

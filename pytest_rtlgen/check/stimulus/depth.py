@@ -79,8 +79,8 @@ def measure_depth(
     view, reached = found
     if second is not None:
         reached |= view.list_reached(view.show(second.stimulus))
-    wanted, run = view.list_wanted(), None
-    if wanted - reached and first.played.clocks:
+    targets, run = view.list_targets(), None
+    if targets - reached and first.played.clocks:
         hints = list_hints(replace(problem, reference=view.source), first.played)
         runs = SteadyRuns(first.played, hints, first.stimulus.seed)
         setting = runs.choose(view.show)
@@ -88,7 +88,7 @@ def measure_depth(
             news, cycles = _grow(view.narrow(reached), runs, setting, reached)
             reached |= news
             run = _pack(first, runs, setting, cycles, simulator) if cycles else None
-    return Depth(unreached=tuple(view.describe(wanted - reached)), run=run)
+    return Depth(unreached=tuple(view.describe(targets - reached)), run=run)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +112,7 @@ class _View:
         shown = self.probed.interface.outputs
         return tuple(replace(port, name=path) for port, path in zip(shown, self.probed.paths, strict=True))
 
-    def list_wanted(self) -> set[Hashable]:
+    def list_targets(self) -> set[Hashable]:
         """Return what a good stimulus would reach: both levels of each bit, and the constants."""
         widths = {port.name: port.width for port in self.ports}
         floating = dict(self.reference.undriven)
@@ -127,7 +127,7 @@ class _View:
 
     def narrow(self, reached: set[Hashable]) -> "_View":
         """Return a view of only what is not wholly reached yet, which takes less memory."""
-        missing = {item[0] for item in self.list_wanted() - reached if isinstance(item, tuple)}
+        missing = {item[0] for item in self.list_targets() - reached if isinstance(item, tuple)}
         ended = [port.name for port in self.ports if port.name not in missing and not _is_open(port, reached)]
         interface = replace(self.probed.interface, module=self.top)
         inputs = replace(interface, ports=interface.inputs)

@@ -73,11 +73,11 @@ def _compile(runner: Any, step: Callable[[], None]) -> None:  # noqa: ANN401
 def _simulate(
     runner: Any,  # noqa: ANN401
     step: Callable[[], None],
-    wanted: Path,
+    results: Path,
     folders: Sequence[Path] | None,
 ) -> None:
     is_guarded = folders is not None
-    hidden = wanted.with_name(f"{secrets.token_hex(12)}.xml") if is_guarded else wanted
+    hidden = results.with_name(f"{secrets.token_hex(12)}.xml") if is_guarded else results
     code = _read_code(folders or ())
     runner.env["COCOTB_RESULTS_FILE"] = str(hidden)
     ending = ""
@@ -89,11 +89,11 @@ def _simulate(
     finally:
         del runner.env["COCOTB_RESULTS_FILE"]
         if is_guarded:
-            wanted.unlink(missing_ok=True)
+            results.unlink(missing_ok=True)
             with contextlib.suppress(FileNotFoundError):
-                os.replace(hidden, wanted)  # noqa: PTH105
+                os.replace(hidden, results)  # noqa: PTH105
             _restore_code(folders or (), code)
-        simulations.append({"tests": _read_results(wanted), "ending": ending, "log": _read_log(runner)})
+        simulations.append({"tests": _read_results(results), "ending": ending, "log": _read_log(runner)})
 
 
 def _read_code(folders: Sequence[Path]) -> dict[Path, bytes]:

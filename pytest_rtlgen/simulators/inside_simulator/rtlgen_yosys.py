@@ -55,7 +55,7 @@ def render_witness(inputs: list[list[Any]], rows: str) -> str:
 
 def read_rows(vcd: Iterator[str], outputs: list[list[Any]], steps: int) -> Iterator[str]:
     """Yield the outputs of each step, four-state, from a VCD whose step ``i`` is at time ``10 * i``."""
-    wanted = dict.fromkeys((name for name, _ in outputs), "")
+    names = dict.fromkeys((name for name, _ in outputs), "")
     codes: dict[str, list[str]] = {}
     depth = 0
     for line in vcd:
@@ -64,7 +64,7 @@ def read_rows(vcd: Iterator[str], outputs: list[list[Any]], steps: int) -> Itera
             depth += 1
         elif words[0] == "$upscope":
             depth -= 1
-        elif words[0] == "$var" and depth == 1 and words[4] in wanted:
+        elif words[0] == "$var" and depth == 1 and words[4] in names:
             codes.setdefault(words[3], []).append(words[4])
         elif words[0] == "$enddefinitions":
             break

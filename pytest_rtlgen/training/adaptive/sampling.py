@@ -138,8 +138,8 @@ class AdaptiveSampler:
         missing = self.target - self._kept
         if missing <= 0 or self._rounds >= self.max_rounds:
             return 0
-        wanted = math.ceil(missing / self.ratio.mean)
-        return min(self._most, math.ceil(wanted / self._multiple) * self._multiple)
+        needed = math.ceil(missing / self.ratio.mean)
+        return min(self._most, math.ceil(needed / self._multiple) * self._multiple)
 
     def take(self, groups: Sequence[Sequence[float | None]]) -> tuple[int, ...]:
         """Count one round and return the indices of the groups to keep, in order, no more than are still missing.

@@ -58,8 +58,8 @@ def make_adaptive_trainer(base: type | None = None) -> type:
             kept: list[dict[str, Any]] = []
             spare: list[dict[str, Any]] = []
             self.adaptive.begin()
-            while wanted := self.adaptive.next_prompts():
-                while len(rows) < wanted * size:
+            while needed := self.adaptive.next_prompts():
+                while len(rows) < needed * size:
                     rows += [next(self._rtlgen_rows)] * size
                 made = list_groups(generate(rows), size)
                 groups = [self._rtlgen_rewards[start : start + size] for start in range(0, len(rows), size)]

@@ -48,13 +48,13 @@ class AdaptiveRefill:
             sampler.take([_MARK[uid in dull] for uid in sorted(new)])
             looked_at |= new
             self._clear_groups(partition_id, broken)
-            wanted = sampler.next_prompts()
-            if not wanted:
+            needed = sampler.next_prompts()
+            if not needed:
                 ended: tuple[Any, dict[str, Any]] = self._end(
                     sampler, partition_id, batch_size, terminal - broken, dull
                 )
                 return ended
-            self.refill_fn(wanted)
+            self.refill_fn(needed)
 
     def _begin(self, batch_size: int) -> AdaptiveSampler:
         if self._sampler is None or self._sampler.target != batch_size:

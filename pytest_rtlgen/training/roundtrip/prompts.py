@@ -38,6 +38,6 @@ def quotes_code(text: str, source: str) -> bool:
     """Return whether ``text`` holds Verilog, or a good part of ``source`` token by token."""
     if _CODE.search(text):
         return True
-    wanted = cut_shingles(list_tokens(source), _SHINGLE)
-    quoted = wanted & cut_shingles(list_tokens(text), _SHINGLE)
-    return len(wanted) >= _FEWEST and len(quoted) >= _QUOTED * len(wanted)
+    shingles = cut_shingles(list_tokens(source), _SHINGLE)
+    quoted = shingles & cut_shingles(list_tokens(text), _SHINGLE)
+    return len(shingles) >= _FEWEST and len(quoted) >= _QUOTED * len(shingles)

@@ -20,12 +20,12 @@ def mask_tokens(text: str, offsets: Offsets, spans: Sequence[Sequence[int]], *, 
 
     ``spans`` are (start, stop), sorted and apart, and count from character ``at`` of ``text``.
     """
-    wanted = [(start + at, stop + at) for start, stop in spans if start < stop]
+    shifted = [(start + at, stop + at) for start, stop in spans if start < stop]
     mask, first = [], 0
     for start, stop in _fill_gaps(text, offsets):
-        while first < len(wanted) and wanted[first][1] <= start:
+        while first < len(shifted) and shifted[first][1] <= start:
             first += 1
-        mask.append(int(first < len(wanted) and start < stop and wanted[first][0] < stop))
+        mask.append(int(first < len(shifted) and start < stop and shifted[first][0] < stop))
     return mask
 
 

@@ -43,16 +43,16 @@ def render_testbench(reference: PreparedReference, *, error_rate: float = 0.0) -
         BadReferenceError: the reference is known with power-up values only, which a bench cannot put into a design.
     """
     if reference.powered_up is not None:
-        module = reference.wanted.module
+        module = reference.interface.module
         raise BadReferenceError(f"{module}: nothing loads its registers; add a reset or initial values for a bench")
     if reference.openings.latency is not None:
         valid = reference.openings.latency.valid
         raise UsageError(f"the latency of {valid!r} is open, but a bench compares step by step; check here instead")
     if not 0 <= error_rate < 1:
         raise UsageError(f"error rate {error_rate}: must be 0 or more and below 1")
-    if is_enclosed(reference.wanted):
-        raise UsageError(f"{reference.wanted.module}: a bench for an inout port or a black box cannot be exported")
-    name = _ODD.sub("_", reference.wanted.module)
+    if is_enclosed(reference.interface):
+        raise UsageError(f"{reference.interface.module}: a bench for an inout port or a black box cannot be exported")
+    name = _ODD.sub("_", reference.interface.module)
     files = (
         (f"tb_{name}.v", _render_bench(reference, name, error_rate)),
         (f"test_{name}.py", _render_cocotb(reference, name, error_rate)),
@@ -79,11 +79,11 @@ def write_testbench(bench: ExportedBench, folder: Path) -> None:
 
 
 def _render_bench(reference: PreparedReference, name: str, error_rate: float) -> str:
-    outputs = reference.wanted.outputs
+    outputs = reference.interface.outputs
     width = max(1, reference.stimulus.width)
     return BENCH.format(
         name=name,
-        module=_spell(reference.wanted.module),
+        module=_spell(reference.interface.module),
         parameters=_set_parameters(reference),
         steps=reference.stimulus.steps,
         error_rate=f"{error_rate:.9f}",
@@ -105,9 +105,9 @@ def _render_bench(reference: PreparedReference, name: str, error_rate: float) ->
 def _render_cocotb(reference: PreparedReference, name: str, error_rate: float) -> str:
     return COCOTB.format(
         name=name,
-        module=reference.wanted.module,
+        module=reference.interface.module,
         inputs="".join(f"    ({port.name!r}, {port.width}),\n" for port in reference.stimulus.inputs),
-        outputs="".join(f"    ({port.name!r}, {port.width}),\n" for port in reference.wanted.outputs),
+        outputs="".join(f"    ({port.name!r}, {port.width}),\n" for port in reference.interface.outputs),
         error_rate=error_rate,
         wait_ps=round((STEP_NS - _BEFORE_END) * 1000),
         rest_ps=round(_BEFORE_END * 1000),
@@ -116,14 +116,14 @@ def _render_cocotb(reference: PreparedReference, name: str, error_rate: float) -
 
 
 def _render_runner(reference: PreparedReference, name: str) -> str:
-    parameters = {parameter.name: parameter.value for parameter in reference.wanted.parameters}
-    return RUNNER.format(top=reference.wanted.module, test=f"test_{name}", parameters=parameters)
+    parameters = {parameter.name: parameter.value for parameter in reference.interface.parameters}
+    return RUNNER.format(top=reference.interface.module, test=f"test_{name}", parameters=parameters)
 
 
 def _set_parameters(reference: PreparedReference) -> str:
     """Return what sets the parameters that size ports, with a blank behind it; empty: there are none."""
-    pairs = (f".{_spell(parameter.name)}({parameter.value})" for parameter in reference.wanted.parameters)
-    return f"#({', '.join(pairs)}) " if reference.wanted.parameters else ""
+    pairs = (f".{_spell(parameter.name)}({parameter.value})" for parameter in reference.interface.parameters)
+    return f"#({', '.join(pairs)}) " if reference.interface.parameters else ""
 
 
 def _render_rows(rows: bytes, width: int, steps: int) -> str:
@@ -135,7 +135,7 @@ def _render_rows(rows: bytes, width: int, steps: int) -> str:
 
 
 def _connect(reference: PreparedReference) -> Iterator[str]:
-    for ports, bus in ((reference.stimulus.inputs, "played"), (reference.wanted.outputs, "got")):
+    for ports, bus in ((reference.stimulus.inputs, "played"), (reference.interface.outputs, "got")):
         for port, low in _list_places(ports):
             yield f"    .{_spell(port.name)}({bus}[{low + port.width - 1}:{low}])"
 

@@ -140,13 +140,13 @@ async def {name}_does_what_its_reference_does(dut):
     stimulus = (FOLDER / "stimulus.mem").read_text().split()
     expected = (FOLDER / "expected.mem").read_text().split()
     before = {{}}
-    for step, (played, wanted) in enumerate(zip(stimulus, expected, strict=True)):
+    for step, (played, row) in enumerate(zip(stimulus, expected, strict=True)):
         for name, value in cut(played, INPUTS):
             if before.get(name) != value:
                 dut[name].value = int(value, 2)
                 before[name] = value
         await Timer({wait_ps}, "ps")
-        for name, want in cut(wanted, OUTPUTS):
+        for name, want in cut(row, OUTPUTS):
             if want.strip("x"):
                 got = read_bits(dut[name], len(want))
                 checked[name] += 1

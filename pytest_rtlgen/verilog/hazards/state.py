@@ -117,28 +117,28 @@ def _is_written(written: _Written, key: int, mask: int) -> bool:
 def _list_written(node: _Node | None, mask: int) -> Iterator[tuple[int, Value]]:
     """Yield (mask, value) of each assignment that is still seen in ``mask``; each node is looked at once."""
     pending: list[tuple[int, _Node]] = []
-    wanted: dict[int, int] = {}
-    _want(pending, wanted, node, mask)
+    masks: dict[int, int] = {}
+    _queue(pending, masks, node, mask)
     while pending:
         _, node = heappop(pending)
-        mask = wanted.pop(node.number)
+        mask = masks.pop(node.number)
         if node.value is not None and node.mask & mask:
             yield node.mask & mask, node.value
             if node.is_sure:
                 mask &= ~node.mask
-        _want(pending, wanted, node.older, mask)
-        _want(pending, wanted, node.other, mask)
+        _queue(pending, masks, node.older, mask)
+        _queue(pending, masks, node.other, mask)
 
 
-def _want(pending: list[tuple[int, _Node]], wanted: dict[int, int], node: _Node | None, mask: int) -> None:
+def _queue(pending: list[tuple[int, _Node]], masks: dict[int, int], node: _Node | None, mask: int) -> None:
     """Note that bits of a node are to be looked at, after all younger nodes."""
     if node is None or not node.covered & mask:
         return
-    known = wanted.get(node.number)
+    known = masks.get(node.number)
     if known is None:
         heappush(pending, (-node.number, node))
         known = 0
-    wanted[node.number] = known | (mask & node.covered)
+    masks[node.number] = known | (mask & node.covered)
 
 
 def _meet(one: dict[int, int], other: dict[int, int]) -> dict[int, int]:

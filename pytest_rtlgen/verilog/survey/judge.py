@@ -241,11 +241,11 @@ def _list_names(node: "syntax.SyntaxNode") -> set[str]:
 
 def _list_shown(parsed: ParsedText, names: Iterable[str], hidden: tuple[Span, ...]) -> list[str]:
     """Return each use of one of ``names``, in all of the text, that is not in ``hidden``."""
-    wanted, found = frozenset(names), list[str]()
+    targets, found = frozenset(names), list[str]()
 
     def see(token: "parsing.Token") -> None:
         name = str(token.valueText)
-        if name in wanted and not any(first <= token.location.offset < last for first, last, _ in hidden):
+        if name in targets and not any(first <= token.location.offset < last for first, last, _ in hidden):
             found.append(name)
 
     walk_tokens(parsed.tree.root, see)
