@@ -49,8 +49,8 @@ class RunScoring:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Write the summary of a complete run and apply ``--rtlgen-require``."""
-        is_settled = not self._errors and bool(self._skipped or self._known_bad)
-        if not (self._judged or is_settled) or exitstatus not in _COMPLETE:
+        is_all_skipped = not self._errors and bool(self._skipped or self._known_bad)
+        if not (self._judged or is_all_skipped) or exitstatus not in _COMPLETE:
             self._notes.append(f"unfinished run: {self._store.path}; the same command goes on with it")
             return
         self._note_skipped()

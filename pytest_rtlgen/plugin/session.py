@@ -170,9 +170,9 @@ class RtlgenSession:
             self._generation_error = error
         self._completions = store.read_completions()
         self._results = store.read_results()
-        if self._models.repair is not None:  # what is not settled has no verdict yet
+        if self._models.repair is not None:  # what is not finished has no verdict yet
             self._unchecked = loop.errors if loop else {}
-            self._completions = {key: self._completions[key] for key in (loop.settled if loop else ())}
+            self._completions = {key: self._completions[key] for key in (loop.finished if loop else ())}
         if self._generation_error is not None and not _is_worker(self.config) and not self._completions:
             raise pytest.UsageError(str(self._generation_error))  # nothing to judge: one line, not one an item
 

@@ -37,9 +37,9 @@ def _list_rows(sides: SuiteSides) -> Iterable[list[str]]:
     yield [f"{name}: {sides.problems} problems, {sides.samples} samples", "", "", ""]
     over = "" if sides.ours_problems == sides.problems else f", {sides.ours_problems} problems"
     yield from _list_figures(f"  ours (reference, every output{over})", sides.ours, sides.ours_ceiling, sides.problems)
-    yield from _list_settled(sides.ours_settled)
+    yield from _list_without_open(sides.ours_settled)
     yield from _list_figures("  as published", sides.published, sides.published_ceiling, sides.problems)
-    yield from _list_settled(sides.published_settled)
+    yield from _list_without_open(sides.published_settled)
     if sides.guarded != sides.published:
         yield from _list_figures("  its bench, guarded", sides.guarded, sides.published_ceiling, sides.problems)
     if sides.open_problems:
@@ -53,7 +53,7 @@ def _list_figures(label: str, figures: Figures, ceiling: int, problems: int) -> 
         yield [label if not place else "", name, f"{value:.3f}", f"{ceiling}/{problems}" if not place else ""]
 
 
-def _list_settled(figures: Figures) -> Iterable[list[str]]:
+def _list_without_open(figures: Figures) -> Iterable[list[str]]:
     """Yield the figures without the problems whose text leaves open what is right."""
     for place, (name, value) in enumerate(figures):
         yield ["    without open texts" if not place else "", name, f"{value:.3f}", ""]

@@ -22,7 +22,7 @@ class BenchFindings:
     """Whether the reference passes as the benchmark's authors score; ``None``: not tried."""
     code: str
     """The benchmark's own word for it; empty: it has none."""
-    reason: str
+    said: str
     """Why the reference does not pass; empty where it does."""
     tried: int
     """Modules that do nothing."""
@@ -57,7 +57,7 @@ def try_bench(
         status=verdict.status,
         published=verdict.is_passed_unguarded,
         code=verdict.code,
-        reason="" if is_sound else "; ".join(item.message for item in verdict.diagnostics[:2]),
+        said="" if is_sound else "; ".join(item.message for item in verdict.diagnostics[:2]),
         tried=len(found),
         passing=tuple(stub.outputs for stub, scored in found if scored.is_passed),
         fooled=tuple(stub.outputs for stub, scored in found if scored.is_passed_unguarded),

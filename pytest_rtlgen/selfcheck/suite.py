@@ -208,7 +208,7 @@ def _list_bench_findings(bench: BenchFindings | None) -> tuple[_Finding, ...]:
         return ()
     if not bench.is_passed:
         word = f", {bench.code}" if bench.code else ""
-        text = f"its own testbench does not pass the reference ({bench.status}{word}): {bench.reason}"
+        text = f"its own testbench does not pass the reference ({bench.status}{word}): {bench.said}"
         return (_Finding(text=text, scoring=ScoringMode.BENCH, is_lenient=False),)
     return tuple(
         _Finding(

@@ -4,10 +4,10 @@ import pytest
 
 from pytest_rtlgen.check.proof.text import (
     neutralise,
+    read_decided,
     read_frames,
     read_map,
     read_outputs,
-    read_settled,
     render_cycles,
     render_rows,
     render_top,
@@ -39,7 +39,7 @@ def test_words_that_only_synthesis_believes_are_taken_out(text: str, expected: s
     assert neutralise(text) == expected
 
 
-def test_what_is_settled_is_read_from_the_prover() -> None:
+def test_what_is_decided_is_read_from_the_prover() -> None:
     log = """\
 ======== ABC command line "read_aiger model.aig; scorr; pdr -a -T 1 -X cex"
 Proved output 1 in frame 0 (trivial).
@@ -48,7 +48,7 @@ Writing CEX for output 0 to cex0.aiw
 Output 0 was asserted in frame  2 ( 2) (solved 1 out of 3 outputs).
 Properties:  All = 3. Proved = 2. Disproved = 1. Undecided = 0.   Time =     0.05 sec
 """
-    assert read_settled(log) == ({1, 12}, {0})
+    assert read_decided(log) == ({1, 12}, {0})
 
 
 @pytest.mark.parametrize(
@@ -62,8 +62,8 @@ Properties:  All = 3. Proved = 2. Disproved = 1. Undecided = 0.   Time =     0.0
         "not Proved output 3 in frame 1\n",
     ],
 )
-def test_nothing_is_settled_when_the_prover_does_not_say_so(log: str) -> None:
-    assert read_settled(log) == (set(), set())
+def test_nothing_is_decided_when_the_prover_does_not_say_so(log: str) -> None:
+    assert read_decided(log) == (set(), set())
 
 
 def test_inputs_are_found_in_the_map_beside_the_model() -> None:

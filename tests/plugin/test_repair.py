@@ -76,7 +76,7 @@ def test_workers_save_the_same_run_as_none(run: Runner, pytester: pytest.Pyteste
     assert saved(pytester.path) == alone
 
 
-def test_each_sample_is_seen_once_when_it_is_settled(run: Runner, pytester: pytest.Pytester, model: str) -> None:
+def test_each_sample_is_seen_once_when_it_is_finished(run: Runner, pytester: pytest.Pytester, model: str) -> None:
     pytester.makeconftest(
         "def pytest_rtlgen_sample_checked(result):\n"
         "    with open('seen', 'a') as file:\n"

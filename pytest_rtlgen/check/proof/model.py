@@ -20,10 +20,10 @@ from pytest_rtlgen.check.holds import render_holds
 from pytest_rtlgen.check.proof.text import (
     Ports,
     neutralise,
+    read_decided,
     read_frames,
     read_map,
     read_outputs,
-    read_settled,
     render_assumed_instance,
     render_cycles,
     render_rows,
@@ -167,7 +167,7 @@ class _Model:
         """Return the outputs that ABC proves and refutes, and how to see one refuted."""
         script = f"read_aiger model.aig; scorr; pdr -a -T {self._question['seconds']} -X cex"
         log = _run_tool([self._abc, "-c", script], Path("abc.log"))
-        proved, refuted = read_settled(log)
+        proved, refuted = read_decided(log)
         numbers = read_outputs(Path("named.aig").read_bytes())
         return {
             "proved": [self._outputs[number][0] for number in sorted(numbers[index] for index in proved)],

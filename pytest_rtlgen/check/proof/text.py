@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 Ports = Sequence[tuple[str, int]]
 """(name, width) in declared order."""
 _OUTPUT = re.compile(rb"^o(?P<index>[0-9]+) bad_(?P<number>[0-9]+)$", re.MULTILINE)
-_SETTLED = re.compile(r"^(?P<proved>Proved output|Output) +(?P<index>[0-9]+) (?:in|was)", re.MULTILINE)
+_DECIDED = re.compile(r"^(?P<proved>Proved output|Output) +(?P<index>[0-9]+) (?:in|was)", re.MULTILINE)
 
 
 def render_top(
@@ -100,10 +100,10 @@ def neutralise(text: str) -> str:
     return re.sub(r"\b(?=(?:full|parallel)_case\b)", "rtlgen_", text)
 
 
-def read_settled(log: str) -> tuple[set[int], set[int]]:
+def read_decided(log: str) -> tuple[set[int], set[int]]:
     """Return the numbers of the outputs that ABC's ``pdr -a`` proved, and of those it refuted."""
     proved, refuted = set[int](), set[int]()
-    for found in _SETTLED.finditer(log):
+    for found in _DECIDED.finditer(log):
         (proved if found["proved"] == "Proved output" else refuted).add(int(found["index"]))
     return proved, refuted
 

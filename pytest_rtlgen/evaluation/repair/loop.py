@@ -75,10 +75,10 @@ class RepairLoop:
         self._watcher = watcher or Watcher()
         self._histories: dict[SampleKey, History] = {}
         self.errors: dict[SampleKey, RtlgenError] = {}
-        """Why samples could not be checked; they are not settled."""
+        """Why samples could not be checked; they are not finished."""
 
     @property
-    def settled(self) -> frozenset[SampleKey]:
+    def finished(self) -> frozenset[SampleKey]:
         """The samples that are right or have no repair left."""
         return frozenset(key for key, item in self._histories.items() if not item.next_kind(self._plan.budget))
 

@@ -141,7 +141,7 @@ def test_each_kind_of_failure_has_its_own_budget(
     loop = RepairLoop(plan(model, budget=budget), store=store, judge=judge)
     loop.run([COUNTER])
     assert len(model.asked) == 1 + turns
-    assert loop.settled == {KEY}
+    assert loop.finished == {KEY}
 
 
 def test_a_model_that_falls_back_uses_up_both_budgets(judge: Judge, tmp_path: Path) -> None:
@@ -202,7 +202,7 @@ def test_a_problem_that_cannot_be_judged_stops_no_other(judge: Judge, tmp_path: 
     store = start(tmp_path, judge.checker, model, problems=(broken, COUNTER))
     loop = RepairLoop(plan(model), store=store, judge=judge)
     loop.run([broken, COUNTER])
-    assert loop.settled == {KEY}
+    assert loop.finished == {KEY}
     assert isinstance(loop.errors[replace(KEY, problem_id="broken")], BadReferenceError)
 
 
