@@ -38,7 +38,7 @@ class Testbench:
     data: tuple[SourceFile, ...] = ()
     """Files that the bench reads while it runs, under their names."""
     timescale: str = "1ns/1ns"
-    """For texts without one of their own; candidates always have this one."""
+    """For texts that have none; candidates always have this one."""
     timeout_s: float = 30.0
     """CPU seconds of each program that is run."""
 

@@ -119,7 +119,7 @@ class Stimulus:
     rows: bytes
     """``01`` characters, ``steps * width`` of them, row after row, each port most significant bit first."""
     steps: int
-    """Number of rows; said apart because a design without inputs has rows of no width."""
+    """Number of rows; kept apart because a design without inputs has rows of no width."""
     seed: int = 0
 
     @property

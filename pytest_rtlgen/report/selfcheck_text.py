@@ -15,7 +15,7 @@ _TIGHT = {True: "a design that is wrong elsewhere fails", False: "a design that 
 
 
 def render_selfcheck(suite: str, rows: Sequence[SelfcheckRow], changes: Sequence[str] | None) -> str:
-    """Return the table, the mutation scores, what the problems' own scorers said, and the ceilings.
+    """Return the table, the mutation scores, what the problems' own scorers found, and the ceilings.
 
     ``changes``: what mutants did otherwise than is kept; ``None``: there were no mutants.
     """

@@ -33,7 +33,7 @@ _RESETS = ("posedge reset", "negedge reset", "posedge r)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BenchScore:
-    """What a bench said about one run."""
+    """What a bench printed about one run."""
 
     status: Status | None
     """``passed``, ``mismatch`` or ``timeout``; ``None``: the bench compared nothing or did not say."""

@@ -37,7 +37,7 @@ from pytest_rtlgen.verilog.interface import read_interface
 from pytest_rtlgen.verilog.rename import rename_module
 
 _DRIVEN_INPUT = re.compile(r"^(?:.*/)?bench\.sv:\d+: warning: input port (\S+) is coerced to", re.MULTILINE)
-"""Said of an instance in the bench when the candidate drives a net that bench and reference share."""
+"""Listed for an instance in the bench when the candidate drives a net that bench and reference share."""
 _SWITCHES = re.compile(rb"^\S+ \.island ", re.MULTILINE)
 """They drive without counting as drivers; a compiled design lists them so."""
 _UNREADABLE = "nothing passes this testbench, whose own reference cannot be read: the candidate is not at fault"

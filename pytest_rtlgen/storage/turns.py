@@ -1,7 +1,7 @@
 """What the repair loop adds to a run: a folder a turn, ``turn-1`` and on, with files as the run itself has them.
 
 Besides them it holds ``feedback.jsonl``, what the model was told about the answer before, and ``reflections.jsonl``,
-what a reflector said to it. With the run's prompts these rebuild every chat that was sent.
+what a reflector answered to it. With the run's prompts these rebuild every chat that was sent.
 """
 
 from collections.abc import Iterator

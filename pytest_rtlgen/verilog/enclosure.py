@@ -45,7 +45,7 @@ def enclose(
     paths: Mapping[str, str] | None = None,
     empty: Mapping[str, Sequence[str]] | None = None,
 ) -> str:
-    """Return ``text`` with the module around ``module``, whose interface is ``interface``; its lines stay its own.
+    """Return ``text`` with the module around ``module``, which has ``interface``; its lines keep their numbers.
 
     ``paths``: for each box's path, that of the instance in ``text``, where those differ. ``empty``: by module, further
     pins that the text names and connects to nothing.

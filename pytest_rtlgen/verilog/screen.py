@@ -30,7 +30,7 @@ class Screening:
     status: Status | None
     """``None``: the candidate may be compiled."""
     source: str
-    """The text to compile, and the only one that any tool gets; its lines are the candidate's own."""
+    """The text to compile, and the only one that any tool gets; its lines keep the candidate's numbers."""
     diagnostics: tuple[Diagnostic, ...] = ()
 
 

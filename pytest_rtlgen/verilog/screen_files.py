@@ -38,7 +38,7 @@ class FilesScreening:
     status: Status | None
     """``None``: the files may be compiled."""
     files: tuple[SourceFile, ...]
-    """The files to compile, and the only texts of the candidate that any tool gets; lines are the candidate's own."""
+    """The files to compile, and the only texts of the candidate that any tool gets; lines keep their numbers."""
     constructs: tuple[Construct, ...] = ()
     """All that is in the way where the rest can be read: a benchmark's own solution may contain some of it."""
     diagnostics: tuple[Diagnostic, ...] = ()

@@ -38,7 +38,7 @@ def evaluate(settings: Settings, stage: str) -> Score:
     """Return what the checkpoint that ``stage`` left scores; its run stays in ``evaluation/STAGE``.
 
     Raises:
-        ToolError: a command failed; the message ends with what it said.
+        ToolError: a command failed; the message ends with what it printed.
     """
     folder = settings.out / "evaluation" / stage
     return judge_checkpoint(settings, stage, settings.data.held_out, settings.evaluation, folder)
@@ -52,7 +52,7 @@ def judge_checkpoint(
     ``options`` are those of ``generate``, and ``backend``.
 
     Raises:
-        ToolError: a command failed; the message ends with what it said.
+        ToolError: a command failed; the message ends with what it printed.
     """
     specs = [f"--suite={spec}" for spec in suites]
     asked = [*_list_options(settings, stage, options), *specs, f"--out={folder}", "--resume=never"]

@@ -63,7 +63,7 @@ def _read_arguments(recipe: Recipe[S], arguments: Sequence[str] | None) -> argpa
 
 
 def _run(name: str, stage: Callable[[S], str], settings: S) -> None:
-    """Run one stage and note what it said and the seconds it took, its children's too, in ``report.jsonl``."""
+    """Run one stage and note its result and the seconds it took, its children's too, in ``report.jsonl``."""
     wall_s, cpu_s = time.monotonic(), _count_cpu_s()
     result = stage(settings)
     wall_s, cpu_s = time.monotonic() - wall_s, _count_cpu_s() - cpu_s

@@ -84,7 +84,7 @@ class Usable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """What the checker said of one rewritten design, as journaled."""
+    """What the checker found in one rewritten design, as journaled."""
 
     key: SampleKey
     status: Status

@@ -1,1 +1,1 @@
-"""A bench written out for those who run their own."""
+"""A bench written out for those who run benches themselves."""

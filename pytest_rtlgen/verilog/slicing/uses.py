@@ -26,7 +26,7 @@ class Uses:
         self.targets: list[ast.Symbol] = []
         self.reads: list[ast.Symbol] = []
         self.calls: list[Node] = []
-        """Functions and tasks of the design's own."""
+        """Functions and tasks that the design defines."""
         self.is_bad = False
         """Something in it is not understood: names must be read from the text."""
         for node in nodes:
