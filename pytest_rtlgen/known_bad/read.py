@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from enum import StrEnum
+from functools import cache
 from importlib.resources import files
 from typing import Any, TypeVar
 
@@ -59,8 +60,12 @@ def read_known_bad(text: str, where: str) -> tuple[KnownBad, ...]:
 
 def load_known_openings(suite: str) -> Mapping[str, KnownOpening]:
     """Return, by problem, what the descriptions of the published benchmark ``suite`` are known to leave open."""
-    found = (entry for name, text in _list_files() for entry in read_known_openings(text, name))
-    return {entry.problem_id: entry for entry in found if entry.suite == suite}
+    return {entry.problem_id: entry for entry in _read_all_openings() if entry.suite == suite}
+
+
+@cache
+def _read_all_openings() -> tuple[KnownOpening, ...]:
+    return tuple(entry for name, text in _list_files() for entry in read_known_openings(text, name))
 
 
 def read_known_openings(text: str, where: str) -> tuple[KnownOpening, ...]:
@@ -107,9 +112,9 @@ def _read_file(text: str, where: str) -> dict[str, Any]:
     return values
 
 
-def _read_all() -> Iterable[KnownBad]:
-    for name, text in _list_files():
-        yield from read_known_bad(text, name)
+@cache
+def _read_all() -> tuple[KnownBad, ...]:
+    return tuple(entry for name, text in _list_files() for entry in read_known_bad(text, name))
 
 
 def _list_files() -> Iterable[tuple[str, str]]:

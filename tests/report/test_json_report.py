@@ -118,6 +118,9 @@ def test_the_document_is_this() -> None:
             "repair": "",
             "reflector": "",
             "is_testbench_shown": False,
+            "base_url": "",
+            "limit": None,
+            "selection": "",
             "others": [],
         },
         "environment": {
