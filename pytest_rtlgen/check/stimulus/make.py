@@ -101,6 +101,8 @@ class _Player:
         special = {clock.port for clock in interface.clocks} | {reset.port for reset in interface.resets}
         self._data = tuple(port for port in interface.inputs if port.name not in special)
         self._values = {port.name: 0 for port in interface.inputs}
+        """By input, in the order of a row."""
+        self._row = "".join(f"{{:0{port.width}b}}" for port in interface.inputs)
         self._values.update({clock.port: _rest_level(clock) for clock in interface.clocks})
         self._values.update({reset.port: 1 - _active_level(reset) for reset in interface.resets})
         self._left_active = {reset.port: 0 for reset in interface.resets}
@@ -249,7 +251,7 @@ class _Player:
         self.rows.append(self._render())
 
     def _render(self) -> str:
-        return "".join(f"{self._values[port.name]:0{port.width}b}" for port in self._inputs)
+        return self._row.format(*self._values.values())
 
 
 def _rest_level(clock: Clock) -> int:
