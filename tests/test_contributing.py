@@ -58,7 +58,7 @@ def insert(path: Path, side: str, anchor: str, content: str) -> None:
 
 def run(content: str, folder: Path) -> None:
     """Run each command of a block; it must print what stands below it."""
-    shell = f'python() {{ "{sys.executable}" "$@"; }}\n'
+    shell = f'python() {{ "{sys.executable}" "$@"; }}\nrtlgen() {{ python -m pytest_rtlgen "$@"; }}\n'
     environment = {**os.environ, "PYTHONPATH": str(folder)}
     for command, expected in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", content, re.MULTILINE):
         done = subprocess.run(

@@ -23,7 +23,7 @@ LAYERS = (
     {"known_bad"},
     {"openings"},
     {"verilog", "tools"},
-    {"records", "errors", "foreign", "version"},
+    {"records", "errors", "foreign", "package_data", "spelling", "version"},
     {"modes"},
 )
 HOMES = {

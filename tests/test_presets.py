@@ -230,6 +230,8 @@ def test_best_of_refuses_one_run_and_other_problems(tmp_path: Path) -> None:
     other = save_run(tmp_path / "2", {"b": [(PASS, 1)]})
     with pytest.raises(UsageError, match="best-of needs two runs or more"):
         start("best-of", str(one))
+    with pytest.raises(UsageError, match=rf"^{one}/: the same run as {one}; give runs that were made apart"):
+        start("best-of", str(one), f"{one}/")
     with pytest.raises(RecordError, match="judges other problems than"):
         start("best-of", str(one), str(other))
 

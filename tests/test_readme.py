@@ -56,6 +56,15 @@ def test_the_demo_prints_the_table_of_the_readme_and_every_recorded_answer_gets_
     }
 
 
+def test_links_of_the_readme_lead_somewhere_from_anywhere() -> None:
+    base = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["urls"]["Homepage"] + "/blob/main/"
+    links = re.findall(r"\]\(([^)]+)\)", README)
+    assert links
+    assert [link for link in links if not link.startswith("https://")] == []
+    own = [link.removeprefix(base) for link in links if link.startswith(base)]
+    assert [path for path in own if not (ROOT / path).is_file()] == []
+
+
 def test_the_makefile_runs_what_the_readme_promises() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     promised = re.findall(r"^make ([\w-]+)", README, re.MULTILINE)

@@ -7,12 +7,14 @@ from pytest_rtlgen.backends.base import Backend, BackendSettings, Deliver, Gener
 from pytest_rtlgen.backends.command import make_command
 from pytest_rtlgen.backends.engines.transformers_model import make_transformers, make_transformers_completions
 from pytest_rtlgen.backends.engines.vllm_engine import make_vllm, make_vllm_completions
+from pytest_rtlgen.backends.extras import check_installed
 from pytest_rtlgen.backends.local.model import make_local, make_local_completions
 from pytest_rtlgen.backends.openai.compatible import make_openai, make_openai_completions, make_openai_responses
 from pytest_rtlgen.backends.reference import make_reference
 from pytest_rtlgen.backends.replay.model import make_replay
 from pytest_rtlgen.backends.seeds import derive_seed
 from pytest_rtlgen.errors import UsageError
+from pytest_rtlgen.spelling import suggest
 from pytest_rtlgen.tools.hooks import call_first
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "Deliver",
     "GenerationRequest",
     "Traits",
+    "check_installed",
     "derive_seed",
     "find_traits",
     "make_backend",
@@ -74,8 +77,9 @@ def make_backend(spec: str, settings: BackendSettings) -> Backend:
         made: Backend | None = call_first("make_backend", spec=spec, settings=settings)
         if made is not None:
             return made
+        hint = suggest(prefix, BACKENDS, ":")
         forms = ", ".join(kind.forms for kind in BACKENDS.values())
-        raise UsageError(f"--rtlgen-model={spec}: no such backend; write one of {forms}")
+        raise UsageError(f"--rtlgen-model={spec}: no such backend{hint or f'; write one of {forms}'}")
     return BACKENDS[prefix].make(argument, settings)
 
 

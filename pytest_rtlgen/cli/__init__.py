@@ -6,52 +6,12 @@ import traceback
 from collections.abc import Sequence
 from io import TextIOWrapper
 
-from pytest_rtlgen.cli.arguments import Command, make_parser
+from pytest_rtlgen.cli.arguments import make_parser, parse_arguments
+from pytest_rtlgen.cli.commands import COMMANDS
 from pytest_rtlgen.cli.streams import OutputLostError
 from pytest_rtlgen.errors import RtlgenError
 from pytest_rtlgen.report.console import say
 
-COMMANDS: tuple[Command, ...] = (
-    Command(
-        name="check",
-        module="check",
-        help="check the answers of a run, or a candidate against a reference, output by output",
-    ),
-    Command(name="extract", module="extract", help="print the Verilog in a model's answer, read from standard input"),
-    Command(
-        name="selfcheck",
-        module="selfcheck",
-        help="check a suite: each reference passes against itself, modules that do nothing fail",
-    ),
-    Command(
-        name="export-bench",
-        module="export_bench",
-        help="write a self-checking testbench made from a reference alone",
-    ),
-    Command(name="generate", module="generate", help="ask a model for completions, and check nothing"),
-    Command(
-        name="rescore",
-        module="rescore",
-        help="check the answers of a run again with other settings, into a new run, and say which verdicts changed",
-    ),
-    Command(name="prompts", module="prompts", help="write what a model would be asked, and ask none"),
-    Command(name="report", module="report", help="print the summary of a saved run"),
-    Command(name="best-of", module="best_of", help="print the best of several saved runs (optimistic)"),
-    Command(name="curve", module="curve", help="print pass@1 of a saved run against the response budget"),
-    Command(
-        name="roundtrip",
-        module="roundtrip",
-        help="make training pairs: code, a description, code again, kept when both do the same",
-    ),
-    Command(
-        name="preferences",
-        module="preferences",
-        help="make preference pairs out of a saved run, with the text that drives each differing output",
-    ),
-    Command(name="suites", module="suites", help="list, explain, fetch and check published benchmarks"),
-    Command(name="serve", module="serve", help="serve rewards over HTTP to trainers"),
-    Command(name="doctor", module="doctor", help="say what this machine offers and what is missing"),
-)
 EXIT_ERROR = 2
 """The harness could not do what was asked."""
 EXIT_DEFECT = 3
@@ -63,12 +23,19 @@ __all__ = ["COMMANDS", "main"]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return the exit status; ``argv`` defaults to the process's own arguments."""
+    """Run one command and return the exit status; ``argv`` defaults to the process's own arguments.
+
+    Without any argument the help goes to standard error.
+    """
+    given = sys.argv[1:] if argv is None else argv
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        args = make_parser(COMMANDS, sys.argv[1:] if argv is None else argv).parse_args(argv)
+        if not given:
+            make_parser(COMMANDS, given).print_help(sys.stderr)
+            return EXIT_ERROR
+        args = parse_arguments(COMMANDS, given)
         status: int = args.run(args)
     except OutputLostError as error:
         return _leave_stdout(error)

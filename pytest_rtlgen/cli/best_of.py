@@ -29,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
 
     if len(args.run_paths) == 1:
         raise UsageError("best-of needs two runs or more; for one, use report")
-    runs = {path: RunStore.open(Path(path)).read_run() for path in args.run_paths}
+    runs = _read_runs(args.run_paths)
     check_comparable(runs)
     shares = {path: share_passed(found) for path, found in runs.items()}
     overall = {path: _mean(list(row.values())) for path, row in shares.items()}
@@ -53,6 +53,17 @@ def run(args: argparse.Namespace) -> int:
     write_out(tabulate(table, headers=("run", "temperature", "pass@1"), disable_numparse=True))
     write_out(f"\n{_WARNING}")
     return 0
+
+
+def _read_runs(paths: Sequence[str]) -> dict[str, Run]:
+    runs: dict[str, Run] = {}
+    for path in paths:
+        found = RunStore.open(Path(path)).read_run()
+        same = next((other for other, run in runs.items() if run.run_id == found.run_id), None)
+        if same is not None:
+            raise UsageError(f"{path}: the same run as {same}; give runs that were made apart")
+        runs[path] = found
+    return runs
 
 
 def check_comparable(runs: dict[str, Run]) -> None:
@@ -80,9 +91,7 @@ def share_passed(found: Run) -> dict[tuple[str, str], float]:
     for sample in found.samples:
         passed.setdefault((sample.key.suite, sample.key.problem_id), []).append(sample.verdict.is_passed)
     if not passed:
-        raise RecordError(
-            f"{found.run_id}: no sample of this run was checked yet; check it with python -m pytest_rtlgen check RUN"
-        )
+        raise RecordError(f"{found.run_id}: no sample of this run was checked yet; check it with rtlgen check RUN")
     return {label: sum(row) / len(row) for label, row in passed.items()}
 
 

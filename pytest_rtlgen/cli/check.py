@@ -3,13 +3,15 @@
 import argparse
 import json
 import re
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from pytest_rtlgen.check.checker import Checker
 from pytest_rtlgen.check.single import make_problem
 from pytest_rtlgen.cli.arguments import (
+    PROGRAM,
     Parser,
     add_options,
     read_options,
@@ -25,10 +27,14 @@ from pytest_rtlgen.report.console import say
 from pytest_rtlgen.report.failure_text import render_verdict
 from pytest_rtlgen.storage import encode
 
+_DESIGN_SUFFIXES = frozenset({".v", ".sv", ".vh", ".svh"})
+_PAIR = 2
+"""Paths of a reference and a candidate."""
+
 
 def add_arguments(parser: Parser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("run_path", metavar="RUN", nargs="?", help="folder of a run whose answers are to be checked")
+    parser.add_argument("paths", metavar="RUN", nargs="*", help="folder of a run whose answers are to be checked")
     parser.add_argument("--reference", metavar="FILE", help="Verilog file to check against; - is standard input")
     parser.add_argument("--candidate", metavar="FILE", help="Verilog file to check; - is standard input")
     parser.add_argument("--top", metavar="NAME", help="module to check; by default the reference's top module")
@@ -41,7 +47,8 @@ def add_arguments(parser: Parser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check the answers of a run, one candidate, or with ``--jsonl`` a stream of them."""
-    if args.run_path is not None:
+    if args.paths:
+        args.run_path = _find_run(args.paths)
         return _check_run(args)
     if args.rtlgen_suite or args.rtlgen_prices:
         raise UsageError("--suite and --prices belong to a RUN: check RUN --suite SPEC")
@@ -55,6 +62,19 @@ def run(args: argparse.Namespace) -> int:
     options = read_options(args)
     settings = make_check_settings(options)
     return check_many(args.jsonl, args.results, settings=settings, top=args.top)
+
+
+def _find_run(paths: Sequence[str]) -> str:
+    """Return the folder of the run; files of a design are refused with the command that checks them."""
+    if len(paths) == 1 and (Path(paths[0]).is_dir() or Path(paths[0]).suffix not in _DESIGN_SUFFIXES):
+        return paths[0]
+    *references, candidate = paths
+    reference = shlex.quote(references[0]) if references else "REFERENCE"
+    what = f"{', '.join(paths)}: not a run" if len(paths) <= _PAIR else f"{len(paths)} paths: check takes one run"
+    raise UsageError(
+        f"{what}; to check a candidate write: {PROGRAM} check --reference {reference} --candidate "
+        f"{shlex.quote(candidate)}"
+    )
 
 
 def _check_run(args: argparse.Namespace) -> int:

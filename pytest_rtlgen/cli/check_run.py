@@ -85,7 +85,7 @@ def _explain_nothing(store: RunStore, judged: Judged) -> str:
         return f"no problem could be judged, so there is no summary; {reasons[0]}"
     if store.count_completions():
         return "its answers are to problems that it does not name; copy the whole folder again"
-    return "holds no answer; copy completions.jsonl too, or ask for answers with python -m pytest_rtlgen generate"
+    return "holds no answer; copy completions.jsonl too, or ask for answers with rtlgen generate"
 
 
 def load_suites(store: RunStore, specs: Sequence[str]) -> list[Suite]:

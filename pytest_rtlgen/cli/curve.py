@@ -31,7 +31,7 @@ class Point:
 def add_arguments(parser: Parser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("run_path", metavar="RUN", help="folder of a run, such as .rtlgen/runs/RUN")
-    parser.add_argument("--budgets", metavar="N,N", default=BUDGETS, help=f"tokens of one answer; {BUDGETS}")
+    parser.add_argument("--budgets", metavar="N,N", default=BUDGETS, help="tokens of one answer (default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -67,9 +67,7 @@ def draw_curve(samples: Sequence[SampleResult], budgets: Sequence[int], *, name:
         RecordError: there are no samples, or the tokens of one are not known; ``name`` starts the message.
     """
     if not samples:
-        raise RecordError(
-            f"{name}: no sample of this run was checked yet; check it with python -m pytest_rtlgen check RUN"
-        )
+        raise RecordError(f"{name}: no sample of this run was checked yet; check it with rtlgen check RUN")
     unknown = [sample.key for sample in samples if sample.completion.usage.completion is None]
     if unknown:
         raise RecordError(

@@ -18,7 +18,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--out", dest="folder", metavar="DIR", required=True, help="folder to write the bench to")
     parser.add_argument("--top", metavar="NAME", help="module to test; by default the reference's top module")
     parser.add_argument(
-        "--error-rate", metavar="E", default="0", help="share of checks that may mismatch; 0 by default"
+        "--error-rate", metavar="E", default="0", help="share of checks that may mismatch (default: %(default)s)"
     )
     add_options(parser, "simulator", "sandbox", "check-timeout", "stimulus-seed", "cycles")
 

@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     suites = [load_suite(spec) for spec in options.suite]
     style = read_prompt_style(options, suites)
     models = open_models(options, style, warn=say)
-    store = open_run(options, suites, style, describe_generator(options))
+    store = open_run(options, suites, style, describe_generator(options), models.backends)
     problems = [problem for suite in suites for problem in suite.problems[: options.limit]]
     with ExitStack() as stack:
         stack.callback(lambda: say(f"{store.path}: {len(store.read_completions())} completions"))

@@ -12,8 +12,10 @@ from pytest_rtlgen.prompts.write import write_prompts
 
 def add_arguments(parser: Parser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("specs", metavar="SUITE", nargs="+", help="folder, suite.toml or PREFIX:PATH")
-    parser.add_argument("--to", metavar="FOLDER", default=".rtlgen/prompts", help="where they go; .rtlgen/prompts")
+    parser.add_argument("specs", metavar="SUITE", nargs="+", help="core:, folder, suite.toml or FORMAT:PATH")
+    parser.add_argument(
+        "--to", metavar="FOLDER", default=".rtlgen/prompts", help="where they go (default: %(default)s)"
+    )
     add_options(parser, "prompt", "shots", "rules", "limit")
 
 

@@ -30,9 +30,15 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--out", dest="folder", metavar="DIR", required=True, help="folder that it is journaled in")
     parser.add_argument("--describer", metavar="SPEC", help="model that describes; by default --model")
     parser.add_argument("--base-model", metavar="SPEC", help="model whose pass rate says how hard a pair is")
-    parser.add_argument("--base-n", metavar="N", type=int, default=4, help="answers of the base model; default 4")
-    parser.add_argument("--band", metavar="LOW:HIGH", default="0:0.75", help="base pass rates to keep; default 0:0.75")
-    parser.add_argument("--near", metavar="SHARE", type=float, default=0.8, help="likeness of duplicates; default 0.8")
+    parser.add_argument(
+        "--base-n", metavar="N", type=int, default=4, help="answers of the base model (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--band", metavar="LOW:HIGH", default="0:0.75", help="base pass rates to keep (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--near", metavar="SHARE", type=float, default=0.8, help="likeness of duplicates (default: %(default)s)"
+    )
     add_options(parser, Group.GENERATION, Group.SPENDING, "suite", "jobs", Group.CHECK)
 
 

@@ -14,7 +14,7 @@ from pytest_rtlgen.cli.streams import write_out
 from pytest_rtlgen.config import Group
 from pytest_rtlgen.errors import StorageError, UsageError
 from pytest_rtlgen.evaluation.settings import make_check_settings
-from pytest_rtlgen.loaders import load_suite
+from pytest_rtlgen.loaders import complete_spec, load_suite
 from pytest_rtlgen.report.console import Progress
 from pytest_rtlgen.report.selfcheck_text import render_selfcheck, render_selfcheck_json
 from pytest_rtlgen.scoring.scorer import BenchScorer, find_known_bad
@@ -34,12 +34,18 @@ _STDOUT = "-"
 
 def add_arguments(parser: Parser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("suite", metavar="SUITE", help="folder, suite.toml, or FORMAT:PATH such as rtllm-v2:PATH")
+    parser.add_argument(
+        "suite", metavar="SUITE", help="core:, folder, suite.toml, or FORMAT:PATH such as rtllm-v2:PATH"
+    )
     parser.add_argument(
         "--json", nargs="?", const=_STDOUT, metavar="FILE", help="print one JSON object, or write it into FILE"
     )
     parser.add_argument(
-        "--mutants", type=int, default=0, metavar="N", help="try the stimulus on N mutants of each reference; 0: none"
+        "--mutants",
+        type=int,
+        default=0,
+        metavar="N",
+        help="try the stimulus on N mutants of each reference; 0: none (default: %(default)s)",
     )
     parser.add_argument("--write", action="store_true", help="keep what the mutants did in SUITE/mutation.toml")
     add_options(parser, Group.CHECK, "scoring", "jobs", "limit")
@@ -96,7 +102,7 @@ def _refuse_strange(args: argparse.Namespace, limit: int | None) -> None:
 
 
 def _stored_path(suite: str) -> Path | None:
-    path = Path(suite)
+    path = Path(complete_spec(suite))
     folder = path.parent if path.is_file() else path
     return folder / "mutation.toml" if (folder / "suite.toml").is_file() else None
 

@@ -17,10 +17,23 @@ from pytest_rtlgen.training.server.serving import ServeSettings, read_conditions
 
 def add_arguments(parser: Parser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("--reward", metavar="PRESET", default="equivalence", help="preset, or a mix such as salv=0.5")
-    parser.add_argument("--host", metavar="ADDRESS", default="127.0.0.1", help="where to listen; by default loopback")
-    parser.add_argument("--port", metavar="N", type=int, default=8377, help="port; 0 is any free one")
-    parser.add_argument("--queue", metavar="N", type=int, default=1024, help="most samples waiting or being checked")
+    parser.add_argument(
+        "--reward",
+        metavar="PRESET",
+        default="equivalence",
+        help="preset, or a mix such as salv=0.5 (default: %(default)s)",
+    )
+    parser.add_argument("--host", metavar="ADDRESS", default="127.0.0.1", help="where to listen (default: %(default)s)")
+    parser.add_argument(
+        "--port", metavar="N", type=int, default=8377, help="port; 0 is any free one (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--queue",
+        metavar="N",
+        type=int,
+        default=1024,
+        help="most samples waiting or being checked (default: %(default)s)",
+    )
     parser.add_argument("--max-parallel", metavar="N", type=int, help="most checks at once on this machine")
     parser.add_argument("--tls-certificate", metavar="FILE", help="PEM file; serve HTTPS")
     parser.add_argument("--tls-key", metavar="FILE", help="PEM file; by default the key is in the certificate's")

@@ -15,6 +15,7 @@ from pytest_rtlgen.loaders.fetched import find_folder, list_roots
 from pytest_rtlgen.records import Suite
 from pytest_rtlgen.report.console import Progress, say
 from pytest_rtlgen.report.plain_text import escape_controls
+from pytest_rtlgen.spelling import suggest
 
 _HEADERS = ("prefix", "problems", "licence", "commit", "from", "here")
 _MOST_REASONS = 5
@@ -26,9 +27,9 @@ def add_arguments(parser: Parser) -> None:
     parser.set_defaults(act=_list)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     actions = parser.add_subparsers(metavar="ACTION", help="without one: list the known benchmarks")
-    explain = actions.add_parser("explain", help="say what a benchmark is", allow_abbrev=False)
-    fetch = actions.add_parser("fetch", help="get a benchmark at its pinned commit", allow_abbrev=False)
-    check = actions.add_parser("check", help="load a suite, count it and compare its digest", allow_abbrev=False)
+    explain = _add_action(actions, "explain", "Print what a benchmark is.")
+    fetch = _add_action(actions, "fetch", "Get a benchmark at its pinned commit.")
+    check = _add_action(actions, "check", "Load a suite, count it and compare its digest.")
     for action, act in ((explain, _explain), (fetch, _fetch)):
         action.add_argument("prefix", metavar="PREFIX", help="the benchmark, as listed")
         action.set_defaults(act=act)
@@ -38,6 +39,12 @@ def add_arguments(parser: Parser) -> None:
     fetch.add_argument("--to", metavar="FOLDER", help="where benchmarks are kept on this machine")
     check.add_argument("spec", metavar="SPEC", help="as for --rtlgen-suite")
     check.set_defaults(act=_check)
+
+
+def _add_action(actions: "argparse._SubParsersAction[Parser]", name: str, text: str) -> Parser:
+    parser = actions.add_parser(name, help=text, description=text, allow_abbrev=False)
+    parser.set_defaults(parser=parser)
+    return parser
 
 
 def run(args: argparse.Namespace) -> int:
@@ -66,7 +73,8 @@ def _list(args: argparse.Namespace) -> int:
         for benchmark, folder in found
     ]
     write_out(tabulate(rows, headers=_HEADERS))
-    write_out(f"\nlooked in {', '.join(map(str, roots))}; also: references:FILE for training references")
+    write_out(f"\nlooked in {', '.join(map(str, roots))}")
+    write_out("also: core:, which comes with this package, and references:FILE for training references")
     return 0
 
 
@@ -97,7 +105,7 @@ def _explain(args: argparse.Namespace) -> int:
         "licence": benchmark.origin.licence,
         "from": f"{benchmark.origin.url}, commit {benchmark.origin.commit}{inner}",
         "digest": benchmark.digest or "not recorded",
-        "here": folder or f"no; python -m pytest_rtlgen suites fetch {benchmark.prefix}",
+        "here": folder or f"no; rtlgen suites fetch {benchmark.prefix}",
         "run": f"pytest --rtlgen-suite {benchmark.prefix}:{folder or 'PATH'} --rtlgen-model=...",
     }
     for name, value in lines.items():
@@ -145,6 +153,7 @@ def _shorten(reason: str) -> str:
 def _find(prefix: str) -> Benchmark:
     benchmark = find_benchmark(prefix)
     if benchmark is None:
-        known = ", ".join(benchmark.prefix for benchmark in BENCHMARKS)
-        raise UsageError(f"{prefix}: no known benchmark; known are {known}")
+        known = [benchmark.prefix for benchmark in BENCHMARKS]
+        hint = suggest(prefix, known)
+        raise UsageError(f"{prefix}: no known benchmark{hint}; known are {', '.join(known)}")
     return benchmark

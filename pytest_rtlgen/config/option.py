@@ -54,6 +54,25 @@ class Option:
         return not self.metavar
 
     @property
+    def default_text(self) -> str:
+        """The default as people write it; ``none`` where nothing is given."""
+        if self.default is None or self.default == ():
+            return "none"
+        if isinstance(self.default, tuple):
+            return ",".join(map(str, self.default))
+        if isinstance(self.default, bool):
+            return str(self.default).lower()
+        return f"{self.default:g}" if isinstance(self.default, float) else str(self.default)
+
+    @property
+    def full_help(self) -> str:
+        """``help`` with the choices, and with the default where there is one."""
+        notes = [f"one of {', '.join(self.choices)}"] if self.choices else []
+        if not self.is_flag and self.default_text != "none":
+            notes.append(f"default: {self.default_text}")
+        return f"{self.help} ({'; '.join(notes)})" if notes else self.help
+
+    @property
     def flag(self) -> str:
         """Spelling on the command line."""
         return f"--rtlgen-{self.name}"

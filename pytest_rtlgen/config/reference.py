@@ -30,17 +30,7 @@ def _render_row(option: Option) -> str:
         f"`{spelling}`",
         f"`{option.key}`",
         f"`{option.variable}`",
-        _render_default(option.default),
+        option.default_text if option.default_text == "none" else f"`{option.default_text}`",
         f"{option.help}{choices}{repeatable}",
     )
     return "| " + " | ".join(cells) + " |"
-
-
-def _render_default(default: object) -> str:
-    if default is None or default == ():
-        return "none"
-    if isinstance(default, tuple):
-        return f"`{','.join(map(str, default))}`"
-    if isinstance(default, bool):
-        return f"`{str(default).lower()}`"
-    return f"`{default:g}`" if isinstance(default, float) else f"`{default}`"

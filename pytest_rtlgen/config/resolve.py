@@ -10,6 +10,7 @@ from pytest_rtlgen.config.papers import load_preset
 from pytest_rtlgen.config.table import OPTIONS, Options
 from pytest_rtlgen.config.values import Requirement
 from pytest_rtlgen.errors import UsageError
+from pytest_rtlgen.spelling import suggest
 
 if TYPE_CHECKING:  # the option table loads in every pytest session, and the records cost 25 ms
     pass
@@ -82,8 +83,7 @@ def resolve_call(given: Mapping[str, object]) -> Options:
     rows = {name: option for option in OPTIONS for name in (option.field, option.name.replace("-", "_"))}
     unknown = [name for name in given if name not in rows]
     if unknown:
-        near = difflib.get_close_matches(unknown[0], rows, n=1)
-        hint = f"; did you mean {near[0]}?" if near else f"; options are {', '.join(sorted(rows))}"
+        hint = suggest(unknown[0], rows) or f"; options are {', '.join(sorted(rows))}"
         raise UsageError(f"{unknown[0]}: there is no such option{hint}")
     spelt = {rows[name].key: _spell(rows[name], value) for name, value in given.items() if value is not None}
     return resolve_options(spelt, {}, {}, place=_CALL)

@@ -43,7 +43,7 @@ class Options:
         metavar="MODEL",
         parse=read_text,
         help="model to judge: openai:NAME, vllm:MODEL, transformers:MODEL, local:, replay:PATH, command:PROGRAM or "
-        "reference: (docs/how-to/connect-a-model.md); without it nothing happens",
+        "reference: (rtlgen help connect-a-model); without it nothing happens",
     )
     """``None``: nothing is generated or checked."""
     base_url: str | None = declare(
@@ -74,7 +74,7 @@ class Options:
         parse=read_text,
         default=(),
         is_repeatable=True,
-        help="suite to run: folder, suite.toml, or verilog-eval-v2:PATH",
+        help="suite to run: core:, a folder with a suite.toml, or FORMAT:PATH such as verilog-eval-v2:PATH",
     )
     n: int = declare(
         group=Group.GENERATION,
@@ -306,7 +306,7 @@ class Options:
         metavar="STYLE|FILE",
         parse=read_text,
         default="chat",
-        help="prompt style (docs/reference/prompts.md), or a template with {description}, {header} and {top}",
+        help="prompt style (rtlgen help prompts), or a template with {description}, {header} and {top}",
     )
     """A style's name or a template's path."""
     shots: int = declare(

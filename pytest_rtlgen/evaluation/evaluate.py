@@ -27,7 +27,7 @@ def evaluate(
     """Judge ``model`` on ``suites`` and return what the run came to: the run that pytest would make.
 
     ``suites`` are specifications as after ``--rtlgen-suite`` or loaded suites, ``model`` is a specification as after
-    ``--rtlgen-model`` or a backend of your own. ``options`` are those of ``docs/reference/options.md`` without
+    ``--rtlgen-model`` or a backend of your own. ``options`` are those of ``rtlgen help options`` without
     ``--rtlgen-`` and with ``_`` for ``-``, such as ``n=5``, ``k=(1, 5)`` or ``formal="off"``. An unfinished run of the
     same settings is gone on with. ``watcher`` is told how far it is; by default lines on standard error show it.
 
@@ -54,7 +54,7 @@ def evaluate(
     problems = [problem for suite in loaded for problem in suite.problems[: resolved.limit]]
     models = open_models(resolved, style, warn=watcher.note, make=_find_maker(model))
     with open_judge(resolved) as judge:
-        store = open_run(resolved, loaded, style, describe_environment(judge.checker))
+        store = open_run(resolved, loaded, style, describe_environment(judge.checker), models.backends)
         answer_problems(
             problems,
             models,

@@ -24,6 +24,12 @@ class Models:
     repair: RepairPlan | None
     """``None``: answers stay as they are first given."""
 
+    @property
+    def backends(self) -> tuple[Backend, ...]:
+        """All that may be asked."""
+        reflector = self.repair.reflector if self.repair is not None else None
+        return (self.generator,) if reflector is None else (self.generator, reflector)
+
 
 def open_models(
     options: Options, style: PromptStyle, *, warn: Callable[[str], None], make: MakeBackend = make_backend

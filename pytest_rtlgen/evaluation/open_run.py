@@ -2,11 +2,12 @@
 
 import hashlib
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+from pytest_rtlgen.backends import Backend, check_installed
 from pytest_rtlgen.check.checker import Checker
 from pytest_rtlgen.config import Options
 from pytest_rtlgen.errors import RecordError, ToolError, UsageError
@@ -42,13 +43,20 @@ def describe_generator(options: Options) -> Environment:
 
 
 def open_run(
-    options: Options, suites: Sequence[Suite], style: PromptStyle, environment: Environment, *, selection: str = ""
+    options: Options,
+    suites: Sequence[Suite],
+    style: PromptStyle,
+    environment: Environment,
+    backends: Iterable[Backend],
+    *,
+    selection: str = "",
 ) -> RunStore:
-    """Return the run to go on with, as ``options.resume`` says, or a new one.
+    """Return the run to go on with, as ``options.resume`` says, or a new one, which ``backends`` can answer.
 
     ``selection`` is what pytest chose problems by.
 
     Raises:
+        ToolError: a new run's model needs an extra that is not installed.
         UsageError: the run that the option names was made with other settings, or the run to go on with has answers of
             another endpoint.
         RecordError: there is no such run.
@@ -62,6 +70,8 @@ def open_run(
         if found is not None:
             return RunStore.open(found, settings)
         _refuse_two_endpoints(options.out, settings)
+    for backend in backends:
+        check_installed(backend)
     problems = [problem for suite in suites for problem in suite.problems[: options.limit]]
     return RunStore.create(options.out, settings, environment, problems)
 
@@ -90,7 +100,7 @@ def open_copy(old: RunStore, options: Options, suites: Sequence[Suite], out: Pat
     """
     completions = old.read_last_completions()
     if not completions:
-        raise RecordError(f"{old.path}: holds no answer; ask for them with python -m pytest_rtlgen generate")
+        raise RecordError(f"{old.path}: holds no answer; ask for them with rtlgen generate")
     settings, problems = _change_settings(old, options, suites)
     found = find_resumable(out, settings)
     if found is not None and found.resolve() != old.path.resolve():

@@ -29,9 +29,7 @@ def count_fewest(store: RunStore, run: Run, excluded: Collection[ProblemKey]) ->
     """
     counts = Counter(sample.key.problem for sample in run.samples if sample.key.problem not in excluded)
     if not counts:
-        raise RecordError(
-            f"{store.path}: no sample of this run was checked yet; check it with python -m pytest_rtlgen check RUN"
-        )
+        raise RecordError(f"{store.path}: no sample of this run was checked yet; check it with rtlgen check RUN")
     return min(counts.values())
 
 

@@ -14,7 +14,9 @@ from pytest_rtlgen.loaders.rtllm import load_rtllm_v1_1, load_rtllm_v2, load_rtl
 from pytest_rtlgen.loaders.suite_folder import load_suite_folder
 from pytest_rtlgen.loaders.verilog_eval_v1 import load_verilog_eval_v1_human, load_verilog_eval_v1_machine
 from pytest_rtlgen.loaders.verilog_eval_v2 import load_verilog_eval_v2, load_verilog_eval_v2_complete
+from pytest_rtlgen.package_data import CORE
 from pytest_rtlgen.records import Suite
+from pytest_rtlgen.spelling import suggest
 from pytest_rtlgen.tools.hooks import call_first
 
 LOADERS: Mapping[str, Loader] = {
@@ -36,10 +38,10 @@ __all__ = ["LOADERS", "Loader", "complete_spec", "load_suite", "load_suite_folde
 def load_suite(spec: str) -> Suite:
     """Return the suite that ``spec`` names: a folder or ``suite.toml`` in our own format, or ``PREFIX:PATH``.
 
-    ``PREFIX:`` alone is what ``suites fetch PREFIX`` fetched. Anything else is offered to other packages
-    (``pytest_rtlgen_load_suite``).
+    ``PREFIX:`` alone is what ``suites fetch PREFIX`` fetched, and ``core:`` the suite that comes with the package.
+    Anything else is offered to other packages (``pytest_rtlgen_load_suite``).
 
-    >>> load_suite("suites/core").problems[0].problem_id
+    >>> load_suite("core:").problems[0].problem_id
     'abs_diff_accum_8'
 
     Raises:
@@ -54,10 +56,20 @@ def load_suite(spec: str) -> Suite:
     given: Suite | None = call_first("load_suite", spec=spec) if not _is_suite_folder(Path(spec)) else None
     if given is not None:
         return given
-    if colon and not Path(spec).exists():
-        known = ", ".join(f"{name}:PATH" for name in LOADERS)
-        raise SuiteError(f"{spec}: neither a path nor a known format; known are {known}")
+    if not Path(spec).exists():
+        _refuse_form(spec)
     return replace(load_suite_folder(Path(spec)), path=spec)
+
+
+def _refuse_form(spec: str) -> None:
+    """Raise ``SuiteError`` for a word or a prefix that is similar to one that would do, and for an unknown prefix."""
+    prefix, colon, _ = spec.partition(":")
+    hint = suggest(prefix, [CORE, *LOADERS], ":") if "/" not in prefix else ""
+    if colon:
+        known = ", ".join([f"{CORE}:", *(f"{name}:PATH" for name in LOADERS)])
+        raise SuiteError(f"{spec}: neither a path nor a known format{hint}; known are {known}")
+    if hint:
+        raise SuiteError(f"{spec}: no such file or folder{hint}")
 
 
 def _is_suite_folder(path: Path) -> bool:

@@ -1,4 +1,4 @@
-"""Where fetched benchmarks are kept on this machine, and what ``PREFIX:`` without a path means."""
+"""Where suites are on this machine, and what ``core:`` and ``PREFIX:`` without a path mean."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pytest_rtlgen.errors import SuiteError
 from pytest_rtlgen.loaders.catalogue import Benchmark, find_benchmark
+from pytest_rtlgen.package_data import CORE, find_core_suite
 
 ROOT_VARIABLE = "RTLGEN_BENCHMARKS"
 
@@ -25,9 +26,13 @@ def find_folder(benchmark: Benchmark, roots: Sequence[Path]) -> Path | None:
 def complete_spec(spec: str, env: Mapping[str, str] = os.environ) -> str:
     """Return ``spec``; where it is a benchmark's ``PREFIX:`` alone, with the path at which that was fetched.
 
+    ``core:`` becomes the folder of the core suite, which comes with the package.
+
     Raises:
         SuiteError: it was not fetched.
     """
+    if spec == f"{CORE}:":
+        return str(find_core_suite())
     prefix, colon, path = spec.partition(":")
     benchmark = find_benchmark(prefix)
     if path or not colon or benchmark is None:
@@ -37,6 +42,6 @@ def complete_spec(spec: str, env: Mapping[str, str] = os.environ) -> str:
     if folder is None:
         raise SuiteError(
             f"{spec}: not in {' or '.join(map(str, roots))}; "
-            f"run python -m pytest_rtlgen suites fetch {prefix}, or give its path: {prefix}:PATH"
+            f"run rtlgen suites fetch {prefix}, or give its path: {prefix}:PATH"
         )
     return f"{spec}{folder}"

@@ -25,7 +25,7 @@ from pytest_rtlgen.verilog.interface import find_instance, find_top, list_module
 INSTRUCTION_FIELDS = ("instruction", "question", "problem", "prompt")
 REFERENCE_FIELDS = ("reference", "gold_code", "code", "answer", "response", "output")
 """The first of each that a row has is taken; a row may have more."""
-_PAGE = "see docs/how-to/training-references.md"
+_PAGE = "see: rtlgen help training-references"
 _FENCE = re.compile(r"```[^\n`]*\n(.*?)```", re.DOTALL)
 _THOUGHT = "</think>"
 _ODD_ID = re.compile(r"[\x00-\x1f\x7f/\\]|^\.{0,2}$|^.{200,}$", re.DOTALL)

@@ -28,7 +28,7 @@ from pytest_rtlgen.records import (
 )
 
 FORMAT = 1
-_PAGE = "see docs/reference/suite-format.md"
+_PAGE = "see: rtlgen help suite-format"
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _WORD = re.compile(r"[a-z][a-z0-9_-]*")
 _FOLDER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")

@@ -11,7 +11,7 @@ from pytest_rtlgen.errors import SuiteError
 from pytest_rtlgen.records import Assumption, Care, Hold, Latency, Openings, Problem, SourceFile
 
 KEYS = ("care", "assume", "hold", "variants", "latency", "reset_kind", "power_up", "parameters")
-_PAGE = "see docs/reference/suite-format.md"
+_PAGE = "see: rtlgen help suite-format"
 _LATENCY = '{ valid = "o_en", data = ["sum"], bound = 8 }'
 _VARIANT = '"other.sv", { text = "module ..." } or { edits = [{ old = "...", new = "..." }] }'
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")

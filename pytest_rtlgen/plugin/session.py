@@ -44,8 +44,9 @@ def open_session(config: pytest.Config, options: Options) -> "RtlgenSession | No
         style = read_prompt_style(options, suites.values())
         # With repairs one process checks everything between the turns, and any worker may be the one.
         judge = open_judge(options, jobs=1 if _is_worker(config) and options.repair is None else None)
-        store = _open_store(config, options, suites, style, judge)
-        return RtlgenSession(config, options, suites, judge, _open_models(config, options, style), store)
+        models = _open_models(config, options, style)
+        store = None if config.option.collectonly else _open_store(config, options, suites, judge, models)
+        return RtlgenSession(config, options, suites, judge, models, store)
     except RtlgenError as error:
         raise pytest.UsageError(str(error)) from error
 
@@ -148,8 +149,9 @@ class RtlgenSession:
         suite = self._suites.get(path.resolve())
         if suite is None:
             return None
-        # A folder may lie outside of pytest's root, where it has no path of its own to be named by.
-        named: dict[str, Any] = {"name": suite.name, "nodeid": suite.name} if path.is_dir() else {}
+        # Outside of pytest's root there is no relative path to be named by, and a folder would not be told from others.
+        is_named = path.is_dir() or not path.is_relative_to(self.config.rootpath)
+        named: dict[str, Any] = {"name": suite.name, "nodeid": suite.name} if is_named else {}
         collector: SuiteCollector = SuiteCollector.from_parent(
             parent, path=path, session_state=self, suite=suite, **named
         )
@@ -272,16 +274,14 @@ def _describe_selection(config: pytest.Config) -> str:
 
 
 def _open_store(
-    config: pytest.Config, options: Options, suites: dict[Path, Suite], style: PromptStyle, judge: Judge
+    config: pytest.Config, options: Options, suites: dict[Path, Suite], judge: Judge, models: Models
 ) -> RunStore | None:
-    """Return the run's folder: a worker's controller's, a resumed or a new one; none for ``--collect-only``."""
+    """Return the run's folder: a worker's controller's, a resumed or a new one."""
     if _is_worker(config):
         run: str = vars(config)["workerinput"]["rtlgen_run"]
         return RunStore.open(Path(run)) if run else None
-    if config.option.collectonly:
-        return None
     environment = describe_environment(judge.checker)
-    selection = _describe_selection(config)
-    store = open_run(options, tuple(suites.values()), style, environment, selection=selection)
+    chosen, selection = tuple(suites.values()), _describe_selection(config)
+    store = open_run(options, chosen, models.style, environment, models.backends, selection=selection)
     store.adopt_environment(environment)
     return store

@@ -67,7 +67,7 @@ def _read_shots(task: str, shots: int, folder: Path) -> str:
     if path is None:
         raise UsageError(
             f"{places[0]}: no such file, and none at {places[1]}; --rtlgen-shots={shots} reads it from a whole "
-            "checkout of github.com/NVlabs/verilog-eval (python -m pytest_rtlgen suites fetch verilog-eval-v2)"
+            "checkout of github.com/NVlabs/verilog-eval (rtlgen suites fetch verilog-eval-v2)"
         )
     try:
         return path.read_bytes().decode("utf-8").replace("\r\n", "\n")

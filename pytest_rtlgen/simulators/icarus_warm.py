@@ -116,7 +116,7 @@ class WarmServer:
             lines = self._log.read().decode("utf-8", "replace").strip().splitlines() or ["nothing was printed"]
             self.close()
             raise ToolError(
-                f"the warm simulator did not start: {lines[-1]}; see python -m pytest_rtlgen doctor, "
+                f"the warm simulator did not start: {lines[-1]}; see rtlgen doctor, "
                 "or use --rtlgen-simulator=icarus-cold"
             ) from error
 

@@ -102,7 +102,7 @@ class Worker:
         self._log.seek(0)
         lines = self._log.read().decode("utf-8", "replace").strip().splitlines() or ["nothing was printed"]
         self.close()
-        raise ToolError(f"{module} did not start: {lines[-1]}; see python -m pytest_rtlgen doctor")
+        raise ToolError(f"{module} did not start: {lines[-1]}; see rtlgen doctor")
 
 
 class WorkerPool:

@@ -26,7 +26,7 @@ class RtlData(vf.TaskData):  # type: ignore[misc]  # verifiers may be missing wh
 
 
 class RtlTaskConfig(vf.TaskConfig):  # type: ignore[misc]
-    """Settings of the reward, ``--env.taskset.task.*``; see ``docs/reference/rewards.md``."""
+    """Settings of the reward, ``--env.taskset.task.*``; see ``rtlgen help rewards``."""
 
     suites: list[str] = []  # noqa: RUF012  pydantic copies it
     preset: str = "codev-r1"

@@ -15,7 +15,7 @@ from pytest_rtlgen.verilog.syntax import Node, ParsedText, parse_text, walk_elab
 if TYPE_CHECKING:
     from pyslang import ConstantValue, ast, syntax
 
-_REMEDY = "give the module's text, or state its outputs in a [[blackbox]] (see docs/reference/suite-format.md)"
+_REMEDY = "give the module's text, or state its outputs in a [[blackbox]] (see: rtlgen help suite-format)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,7 +139,7 @@ def test_bytes_that_are_not_utf8_are_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("toml", "message"),
     [
-        ("[[completion]", r"expected\.toml: not TOML: .*; see docs/reference/suite-format\.md"),
+        ("[[completion]", r"expected\.toml: not TOML: .*; see: rtlgen help suite-format"),
         ("completion = 3", r"expected\.toml: each \[\[completion\]\] must name a file that is there, got None"),
         ('[[completion]]\nfile = "1-x.md"', r"must name a file that is there, got '1-x\.md'"),
         ('[[completion]]\nfile = "0-x.md"\nfinish_reason = "eos"', r"expected\.toml: 0-x\.md: finish_reason 'eos'"),

@@ -111,6 +111,12 @@ def test_a_broken_reference_is_the_harness_s_error(designs: Path, capsys: pytest
 @pytest.mark.parametrize(
     ("args", "message"),
     [
+        (["a.sv"], "a.sv: not a run; to check a candidate write: rtlgen check --reference REFERENCE --candidate a.sv"),
+        (
+            ["r.sv", "c d.sv"],
+            "r.sv, c d.sv: not a run; to check a candidate write: rtlgen check --reference r.sv --cand",
+        ),
+        (["r.sv", "c.sv", "e.sv"], "3 paths: check takes one run; to check a candidate write: rtlgen check --referen"),
         ([], "check needs RUN, or --reference FILE and --candidate FILE, or --jsonl IN and --out OUT"),
         (["--reference=-", "--candidate=-"], "only one of --reference and --candidate can be standard input"),
         (["--reference=a", "--candidate=b", "--out=c"], "--out belongs to --jsonl"),
@@ -118,7 +124,10 @@ def test_a_broken_reference_is_the_harness_s_error(designs: Path, capsys: pytest
         (["--jsonl=a", "--out=b", "--json"], "leave out --reference, --candidate and --json"),
         (["--reference=a", "--candidate=b", "--simulator=vcs"], "must be one of icarus, icarus-cold, yosys"),
         (["--reference=a", "--candidate=b", "--check-timeout=0"], "--rtlgen-check-timeout='0' (command line): must be"),
-        (["--reference=a", "--candidate=b", "--referenc=c"], "unrecognized arguments: --referenc=c"),
+        (
+            ["--reference=a", "--candidate=b", "--referenc=c"],
+            "--referenc=c: not understood; did you mean --reference?; see rtlgen check --help",
+        ),
     ],
 )
 def test_arguments_that_cannot_be_meant(args: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:

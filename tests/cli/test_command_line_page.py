@@ -29,7 +29,7 @@ def list_examples() -> list[tuple[str, list[tuple[str, str]]]]:
     return [(name, steps) for name, steps in found if steps]
 
 
-PLAIN = re.compile(r"python -m pytest_rtlgen ([^|&<>;]*?)(; echo \"exit status \$\?\")?\n?")
+PLAIN = re.compile(r"rtlgen ([^|&<>;]*?)(; echo \"exit status \$\?\")?\n?")
 """A command that needs no shell; every other is given to one."""
 
 
@@ -57,9 +57,9 @@ def run_example(command: str, folder: Path) -> str:
 
 
 def run_shell(command: str, folder: Path) -> str:
-    """Return what ``command`` prints on both streams; its ``python`` is this one."""
+    """Return what ``command`` prints on both streams; its ``rtlgen`` is this package's."""
     environment = {**os.environ, "PYTHON": sys.executable}
-    script = f'python() {{ "$PYTHON" "$@"; }}\n{command}'
+    script = f'rtlgen() {{ "$PYTHON" -m pytest_rtlgen "$@"; }}\n{command}'
     return subprocess.run(
         ["bash", "-c", script],
         cwd=folder,

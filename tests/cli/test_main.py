@@ -1,13 +1,17 @@
 """How a command ends: its exit status, and what stands on standard error."""
 
 import argparse
+import importlib
 import json
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
 import time
 import types
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -15,9 +19,13 @@ from support.cli_designs import GOLDEN, Cli
 
 from pytest_rtlgen import cli as package
 from pytest_rtlgen.cli import main
-from pytest_rtlgen.cli.arguments import Command
+from pytest_rtlgen.cli.arguments import _TITLES as TITLES
+from pytest_rtlgen.cli.arguments import parse_arguments
+from pytest_rtlgen.cli.commands import Command
+from pytest_rtlgen.config import OPTIONS
 from pytest_rtlgen.errors import SuiteError
 from pytest_rtlgen.report.console import Progress, say
+from pytest_rtlgen.version import __version__
 
 
 def put_command(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
@@ -56,13 +64,81 @@ def test_a_defect_is_neither_a_verdict_nor_silent(
     assert capsys.readouterr().err.endswith(f"{type(error).__name__}: oops\n")
 
 
-@pytest.mark.parametrize("args", [[], ["nonsense"], ["--verbose", "doctor"]])
+@pytest.mark.parametrize("args", [["nonsense"], ["--verbose", "doctor"]])
 def test_no_such_command(args: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(args) == 2
     err = capsys.readouterr().err
     assert err.startswith("error: ")
-    assert err.endswith("see python -m pytest_rtlgen --help\n")
+    assert err.endswith("see rtlgen --help\n")
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["chek", "a.sv"], "chek: no such command; did you mean check?; see rtlgen --help"),
+        (["report", "run", "--jsn"], "--jsn: not understood; did you mean --json?; see rtlgen report --help"),
+        (["generate", "--modle=x"], "--modle=x: not understood; did you mean --model?; see rtlgen generate --help"),
+        (["suites", "fetch", "x", "--form"], "--form: not understood; did you mean --from?; see rtlgen suites fetch -"),
+        (["suites", "explain", "rtllm-2"], "rtllm-2: no known benchmark; did you mean rtllm-v2?; known are "),
+        (["generate", "--suite=core:", "--model=opanai:x"], "--rtlgen-model=opanai:x: no such backend; did you mean o"),
+        (["generate", "--suite=core:", "--model=replays"], "--rtlgen-model=replays: no such backend; did you mean rep"),
+        (["selfcheck", "verilog-eval2:x"], "verilog-eval2:x: neither a path nor a known format; did you mean verilog-"),
+        (["selfcheck", "core"], "core: no such file or folder; did you mean core:?"),
+    ],
+)
+def test_a_slip_of_the_keyboard_is_told_what_was_meant(args: list[str], said: str, cli: Cli) -> None:
+    done = cli(*args)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"error: {said}")
+
+
+def test_no_command_is_a_request_for_help(cli: Cli) -> None:
+    done = cli()
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", cli("--help").stdout)
+
+
+def test_version(cli: Cli) -> None:
+    done = cli("--version")
+    assert (done.returncode, done.stdout) == (0, f"rtlgen {__version__}\n")
+
+
+@pytest.mark.parametrize("command", package.COMMANDS, ids=lambda command: command.name)
+def test_help_has_groups_defaults_and_examples_that_are_understood(command: Command, cli: Cli) -> None:
+    told = squeeze(cli(command.name, "--help").stdout)
+    assert command.help in told
+    assert command.help[0].isupper()
+    assert command.help.endswith(".")
+    assert command.examples
+    for example in command.examples:
+        words = shlex.split(example.partition(" <")[0])
+        args = vars(parse_arguments(package.COMMANDS, [command.name, *words]))
+        assert squeeze(f"rtlgen {command.name} {example}") in told
+    assert {group for group, title in TITLES.items() if f" {title}: " in told} == {
+        row.group for row in OPTIONS if row.key in args
+    }
+    for row in OPTIONS:
+        assert row.key not in args or squeeze(row.full_help) in told
+
+
+def test_every_default_is_in_the_help(cli: Cli) -> None:
+    for command in package.COMMANDS:
+        told = squeeze(cli(command.name, "--help").stdout)
+        parser = argparse.ArgumentParser()
+        importlib.import_module(f"pytest_rtlgen.cli.{command.module}").add_arguments(parser)
+        for action in parser._actions:
+            if action.default not in {None, False, argparse.SUPPRESS}:
+                assert f"default: {action.default}" in told, action.option_strings
+
+
+def squeeze(text: str) -> str:
+    """Return ``text`` without line breaks, which argparse also makes at hyphens."""
+    return " ".join(re.sub(r"-\n\s+", "-", text).split())
+
+
+def test_the_console_script_is_the_command_line() -> None:
+    (script,) = entry_points(group="console_scripts", name="rtlgen")
+    assert script.load() is main
 
 
 def test_help_names_every_command(cli: Cli) -> None:

@@ -93,7 +93,7 @@ def test_explain_names_format_prompt_metric_and_the_way_to_get_it(
         "https://github.com/NVlabs/verilog-eval, commit c498220d0a52248f8e3fdffe279075215bde2da6"
     )
     assert "151 of 156" in lines["known bad"]
-    assert lines["here"].strip() == "no; python -m pytest_rtlgen suites fetch verilog-eval-v2"
+    assert lines["here"].strip() == "no; rtlgen suites fetch verilog-eval-v2"
 
 
 @pytest.mark.usefixtures("repository")
@@ -124,7 +124,10 @@ def test_fetch_from_elsewhere_to_elsewhere(
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["explain", "rtlm"], "error: rtlm: no known benchmark; known are verilog-eval-v1-human, "),
+        (
+            ["explain", "rtlm"],
+            "error: rtlm: no known benchmark; did you mean rtllm-v2?; known are verilog-eval-v1-human, ",
+        ),
         (["fetch", "references"], "error: references: no known benchmark; known are "),
         (["fetch"], "error: the following arguments are required: PREFIX; see "),
         (["fetch", "cvdp", "--from", "gone.zip"], "error: gone.zip: not there, or not a folder with a checkout, "),

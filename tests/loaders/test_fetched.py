@@ -40,7 +40,7 @@ def test_what_was_not_fetched_is_told_with_both_ways_out(kept: Path) -> None:
     with pytest.raises(SuiteError) as caught:
         load_suite("rtllm-v2:")
     assert str(caught.value) == (
-        f"rtllm-v2:: not in {roots}; run python -m pytest_rtlgen suites fetch rtllm-v2, or give its path: rtllm-v2:PATH"
+        f"rtllm-v2:: not in {roots}; run rtlgen suites fetch rtllm-v2, or give its path: rtllm-v2:PATH"
     )
 
 

@@ -11,7 +11,11 @@ from pytest_rtlgen.loaders import load_suite
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        ("rtllm:somewhere", r"^rtllm:somewhere: neither a path nor a known format; known are .*verilog-eval-v2:PATH"),
+        (
+            "rtllm:somewhere",
+            r"^rtllm:somewhere: neither a path nor a known format; did you mean rtllm-v2:\?; known are core:, ",
+        ),
+        ("gone:x", r"^gone:x: neither a path nor a known format; known are core:, cvdp:PATH, "),
         ("nowhere", r"^nowhere/suite\.toml: no such file; a suite is a folder with a suite\.toml"),
         ("verilog-eval-v2:nowhere", r"^nowhere: cannot be read: No such file or directory; expected"),
     ],

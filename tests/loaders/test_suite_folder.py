@@ -134,7 +134,7 @@ def test_the_digest_follows_names_and_bytes_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("suite", "message"),
     [
-        ('name = "mini"\ntitle = "T"\n', r"suite\.toml: format must be 1; write format = 1; see docs/reference"),
+        ('name = "mini"\ntitle = "T"\n', r"suite\.toml: format must be 1; write format = 1; see: rtlgen help"),
         ('format = 2\nname = "mini"\ntitle = "T"\n', r"suite\.toml:1: format must be 1"),
         ('format = true\nname = "mini"\ntitle = "T"\n', r"suite\.toml:1: format must be 1"),
         ('format = 1\ntitle = "T"\n', r'suite\.toml: name is missing; add name = "\.\.\."'),

@@ -121,7 +121,7 @@ def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, openings: str, line
     message = str(caught.value)
     assert message.startswith(f"{tmp_path}/counter/problem.toml:{line}: ")
     assert what in message
-    assert message.endswith("see docs/reference/suite-format.md")
+    assert message.endswith("see: rtlgen help suite-format")
 
 
 def test_a_missing_variant_is_named(tmp_path: Path) -> None:

@@ -161,7 +161,7 @@ def test_options_are_read_from_plain_values() -> None:
     assert read_reward_options({"suites": ["a", "b"]}).suites == ("a", "b")
     settings = make_reward(RewardOptions(on_memorised="skip", formal="off")).settings
     assert (settings.guards.on_memorised, settings.check.formal) == ("skip", "off")
-    with pytest.raises(UsageError, match="'sometimes' is not a valid SandboxMode; see docs/reference"):
+    with pytest.raises(UsageError, match="'sometimes' is not a valid SandboxMode; see: rtlgen help"):
         make_reward(RewardOptions(sandbox="sometimes"))
 
 

@@ -9,6 +9,7 @@ from pytest_rtlgen.backends.base import BackendSettings, Deliver, GenerationRequ
 from pytest_rtlgen.backends.engines.checkpoint import Checkpoint
 from pytest_rtlgen.backends.engines.settings import Reader, read_count, read_flag, read_object
 from pytest_rtlgen.backends.engines.transformers_load import Model, ModelOrder, load_model
+from pytest_rtlgen.backends.extras import Needs
 from pytest_rtlgen.backends.openai.chat_answers import shorten
 from pytest_rtlgen.backends.seeds import derive_seed
 from pytest_rtlgen.errors import BackendError, UsageError
@@ -55,6 +56,8 @@ class TransformersBackend:
         self._checkpoint = Checkpoint(prefix, model, settings, _READERS, is_chat=is_chat)
         self._batch_size = int(str(self._checkpoint.arguments.pop("batch_size", _BATCH_SIZE)))
         self.name = self._checkpoint.name
+        adapting = ("peft",) if self._checkpoint.adapter else ()
+        self.needs = Needs(extra="transformers", modules=("torch", "transformers", *adapting))
         self._load = load
         self._may_ask = settings.may_ask
 

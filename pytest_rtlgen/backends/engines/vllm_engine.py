@@ -21,6 +21,7 @@ from pytest_rtlgen.backends.engines.settings import (
     read_share,
 )
 from pytest_rtlgen.backends.engines.vllm_load import Engine, LoadOrder, load_engine
+from pytest_rtlgen.backends.extras import Needs
 from pytest_rtlgen.backends.openai.chat_answers import shorten
 from pytest_rtlgen.backends.seeds import derive_seed
 from pytest_rtlgen.errors import BackendError, UsageError
@@ -60,6 +61,8 @@ class _Sample:
 
 class VllmBackend:
     """Loads one checkpoint, and an adapter on top of it, for as long as it generates."""
+
+    needs = Needs(extra="vllm", modules=("vllm",))
 
     def __init__(
         self,

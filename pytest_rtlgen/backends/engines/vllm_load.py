@@ -69,8 +69,8 @@ def load_engine(order: LoadOrder) -> Engine:
         from vllm.lora.request import LoRARequest
     except ImportError as error:
         raise ToolError(
-            f"{order.label}: vLLM cannot be imported ({shorten(str(error))}); pip install 'pytest-rtlgen[vllm]', see "
-            "docs/how-to/run-vllm.md"
+            f"{order.label}: vLLM cannot be imported ({shorten(str(error))}); pip install 'pytest-rtlgen[vllm]', see: "
+            "rtlgen help run-vllm"
         ) from error
     try:
         llm = vllm.LLM(**list_arguments(order))

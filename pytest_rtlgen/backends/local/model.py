@@ -14,6 +14,7 @@ from pathlib import Path
 from pytest_rtlgen.backends.base import BackendSettings, Deliver, GenerationRequest
 from pytest_rtlgen.backends.engines.settings import Reader, read_count, read_engine, refuse_lora
 from pytest_rtlgen.backends.engines.weights import digest_file
+from pytest_rtlgen.backends.extras import Needs
 from pytest_rtlgen.backends.local.server import LocalModel, serve
 from pytest_rtlgen.backends.openai.api import Api
 from pytest_rtlgen.backends.openai.compatible import OpenAiBackend
@@ -50,6 +51,11 @@ class LocalBackend:
             raise UsageError(f"{self.name}: starts its own server; leave --rtlgen-base-url out, or write openai:MODEL")
         refuse_lora(prefix, settings, "merge it into the model and convert that to GGUF")
         self._engine = read_engine(prefix, settings, _READERS)
+        packages = (
+            *(() if "server" in self._engine else (_SERVER_PACKAGE,)),
+            *(() if self._file else (_MODEL_PACKAGE,)),
+        )
+        self.needs = Needs(extra="local", modules=(*packages, "openai"))
         self._settings = settings
         self._api = Api.CHAT if is_chat else Api.COMPLETIONS
 

@@ -13,7 +13,7 @@ from pytest_rtlgen.backends.openai.api import Api, check_for_completions, descri
 from pytest_rtlgen.backends.openai.chat_answers import ChatAnswer, ChatAnswers, read_answers
 from pytest_rtlgen.backends.openai.concurrency import Gate
 from pytest_rtlgen.backends.openai.credentials import find_key
-from pytest_rtlgen.backends.openai.endpoint import Endpoint, RefusedError
+from pytest_rtlgen.backends.openai.endpoint import NEEDS, Endpoint, RefusedError
 from pytest_rtlgen.backends.openai.responses_answers import read_response
 from pytest_rtlgen.backends.openai.retry import RetryPolicy, TransientError, with_retries
 from pytest_rtlgen.backends.pool import run_pool
@@ -69,6 +69,8 @@ class _Response:
 class OpenAiBackend:
     """Asks one endpoint for one model, and remembers between calls what that endpoint cannot do."""
 
+    needs = NEEDS
+
     def __init__(
         self,
         model: str,
@@ -109,6 +111,7 @@ class OpenAiBackend:
         one sent with that response's request, ``None`` from an endpoint that takes none.
 
         Raises:
+            ToolError: the extra is missing.
             UsageError: the completions endpoint cannot be asked so; nothing was sent.
             CredentialError: the endpoint wants another key.
             BackendError: it cannot be reached, goes on failing, or will not have a request.

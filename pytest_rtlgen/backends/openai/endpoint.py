@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from pytest_rtlgen.backends.extras import Needs
 from pytest_rtlgen.backends.openai.api import Api, find_route
 from pytest_rtlgen.backends.openai.chat_answers import shorten
 from pytest_rtlgen.backends.openai.credentials import KEY_VARIABLE, ApiKey
@@ -16,6 +17,7 @@ from pytest_rtlgen.foreign import Foreign
 if TYPE_CHECKING:
     import openai
 
+NEEDS = Needs(extra="openai", modules=("openai",))
 _KEY_REFUSED = frozenset({401, 403})
 _WORTH_A_RETRY = frozenset({408, 409, 429})
 _OVERLOADED, _SERVER_ERROR, _NOT_FOUND = 429, 500, 404
@@ -62,7 +64,12 @@ class Endpoint:
         self._has_answered = False
 
     def make_client(self) -> "openai.AsyncOpenAI":
-        """Return a client, to be closed by the caller; retries are ours, as the client's take no malformed answer."""
+        """Return a client, to be closed by the caller; retries are ours, as the client's take no malformed answer.
+
+        Raises:
+            ToolError: the extra is missing.
+        """
+        NEEDS.check(self.url)
         import openai
 
         return openai.AsyncOpenAI(

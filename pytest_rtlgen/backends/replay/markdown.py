@@ -65,7 +65,7 @@ def _read_finish_reasons(folder: Path) -> Iterator[tuple[str, FinishReason]]:
     try:
         rows = tomllib.loads(path.read_bytes().decode("utf-8")).get("completion", [])
     except ValueError as error:
-        raise RecordError(f"{path}: not TOML: {error}; see docs/reference/suite-format.md") from error
+        raise RecordError(f"{path}: not TOML: {error}; see: rtlgen help suite-format") from error
     for row in rows if isinstance(rows, list) else [rows]:
         name = row.get("file") if isinstance(row, dict) else None
         if not isinstance(name, str) or not (folder / name).is_file():

@@ -8,14 +8,16 @@ from pytest_rtlgen.backends.base import BackendSettings, Deliver, GenerationRequ
 from pytest_rtlgen.backends.replay.forms import open_recordings
 from pytest_rtlgen.backends.replay.recordings import Answers, Recordings
 from pytest_rtlgen.errors import BackendError, RecordError, UsageError
+from pytest_rtlgen.package_data import CORE, find_core_recordings
 from pytest_rtlgen.records import Completion, SamplingParams
 
 
 class ReplayBackend:
     """Plays back what is at a path, in any of the forms that ``recordings_forms`` tells apart."""
 
-    def __init__(self, path: Path) -> None:
-        self.name = f"replay:{path}"
+    def __init__(self, path: Path, name: str | None = None) -> None:
+        """Take what is at ``path``; ``name`` is how the user spelt the path, where that is different."""
+        self.name = f"replay:{name or path}"
         self._path = path
 
     def generate(self, requests: Sequence[GenerationRequest], sampling: SamplingParams, deliver: Deliver) -> None:  # noqa: ARG002  recordings were sampled already
@@ -85,11 +87,13 @@ def _shorten(names: Mapping[str, None]) -> str:
 
 
 def make_replay(argument: str, settings: BackendSettings) -> ReplayBackend:  # noqa: ARG001  nobody is asked
-    """Return the backend for ``replay:PATH``.
+    """Return the backend for ``replay:PATH``; ``replay:core`` is what comes with the package, unless ``core`` exists.
 
     Raises:
         UsageError: nothing is at the path.
     """
+    if argument == CORE and not Path(argument).exists():
+        return ReplayBackend(find_core_recordings(), argument)
     if not argument or not Path(argument).exists():
         raise UsageError(
             f"replay:{argument}: no such file or folder; name a folder or a .jsonl file of recorded answers"

@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Protocol
 
 from pytest_rtlgen.backends.base import Backend, Deliver, GenerationRequest, Traits
+from pytest_rtlgen.backends.extras import Needs
 from pytest_rtlgen.backends.spending.ledger import Ledger
 from pytest_rtlgen.backends.spending.prices import Price
 from pytest_rtlgen.records import Completion, SampleKey, SamplingParams
@@ -34,6 +35,7 @@ class AccountedBackend:
         """Take the backend; only one that has an ``identity`` has its completions kept."""
         self.name = inner.name
         self.traits: Traits | None = getattr(inner, "traits", None)
+        self.needs: Needs | None = getattr(inner, "needs", None)
         self._inner = inner
         self._ledger = ledger
         self._price = price

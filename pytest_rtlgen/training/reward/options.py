@@ -86,7 +86,7 @@ def _make_settings(options: RewardOptions) -> RewardSettings:
         )
         on_memorised = OnMemorised(options.on_memorised)
     except ValueError as error:
-        raise UsageError(f"reward: {error}; see docs/reference/rewards.md") from error
+        raise UsageError(f"reward: {error}; see: rtlgen help rewards") from error
     guards = Guards(
         max_characters=options.max_characters,
         duplicate_factor=options.duplicate_factor,

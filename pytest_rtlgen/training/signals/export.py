@@ -34,9 +34,7 @@ def read_preferences(run: Path, slice_source: Slice, *, style: PromptStyle | Non
     for key, sample in store.read_first_results().items():
         found.setdefault((key.suite, key.problem_id), []).append(sample)
     if not found:
-        raise RecordError(
-            f"{run}: no sample of this run was checked yet; check it with python -m pytest_rtlgen check RUN"
-        )
+        raise RecordError(f"{run}: no sample of this run was checked yet; check it with rtlgen check RUN")
     asked = style or PromptStyle(name=store.header.settings.prompt.partition(" ")[0])
     reports = [
         build_pairs(problem, render_prompt(problem, asked), samples, slice_source)
@@ -93,7 +91,7 @@ def read_pairs(path: Path) -> tuple[PreferencePair, ...]:
         RecordError: a line of it is no pair.
     """
     if not path.exists():
-        raise UsageError(f"{path}: not found; make it with python -m pytest_rtlgen preferences RUN --out {path}")
+        raise UsageError(f"{path}: not found; make it with rtlgen preferences RUN --out {path}")
     return tuple(Journal(path).read(PreferencePair))
 
 

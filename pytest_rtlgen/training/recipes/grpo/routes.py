@@ -104,7 +104,7 @@ def _make_verl_row(tokenizer: Foreign, text: str, task: str) -> Foreign:  # of t
 
 
 def judge_over_http(settings: Settings, texts: Sequence[str], tasks: Sequence[str]) -> list[float | None]:
-    """Return the rewards of ``python -m pytest_rtlgen serve``."""
+    """Return the rewards of ``rtlgen serve``."""
     importlib.import_module("fastapi")  # the server's; here it is an ImportError, as for the other routes
     samples = [{"completion": text, "problem": task} for text, task in zip(texts, tasks, strict=True)]
     with _serve(settings) as url:
