@@ -1,6 +1,5 @@
 """Command line, ini file and environment to one checked record."""
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -65,6 +64,8 @@ def read_environment(environ: Mapping[str, str], options: Sequence[Option]) -> d
         word = name.removeprefix(_PREFIX)
         if word == name or word in known:
             continue
+        import difflib  # not in every session of pytest
+
         near = difflib.get_close_matches(word, known, n=1, cutoff=_ALIKE)
         if near:
             raise UsageError(f"{name} (environment): there is no such option; did you mean {_PREFIX}{near[0]}?")
