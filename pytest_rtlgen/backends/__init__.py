@@ -77,10 +77,16 @@ def make_backend(spec: str, settings: BackendSettings) -> Backend:
         made: Backend | None = call_first("make_backend", spec=spec, settings=settings)
         if made is not None:
             return made
-        hint = suggest(prefix, BACKENDS, ":")
-        forms = ", ".join(kind.forms for kind in BACKENDS.values())
-        raise UsageError(f"--rtlgen-model={spec}: no such backend{hint or f'; write one of {forms}'}")
+        raise UsageError(f"--rtlgen-model={spec}: no such backend{_hint(spec)}")
     return BACKENDS[prefix].make(argument, settings)
+
+
+def _hint(spec: str) -> str:
+    prefix, colon, _ = spec.partition(":")
+    near = suggest(prefix, BACKENDS, ":")
+    forms = ", ".join(kind.forms for kind in BACKENDS.values())
+    served = "" if colon or not prefix else f"; a server's model is openai:{prefix}"
+    return near or f"{served}; write one of {forms}"
 
 
 def find_traits(backend: Backend | str) -> Traits:

@@ -51,7 +51,7 @@ class NoSuite:
         """Say what is missing."""
         if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
             terminalreporter.write_line(
-                "rtlgen: there is a model but no suite: name one (--rtlgen-suite=SPEC), or give pytest a folder that "
+                "rtlgen: there is a model but no suite: name one (--rtlgen-suite=core:), or give pytest a folder that "
                 "holds a suite.toml"
             )
 

@@ -88,7 +88,7 @@ def test_a_model_without_a_suite_says_what_is_missing(pytester: pytest.Pytester)
     (pytester.path / "empty").mkdir()
     result = pytester.runpytest_inprocess("empty", "--rtlgen-model=reference:")
     assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
-    result.stdout.fnmatch_lines(["rtlgen: there is a model but no suite: name one (--rtlgen-suite=SPEC)*"])
+    result.stdout.fnmatch_lines(["rtlgen: there is a model but no suite: name one (--rtlgen-suite=core:)*"])
 
 
 def test_other_tests_hear_nothing_of_a_missing_suite(pytester: pytest.Pytester) -> None:

@@ -128,6 +128,8 @@ class Endpoint:
             asked_s = read_retry_after(error.response.headers, datetime.now(UTC))
             return TransientError(what, asked_s=asked_s, is_overload=status == _OVERLOADED)
         remedy = "check the model's name and --rtlgen-base-url" if status == _NOT_FOUND else "change the request"
+        if status == _NOT_FOUND and not urlsplit(self.url).path.strip("/"):
+            remedy += f", which most servers have at {self.url.rstrip('/')}/v1"
         if _RESPONSES_ONLY in text:
             remedy = f"name the model as {Api.RESPONSES.value}:MODEL"
         is_filtered = error.code == _FILTERED

@@ -7,6 +7,7 @@ from functools import cache
 
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.records import Verdict
+from pytest_rtlgen.spelling import suggest
 from pytest_rtlgen.tools.hooks import call_first
 from pytest_rtlgen.training.reward.parts import RewardResult, measure_parts
 
@@ -79,7 +80,8 @@ def _find_rule(name: str) -> Rule:
     """
     rule: Rule | None = PRESETS.get(name) or call_first("reward_rule", name=name)
     if rule is None:
-        raise UsageError(f"reward: unknown preset {name!r}; use one of {', '.join(PRESETS)}, or a mix of them")
+        known = f"use one of {', '.join(PRESETS)}, or a mix of them"
+        raise UsageError(f"reward: unknown preset {name!r}{suggest(name, PRESETS)}; {known}")
     return rule
 
 
