@@ -49,7 +49,7 @@ MISTAKES = {
     ),
     "an address without /v1": (
         (*ASK, "openai:x", "--base-url", "ROOT"),
-        "ROOT: HTTP 404 no route /chat/completions; check the model's name and --rtlgen-base-url, which most servers ha",
+        "ROOT: HTTP 404 no route /chat/completions; check the model's name and --rtlgen-base-url, which most servers",
     ),
     "an address without a scheme": (
         (*ASK, "openai:x", "--base-url", "127.0.0.1:8000/v1"),
