@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from pytest_rtlgen.records import Completion, SampleKey, TokenUsage
-from pytest_rtlgen.storage.completion_cache import CompletionCache, find_cache
+from pytest_rtlgen.storage.completion_cache import CompletionCache
+from pytest_rtlgen.tools.cache_folder import find_cache
 
 QUESTION = "ab" + "0" * 62
 
@@ -102,5 +103,5 @@ def test_a_folder_that_takes_nothing_is_reported_once(tmp_path: Path) -> None:
 
 
 def test_where_completions_are_kept_unless_told() -> None:
-    assert find_cache({"XDG_CACHE_HOME": "/c"}) == Path("/c/pytest-rtlgen/completions")
-    assert find_cache({}) == Path.home() / ".cache/pytest-rtlgen/completions"
+    assert find_cache({"XDG_CACHE_HOME": "/c"}) == Path("/c/pytest-rtlgen")
+    assert find_cache({}) == Path.home() / ".cache/pytest-rtlgen"

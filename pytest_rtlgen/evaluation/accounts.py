@@ -13,7 +13,8 @@ from pytest_rtlgen.backends.spending.prices import Price, explain_missing, load_
 from pytest_rtlgen.config import Options
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.records import Completion
-from pytest_rtlgen.storage.completion_cache import CompletionCache, find_cache
+from pytest_rtlgen.storage.completion_cache import CompletionCache
+from pytest_rtlgen.tools.cache_folder import find_cache
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +32,7 @@ class Accounts:
     def open(cls, options: Options, *, warn: Callable[[str], None], environ: Mapping[str, str] | None = None) -> Self:
         """Return the accounts that ``options`` ask for; ``warn`` is told, a line each, of damage to the cache."""
         limits = SpendingLimits(max_cost_usd=options.max_cost_usd, max_tokens_total=options.max_tokens_total)
-        folder = options.cache or find_cache(os.environ if environ is None else environ)
+        folder = options.cache or find_cache(os.environ if environ is None else environ) / "completions"
         return cls(
             ledger=Ledger(limits),
             limits=limits,

@@ -7,13 +7,14 @@ from pathlib import Path
 from pytest_rtlgen.errors import SuiteError
 from pytest_rtlgen.loaders.catalogue import Benchmark, find_benchmark
 from pytest_rtlgen.package_data import CORE, find_core_suite
+from pytest_rtlgen.tools.cache_folder import find_cache
 
 ROOT_VARIABLE = "RTLGEN_BENCHMARKS"
 
 
 def list_roots(env: Mapping[str, str] = os.environ) -> tuple[Path, ...]:
     """Return the folders that benchmarks are looked for in; the first is the one that they are fetched into."""
-    cache = Path(env.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pytest-rtlgen" / "benchmarks"
+    cache = find_cache(env) / "benchmarks"
     named = env.get(ROOT_VARIABLE)
     return (Path(named), cache) if named else (cache,)
 

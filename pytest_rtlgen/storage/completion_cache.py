@@ -8,7 +8,7 @@ there whole or not at all, with all samples of the response; it is not synced, a
 import hashlib
 import os
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,11 +93,6 @@ class CompletionCache:
         with suppress(OSError):
             path.unlink()
         return ()
-
-
-def find_cache(environ: Mapping[str, str]) -> Path:
-    """Return the folder for completions in the user's cache."""
-    return Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pytest-rtlgen" / "completions"
 
 
 def _digest(completions: tuple[Completion, ...]) -> str:

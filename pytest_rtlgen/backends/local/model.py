@@ -21,6 +21,7 @@ from pytest_rtlgen.backends.openai.compatible import OpenAiBackend
 from pytest_rtlgen.backends.openai.credentials import KEY_VARIABLE
 from pytest_rtlgen.errors import ToolError, UsageError
 from pytest_rtlgen.records import SamplingParams
+from pytest_rtlgen.tools.cache_folder import find_cache
 
 _READERS: dict[str, Reader] = {
     **dict.fromkeys(("threads", "slots", "context", "start_s"), read_count),
@@ -139,12 +140,6 @@ def assemble_model(cache: Path, label: str) -> Path:
     finally:
         half.unlink(missing_ok=True)
     return target
-
-
-def find_cache() -> Path:
-    """Return our folder in the user's cache."""
-    home = os.environ.get("XDG_CACHE_HOME")
-    return (Path(home) if home else Path.home() / ".cache") / "pytest-rtlgen"
 
 
 def _find_package(name: str, label: str) -> Path:
