@@ -160,7 +160,7 @@ class Options:
         choices=SIMULATORS,
         default="icarus",
         decides_verdicts=True,
-        help="what plays the designs",
+        help="simulator of the designs",
     )
     jobs: int | None = declare(
         group=Group.RUN,
@@ -230,14 +230,14 @@ class Options:
         parse=read_whole(0),
         default=0,
         decides_verdicts=True,
-        help="seed of the inputs that checks play",
+        help="seed of the stimulus of every check",
     )
     cycles: int | None = declare(
         group=Group.CHECK,
         metavar="N",
         parse=read_whole(1),
         decides_verdicts=True,
-        help="clock cycles that one check plays; by default what the problem says",
+        help="clock cycles that one check simulates; by default what the problem says",
     )
     formal: FormalMode = declare(
         group=Group.CHECK,
@@ -263,7 +263,7 @@ class Options:
         parse=read_choice(*CROSS_SIMULATORS),
         choices=CROSS_SIMULATORS,
         decides_verdicts=True,
-        help="play what passed in a second simulator, which can fail it and never pass it; by default in none",
+        help="simulate what passed in a second simulator, which can fail it and never pass it; by default in none",
     )
     scoring: ScoringMode = declare(
         group=Group.RUN,
@@ -278,7 +278,7 @@ class Options:
         group=Group.REPAIR,
         metavar="BUDGET",
         parse=read_repair,
-        help="let the model mend its answers: how often each that does not compile, and each that does the wrong "
+        help="let the model repair its answers: how often each that does not compile, and each that does the wrong "
         "thing, such as compile:3,simulate:4",
     )
     """``None``: answers stay as they are first given."""
