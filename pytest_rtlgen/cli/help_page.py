@@ -11,7 +11,8 @@ from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.package_data import PARTS, list_pages
 from pytest_rtlgen.spelling import suggest
 
-_PATH = re.compile(rf"docs/(?:{'|'.join(PARTS)})/([\w-]+)\.md")
+_LINK = re.compile(r"\[((?:[^\[\]]|\[[^\[\]]*\])+)\]\((?:(?:[\w.-]+/)*([\w-]+)\.md)?(?:#[\w-]+)?\)")
+"""A Markdown link to another page, or to a heading of the same one."""
 
 
 def add_arguments(parser: Parser) -> None:
@@ -32,8 +33,14 @@ def run(args: argparse.Namespace) -> int:
     if args.topic not in pages:
         raise UsageError(f"{args.topic}: no such topic{_find_hint(args.topic, list(pages))}; see: {PROGRAM} help")
     text = pages[args.topic].read_text(encoding="utf-8")
-    write_out(_PATH.sub(rf"{PROGRAM} help \1", text).rstrip("\n"))
+    write_out(_LINK.sub(_name_topic, text).rstrip("\n"))
     return 0
+
+
+def _name_topic(link: re.Match[str]) -> str:
+    """Return what a terminal shows in place of a link."""
+    text, topic = link.groups()
+    return f"{text} [{PROGRAM} help {topic}]" if topic else text
 
 
 def _read_title(path: Path) -> str:

@@ -47,8 +47,18 @@ def test_a_page_is_printed_and_names_other_pages_as_topics(cli: Cli) -> None:
     done = cli("help", "write-a-suite")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("# Write a suite of your own\n")
-    assert "`rtlgen help suite-format` has every key" in done.stdout
+    assert "Suite format [rtlgen help suite-format] lists every key" in done.stdout
+    assert "(known limits [rtlgen help verdicts])" in done.stdout
     assert not PAGE.search(done.stdout)
+
+
+def test_no_page_shows_a_link_that_a_terminal_cannot_follow(cli: Cli) -> None:
+    for topic in ("verdicts", "suite-format", "check-a-suite", "train-with-grpo"):
+        shown = cli("help", topic).stdout
+        assert re.findall(r"\]\([^)]*(?:\.md|#)[^)]*\)", shown) == []
+        named = re.findall(r"\[rtlgen help ([\w-]+)\]", shown)
+        assert named
+        assert set(named) <= list_pages().keys()
 
 
 @pytest.mark.parametrize(
