@@ -64,11 +64,11 @@ def make_published_stimulus(interface: Interface, *, rounds: int, seed: int) -> 
 
 
 def play_reference(checker: Checker, reference: PreparedReference, stimulus: Stimulus) -> PreparedReference | None:
-    """Return the reference under ``stimulus``; ``None`` if it takes longer than a simulation may."""
+    """Return the reference under ``stimulus``; ``None`` if it takes too long, or Icarus does not compile it."""
     interface = replace(reference.interface, module=reference.top)
     job = SimulationJob(source=reference.source, interface=interface, stimulus=stimulus)
     simulation = checker.simulator.simulate(job)
-    if simulation.status is Status.TIMEOUT:
+    if simulation.status is Status.TIMEOUT or reference.is_simulated_elsewhere:
         return None
     if simulation.trace is None:
         raise SystemExit(f"{reference.top}: {simulation.status} under the published stimulus")
