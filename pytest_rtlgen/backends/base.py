@@ -76,6 +76,9 @@ class Backend(Protocol):
 
     One of an installed plugin may have an attribute ``traits`` (``Traits``).
 
+    One with an attribute ``base_url``, the address of a server and no secret, has it in the run's settings: a run is
+    resumed at the same address only.
+
     One with an attribute ``identity``, a text that says all that its answers depend on besides prompt, sampling and
     sample (address, model, revision, adapter's digest; no secret), has its completions kept in the cache.
     """

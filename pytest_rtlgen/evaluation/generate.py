@@ -41,8 +41,10 @@ def generate_completions(
     store: RunStore,
     style: str | PromptStyle,
     watcher: Watcher | None = None,
-) -> None:
+) -> bool:
     """Ask for every completion that ``store`` lacks; each is on disk before the next is counted.
+
+    Return whether any was lacking.
 
     Raises:
         BackendError: the model failed; what had arrived is stored.
@@ -65,6 +67,7 @@ def generate_completions(
         backend.note(have.values())
     if requests:
         backend.generate(requests, sampling, deliver)
+    return bool(requests)
 
 
 def answer_problems(
@@ -91,7 +94,7 @@ def answer_problems(
     try:
         with FileLock(store.path / LOCK):
             store.select(problems)
-            generate_completions(
+            is_new = generate_completions(
                 problems,
                 backend=models.generator,
                 sampling=models.sampling,
@@ -101,7 +104,7 @@ def answer_problems(
             )
             if loop is not None:
                 loop.run(problems)
-            elif reuses_verdicts:
+            elif reuses_verdicts and is_new:
                 adopt_verdicts(store, watcher)
     finally:
         watcher.end_stage()

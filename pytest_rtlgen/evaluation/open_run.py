@@ -62,7 +62,9 @@ def open_run(
         RecordError: there is no such run.
         StorageError: a new folder cannot be made.
     """
-    settings = make_run_settings(options, suites, style, selection=selection)
+    backends = tuple(backends)
+    base_url = next((url for url in (getattr(backend, "base_url", "") for backend in backends) if url), "")
+    settings = make_run_settings(options, suites, style, selection=selection, base_url=base_url)
     if options.resume not in {"auto", "never"}:
         return RunStore.open(Path(options.resume), settings)
     if options.resume == "auto":
@@ -78,7 +80,7 @@ def open_run(
 
 def _refuse_two_endpoints(out: Path, settings: RunSettings) -> None:
     """Raise where an unfinished run with answers differs by the address alone: one of the two is not what is meant."""
-    found = find_resumable(out, settings, whatever=("base_url",))
+    found = find_resumable(out, settings, ignored=("base_url",))
     store = RunStore.open(found) if found is not None else None
     if store is not None and store.count_completions():
         before = store.header.settings.base_url

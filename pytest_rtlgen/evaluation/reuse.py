@@ -1,7 +1,6 @@
 """Take over verdicts of a finished run, so that another gate, or the same command again, checks nothing anew."""
 
 from dataclasses import replace
-from pathlib import Path
 
 from pytest_rtlgen.errors import RecordError
 from pytest_rtlgen.evaluation.watch import Watcher
@@ -41,15 +40,14 @@ def adopt_verdicts(store: RunStore, watcher: Watcher) -> None:
 
 
 def _find_donor(store: RunStore) -> RunStore | None:
-    found: list[tuple[str, Path]] = []
-    for path in store.path.parent.glob("*/summary.json"):
+    for path in sorted(store.path.parent.glob("*/summary.json"), reverse=True):  # names begin with the start
         try:
             other = RunStore.open(path.parent)
         except RecordError:
             continue
         if (other.header.settings, other.header.environment) == (store.header.settings, store.header.environment):
-            found.append((other.header.started_at, other.path))
-    return RunStore.open(max(found)[1]) if found else None
+            return other
+    return None
 
 
 def _is_reusable(result: SampleResult, completion: Completion) -> bool:

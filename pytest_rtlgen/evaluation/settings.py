@@ -1,10 +1,9 @@
 """From the user's options to each stage's settings: made here and nowhere else."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from typing import Any, TypeVar, get_type_hints
-from urllib.parse import urlsplit, urlunsplit
 
 from pytest_rtlgen.backends import BackendSettings
 from pytest_rtlgen.check.checker import CheckSettings
@@ -47,9 +46,12 @@ def read_prompt_style(options: Options, suites: Iterable[Suite]) -> PromptStyle:
 
 
 def make_run_settings(
-    options: Options, suites: Sequence[Suite], style: PromptStyle, *, selection: str = ""
+    options: Options, suites: Sequence[Suite], style: PromptStyle, *, selection: str = "", base_url: str = ""
 ) -> RunSettings:
-    """Return what a run is resumed by; ``selection`` is what pytest chose problems by."""
+    """Return what a run is resumed by.
+
+    ``selection`` is what pytest chose problems by, ``base_url`` the address of the server that is asked.
+    """
     return RunSettings(
         model=options.model_label,
         suites=tuple((suite.name, suite.digest) for suite in suites),
@@ -58,20 +60,11 @@ def make_run_settings(
         repair=str(options.repair or ""),
         reflector=options.reflector or "",
         is_testbench_shown=options.show_testbench,
-        base_url=_find_base_url(options, os.environ),
+        base_url=base_url,
         limit=options.limit,
         selection=selection,
         **collect_deciding(options),
     )
-
-
-def _find_base_url(options: Options, environ: Mapping[str, str]) -> str:
-    """Return the address that an OpenAI-compatible backend will ask, without what may be a password."""
-    if options.model is None or not options.model.startswith("openai"):
-        return ""
-    url = (options.base_url or environ.get("OPENAI_BASE_URL", "")).strip()
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path.rstrip("/"), "", ""))
 
 
 def collect_deciding(options: Options) -> dict[str, Any]:

@@ -18,10 +18,9 @@ from pytest_rtlgen.loaders import complete_spec, load_suite
 from pytest_rtlgen.plugin.collect import ProblemItem, SuiteCollector
 from pytest_rtlgen.plugin.progress import TerminalWatcher, watch_generation
 from pytest_rtlgen.plugin.scoring import RunScoring
-from pytest_rtlgen.prompts import PromptStyle
 from pytest_rtlgen.records import Completion, Problem, SampleKey, SampleResult, Suite
 from pytest_rtlgen.storage import RunStore
-from pytest_rtlgen.tools.hooks import call_first, enter_pytest, leave_pytest
+from pytest_rtlgen.tools.hooks import enter_pytest, leave_pytest
 
 _SAMPLE: Any = "sample"
 """Neither setup, call nor teardown: other plugins pass such a report over."""
@@ -44,7 +43,7 @@ def open_session(config: pytest.Config, options: Options) -> "RtlgenSession | No
         style = read_prompt_style(options, suites.values())
         # With repairs one process checks everything between the turns, and any worker may be the one.
         judge = open_judge(options, jobs=1 if _is_worker(config) and options.repair is None else None)
-        models = _open_models(config, options, style)
+        models = open_models(options, style, warn=TerminalWatcher(config).note)
         store = None if config.option.collectonly else _open_store(config, options, suites, judge, models)
         return RtlgenSession(config, options, suites, judge, models, store)
     except RtlgenError as error:
@@ -207,10 +206,6 @@ def _find_cause(error: RtlgenError) -> BaseException:
     return cause or error
 
 
-def _open_models(config: pytest.Config, options: Options, style: PromptStyle) -> Models:
-    return open_models(options, style, warn=TerminalWatcher(config).note)
-
-
 def _write_prompts(options: Options, suites: Collection[Suite]) -> NoReturn:
     """Write what would be asked, and end the session with one line."""
     from pytest_rtlgen.prompts.write import write_prompts
@@ -223,17 +218,17 @@ def _write_prompts(options: Options, suites: Collection[Suite]) -> NoReturn:
 def _load_suites(config: pytest.Config, options: Options) -> dict[Path, Suite]:
     """Return the suites by the path at which pytest will meet them; adds those named by option to its arguments."""
     config.args[:] = map(_name_problem, config.args)
-    specs = {spec: _suite_path(spec, options) for spec in map(complete_spec, options.suite)}
-    if specs and config.args_source is not pytest.Config.ArgsSource.ARGS:
+    suites: dict[Path, Suite] = {}
+    for spec in map(complete_spec, options.suite):
+        suite = load_suite(spec)
+        suites.setdefault(_suite_path(spec, options), suite)
+    if suites and config.args_source is not pytest.Config.ArgsSource.ARGS:
         config.args[:] = []
-    config.args += [str(path) for path in specs.values()]
+    config.args += map(str, suites)
     for argument in config.args:
         for path in _find_suite_files(Path(argument.split("::")[0])):
-            specs.setdefault(str(path), path)
-    suites: dict[Path, Suite] = {}
-    for spec, path in specs.items():
-        if path not in suites:
-            suites[path] = load_suite(spec)
+            if path not in suites:
+                suites[path] = load_suite(str(path))
     return suites
 
 
@@ -251,7 +246,7 @@ def _suite_path(spec: str, options: Options) -> Path:
     for it.
     """
     path = Path(spec.rpartition(":")[2] if not Path(spec).exists() else spec).resolve()
-    if not path.exists() and call_first("load_suite", spec=spec) is not None:
+    if not path.exists():
         path = (options.out.parent / "suites" / re.sub(r"[^\w.-]", "-", spec)).resolve()
         try:
             path.mkdir(parents=True, exist_ok=True)

@@ -207,10 +207,10 @@ class RunStore(AnswerFiles):
         return _read_whole(self.path / "summary.json", Summary, "the run is unfinished: resume it")
 
 
-def find_resumable(out: Path, settings: RunSettings, *, whatever: Sequence[str] = ()) -> Path | None:
+def find_resumable(out: Path, settings: RunSettings, *, ignored: Sequence[str] = ()) -> Path | None:
     """Return the newest unfinished run under ``out`` with the same settings; what cannot be read is passed over.
 
-    Of the settings named in ``whatever`` any value will do.
+    Of the settings named in ``ignored`` any value will do.
     """
     found: list[tuple[str, Path]] = []
     for header_path in out.glob("*/run.json"):
@@ -218,13 +218,13 @@ def find_resumable(out: Path, settings: RunSettings, *, whatever: Sequence[str] 
             store = RunStore.open(header_path.parent)
         except RecordError:
             continue
-        if not store.is_finished and _is_same(store.header.settings, settings, whatever):
+        if not store.is_finished and _is_same(store.header.settings, settings, ignored):
             found.append((store.header.started_at, store.path))
     return max(found)[1] if found else None
 
 
-def _is_same(one: RunSettings, other: RunSettings, whatever: Sequence[str]) -> bool:
-    return one == replace(other, **{name: getattr(one, name) for name in whatever})
+def _is_same(one: RunSettings, other: RunSettings, ignored: Sequence[str]) -> bool:
+    return one == replace(other, **{name: getattr(one, name) for name in ignored})
 
 
 def canonical_run(run: Run) -> dict[str, Json]:

@@ -35,10 +35,16 @@ def test_settings_that_would_ask_for_nothing_are_refused() -> None:
         BackendSettings(concurrency=0)
 
 
+GPT = (
+    "--rtlgen-model=gpt: no such backend; a server's model is openai:gpt; "
+    "write one of openai:MODEL, openai-completions:MODEL, .*:$"
+)
+
+
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        ("gpt", "--rtlgen-model=gpt: no such backend; a server's model is openai:gpt; write one of openai:MODEL, .*:$"),
+        ("gpt", GPT),
         ("gguf:m", "--rtlgen-model=gguf:m: no such backend"),
         ("vllm:", "vllm: names no model; write vllm:FOLDER, or vllm:OWNER/NAME of the hub"),
         ("vllm:./nowhere", "vllm:./nowhere: no such folder; name the folder of a checkpoint"),

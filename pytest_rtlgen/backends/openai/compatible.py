@@ -100,6 +100,11 @@ class OpenAiBackend:
         self._has_seeds = api.has_samples
 
     @property
+    def base_url(self) -> str:
+        """Where the model is asked."""
+        return self._endpoint.url
+
+    @property
     def identity(self) -> str:
         """What answers depend on: the interface, the address and the model."""
         return json.dumps([self._api.value, self._endpoint.url, self._model])

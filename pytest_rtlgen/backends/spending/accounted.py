@@ -36,6 +36,7 @@ class AccountedBackend:
         self.name = inner.name
         self.traits: Traits | None = getattr(inner, "traits", None)
         self.needs: Needs | None = getattr(inner, "needs", None)
+        self.base_url: str = getattr(inner, "base_url", "")
         self._inner = inner
         self._ledger = ledger
         self._price = price
