@@ -70,6 +70,7 @@ class Elsewhere:
     """Answers as the endpoint did on another machine."""
 
     name = "openai:m"
+    base_url = URL.base_url
 
     def generate(self, requests: Sequence[GenerationRequest], sampling: SamplingParams, deliver: Deliver) -> None:
         del sampling
@@ -80,7 +81,7 @@ class Elsewhere:
 
 @pytest.mark.simulator
 def test_a_run_that_was_answered_elsewhere_is_gone_on_with(without_openai: Path) -> None:
-    evaluate("core:", Elsewhere(), base_url=URL.base_url, out="runs", limit=1, formal="off")
+    evaluate("core:", Elsewhere(), out="runs", limit=1, formal="off")
     (run,) = (without_openai / "runs").iterdir()
     report = evaluate("core:", "openai:m", base_url=URL.base_url, resume=run, limit=1, formal="off")
     assert [score.passed for score in report.summary.problems] == [1]
