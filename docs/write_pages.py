@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # the checkout that this file is in, whatever is installed
 
 import pytest_rtlgen  # noqa: E402
-from pytest_rtlgen.config import render_option_reference  # noqa: E402
+from pytest_rtlgen.config.reference import render_option_reference  # noqa: E402
 
 HEAD = """\
 # Python

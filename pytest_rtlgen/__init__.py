@@ -3,8 +3,6 @@
 import importlib
 from typing import TYPE_CHECKING
 
-from pytest_rtlgen.version import __version__
-
 if TYPE_CHECKING:
     from pytest_rtlgen.check.checker import Checker, CheckSettings
     from pytest_rtlgen.check.single import check_source
@@ -17,6 +15,7 @@ if TYPE_CHECKING:
     from pytest_rtlgen.records import Candidate, Method, Problem, SignalVerdict, SourceFile, Status, Verdict
     from pytest_rtlgen.report.run_report import RunReport
     from pytest_rtlgen.training.reward.callable import Reward
+    from pytest_rtlgen.version import __version__
 
 __all__ = [
     "Candidate",
@@ -59,6 +58,7 @@ if not TYPE_CHECKING:  # a type checker sees the imports above, and that other n
         "SourceFile": "pytest_rtlgen.records",
         "Status": "pytest_rtlgen.records",
         "Verdict": "pytest_rtlgen.records",
+        "__version__": "pytest_rtlgen.version",
         "check_source": "pytest_rtlgen.check.single",
         "estimate_pass_at_k": "pytest_rtlgen.metrics",
         "extract_candidate": "pytest_rtlgen.extract",

@@ -12,8 +12,10 @@ from builders import problem
 import pytest_rtlgen.config.papers
 from pytest_rtlgen.cli import COMMANDS
 from pytest_rtlgen.cli.arguments import make_parser
-from pytest_rtlgen.config import OPTIONS, resolve_options
-from pytest_rtlgen.config.papers import PRESETS, load_preset
+from pytest_rtlgen.config import OPTIONS
+from pytest_rtlgen.config.papers import load_preset
+from pytest_rtlgen.config.resolve import resolve_options
+from pytest_rtlgen.config.table import PRESETS
 from pytest_rtlgen.errors import RecordError, UsageError
 from pytest_rtlgen.prompts import STYLES, PromptStyle, render_prompt
 from pytest_rtlgen.prompts.write import write_prompts

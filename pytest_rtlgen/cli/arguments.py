@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from pytest_rtlgen.cli.commands import Command
-from pytest_rtlgen.config import OPTIONS, Group, Option, Options, read_environment, resolve_options
+from pytest_rtlgen.config import OPTIONS, Group, Option, Options
+from pytest_rtlgen.config.resolve import read_environment, resolve_options
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.spelling import suggest
 from pytest_rtlgen.version import __version__

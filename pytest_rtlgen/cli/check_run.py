@@ -2,7 +2,6 @@
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from pytest_rtlgen.cli.arguments import read_options
@@ -52,7 +51,7 @@ def read_run_options(args: argparse.Namespace, settings: RunSettings) -> Options
     """
     kept = read_deciding(settings)
     named = {option.field for option in list_deciding() if getattr(args, option.key, None) is not None}
-    return replace(read_options(args), **{name: value for name, value in kept.items() if name not in named})
+    return read_options(args)._replace(**{name: value for name, value in kept.items() if name not in named})
 
 
 def judge_stored(store: RunStore, options: Options) -> Judged:

@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-PRESETS = ("codev-r1", "codev-r1-distill", "salv", "verilogeval-v2-low", "verilogeval-v2-high", "rtllm", "spec2rtl")
-"""Names, in the order of the file, which is read only when one is used."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
@@ -48,7 +45,7 @@ class Preset:
 
 @cache
 def load_preset(name: str) -> Preset:
-    """Return the preset ``name``, one of ``PRESETS``."""
+    """Return the preset ``name``, one of ``config.table.PRESETS``."""
     import tomllib
 
     table = tomllib.loads((Path(__file__).parent / "papers.toml").read_text(encoding="utf-8"))[name]

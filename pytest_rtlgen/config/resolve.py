@@ -2,20 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pytest_rtlgen.config.option import Option
+from pytest_rtlgen.config.option import VARIABLE_PREFIX, Option
 from pytest_rtlgen.config.papers import load_preset
+from pytest_rtlgen.config.parsed import Requirement
 from pytest_rtlgen.config.table import OPTIONS, Options
-from pytest_rtlgen.config.values import Requirement
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.spelling import suggest
 
-if TYPE_CHECKING:  # the option table loads in every pytest session, and the records cost 25 ms
-    pass
-
-
-_PREFIX = "RTLGEN_"
 _ALIKE = 0.75
 """Of two words of an option, below which one is no slip of the other: ``MODLE`` and ``MODEL`` have 0.8."""
 _COMMAND_LINE = "command line"
@@ -59,16 +54,16 @@ def read_environment(environ: Mapping[str, str], options: Sequence[Option]) -> d
     Raises:
         UsageError: a variable is nearly an option's, and what was meant would be left out without a word.
     """
-    known = {option.variable.removeprefix(_PREFIX) for option in OPTIONS}
+    known = {option.variable.removeprefix(VARIABLE_PREFIX) for option in OPTIONS}
     for name in environ:
-        word = name.removeprefix(_PREFIX)
+        word = name.removeprefix(VARIABLE_PREFIX)
         if word == name or word in known:
             continue
         import difflib  # not in every session of pytest
 
         near = difflib.get_close_matches(word, known, n=1, cutoff=_ALIKE)
         if near:
-            raise UsageError(f"{name} (environment): there is no such option; did you mean {_PREFIX}{near[0]}?")
+            raise UsageError(f"{name} (environment): there is no such option; did you mean {VARIABLE_PREFIX}{near[0]}?")
     return {option.variable: environ[option.variable] for option in options if option.variable in environ}
 
 

@@ -1,14 +1,10 @@
 """The option table: a new option is one field here, and front ends, files and the reference page have it."""
 
-from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_rtlgen.config.option import Group, Option, declare, read_row
-from pytest_rtlgen.config.papers import PRESETS
 from pytest_rtlgen.config.values import (
-    RepairBudget,
-    Requirement,
     read_base_url,
     read_choice,
     read_ks,
@@ -25,18 +21,23 @@ from pytest_rtlgen.config.values import (
 )
 from pytest_rtlgen.modes import FormalMode, SandboxMode, ScoringMode
 
-if TYPE_CHECKING:  # the option table loads in every pytest session, and the records cost 25 ms
+if TYPE_CHECKING:  # the option table loads in every pytest session
+    from pytest_rtlgen.config.parsed import RepairBudget, Requirement
     from pytest_rtlgen.records import SamplingParams
 
 CROSS_SIMULATORS = ("yosys", "verilator")
+PRESETS = ("codev-r1", "codev-r1-distill", "salv", "verilogeval-v2-low", "verilogeval-v2-high", "rtllm", "spec2rtl")
+"""Names, in the order of ``papers.toml``, which is read only when one is used."""
 SIMULATORS = ("icarus", "icarus-cold", "yosys")
 
 _read_seconds = read_real(lambda value: value > 0, "a number of seconds above 0")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """What the user asked for, checked and typed; one field an option, units at the end of the name."""
+class Options(NamedTuple):
+    """What the user asked for, checked and typed; one field an option, units at the end of the name.
+
+    Made by ``resolve_options``, of every field: what stands here as a default is the option's row of the table.
+    """
 
     model: str | None = declare(
         group=Group.GENERATION,
@@ -116,7 +117,7 @@ class Options:
         default=0,
         help="seed of the run; each sample derives its own from it",
     )
-    require: tuple[Requirement, ...] = declare(
+    require: "tuple[Requirement, ...]" = declare(
         group=Group.RUN,
         metavar="GATE",
         parse=read_requirement,
@@ -274,7 +275,7 @@ class Options:
         decides_verdicts=True,
         help="judge by comparison with the reference, by the benchmark's own testbench where it has one, or by both",
     )
-    repair: RepairBudget | None = declare(
+    repair: "RepairBudget | None" = declare(
         group=Group.REPAIR,
         metavar="BUDGET",
         parse=read_repair,
@@ -359,4 +360,4 @@ class Options:
         )
 
 
-OPTIONS: tuple[Option, ...] = tuple(read_row(field.name, field.metadata) for field in fields(Options))
+OPTIONS: tuple[Option, ...] = tuple(read_row(*row) for row in Options._field_defaults.items())

@@ -3,75 +3,18 @@
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import urlsplit
 
-from pytest_rtlgen.errors import UsageError
-
-if TYPE_CHECKING:  # the option table loads in every pytest session, and the records cost 25 ms
-    from pytest_rtlgen.records import Summary
+if TYPE_CHECKING:  # the option table loads in every pytest session
+    from pytest_rtlgen.config.parsed import RepairBudget, Requirement
 
 E = TypeVar("E", bound=StrEnum)
 
-_REQUIREMENT = re.compile(r"(?:(pass|syntax)@([1-9][0-9]{0,5})|(credit))\s*(>=|>)\s*([0-9]*\.?[0-9]+)", re.ASCII)
+_REQUIREMENT = r"(?:(pass|syntax)@([1-9][0-9]{0,5})|(credit))\s*(>=|>)\s*([0-9]*\.?[0-9]+)"
 _REPAIR_PART = r"\s*(compile|simulate)\s*:\s*([0-9]{1,2})\s*"
-_ROUNDING = 1e-9
-"""A mean that is 0.6 by hand may come out as 0.5999999999999999."""
 _TRUTHS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Requirement:
-    """One release gate, such as ``pass@1>=0.6``."""
-
-    metric: str
-    """``pass``, ``syntax`` or ``credit``."""
-    k: int | None
-    """``None`` exactly for ``credit``."""
-    operator: str
-    """``>=`` or ``>``."""
-    threshold: float
-    """0.0 ... 1.0."""
-
-    def __str__(self) -> str:
-        name = self.metric if self.k is None else f"{self.metric}@{self.k}"
-        return f"{name}{self.operator}{self.threshold:g}"
-
-    def measure(self, summary: "Summary") -> float:
-        """Return the figure of ``summary`` that this gate looks at.
-
-        Raises:
-            UsageError: the summary was made without this ``k``.
-        """
-        if self.k is None:
-            return summary.total.credit.value
-        estimates = dict(summary.total.function if self.metric == "pass" else summary.total.syntax)
-        if self.k not in estimates:
-            raise UsageError(
-                f"--rtlgen-require: {self} needs k = {self.k}, which was not estimated; add it to --rtlgen-k"
-            )
-        return estimates[self.k].value
-
-    def is_met(self, value: float) -> bool:
-        """Whether ``value`` satisfies the gate."""
-        slack = -_ROUNDING if self.operator == ">=" else _ROUNDING
-        return value > self.threshold + slack
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RepairBudget:
-    """How often a model may mend one answer, by what was wrong with it."""
-
-    compile: int
-    """Repairs of answers that do not get through the compiler, interface included."""
-    simulate: int
-    """Repairs of answers that compile and do the wrong thing."""
-
-    def __str__(self) -> str:
-        return f"compile:{self.compile},simulate:{self.simulate}"
 
 
 def read_text(text: str) -> str:
@@ -155,9 +98,11 @@ def read_ks(text: str) -> tuple[int, ...]:
     return tuple(sorted({int(part) for part in text.split(",")}))
 
 
-def read_requirement(text: str) -> Requirement:
+def read_requirement(text: str) -> "Requirement":
     """Return the gate that ``text`` spells."""
-    match = _REQUIREMENT.fullmatch(text.strip())
+    from pytest_rtlgen.config.parsed import Requirement
+
+    match = re.fullmatch(_REQUIREMENT, text.strip(), re.ASCII)
     if match is None or not 0.0 <= float(match[5]) <= 1.0:
         raise ValueError("pass@K, syntax@K or credit, then >= or >, then a number from 0 to 1, such as pass@1>=0.6")
     return Requirement(
@@ -165,8 +110,10 @@ def read_requirement(text: str) -> Requirement:
     )
 
 
-def read_repair(text: str) -> RepairBudget:
+def read_repair(text: str) -> "RepairBudget":
     """Return the budget that ``text`` spells; a part that is left out is 0."""
+    from pytest_rtlgen.config.parsed import RepairBudget
+
     pairs = re.findall(_REPAIR_PART, text)
     found = {name: int(count) for name, count in pairs}
     is_whole = re.fullmatch(f"{_REPAIR_PART}(,{_REPAIR_PART})?", text) is not None
@@ -185,6 +132,8 @@ def read_setting(text: str) -> tuple[str, str]:
 
 def read_base_url(text: str) -> str:
     """Return the address of an endpoint, which must hold no credentials."""
+    from urllib.parse import urlsplit
+
     expected = "http:// or https:// with a host; keys belong in OPENAI_API_KEY, never in the address"
     try:
         parts = urlsplit(text.strip())

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pytest_rtlgen.backends import Backend, BackendSettings, make_backend
-from pytest_rtlgen.config import resolve_call
+from pytest_rtlgen.config.resolve import resolve_call
 from pytest_rtlgen.evaluation.generate import answer_problems
 from pytest_rtlgen.evaluation.judge import judge_run, open_judge
 from pytest_rtlgen.evaluation.models import MakeBackend, open_models

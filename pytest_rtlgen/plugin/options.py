@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from pytest_rtlgen.config import OPTIONS, Option, Options, read_environment, resolve_options
-from pytest_rtlgen.errors import UsageError
+from pytest_rtlgen.config import OPTIONS, Option, Options
+from pytest_rtlgen.config.option import VARIABLE_PREFIX
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -28,13 +28,13 @@ def read_options(config: pytest.Config) -> Options | None:
     """
     cli: dict[str, Any] = {option.key: config.getoption(option.key) for option in OPTIONS}
     ini = {option.key: config.getini(option.key) for option in OPTIONS}
+    if not any(name.startswith(VARIABLE_PREFIX) for name in os.environ) and not any((*cli.values(), *ini.values())):
+        return None
+    from pytest_rtlgen.config.resolve import read_environment, resolve_options  # most sessions end above
+    from pytest_rtlgen.errors import UsageError
+
     try:
         env = read_environment(os.environ, OPTIONS)
-    except UsageError as error:
-        raise pytest.UsageError(str(error)) from error
-    if not env and not any((*cli.values(), *ini.values())):
-        return None
-    try:
         options = resolve_options(cli, ini, env)
     except UsageError as error:
         raise pytest.UsageError(str(error)) from error

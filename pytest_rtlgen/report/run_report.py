@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_rtlgen.config.values import Requirement
+from pytest_rtlgen.config.parsed import Requirement
 from pytest_rtlgen.records import ProblemKey, Run, Summary
 from pytest_rtlgen.report.json_report import render_run_json
 from pytest_rtlgen.report.side_by_side import SuiteSides

@@ -12,7 +12,7 @@ from support.loopback_server import HANG, MALFORMED, Asked, Reply, as_reply, cha
 
 from pytest_rtlgen.backends import BackendSettings
 from pytest_rtlgen.backends.openai.compatible import OpenAiBackend
-from pytest_rtlgen.config import resolve_options
+from pytest_rtlgen.config.resolve import resolve_options
 from pytest_rtlgen.evaluation.accounts import Accounts
 from pytest_rtlgen.evaluation.generate import generate_completions
 from pytest_rtlgen.records import Environment, RunSettings, SampleKey, SamplingParams

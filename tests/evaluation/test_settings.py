@@ -1,11 +1,12 @@
 """Options become settings by name, and what decides verdicts is part of a run."""
 
-from dataclasses import fields, replace
+from dataclasses import fields
 
 import pytest
 
 from pytest_rtlgen.check.checker import CheckSettings
-from pytest_rtlgen.config import OPTIONS, Group, resolve_call
+from pytest_rtlgen.config import OPTIONS, Group
+from pytest_rtlgen.config.resolve import resolve_call
 from pytest_rtlgen.evaluation import settings as module
 from pytest_rtlgen.evaluation.settings import (
     collect_deciding,
@@ -59,7 +60,7 @@ def test_an_option_without_a_field_of_its_own_is_kept_where_it_is_not_as_by_defa
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     known = next(option for option in OPTIONS if option.name == "max-tokens-total")
-    monkeypatch.setattr(module, "OPTIONS", (*OPTIONS, replace(known, decides_verdicts=True)))
+    monkeypatch.setattr(module, "OPTIONS", (*OPTIONS, known._replace(decides_verdicts=True)))
     usual, other = resolve_call({}), resolve_call({"max_tokens_total": 7})
     assert collect_deciding(usual)["others"] == ()
     assert collect_deciding(other)["others"] == (("max-tokens-total", "7"),)

@@ -8,7 +8,7 @@ from builders import problem
 
 from pytest_rtlgen.backends import Backend, Deliver, GenerationRequest
 from pytest_rtlgen.check.checker import Checker
-from pytest_rtlgen.config.values import RepairBudget
+from pytest_rtlgen.config.parsed import RepairBudget
 from pytest_rtlgen.evaluation.generate import generate_completions
 from pytest_rtlgen.evaluation.open_run import describe_environment
 from pytest_rtlgen.evaluation.repair import RepairPlan

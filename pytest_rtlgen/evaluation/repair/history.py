@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pytest_rtlgen.config.values import RepairBudget, read_repair
+from pytest_rtlgen.config.parsed import RepairBudget
+from pytest_rtlgen.config.values import read_repair
 from pytest_rtlgen.records import (
     Completion,
     Feedback,

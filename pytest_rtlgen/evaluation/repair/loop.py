@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pytest_rtlgen.backends import Backend, GenerationRequest, find_traits
 from pytest_rtlgen.backends.spending.accounted import AccountedBackend
-from pytest_rtlgen.config.values import RepairBudget
+from pytest_rtlgen.config.parsed import RepairBudget
 from pytest_rtlgen.errors import BackendError, RtlgenError, UsageError
 from pytest_rtlgen.evaluation.judge import Judge, Work
 from pytest_rtlgen.evaluation.repair.feedback import write_feedback

@@ -23,7 +23,7 @@ from support.repairing import (
 from pytest_rtlgen.backends import Traits
 from pytest_rtlgen.backends.replay.model import ReplayBackend
 from pytest_rtlgen.check.checker import CheckSettings
-from pytest_rtlgen.config.values import RepairBudget
+from pytest_rtlgen.config.parsed import RepairBudget
 from pytest_rtlgen.errors import BackendError, BadReferenceError, UsageError
 from pytest_rtlgen.evaluation.judge import Judge
 from pytest_rtlgen.evaluation.repair import RepairLoop, add_turns, read_histories
