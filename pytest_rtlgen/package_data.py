@@ -19,7 +19,7 @@ def find_core_suite() -> Path:
 
 
 def find_core_recordings() -> Path:
-    """Return the folder of recorded answers to the core suite, which ``replay:core`` names."""
+    """Return the folder of recorded answers to the core suite, which ``replay:core`` names: in a wheel, of one file."""
     return _find("completions/core", "fixtures/completions/core")
 
 

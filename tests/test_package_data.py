@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from pytest_rtlgen.backends import BackendSettings, make_backend
+from pytest_rtlgen.backends.replay.forms import open_recordings
+from pytest_rtlgen.backends.replay.markdown import MarkdownFolder
 from pytest_rtlgen.cli.selfcheck import _stored_path
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.package_data import PARTS, find_core_recordings, find_core_suite
@@ -17,7 +19,6 @@ from pytest_rtlgen.package_data import PARTS, find_core_recordings, find_core_su
 ROOT = Path(__file__).parent.parent
 WHERE = {
     "suites/core": "pytest_rtlgen/data/suites/core",
-    "fixtures/completions/core": "pytest_rtlgen/data/completions/core",
     **{f"docs/{part}": f"pytest_rtlgen/data/docs/{part}" for part in PARTS},
 }
 """Folder of the checkout -> folder of the wheel."""
@@ -59,6 +60,11 @@ def test_a_wheel_has_it_all_and_works_in_an_empty_folder(tmp_path: Path) -> None
         files = [path.relative_to(ROOT / source) for path in (ROOT / source).rglob("*") if path.is_file()]
         assert files
         assert {f"{target}/{path}" for path in files} <= names
+    recorded = MarkdownFolder(root=find_core_recordings())
+    packed = open_recordings(site / "pytest_rtlgen/data/completions/core", recorded.list_named().keys())
+    assert packed.list_named().keys() == recorded.list_named().keys()
+    for problem in recorded.list_named():
+        assert packed.find("core", problem) == recorded.find("core", problem)
     empty.mkdir()
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-v", "--rtlgen-formal=off", *ONE_PROBLEM],
