@@ -29,6 +29,11 @@ def list_pages() -> Mapping[str, Path]:
     return {path.stem: path for part in PARTS for path in sorted((folder / part).glob("*.md"))}
 
 
+def is_packaged(path: Path) -> bool:
+    """Whether ``path`` belongs to an installed wheel, whose files are replaced when it is upgraded."""
+    return path.resolve().is_relative_to((_PACKAGE / "data").resolve())
+
+
 def _find(in_wheel: str, in_checkout: str) -> Path:
     installed = _PACKAGE / "data" / in_wheel
     return installed if installed.is_dir() else _PACKAGE.parent / in_checkout

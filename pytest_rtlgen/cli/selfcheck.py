@@ -15,6 +15,7 @@ from pytest_rtlgen.config import Group
 from pytest_rtlgen.errors import StorageError, UsageError
 from pytest_rtlgen.evaluation.settings import make_check_settings
 from pytest_rtlgen.loaders import complete_spec, load_suite
+from pytest_rtlgen.package_data import is_packaged
 from pytest_rtlgen.report.console import Progress
 from pytest_rtlgen.report.selfcheck_text import render_selfcheck, render_selfcheck_json
 from pytest_rtlgen.scoring.scorer import BenchScorer, find_known_bad
@@ -97,8 +98,14 @@ def _refuse_strange(args: argparse.Namespace, limit: int | None) -> None:
         return
     if not args.mutants or limit:
         raise UsageError("--write keeps the mutation score of a whole suite: give --mutants N, and no --limit")
-    if _stored_path(args.suite) is None:
+    path = _stored_path(args.suite)
+    if path is None:
         raise UsageError(f"--write: {args.suite} is not a suite of our own format, so nothing is kept beside it")
+    if is_packaged(path):
+        raise UsageError(
+            f"--write: {args.suite} is part of the installed package, and an upgrade would replace {path}; "
+            f"copy the suite (cp -r {path.parent} FOLDER) and give that folder"
+        )
 
 
 def _stored_path(suite: str) -> Path | None:

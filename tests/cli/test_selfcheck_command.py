@@ -1,11 +1,13 @@
 """``selfcheck`` as a command: table, JSON, exit status."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from support.small_bench import BENCH, BROKEN, IMPATIENT, REFERENCE
 
+from pytest_rtlgen import package_data
 from pytest_rtlgen.cli import main
 
 pytestmark = pytest.mark.simulator
@@ -69,6 +71,21 @@ def test_mutant_arguments_that_cannot_be_meant(
 ) -> None:
     assert main(["selfcheck", str(mini), *arguments]) == 2
     assert capsys.readouterr().err == f"error: {message}\n"
+
+
+@pytest.mark.parametrize("spec", ["core:", "{folder}", "{folder}/suite.toml"])
+def test_nothing_is_written_into_an_installed_package(
+    mini: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], spec: str
+) -> None:
+    monkeypatch.setattr(package_data, "_PACKAGE", tmp_path / "site")
+    folder = shutil.copytree(mini, tmp_path / "site" / "data" / "suites" / "core")
+    suite = spec.format(folder=folder)
+    assert main(["selfcheck", suite, "--mutants", "4", "--write"]) == 2
+    assert capsys.readouterr().err == (
+        f"error: --write: {suite} is part of the installed package, and an upgrade would replace "
+        f"{folder}/mutation.toml; copy the suite (cp -r {folder} FOLDER) and give that folder\n"
+    )
+    assert not (folder / "mutation.toml").exists()
 
 
 @pytest.fixture
