@@ -1,9 +1,7 @@
 """Proofs: each output equivalent, different with inputs that show it in the simulator, or unknown with the reason."""
 
-import json
 import os
 import signal
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -13,7 +11,6 @@ from support.checkers import SharedChecker
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.compare import compare_traces
-from pytest_rtlgen.check.proof import worker as formal_worker
 from pytest_rtlgen.check.proof.prover import Prover, make_prefix
 from pytest_rtlgen.modes import FormalMode, SandboxMode
 from pytest_rtlgen.records import (
@@ -284,31 +281,6 @@ def test_a_lost_process_is_unknown_and_replaced(checker: Checker) -> None:
         assert prover.compare(prepared, GATES_REF).result is Proof.EQUIVALENT
     finally:
         prover.close()
-
-
-def answer(monkeypatch: pytest.MonkeyPatch, prove: object) -> object:
-    """Return what the worker says when a child does ``prove``."""
-    monkeypatch.setattr(formal_worker, "prove", prove)
-    return formal_worker._answer({"seconds": 1})
-
-
-def test_a_child_that_is_killed_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert answer(monkeypatch, lambda _: os.kill(os.getpid(), signal.SIGKILL)) == {"reason": "Yosys died"}
-
-
-def test_a_child_whose_time_is_up_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert answer(monkeypatch, lambda _: os.kill(os.getpid(), signal.SIGXCPU)) == {"reason": "the time was up"}
-
-
-def test_a_child_that_raises_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert answer(monkeypatch, lambda _: json.loads("{")) == {"reason": "Yosys died"}
-
-
-def test_a_child_that_never_answers_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(formal_worker, "limit_wall", lambda _: 0.1)
-    started = time.monotonic()
-    assert answer(monkeypatch, lambda _: time.sleep(60)) == {"reason": "the time was up"}
-    assert time.monotonic() - started < 10
 
 
 RESET_LOW = replace(COUNTER_INTERFACE, resets=(reset("rst", "low"),))

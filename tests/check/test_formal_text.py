@@ -6,8 +6,6 @@ from pytest_rtlgen.check.proof.text import (
     neutralise,
     read_decided,
     read_frames,
-    read_map,
-    read_outputs,
     render_cycles,
     render_rows,
     render_top,
@@ -66,17 +64,6 @@ def test_nothing_is_decided_when_the_prover_does_not_say_so(log: str) -> None:
     assert read_decided(log) == (set(), set())
 
 
-def test_inputs_are_found_in_the_map_beside_the_model() -> None:
-    text = "input 0 0 choose\ninput 1 1 choose\ninput 9 3 free_d[2]\noutput 0 0 bad_00000\nlatch 0 1 both.gate.q\n\n"
-    assert read_map(text) == {0: ("choose", 0), 1: ("choose", 1), 9: ("free_d[2]", 3)}
-
-
-def test_outputs_are_found_by_name_in_the_model_in_whatever_order() -> None:
-    model = b"aig 3 1 1 3 1\n6\n2\n\x02\xff\n5\ni0 choose[0]\nl0 o7 bad_00009\n"
-    model += b"o0 bad_00002\no1 bad_00000\no2 bad_00001\nc\n"
-    assert read_outputs(model) == {0: 2, 1: 0, 2: 1}
-
-
 def test_a_witness_is_read_frame_by_frame_most_significant_bit_first() -> None:
     names = {0: ("choose", 0), 1: ("choose", 1), 2: ("free_d", 1), 3: ("free_d", 0)}
     assert read_frames("1\nb0\n000\n1010\n0101\nx1x1\n.\n", names) == [
@@ -108,18 +95,23 @@ def test_without_a_clock_a_frame_is_one_row() -> None:
 
 
 def test_the_top_module_plays_inputs_as_they_come_when_one_step_is_one_cycle() -> None:
-    lines = render_top(INPUTS, (("q", 2), ("z", 1)), None, {"clk": "0", "d": "00"}).splitlines()
+    lines = render_top(INPUTS, None, {"clk": "0", "d": "00"}).splitlines()
     assert "assign \\play_clk = \\free_clk ;" in lines
     assert "assign \\play_d = \\free_d ;" in lines
     assert not [line for line in lines if "held" in line]
-    assert "assign bad_00000 = ~good_0;" in lines
-    assert "assign bad_00001 = ~good_1;" in lines
-    pins = r".\in_clk (\play_clk ), .\in_d (\play_d ), .\cmp_q (good_0), .\cmp_z (good_1)"
-    assert f"rtlgen_miter both ({pins});" in lines
+    assert "wire [1:0] \\free_d = i1;" in lines
+    assert "wire [1:0] \\play_d ; assign o1 = \\play_d ;" in lines
+    assert not [line for line in lines if "counts" in line]
+
+
+def test_the_top_module_says_from_which_step_on_an_assumption_is_broken() -> None:
+    lines = render_top(INPUTS, None, {"clk": "0", "d": "00"}, (["wire odd = ^\\play_d ;"], "odd")).splitlines()
+    assert "output counts" in lines[0]
+    assert "assign counts = holds & ~is_broken;" in lines
 
 
 def test_the_top_module_moves_one_clock_at_a_time_when_steps_are_sampled() -> None:
-    lines = render_top(TWO, (("q", 1),), ["a", "b"], {"a": "0", "b": "1", "d": "10"}).splitlines()
+    lines = render_top(TWO, ["a", "b"], {"a": "0", "b": "1", "d": "10"}).splitlines()
     assert "reg [0:0] \\held_b = 1'b1;" in lines
     assert "reg [1:0] \\held_d = 2'b10;" in lines
     assert "assign \\play_a = move == 8'd1 ? ~\\held_a : \\held_a ;" in lines

@@ -1,7 +1,8 @@
-"""Two designs as one sequential model, and a proof per output. Runs in a process of its own: an error ends it.
+"""Two designs as one sequential model, an output of which is 1 where the designs differ.
 
-Yosys reads both designs and joins them; ``xprop`` writes every bit as a pair (value, is it X), so nothing about
-undefined values is left to a solver's choice; ABC sweeps the result (``scorr``) and decides what is left (``pdr``).
+Yosys reads each design and maps it to gates apart from the other, so that a reference is mapped once for all that is
+compared with it; ``xprop`` writes every bit as a pair (value, is it X), so nothing about undefined values is left to a
+solver's choice. The two graphs are joined (``aig.py``), and ABC decides (``solver.py``).
 
 What the model says: from the state after reset (or power-up, where registers without a value are X), for every input
 sequence of any length, each output bit that is known in the gold design is known and the same in the gate design.
@@ -10,25 +11,14 @@ power-up it is played zeros, as X in it would excuse anything.
 """
 
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pytest_rtlgen.check.holds import render_holds
-from pytest_rtlgen.check.proof.text import (
-    Ports,
-    neutralise,
-    read_decided,
-    read_frames,
-    read_map,
-    read_outputs,
-    render_assumed_instance,
-    render_cycles,
-    render_rows,
-    render_top,
-)
+from pytest_rtlgen.check.proof.aig import TRUE, Aig, Bit, Joint, read_aig
+from pytest_rtlgen.check.proof.text import CHOICE_BITS, Ports, neutralise, render_assumed_instance, render_top
 from pytest_rtlgen.errors import InnerError
 from pytest_rtlgen.simulators.inside_simulator.rtlgen_yosys import READ, read_rows, render_witness
 from pytest_rtlgen.verilog.simulator_only import find_simulator_only
@@ -43,196 +33,266 @@ _OTHER_STATE = frozenset(
     {"$adff", "$adffe", "$aldff", "$aldffe", "$dffsr", "$dffsre", "$dlatch", "$adlatch", "$dlatchsr", "$sr"}
 )
 _MOST_STATE_BITS = 6000
+_TECHMAP, _PMUX = "rtlgen_techmap", "rtlgen_pmux"
+_RIPPLED = " ".join(f"t:${word} %d" for word in ("add", "sub", "lt", "le", "gt", "ge"))
+"""What ``aigmap`` maps by itself, in ripple form, which is faster and resembles more of what designs write out."""
+"""Yosys' own rules, read once (``load_rules``): reading them takes longer than their use."""
 _READ = (
     *("proc", "flatten", "opt_expr -keepdc", "opt_clean", "memory_collect", "memory_map -keepdc", "opt_expr -keepdc"),
-    *("opt_dff -keepdc -nodffe -nosdff", "techmap -map +/pmux2mux.v", "opt_expr -keepdc", "opt_clean"),
+    *("opt_dff -keepdc -nodffe -nosdff", f"techmap -map %{_PMUX}", "opt_expr -keepdc", "opt_clean"),
 )
 _UNDRIVEN = "setundef -undriven -undef"
 """What nothing drives is X: the model's file has no word for it."""
+_MERGE = ("opt_merge -share_all", "opt_clean -purge")
 _MAP = (
-    *(
-        "hierarchy -top rtlgen_top",
-        "proc",
-        "flatten",
-        "opt_clean -purge",
-        "dffunmap",
-        "opt_merge -share_all",
-    ),
-    *("xprop -assume-def-inputs -required", "delete t:$assume", "opt_clean -purge", "techmap", "opt_expr"),
-    *(
-        "opt_merge -share_all",
-        "opt_clean -purge",
-        "dffunmap",
-        "aigmap",
-        "formalff -anyinit2ff -fine",
-        "opt_clean -purge",
-        "write_aiger -zinit -L -map model.map model.aig",
-        "write_aiger -zinit -L -symbols named.aig",  # ABC refuses some of these names
-    ),
+    *("xprop -assume-def-inputs -required -split-outputs", "delete t:$assume", "opt_clean -purge"),
+    *("simplemap", f"techmap -map %{_TECHMAP} t:* {_RIPPLED}", "dffunmap", "aigmap", "formalff -anyinit2ff -fine"),
 )
+_MAP_TOP = ("hierarchy -top rtlgen_top", "proc", "flatten", "opt_clean", *_MAP[3:-1])
+_WRITE = "write_aiger -zinit -symbols {0}.aig"
 
 
 class NotModelledError(InnerError):
     """Nothing can be said about these designs; the message says why."""
 
 
-def prove(question: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what can be said about two designs, using files in the current folder.
+def load_rules() -> None:
+    """Read what maps designs to gates, for this process and its forks."""
+    from pyosys import libyosys
 
-    Keys of ``question``: ``gold`` and ``gate`` (texts), ``gold_top``, ``gate_top``, ``inputs`` and ``outputs`` ([name,
-    width]), ``clocks`` (names), ``prefix`` (rows that lead to the first state, or empty), ``blurred`` (the same with
-    every input ``x`` but clocks and resets), ``start`` (input values, by name, at the end of it), ``assumed`` (text of
-    module ``rtlgen_assumed``, empty without assumptions), ``assumed_inputs`` (its inputs), ``holds``
-    ([name, cycles, width] of slow inputs), ``edge`` (when an active edge comes), ``play`` (sides to simulate
-    with ``rows``), ``is_open`` (whether the gold design leaves outputs undriven, so that the gate design may),
-    ``seconds``.
+    design = libyosys.Design()
+    for name, file in ((_TECHMAP, "techmap.v"), (_PMUX, "pmux2mux.v")):
+        design.run_pass(f"tee -q -o /dev/null read_verilog -icells -nooverwrite -noblackbox +/{file}")
+        design.run_pass(f"tee -q -o /dev/null design -stash {name}")
 
-    The answer: ``proved`` output names; ``refuted``: by output name, the rows to play after the prefix that show it;
-    ``played``: four-state output rows by side.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """What is in ``model.aig``."""
+
+    inputs: Sequence[Bit | None]
+    outputs: Sequence[str]
+    """The design's outputs, in the order of the model's."""
+    is_sampled: bool
+    """Whether a step moves one clock or the other inputs; otherwise it is a cycle of ``clock``."""
+    clock: str
+
+
+class Model:
+    """A gold design, and whatever gate design is put beside it; files are written in the current folder.
+
+    Keys of ``about``: ``gold`` (text), ``gold_top``, ``inputs`` and ``outputs`` ([name, width]), ``clocks`` (names),
+    ``prefix`` (rows that lead to the first state, or empty), ``blurred`` (the same with every input ``x`` but clocks
+    and resets), ``start`` (input values, by name, at the end of it), ``assumed`` (text of module ``rtlgen_assumed``,
+    empty without assumptions), ``assumed_inputs`` (its inputs), ``holds`` ([name, cycles, width] of slow inputs),
+    ``edge`` (when an active edge comes), ``is_open`` (whether the gold design leaves outputs undriven, so that the gate
+    design may).
 
     Raises:
-        NotModelledError: one of the designs holds what the model does not know.
+        NotModelledError: the gold design holds what the model does not know.
     """
-    question = {**question, **{side: resolve_inouts(question[side]) for side in ("gold", "gate")}}
-    for side in ("gold", "gate"):
-        if found := find_simulator_only(question[side]):
-            raise NotModelledError(f"the {side} design has what only a simulator gives a meaning: {found}")
-    model = _Model(question)
-    played = {side: model.play(side) for side in question["play"]}
-    model.join()
-    return {**model.solve(), "played": played}
 
+    def __init__(self, about: Mapping[str, Any]) -> None:
+        self._about = about
+        self._designs: list[Any] = []
+        self._inputs: Ports = [(name, width) for name, width in about["inputs"]]
+        self._outputs: Ports = [(name, width) for name, width in about["outputs"]]
+        self._gold = self._read("gold", about["gold"], about["gold_top"])
+        self._edges = self._gold.list_edges(about["clocks"])
+        self._starts = {"gold": "prefix" if self._gold.has_initial_values else "blurred", "gate": "blurred"}
+        self._is_sampled = _needs_sampling(self._edges)
+        self._mapped = self._map("gold", self._gold, is_sampled=self._is_sampled)
 
-class _Model:
-    def __init__(self, question: Mapping[str, Any]) -> None:
-        from pyosys import libyosys
+    def join(self, question: Mapping[str, Any]) -> tuple[Joined, dict[str, str]]:
+        """Write the joint model with a gate design; return what it is, and the rows that were asked for, by side.
 
-        self._design = libyosys.Design()
-        self._abc = str(Path(libyosys.__file__).with_name("yosys-abc"))
-        self._question = question
-        self._inputs: Ports = [(name, width) for name, width in question["inputs"]]
-        self._outputs: Ports = [(name, width) for name, width in question["outputs"]]
-        clocks: Sequence[str] = question["clocks"]
-        gold, gate = self._read("gold"), self._read("gate")
-        edges = gold.list_edges(clocks) | gate.list_edges(clocks)
-        self._starts = {"gold": "prefix" if gold.has_initial_values else "blurred", "gate": "blurred"}
-        self._is_sampled = len(edges) > 1 or None in edges
-        self._only_clock = next((edge[0] for edge in edges if edge), "")
+        Keys of ``question``: ``gate`` (text), ``gate_top``, ``play`` (sides to simulate with ``rows``, for ``steps``).
+        The rows are the outputs', four-state. The model is for a process that ends with the question.
 
-    def play(self, side: str) -> str:
-        """Return the output rows of one side under the question's stimulus, four-state."""
-        self._write_witness(self._question["rows"])
+        Raises:
+            NotModelledError: the gate design holds what the model does not know.
+        """
+        gate = self._read("gate", question["gate"], question["gate_top"])
+        if self._about["prefix"] and "gate" not in question["play"]:
+            self._gold.refuse_initial_values("gold")
+            gate.refuse_initial_values("gate")
+        played = {side: self._play(side, question) for side in question["play"]}
+        edges = self._edges | gate.list_edges(self._about["clocks"])
+        is_sampled = _needs_sampling(edges)
+        if is_sampled != self._is_sampled:
+            self._mapped = self._map("gold", self._gold, is_sampled=is_sampled)
+        inputs, data = self._join(self._map("gate", gate, is_sampled=is_sampled), is_sampled=is_sampled)
+        Path("model.aig").write_bytes(data)
+        clock = next((edge[0] for edge in edges if edge), "")
+        names = [name for name, _ in self._outputs]
+        return Joined(inputs=inputs, outputs=names, is_sampled=is_sampled, clock=clock), played
+
+    def _play(self, side: str, question: Mapping[str, Any]) -> str:
+        self._write_witness(question["rows"])
         self._run(f"design -load {side}")
         self._run(f"sim -r rows.yw -vcd {side}.vcd {side}")
         with Path(f"{side}.vcd").open(encoding="ascii") as vcd:
-            return "".join(read_rows(vcd, [list(port) for port in self._outputs], self._question["steps"]))
+            return "".join(read_rows(vcd, [list(port) for port in self._outputs], question["steps"]))
 
-    def join(self) -> None:
-        """Write the joint model as ``model.aig``: an output bit is 1 where gold is known and gate differs."""
-        for side in ("gold", "gate"):
-            self._run(f"design -load {side}")
-            if self._question["prefix"]:
-                self._write_witness(self._question[self._starts[side]])
-                self._run(f"sim -r rows.yw -w {side}")
-            if self._is_sampled:
-                self._run(f"clk2fflogic {side}")
-            self._run(f"design -stash {side}")
-        self._run("design -reset")
-        for side in ("gold", "gate"):
-            self._run(f"design -copy-from {side} -as {side} {side}")
-        self._run("miter -equiv -ignore_gold_x -make_outcmp gold gate rtlgen_miter")
-        clocks = self._question["clocks"] if self._is_sampled else None
-        top = render_top(self._inputs, self._outputs, clocks, self._question["start"], self._assume())
-        Path("top.sv").write_text(top, encoding="utf-8")
-        self._run("read_verilog -sv top.sv")
-        for command in _MAP:
+    def _map(self, side: str, netlist: "_Netlist", *, is_sampled: bool) -> Aig:
+        """Return a design from its first state on: output ``N`` is ``oN_d``, its value, and ``oN_x``, whether X."""
+        self._run(f"design -load {side}")
+        if self._about["prefix"]:
+            self._write_witness(self._about[self._starts[side]])
+            self._run(f"sim -r rows.yw -w {side}")
+        if is_sampled:
+            self._run(f"clk2fflogic {side}")
+        for command in _MERGE:
             self._run(command)
+        self._rename_ports(side, netlist.prefix)
+        return self._write_aig(side, _MAP, netlist.prefix)
 
-    def _assume(self) -> tuple[Sequence[str], str] | None:
+    def _rename_ports(self, side: str, prefix: str) -> None:
+        """Name ports by number, with a ``prefix`` that keeps the names free that ``xprop`` makes of them."""
+        from pyosys import libyosys
+
+        module = self._designs[-1].module(libyosys.IdString(f"\\{side}"))
+        for letter, ports in (("i", self._inputs), ("o", self._outputs)):
+            for number, (name, _) in enumerate(ports):
+                module.rename(libyosys.IdString(f"\\{name}"), libyosys.IdString(f"\\{prefix}{letter}{number}"))
+        module.fixup_ports()
+
+    def _write_aig(self, name: str, commands: Iterable[str], prefix: str = "") -> Aig:
+        for command in commands:
+            self._run(command)
+        self._run(_WRITE.format(name))
+        return read_aig(Path(f"{name}.aig").read_bytes(), prefix)
+
+    def _join(self, gate: Aig, *, is_sampled: bool) -> tuple[Sequence[Bit | None], bytes]:
+        """Return the joint model's inputs, ``free_NAME`` and ``choose``, and its file."""
+        top = self._make_top(is_sampled=is_sampled)
+        names = {
+            (f"i{n}", bit): (f"free_{name}", bit)
+            for n, (name, width) in enumerate(self._inputs)
+            for bit in range(width)
+        }
+        if top is not None:
+            names |= {("choose", bit): ("choose", bit) for bit in range(CHOICE_BITS)}
+        joint = Joint.of([self._mapped, gate, *([] if top is None else [top])], list(names.values()))
+        free = joint.list_free()
+        values = {port: free[name] for port, name in names.items()}
+        counts = TRUE
+        if top is not None:
+            shown = joint.add(top, values)
+            counts = shown.get(("counts", 0), TRUE)
+            values = {(name.replace("o", "i"), bit): literal for (name, bit), literal in shown.items()}
+        gold, other = joint.add(self._mapped, values), joint.add(gate, values)
+        bad = [
+            joint.conjoin(counts, joint.find_difference(gold, other, f"o{number}", width))
+            for number, (_, width) in enumerate(self._outputs)
+        ]
+        return joint.inputs, joint.write(bad)
+
+    def _make_top(self, *, is_sampled: bool) -> Aig | None:
+        """Return what turns the model's free inputs into those of both designs; ``None``: nothing need be."""
+        assumption = self._assume(is_sampled=is_sampled)
+        if not is_sampled and assumption is None:
+            return None
+        clocks = self._about["clocks"] if is_sampled else None
+        text = render_top(self._inputs, clocks, self._about["start"], assumption)
+        Path("top.sv").write_text(text, encoding="utf-8")
+        self._run("read_verilog -sv top.sv")
+        return self._write_aig("top", _MAP_TOP)
+
+    def _assume(self, *, is_sampled: bool) -> tuple[Sequence[str], str] | None:
         """Return what ``render_top`` needs of assumptions; ``None``: there are none."""
-        question = self._question
+        about = self._about
         parts = []
-        if question["assumed"]:
-            Path("assumed.sv").write_text(question["assumed"], encoding="utf-8")
+        self._begin()
+        if about["assumed"]:
+            Path("assumed.sv").write_text(about["assumed"], encoding="utf-8")
             self._run("read_slang --top rtlgen_assumed assumed.sv")
-            parts.append(render_assumed_instance(question["assumed_inputs"]))
-        if question["holds"]:
-            edge = question["edge"] if self._is_sampled else None
-            parts.append(render_holds(question["holds"], question["start"], edge))
+            parts.append(render_assumed_instance(about["assumed_inputs"]))
+        if about["holds"]:
+            edge = about["edge"] if is_sampled else None
+            parts.append(render_holds(about["holds"], about["start"], edge))
         if not parts:
             return None
         return [line for lines, _ in parts for line in lines], " & ".join(f"({held})" for _, held in parts)
 
-    def solve(self) -> dict[str, Any]:
-        """Return the outputs that ABC proves and refutes, and how to see one refuted."""
-        script = f"read_aiger model.aig; scorr; pdr -a -T {self._question['seconds']} -X cex"
-        log = _run_tool([self._abc, "-c", script], Path("abc.log"))
-        proved, refuted = read_decided(log)
-        numbers = read_outputs(Path("named.aig").read_bytes())
-        return {
-            "proved": [self._outputs[number][0] for number in sorted(numbers[index] for index in proved)],
-            "refuted": self._render_counterexamples(refuted, numbers),
-        }
-
-    def _render_counterexamples(self, refuted: Iterable[int], numbers: Mapping[int, int]) -> dict[str, str]:
-        names = read_map(Path("model.map").read_text("utf-8"))
-        found = {}
-        for index in sorted(refuted):
-            witness = Path(f"cex{index}.aiw")
-            if witness.exists():
-                found[self._outputs[numbers[index]][0]] = self._render(
-                    read_frames(witness.read_text(encoding="ascii"), names)
-                )
-        return found
-
-    def _render(self, frames: Sequence[Mapping[str, str]]) -> str:
-        start = self._question["start"]
-        if self._is_sampled:
-            return "".join(render_rows(frames, self._inputs, self._question["clocks"], start))
-        return "".join(render_cycles(frames, self._inputs, self._only_clock, start))
-
-    def _read(self, side: str) -> "_Netlist":
-        Path(f"{side}.sv").write_bytes(neutralise(self._question[side]).encode("utf-8", "replace"))
-        top = self._question[f"{side}_top"]
+    def _read(self, side: str, text: str, top: str) -> "_Netlist":
+        text = resolve_inouts(text)
+        if found := find_simulator_only(text):
+            raise NotModelledError(f"the {side} design has what only a simulator gives a meaning: {found}")
+        Path(f"{side}.sv").write_bytes(neutralise(text).encode("utf-8", "replace"))
+        self._begin()
         self._run(f"{READ} {top} {side}.sv")
         for command in _READ:
             self._run(command)
         self._run(f"rename {top} {side}")
-        if side == "gold" or self._question["is_open"]:
+        if side == "gold" or self._about["is_open"]:
             self._run(_UNDRIVEN)
         if side == "gate":
             self._run("check -assert")  # nothing else would show two drivers that Yosys merges
         self._run(f"write_json {side}.json")
         self._run(f"design -stash {side}")
         module = json.loads(Path(f"{side}.json").read_text(encoding="utf-8"))["modules"][side]
-        netlist = _Netlist(cells=tuple(module["cells"].values()), ports=module["ports"], nets=module["netnames"])
+        netlist = _Netlist(cells=module["cells"], ports=module["ports"], nets=module["netnames"])
         netlist.require_modelled(side)
-        if netlist.has_initial_values and self._question["prefix"] and "gate" not in self._question["play"]:
-            raise NotModelledError(f"the {side} design has initial values, so what comes before its reset matters too")
+        netlist.require_ports(side, self._inputs, self._outputs)
         return netlist
+
+    def _begin(self) -> None:
+        """Go on with an empty design; what was read before stays, as taking it apart takes longer than its use."""
+        from pyosys import libyosys
+
+        self._designs.append(libyosys.Design())
 
     def _write_witness(self, rows: str) -> None:
         ports = [list(port) for port in self._inputs]
         Path("rows.yw").write_text(render_witness(ports, rows), encoding="ascii")
 
     def _run(self, command: str) -> None:
-        self._design.run_pass(f"tee -q -a yosys.log {command}")
+        self._designs[-1].run_pass(f"tee -q -a yosys.log {command}")
+
+
+def _needs_sampling(edges: set[tuple[str, str] | None]) -> bool:
+    return len(edges) > 1 or None in edges
 
 
 @dataclass(frozen=True, slots=True)
 class _Netlist:
-    cells: tuple[Mapping[str, Any], ...]
-    """As in Yosys' JSON: ``type``, ``parameters``, ``connections`` (port to bit numbers)."""
+    """As in Yosys' JSON."""
+
+    cells: Mapping[str, Mapping[str, Any]]
+    """``type``, ``parameters``, ``connections`` (port to bit numbers) by name."""
     ports: Mapping[str, Any]
     nets: Mapping[str, Any]
 
     def require_modelled(self, side: str) -> None:
         """Raise NotModelledError for cells without a model, and for too much state."""
-        if odd := {cell["type"] for cell in self.cells} - _COMBINATIONAL - _CLOCKED - _OTHER_STATE:
+        if odd := {cell["type"] for cell in self.cells.values()} - _COMBINATIONAL - _CLOCKED - _OTHER_STATE:
             raise NotModelledError(f"the {side} design has {', '.join(sorted(odd)[:3])}, which proofs do not model")
-        state = sum(len(cell["connections"]["Q"]) for cell in self.cells if "Q" in cell["connections"])
+        state = sum(len(cell["connections"]["Q"]) for cell in self.cells.values() if "Q" in cell["connections"])
         if state > _MOST_STATE_BITS:
             raise NotModelledError(f"the {side} design has {state} bits of state, more than {_MOST_STATE_BITS}")
+
+    def require_ports(self, side: str, inputs: Ports, outputs: Ports) -> None:
+        """Raise NotModelledError unless the ports are these."""
+        given = {(name, len(port["bits"]), port["direction"]) for name, port in self.ports.items()}
+        expected = {
+            (name, width, word) for word, ports in (("input", inputs), ("output", outputs)) for name, width in ports
+        }
+        if given != expected:
+            raise NotModelledError(f"the {side} design has other ports as Yosys reads it")
+
+    def refuse_initial_values(self, side: str) -> None:
+        """Raise NotModelledError where a register is known at power-up."""
+        if self.has_initial_values:
+            raise NotModelledError(f"the {side} design has initial values, so what comes before its reset matters too")
+
+    @property
+    def prefix(self) -> str:
+        """A word with which no name in it begins."""
+        prefix = "rtlgen"
+        while any(name.startswith(prefix) for name in (*self.nets, *self.cells)):
+            prefix += "_"
+        return prefix
 
     @property
     def has_initial_values(self) -> bool:
@@ -243,7 +303,7 @@ class _Netlist:
         """Return the (clock, polarity) that registers listen to; ``None`` stands for anything less simple."""
         inputs = {self.ports[name]["bits"][0]: name for name in clocks}
         edges: set[tuple[str, str] | None] = set()
-        for cell in self.cells:
+        for cell in self.cells.values():
             pins = dict(cell["connections"])
             if cell["type"] in _CLOCKED:
                 name = inputs.get(pins.pop("CLK")[0])
@@ -254,11 +314,3 @@ class _Netlist:
         if any(bit in inputs for bits in outputs for bit in bits):
             edges.add(None)
         return edges
-
-
-def _run_tool(argv: list[str], log: Path) -> str:
-    """Return what a program prints; its time is limited by its own options and by whoever waits for this process."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-    opening = [(os.POSIX_SPAWN_OPEN, number, str(log), flags, 0o600) for number in (1, 2)]
-    os.waitpid(os.posix_spawn(argv[0], argv, {}, file_actions=opening), 0)
-    return log.read_text(encoding="utf-8", errors="replace")

@@ -48,8 +48,8 @@ class Prover:
         if len(open_) == len(reference.played.outputs):
             return _conclude(reference, {"reason": _SEQUENCE}, open_)
         known = self._unmodelled.find(reference)
-        question = _ask(reference, source, self._budget_s)
-        question["play"] = [*(["gold"] if known is None else []), *(["gate"] if trace else [])]
+        sides = [*(["gold"] if known is None else []), *(["gate"] if trace else [])]
+        question = _ask(reference, source, sides, self._budget_s)
         try:
             answer = self._pool.ask(question, limit_wall(self._budget_s) + _ANSWER_S)
         except WorkerLostError:
@@ -85,31 +85,35 @@ def make_prefix(interface: Interface, assumed: Sequence[AssumedGroup] = ()) -> t
     return "".join(rows), values
 
 
-def _ask(reference: PreparedReference, source: str, seconds: float) -> dict[str, Any]:
+def _ask(reference: PreparedReference, source: str, sides: Sequence[str], seconds: float) -> dict[str, Any]:
+    """Return the question for ``proof/worker.py``; ``about`` is the same for all candidates."""
     interface, stimulus = reference.played, reference.stimulus
     prefix, start = make_prefix(interface, reference.assumed)
     widths = {port.name: port.width for port in interface.inputs}
     assumed, assumed_inputs = render_assumed(reference.assumed) if reference.assumed else ("", ())
-    return {
+    about = {
         "gold": reference.source,
         "gold_top": reference.top,
-        "gate": source,
-        "gate_top": interface.module,
         "inputs": [(port.name, port.width) for port in interface.inputs],
         "outputs": [(port.name, port.width) for port in interface.outputs],
         "clocks": [clock.port for clock in interface.clocks],
         "prefix": prefix,
         "blurred": _blur(interface, prefix),
         "start": start,
-        "rows": stimulus.rows[: _PLAYED * stimulus.width].decode("ascii"),
-        "steps": min(_PLAYED, stimulus.steps),
         "assumed": assumed,
         "assumed_inputs": assumed_inputs,
         "holds": [(hold.port, hold.cycles, widths[hold.port]) for hold in reference.openings.holds],
         "edge": render_edge(interface),
         "is_open": bool(reference.undriven),
-        "seconds": max(1, round(seconds)),
     }
+    asked = {
+        "gate": source,
+        "gate_top": interface.module,
+        "play": sides,
+        "rows": stimulus.rows[: _PLAYED * stimulus.width].decode("ascii") if sides else "",
+        "steps": min(_PLAYED, stimulus.steps),
+    }
+    return {"about": about, "ask": asked, "seconds": max(1, round(seconds))}
 
 
 def _list_unproved(reference: PreparedReference) -> set[str]:

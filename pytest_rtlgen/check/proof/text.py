@@ -5,32 +5,34 @@ from collections.abc import Iterator, Mapping, Sequence
 
 Ports = Sequence[tuple[str, int]]
 """(name, width) in declared order."""
-_OUTPUT = re.compile(rb"^o(?P<index>[0-9]+) bad_(?P<number>[0-9]+)$", re.MULTILINE)
+CHOICE_BITS = 8
+"""Of the model's input that chooses the clock that moves; clocks are fewer."""
 _DECIDED = re.compile(r"^(?P<proved>Proved output|Output) +(?P<index>[0-9]+) (?:in|was)", re.MULTILINE)
 
 
 def render_top(
     inputs: Ports,
-    outputs: Ports,
     clocks: Sequence[str] | None,
     start: Mapping[str, str],
     assumption: tuple[Sequence[str], str] | None = None,
 ) -> str:
-    """Return the module around the miter: it plays inputs as our stimulus does, and shows one bad bit an output.
+    """Return the module that turns the model's free inputs, ``iN``, into those of both designs, ``oN``.
 
+    They move as in our stimulus.
     With ``clocks`` a step either moves one clock or loads the other inputs, so no input ever moves with a clock edge;
     the first step loads. Without, one step is one cycle of the only clock. ``start`` holds the inputs' first values.
-    ``assumption`` is lines and an expression that says what is assumed: nothing is bad from the first step without it.
+    ``assumption`` is lines and an expression that says what is assumed: ``counts`` is 0 from the first step without it.
     """
-    ports = ["input [7:0] choose", *(f"input [{width - 1}:0] \\free_{name} " for name, width in inputs)]
-    ports += [f"output bad_{index:05}" for index in range(len(outputs))]
+    ports = [f"input [{CHOICE_BITS - 1}:0] choose"]
     lines = [
         "reg is_later = 0;",
         "always @($global_clock) is_later <= 1;",
-        "wire [7:0] move = is_later ? choose : 8'd0;",
+        f"wire [{CHOICE_BITS - 1}:0] move = is_later ? choose : {CHOICE_BITS}'d0;",
     ]
-    for name, width in inputs:
-        lines.append(f"wire [{width - 1}:0] \\play_{name} ;")
+    for index, (name, width) in enumerate(inputs):
+        ports += [f"input [{width - 1}:0] i{index}", f"output [{width - 1}:0] o{index}"]
+        lines.append(f"wire [{width - 1}:0] \\free_{name} = i{index};")
+        lines.append(f"wire [{width - 1}:0] \\play_{name} ; assign o{index} = \\play_{name} ;")
         if clocks is None:
             lines.append(f"assign \\play_{name} = \\free_{name} ;")
             continue
@@ -38,24 +40,19 @@ def render_top(
         after = f"~\\held_{name} " if number else f"\\free_{name} "
         lines += [
             f"reg [{width - 1}:0] \\held_{name} = {width}'b{start[name]};",
-            f"assign \\play_{name} = move == 8'd{number} ? {after}: \\held_{name} ;",
+            f"assign \\play_{name} = move == {CHOICE_BITS}'d{number} ? {after}: \\held_{name} ;",
             f"always @($global_clock) \\held_{name} <= \\play_{name} ;",
         ]
-    pins = [f".\\in_{name} (\\play_{name} )" for name, _ in inputs]
-    excused = ""
     if assumption is not None:
+        ports.append("output counts")
         lines += [
             *assumption[0],
             f"wire holds = {assumption[1]};",
             "reg is_broken = 0;",
             "always @($global_clock) is_broken <= is_broken | ~holds;",
+            "assign counts = holds & ~is_broken;",
         ]
-        excused = " & holds & ~is_broken"
-    for index, (name, _) in enumerate(outputs):
-        lines += [f"wire good_{index};", f"assign bad_{index:05} = ~good_{index}{excused};"]
-        pins.append(f".\\cmp_{name} (good_{index})")
-    head = f"module rtlgen_top ({', '.join(ports)});"
-    return "\n".join((head, *lines, f"rtlgen_miter both ({', '.join(pins)});", "endmodule\n"))
+    return "\n".join((f"module rtlgen_top ({', '.join(ports)});", *lines, "endmodule\n"))
 
 
 def render_assumed_instance(inputs: Sequence[str]) -> tuple[list[str], str]:
@@ -109,7 +106,7 @@ def read_decided(log: str) -> tuple[set[int], set[int]]:
 
 
 def read_frames(witness: str, names: Mapping[int, tuple[str, int]]) -> list[dict[str, str]]:
-    """Return the model's inputs, step by step, from an AIGER witness; ``names`` is what ``read_map`` gives.
+    """Return the model's inputs, step by step, from an AIGER witness; ``names`` the (name, bit) of each.
 
     Source: http://fmv.jku.at/papers/BiereHeljankoWieringa-FMV-TR-11-2.pdf (AIGER 1.9, section 5).
     """
@@ -120,17 +117,3 @@ def read_frames(witness: str, names: Mapping[int, tuple[str, int]]) -> list[dict
             values.setdefault(name, {})[bit] = line[index] if line[index] in "01" else "0"
         frames.append({name: "".join(bits[bit] for bit in sorted(bits, reverse=True)) for name, bits in values.items()})
     return frames
-
-
-def read_map(text: str) -> dict[int, tuple[str, int]]:
-    """Return (name, bit) by index of the inputs in the map that Yosys writes beside an AIGER file."""
-    rows = (line.split(maxsplit=3) for line in text.splitlines())
-    return {int(row[1]): (row[3], int(row[2])) for row in rows if row and row[0] == "input"}
-
-
-def read_outputs(model: bytes) -> dict[int, int]:
-    """Return, by an output's index in an AIGER file, the number in its name ``bad_<number>``: Yosys orders them anew.
-
-    Source: http://fmv.jku.at/papers/Biere-FMV-TR-07-1.pdf (The AIGER format, symbol table).
-    """
-    return {int(found["index"]): int(found["number"]) for found in _OUTPUT.finditer(model)}
