@@ -1,4 +1,4 @@
-"""What all tests here share: none of the caller's own settings and kept completions, and processes that start once."""
+"""What all tests here share: none of the caller's own settings and cache, and processes that start once."""
 
 import importlib
 import itertools
@@ -28,6 +28,9 @@ for name in [name for name in os.environ if name.startswith("RTLGEN_")]:
 # A shell's background job ignores Ctrl-C, and so would every program that a test interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+if "PYTEST_XDIST_WORKER" not in os.environ:  # workers, and the programs that tests start, share their session's folder
+    os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="rtlgen-test-cache-")
+
 CACHE = Path(tempfile.gettempdir()) / f"rtlgen-test-completions-{os.getpid()}"
 _numbers = itertools.count()
 
@@ -42,6 +45,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Remove the caches."""
     del config
     shutil.rmtree(CACHE, ignore_errors=True)
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        shutil.rmtree(os.environ["XDG_CACHE_HOME"], ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,11 @@
 """From a candidate and its problem to a Verdict: screen, simulate, compare (``docs/explanation/verdicts.md``)."""
 
+import platform
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from functools import partial
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
@@ -11,6 +13,7 @@ from pytest_rtlgen.check.acceptance import prepare_accepted
 from pytest_rtlgen.check.compare import compare_traces, has_unknown_mismatch
 from pytest_rtlgen.check.confirm import Confirmer, Simulated, judge_simulation, note_undriven
 from pytest_rtlgen.check.cross_check import CrossCheck
+from pytest_rtlgen.check.kept import Shelf, is_final, is_of_any_layout, open_caches
 from pytest_rtlgen.check.powered_up import find_same, judge_powered_up
 from pytest_rtlgen.check.proof.prover import Prover
 from pytest_rtlgen.check.reading.reader import TOO_LARGE, Reader
@@ -35,10 +38,14 @@ from pytest_rtlgen.records import (
 )
 from pytest_rtlgen.simulators import make_simulator
 from pytest_rtlgen.simulators.fallback import WithFallback
+from pytest_rtlgen.storage.codec import Json, encode
+from pytest_rtlgen.tools.cut_short import count_cut_short, note_cut_short
 from pytest_rtlgen.tools.lru import Lru
 from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.tools.sandbox import choose_sandbox
+from pytest_rtlgen.tools.versions import list_versions
 from pytest_rtlgen.verilog.examine import Examination
+from pytest_rtlgen.verilog.lexical import join_tokens
 from pytest_rtlgen.verilog.screen import Screening
 
 KEPT_REFERENCES = 512
@@ -52,6 +59,9 @@ _REFUSED = frozenset({Status.SYNTAX_ERROR, Status.ELABORATION_ERROR})
 _DEEP_STEPS_OF_YOSYS = 1 << 15
 """Yosys simulates a tenth as many steps a second as Icarus."""
 _Made = TypeVar("_Made")
+_DECIDING_NOTHING = frozenset({"jobs", "no_cache", "sandbox"})
+"""Settings that no verdict depends on; of the sandbox, what there is of it counts."""
+_NOT_OF_REFERENCES = frozenset({"formal", "formal_budget_s", "cross_check"})
 _STRUCTURAL = frozenset(HazardKind) - {HazardKind.SIMULATOR_ONLY, HazardKind.UNSET_DECISION}
 """Hazards for which a design must be right in both readings, the simulator's and that of synthesis."""
 _DRIVERS = frozenset({HazardKind.TWO_DRIVERS, HazardKind.TWO_PROCESSES})
@@ -81,6 +91,8 @@ class CheckSettings:
     """Seconds that the solver may take for one candidate."""
     cross_check: str | None = None
     """``yosys`` or ``verilator``: a second simulator that can fail a candidate."""
+    no_cache: bool = False
+    """Whether reference work and verdicts are neither kept on disk nor taken from there."""
 
 
 class Checker:
@@ -101,9 +113,13 @@ class Checker:
         self.simulator = make_simulator(settings.simulator, sandbox=sandbox, limits=settings.limits, jobs=settings.jobs)
         self.reader = Reader(sandbox=sandbox, jobs=settings.jobs)
         """For who scores with the same settings; ``close`` ends it."""
-        self._references = _ReferenceCache(self._prepare, KEPT_REFERENCES)
-        self._seconds = _ReferenceCache(self._prepare_second, KEPT_SECONDS)
-        self._depths = _ReferenceCache(self._measure_depth, KEPT_DEPTHS)
+        references, verdicts = (None, None) if settings.no_cache else open_caches()
+        scope = partial(self._list_deciding, without=_NOT_OF_REFERENCES)
+        kept, kept_seconds = (Shelf(references, PreparedReference, scope, stage) for stage in ("first", "second"))
+        self._references = _ReferenceCache(self._prepare, KEPT_REFERENCES, kept)
+        self._seconds = _ReferenceCache(self._prepare_second, KEPT_SECONDS, kept_seconds)
+        self._depths = _ReferenceCache(self._measure_depth, KEPT_DEPTHS, Shelf(references, Depth, scope))
+        self._verdicts = Shelf(verdicts, Verdict, self._list_deciding)
         self._prover = (
             None
             if settings.formal is FormalMode.OFF
@@ -183,6 +199,15 @@ class Checker:
         verdict = self._judge_extraction(candidate) or self._check_accepted(candidate.text, problem)
         return replace(verdict, duration_s=time.monotonic() - started)
 
+    def _list_deciding(self, *, without: frozenset[str] = frozenset()) -> Json:
+        """Return all that decides verdicts besides problem and text, settings left out that are in ``without``."""
+        values = {field.name: getattr(self.settings, field.name) for field in fields(self.settings)}
+        decisive = {name: encode(value) for name, value in values.items() if name not in without | _DECIDING_NOTHING}
+        tools = [self.simulator.version, platform.python_version(), *list_versions()]
+        if "cross_check" in decisive and self._cross_check is not None:
+            tools.append(self._cross_check.version)
+        return [decisive, encode(self.simulator.isolation), encode(tuple(tools))]
+
     def _prepare(self, problem: Problem) -> PreparedReference:
         settings = self.settings
         return prepare_accepted(
@@ -213,30 +238,40 @@ class Checker:
         """Return the verdict of the reference, or the pass of another accepted design that ``source`` matches whole."""
         self.prepare(problem)
         (_, first), *others = [(one.name, one.problem) for one in list_accepted(problem)]
-        verdict = self._check_source(source, first, self._references.get(first))
+        verdict = self._check_source(source, first)
         if verdict.status is not Status.MISMATCH:
             return verdict
         for name, other in others:
-            found = self._check_source(source, other, self._references.get(other))
+            found = self._check_source(source, other)
             if found.is_passed:
                 return _add(found, _note(f"it is right as {name}, which the problem accepts as well"))
         return verdict
 
-    def _check_source(self, source: str, problem: Problem, reference: PreparedReference) -> Verdict:
+    def _check_source(self, source: str, problem: Problem) -> Verdict:
+        judge = partial(self._screen_and_judge, source, problem)
+        return self._verdicts.find(problem, judge, text=("text", source), keeps=is_final)
+
+    def _screen_and_judge(self, source: str, problem: Problem) -> Verdict:
+        reference = self._references.get(problem)  # within what is kept, as it may be cut short
         screening = self.reader.screen(source, reference.interface, list_memory_files(problem))
         if screening.status is not None:
             return Verdict(status=screening.status, method=Method.SCREEN, diagnostics=screening.diagnostics)
-        verdict = judge_powered_up(
-            screening.source,
-            reference,
-            self.reader,
-            lambda text, compared: self._prove_first(text, compared) or self._simulate(text, problem, compared),
-        )
+        judge = partial(self._judge_screened, screening.source, problem)
+        tokens = ("tokens", join_tokens(screening.source))
+        verdict = self._verdicts.find(problem, judge, text=tokens, keeps=is_of_any_layout)
         return replace(
             verdict,
             diagnostics=(*screening.diagnostics, *verdict.diagnostics),
             isolation=self.simulator.isolation,
             simulator=verdict.simulator or self.simulator.version,
+        )
+
+    def _judge_screened(self, source: str, problem: Problem) -> Verdict:
+        return judge_powered_up(
+            source,
+            self._references.get(problem),
+            self.reader,
+            lambda text, compared: self._prove_first(text, compared) or self._simulate(text, problem, compared),
         )
 
     def _prove_first(self, source: str, reference: PreparedReference) -> Verdict | None:
@@ -327,28 +362,35 @@ class Checker:
 
 
 class _ReferenceCache(Generic[_Made]):
-    """What is made of a problem's reference: once, by the first thread that asks; the last used are kept."""
+    """What is made of a problem's reference: once, by the first thread that asks; the last used are in memory."""
 
-    def __init__(self, make: Callable[[Problem], _Made], size: int) -> None:
+    def __init__(self, make: Callable[[Problem], _Made], size: int, shelf: Shelf[_Made]) -> None:
         self._make = make
-        self._kept: Lru[Problem, Future[_Made | str]] = Lru(size)
+        self._shelf = shelf
+        self._kept: Lru[Problem, Future[tuple[_Made | str, bool]]] = Lru(size)
 
     def get(self, problem: Problem) -> _Made:
         """Return what is made of ``problem``; a bad one raises the same message to everyone who asks."""
-        fresh: Future[_Made | str] = Future()
+        fresh: Future[tuple[_Made | str, bool]] = Future()
         future = self._kept.keep(problem, fresh)
         if future is fresh:
             self._fill(problem, future)
-        found = future.result()
+        found, is_cut_short = future.result()
+        if is_cut_short:  # what is made of it is neither
+            note_cut_short()
         if isinstance(found, str):  # a fresh exception each time: one that is raised again grows by every traceback
             raise BadReferenceError(found)
         return found
 
-    def _fill(self, problem: Problem, future: "Future[_Made | str]") -> None:
+    def _fill(self, problem: Problem, future: "Future[tuple[_Made | str, bool]]") -> None:
+        before = count_cut_short()
+        found: _Made | str
         try:
-            future.set_result(self._make(problem))
-        except BadReferenceError as error:
-            future.set_result(str(error))
+            try:
+                found = self._shelf.find(problem, partial(self._make, problem))
+            except BadReferenceError as error:
+                found = str(error)
+            future.set_result((found, count_cut_short() != before))
         except BaseException as error:
             self._kept.forget(problem, future)  # not the reference failed but the harness: who asks next tries again
             future.set_exception(error)

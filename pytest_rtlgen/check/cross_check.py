@@ -10,8 +10,9 @@ from functools import lru_cache
 
 from pytest_rtlgen.check.compare import compare_traces
 from pytest_rtlgen.check.reference import PreparedReference
-from pytest_rtlgen.records import SignalVerdict, Trace
+from pytest_rtlgen.records import SignalVerdict, Status, Trace
 from pytest_rtlgen.simulators import Simulation, SimulationJob, make_cross_simulator
+from pytest_rtlgen.tools.cut_short import note_cut_short
 from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.tools.sandbox import Sandbox
 
@@ -54,6 +55,8 @@ class CrossCheck:
         """
         simulation = self._play_reference(reference)
         if simulation.trace is None:
+            if simulation.status is Status.TIMEOUT:  # which only the first candidate has seen
+                note_cut_short()
             return CrossCheckResult(disagrees=(), note=self._say_refused("the reference", simulation))
         left_out = _list_wrong(_compare(reference.trace, simulation.trace))
         if len(left_out) == len(reference.trace.outputs):

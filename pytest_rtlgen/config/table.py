@@ -192,12 +192,6 @@ class Options(NamedTuple):
         help="folder that completions are kept in for other runs; by default pytest-rtlgen in the user's cache folder",
     )
     """``None``: in the user's cache folder."""
-    no_cache: bool = declare(
-        group=Group.SPENDING,
-        parse=read_truth,
-        default=False,
-        help="ask the model even where it answered the same before",
-    )
     max_cost_usd: float | None = declare(
         group=Group.SPENDING,
         metavar="USD",
@@ -265,6 +259,12 @@ class Options(NamedTuple):
         choices=CROSS_SIMULATORS,
         decides_verdicts=True,
         help="simulate what passed in a second simulator, which can fail it and never pass it; by default in none",
+    )
+    no_cache: bool = declare(
+        group=Group.CHECK,
+        parse=read_truth,
+        default=False,
+        help="keep nothing in the cache folder and take nothing from there: answers, reference work, verdicts",
     )
     scoring: ScoringMode = declare(
         group=Group.RUN,

@@ -1,10 +1,8 @@
 """A run's folder: made, gone on with, or copied to be checked again."""
 
-import hashlib
 import platform
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 from pytest_rtlgen.backends import Backend, check_installed
@@ -15,10 +13,8 @@ from pytest_rtlgen.evaluation.settings import collect_deciding, make_check_setti
 from pytest_rtlgen.prompts import PromptStyle
 from pytest_rtlgen.records import Environment, Problem, RunSettings, Suite
 from pytest_rtlgen.storage import RunStore, find_resumable
-from pytest_rtlgen.tools.versions import read_package_version
+from pytest_rtlgen.tools.versions import list_versions
 from pytest_rtlgen.version import __version__
-
-_RECORDED_PACKAGES = ("cocotb", "pyslang", "pyosys", "numpy", "pytest")
 
 
 def describe_environment(checker: Checker) -> Environment:
@@ -27,10 +23,7 @@ def describe_environment(checker: Checker) -> Environment:
     Raises:
         ToolError: the simulator is missing.
     """
-    versions: Mapping[str, str | None] = {name: read_package_version(name) for name in _RECORDED_PACKAGES}
-    tools = [("simulator", checker.simulator.version), *((name, found) for name, found in versions.items() if found)]
-    tools.append(("code", _digest_code()))
-    return _describe_machine(tuple(tools))
+    return _describe_machine((("simulator", checker.simulator.version), *list_versions()))
 
 
 def describe_generator(options: Options) -> Environment:
@@ -124,17 +117,6 @@ def _change_settings(
     kept = [problem for problem in old.header.problems if problem.suite not in fresh]
     added = [problem for suite in fresh.values() for problem in suite.problems[: old.header.settings.limit]]
     return replace(old.header.settings, **collect_deciding(options), suites=tuple(digests.items())), (*kept, *added)
-
-
-@cache
-def _digest_code() -> str:
-    """Return the start of a digest of this package: a version in work has many."""
-    digest = hashlib.sha256()
-    root = Path(__file__).parents[1]
-    for path in sorted(root.rglob("*")):
-        if path.suffix in {".py", ".toml"}:
-            digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def _describe_machine(tools: tuple[tuple[str, str], ...]) -> Environment:

@@ -10,6 +10,7 @@ from pytest_rtlgen.errors import ToolError
 from pytest_rtlgen.records import Diagnostic, Severity, Status, Tool, Trace
 from pytest_rtlgen.simulators.base import Simulation, SimulationJob, new_nonce, read_start, read_trace
 from pytest_rtlgen.simulators.wrapper import count_block_steps, port_widths, render_wrapper
+from pytest_rtlgen.tools.cut_short import note_cut_short
 from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.tools.versions import find_program, read_icarus_version
 
@@ -36,6 +37,7 @@ _SYNTAX = re.compile(
     r"^(?:.*/)?candidate\.sv:\d+: (?:syntax error|error: (?:invalid module item|malformed statement))", re.MULTILINE
 )
 _MAX_DIAGNOSTICS = 20
+_OF_THE_MACHINE = frozenset({Status.TIMEOUT, Status.RESOURCE_LIMIT, Status.RUNTIME_ERROR})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,6 +232,8 @@ def judge_outcome(job: SimulationJob, files: JobFiles, raw: RawOutcome, limits: 
         trace = Trace(outputs=job.interface.outputs, rows=rows)
         return Simulation(trace=trace, status=None, duration_s=raw.duration_s)
     status, reason = _explain(raw, limits)
+    if status in _OF_THE_MACHINE or raw.exit_code < 0:
+        note_cut_short()
     diagnostics = (
         read_log(raw.log.replace(f"top_{files.nonce}.dut_{files.nonce}", job.interface.module))
         if not raw.is_compiled

@@ -178,10 +178,14 @@ def _tuple_reader(items: tuple[object, ...]) -> _Reader:
 
 
 def _dataclass_reader(kind: type) -> _Reader:
-    hints = get_type_hints(kind)
     keys = _list_keys(kind)
     names = {key: name for name, key in keys.items()}
-    readers = {key: _reader(hints[name]) for name, key in keys.items()}
+
+    @cache
+    def list_readers() -> Mapping[str, _Reader]:  # not before a record is read: it may hold some of its own kind
+        hints = get_type_hints(kind)
+        return {key: _reader(hints[name]) for name, key in keys.items()}
+
     needed = {
         keys[field.name] for field in fields(kind) if field.default is MISSING and field.default_factory is MISSING
     }
@@ -189,8 +193,9 @@ def _dataclass_reader(kind: type) -> _Reader:
     def read(value: Json, where: str, name: str) -> object:
         if not isinstance(value, dict):
             raise _fail(where, name, f"an object ({kind.__name__})", value)
-        if not needed <= value.keys() <= readers.keys():
-            raise _key_error(kind, needed - value.keys(), value.keys() - readers.keys(), where)
+        if not needed <= value.keys() <= names.keys():
+            raise _key_error(kind, needed - value.keys(), value.keys() - names.keys(), where)
+        readers = list_readers()
         prefix = f"{name}." if name else ""
         return kind(**{names[key]: readers[key](item, where, prefix + key) for key, item in value.items()})
 

@@ -15,6 +15,7 @@ from tempfile import TemporaryFile
 from typing import IO, Any
 
 from pytest_rtlgen.errors import ToolError
+from pytest_rtlgen.tools.cut_short import note_cut_short
 
 _STARTER_LOCK = threading.Lock()
 _starter: tuple[int, ThreadPoolExecutor] | None = None
@@ -23,6 +24,8 @@ LOG_BYTES = 64 * 1024
 """Most bytes of a program's output that are kept."""
 _OUT_OF_CPU = (-signal.SIGXCPU, 128 + signal.SIGXCPU)
 """Directly, and as a sandbox passes it on."""
+_KILLED = (-signal.SIGKILL, 128 + signal.SIGKILL)
+"""As by the kernel of a machine that is out of memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,9 +110,12 @@ def run_program(
             is_timeout = True
         finally:
             kill_group(process)
+        is_timeout = is_timeout or process.returncode in _OUT_OF_CPU
+        if is_timeout or process.returncode in _KILLED:
+            note_cut_short()
         return ProcessResult(
             exit_code=process.returncode,
-            is_timeout=is_timeout or process.returncode in _OUT_OF_CPU,
+            is_timeout=is_timeout,
             output=_read_tail(log),
             stdout=_read_all(out) if keep_stdout else b"",
             duration_s=time.monotonic() - started,

@@ -1,15 +1,18 @@
 """Which tools this machine has, and in which versions."""
 
+import hashlib
 import os
 import re
 import shutil
 import subprocess
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from pytest_rtlgen.errors import ToolError
 
 _PROBE_S = 20.0
+_RECORDED_PACKAGES = ("cocotb", "pyslang", "pyosys", "numpy", "pytest")
 
 
 def find_program(name: str, remedy: str) -> str:
@@ -57,3 +60,20 @@ def read_package_version(name: str) -> str | None:
         return version(name)
     except PackageNotFoundError:
         return None
+
+
+def list_versions() -> tuple[tuple[str, str], ...]:
+    """Return (name, version) of the packages that a verdict depends on, and a digest of this one's code."""
+    found = ((name, read_package_version(name)) for name in _RECORDED_PACKAGES)
+    return (*((name, number) for name, number in found if number), ("code", _digest_code()))
+
+
+@cache
+def _digest_code() -> str:
+    """Return the start of a digest of this package: a version in work has many."""
+    digest = hashlib.sha256()
+    root = Path(__file__).parents[1]
+    for path in sorted(root.rglob("*")):
+        if path.suffix in {".py", ".toml"}:
+            digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()[:16]

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_rtlgen.errors import InnerError, ToolError
+from pytest_rtlgen.tools.cut_short import note_cut_short
 from pytest_rtlgen.tools.process import Limits, kill_group, list_limits, make_limiter, start_server
 from pytest_rtlgen.tools.sandbox import SCRATCH, Sandbox, python_folders
 from pytest_rtlgen.tools.serve import READY
@@ -130,9 +131,11 @@ class WorkerPool:
                 with self._lock:
                     self._workers.add(worker)
             answer = worker.ask(question, timeout_s)
-        except BaseException:
+        except BaseException as error:
             self._idle.put(None)  # first: whatever happens, the place must not be lost
             self._discard(worker)
+            if isinstance(error, WorkerLostError):
+                note_cut_short()
             raise
         self._idle.put(worker)
         return answer

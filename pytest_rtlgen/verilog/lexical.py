@@ -15,6 +15,19 @@ STRING_START = r'"(?:[^"\\\n]|\\(?s:.))*+'
 STRING = rf'{STRING_START}"'
 ESCAPED_NAME = r"\\\S++"
 
+_TOKEN = re.compile(
+    "|".join(
+        (
+            rf'{STRING_START}"?',
+            ESCAPED_NAME,
+            r"(?:(?<![\w$'.?`])[0-9][0-9_.]*[eE][+-](?=[0-9])|'[({]|\.\*|[\w$'.?`])+",
+            r"[;,\]}{]|\((?!\*)|(?<!\*)\)|\[(?![*=+-])",
+            r"""(?:[^\s\w$'.?`"\\;,\]}{()\[]|\((?=\*)|(?<=\*)\)|\[(?=[*=+-]))+""",
+            r"\S",
+        )
+    )
+)
+"""A token, or several that stand together: what is split here is read alike with blanks between and without."""
 _PIECE = re.compile(rf"(?P<comment>{COMMENT})|{STRING}|{ESCAPED_NAME}")
 
 
@@ -31,3 +44,11 @@ def blank(text: str) -> str:
 def blank_comments(text: str) -> str:
     """Return ``text`` with blanks for its comments; all else stays where it is."""
     return _PIECE.sub(lambda piece: piece[0] if piece["comment"] is None else blank(piece[0]), text)
+
+
+def join_tokens(text: str) -> str:
+    """Return the tokens of canonical ``text``, which are those of another text only where layout alone differs.
+
+    Of two such texts some give different results all the same: operators that stand together are not split.
+    """
+    return "\0".join(_TOKEN.findall(text))

@@ -78,8 +78,8 @@ class Judges:
     """Both judges, and the results so far. Thread-safe."""
 
     def __init__(self, jobs: int, results: Path) -> None:
-        self.checker = Checker(CheckSettings(jobs=jobs))
-        self.scorer = TestbenchScorer(CheckSettings(jobs=jobs))
+        self.checker = Checker(CheckSettings(jobs=jobs, no_cache=True))
+        self.scorer = TestbenchScorer(CheckSettings(jobs=jobs, no_cache=True))
         self._results = results
         self._lock = threading.Lock()
         self.done: dict[tuple[str, str], Judgement] = {}

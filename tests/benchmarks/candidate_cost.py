@@ -134,8 +134,12 @@ def main() -> int:
     rounds = parser.parse_args().rounds
     chosen = [problem for problem in load_suite(str(CORE)).problems if problem.problem_id in PROBLEMS]
     table = []
-    unproved = CheckSettings(formal=FormalMode.OFF)
-    with Checker(CheckSettings()) as checker, Checker(unproved) as simulating, tempfile.TemporaryDirectory() as name:
+    unproved = CheckSettings(formal=FormalMode.OFF, no_cache=True)
+    with (
+        Checker(CheckSettings(no_cache=True)) as checker,
+        Checker(unproved) as simulating,
+        tempfile.TemporaryDirectory() as name,
+    ):
         bare_warm = make_simulator("icarus", sandbox=choose_sandbox(SandboxMode.OFF), limits=Limits(), jobs=1)
         for problem in chosen:
             reference = checker.prepare(problem)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-from pytest_rtlgen.check.checker import Checker
+from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.errors import RtlgenError
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.records import Candidate, CocotbHarness, Problem, SourceFile
@@ -91,7 +91,7 @@ def is_expected(row: tuple[str, ...]) -> bool:
 
 def main() -> int:
     suite = load_suite(f"cvdp:{sys.argv[1] if len(sys.argv) > 1 else EXAMPLES}")
-    with closing(HarnessScorer()) as scorer, Checker() as checker:
+    with closing(HarnessScorer()) as scorer, Checker(CheckSettings(no_cache=True)) as checker:
         rows = [row for problem in suite.problems for row in list_rows(problem, scorer, checker)]
     print(
         tabulate(

@@ -51,7 +51,7 @@ def main() -> int:
     options = parser.parse_args()
     problems = [problem for problem in list_problems() if options.only in problem.problem_id]
     rows: list[Row] = []
-    settings = CheckSettings(jobs=options.jobs, limits=PATIENT)
+    settings = CheckSettings(jobs=options.jobs, limits=PATIENT, no_cache=True)
     with Checker(settings) as checker, ThreadPoolExecutor(options.jobs) as pool:
         for family in options.family or FAMILIES:
             for seed in range(options.seeds if family in {"rewritten", "restyled"} else 1):

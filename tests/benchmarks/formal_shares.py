@@ -152,7 +152,7 @@ def main() -> int:
     args = parser.parse_args()
     prover = Prover(sandbox=choose_sandbox(SandboxMode.AUTO), jobs=2, budget_s=args.budget)
     bad = 0
-    with Checker(CheckSettings(jobs=2, formal=FormalMode.OFF)) as checker, ThreadPoolExecutor(2) as pool:
+    with Checker(CheckSettings(jobs=2, formal=FormalMode.OFF, no_cache=True)) as checker, ThreadPoolExecutor(2) as pool:
         for spec in args.suites:
             problems = [p for p in load_suite(spec).problems if not args.problems or p.problem_id in args.problems]
             found: list[Found] = []

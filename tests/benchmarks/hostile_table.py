@@ -297,7 +297,10 @@ def main() -> None:
         f"once by our checker, once by each of {len(PEERS)} text-matching rules.\n",
         flush=True,
     )
-    with Checker(CheckSettings(limits=Limits(cpu_s=3, wall_s=10), jobs=2)) as checker, ThreadPoolExecutor(2) as pool:
+    with (
+        Checker(CheckSettings(limits=Limits(cpu_s=3, wall_s=10), jobs=2, no_cache=True)) as checker,
+        ThreadPoolExecutor(2) as pool,
+    ):
         outcomes = list(pool.map(lambda case: run_ours(checker, case), cases))
         peers = {}
         for peer in PEERS:

@@ -203,7 +203,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--out", default="build/mutation", help="folder of the results, one file a suite")
     args = parser.parse_args()
-    settings = CheckSettings(jobs=args.jobs, limits=Limits(cpu_s=20, wall_s=60.0, file_mib=64))
+    settings = CheckSettings(jobs=args.jobs, limits=Limits(cpu_s=20, wall_s=60.0, file_mib=64), no_cache=True)
     with Checker(settings) as checker:
         for seed in args.seeds:
             for spec in args.suites:

@@ -105,7 +105,7 @@ def main() -> int:
     parser.add_argument("--only", metavar="TEXT", default="", help="cases whose name holds TEXT")
     part = parser.parse_args().only
     cases = [case for case in (*load_cases(OURS), *load_cases(SHARED)) if part in case.folder.name]
-    with Checker(CheckSettings(limits=Limits(cpu_s=3, wall_s=10), jobs=2)) as checker:
+    with Checker(CheckSettings(limits=Limits(cpu_s=3, wall_s=10), jobs=2, no_cache=True)) as checker:
         judged = judge_cases(checker, cases, jobs=2, has_honest=True)
     must_not = [item for item in judged if not item.may_pass]
     compared = sum(item.honest is not None for item in judged)

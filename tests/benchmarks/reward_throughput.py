@@ -113,7 +113,9 @@ def measure(label: str, samples: Sequence[Sample], judge: Judge) -> Row:
 
 def measure_preset(name: str, samples: Sequence[Sample], problems: Sequence[Problem]) -> Row:
     formal = FormalMode.OFF if name in UNPROVED else FormalMode.CONFIRM
-    settings = RewardSettings(preset=find_preset(name), check=CheckSettings(formal=formal, limits=LIMITS))
+    settings = RewardSettings(
+        preset=find_preset(name), check=CheckSettings(formal=formal, limits=LIMITS, no_cache=True)
+    )
     reward = Reward(problems=problems, settings=settings)
     before = read_cpu_s()
     reward.prepare({sample.problem.problem_id for sample in samples})
@@ -190,7 +192,7 @@ def main() -> int:
     problems = load_suite(str(CORE)).problems
     samples = list_samples(problems, count)
     rows = [measure_preset(name, samples, problems) for name in PRESETS]
-    with Checker(CheckSettings(limits=LIMITS)) as checker, tempfile.TemporaryDirectory() as name:
+    with Checker(CheckSettings(limits=LIMITS, no_cache=True)) as checker, tempfile.TemporaryDirectory() as name:
         for sample in samples:
             checker.prepare(sample.problem)
         rows.append(measure_published(samples, checker, Path(name)))

@@ -71,7 +71,7 @@ def judge_samples(problem: Problem, checker: Checker, seed: int) -> list[SampleR
 
 def make_pairs(problems: Sequence[Problem], seed: int) -> tuple[list[PreferencePair], dict[str, list[str]], int]:
     """Return the pairs, all texts by problem, and how many pairs were dropped."""
-    settings = CheckSettings(formal=FormalMode.OFF, cycles=300)
+    settings = CheckSettings(formal=FormalMode.OFF, cycles=300, no_cache=True)
     reader = Reader(sandbox=choose_sandbox(SandboxMode.AUTO), jobs=1)
     pairs: list[PreferencePair] = []
     texts: dict[str, list[str]] = {}

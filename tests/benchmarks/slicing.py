@@ -263,7 +263,9 @@ def main() -> int:
     faults: list[str] = []
     limits = Limits(cpu_s=10, wall_s=40.0, file_mib=64)
     prover = Prover(sandbox=choose_sandbox(SandboxMode.AUTO), jobs=1, budget_s=1.0) if args.prove else None
-    with Checker(CheckSettings(jobs=1, limits=limits, formal=FormalMode.OFF, cycles=args.cycles)) as checker:
+    with Checker(
+        CheckSettings(jobs=1, limits=limits, formal=FormalMode.OFF, cycles=args.cycles, no_cache=True)
+    ) as checker:
         for spec in args.suites:
             problems = [item for item in load_designs(spec) if not args.problems or item.problem_id in args.problems]
             problems = problems[:: args.every]

@@ -65,7 +65,7 @@ def main() -> int:
     ]
     kept = read_results(options.results)
     work = [problem for problem in problems if problem.problem_id not in kept]
-    settings = CheckSettings(jobs=options.jobs, limits=PATIENT)
+    settings = CheckSettings(jobs=options.jobs, limits=PATIENT, no_cache=True)
     with (
         Checker(settings) as checker,
         ThreadPoolExecutor(options.jobs) as pool,

@@ -161,7 +161,7 @@ def test_it_is_simulated_for_long_where_nothing_is_proved(mode: FormalMode) -> N
 
 
 def test_what_is_proved_is_not_simulated_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    with Checker(CheckSettings()) as made:
+    with Checker(CheckSettings(no_cache=True)) as made:
         monkeypatch.setattr(made, "_depths", None)
         passed = check(made, TURN, TURN.replace("n + 1", "1 + n"), "turn")
         assert (passed.status, list_notes(passed)) == (Status.PASSED, [])

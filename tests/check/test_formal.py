@@ -249,7 +249,7 @@ def test_a_difference_after_two_thousand_million_cycles_is_no_equivalence(
 
 
 def test_a_proof_that_is_too_hard_is_unknown_and_simulation_decides() -> None:
-    with Checker(CheckSettings(formal_budget_s=0.01, cycles=20)) as checker:
+    with Checker(CheckSettings(formal_budget_s=0.01, cycles=20, no_cache=True)) as checker:
         verdict = check(checker, SHIFT_REF, MAYBE_NEVER)
     assert (verdict.status, verdict.method) == (Status.PASSED, "simulate")
     assert verdict.equivalence is not None
@@ -314,7 +314,7 @@ def check(checker: Checker, reference: str, candidate: str, top: str = "m") -> V
 
 @pytest.fixture(scope="module")
 def first(shared_checker: SharedChecker) -> Checker:
-    return shared_checker(CheckSettings(formal=FormalMode.FIRST, formal_budget_s=1, cycles=60))
+    return shared_checker(CheckSettings(formal=FormalMode.FIRST, formal_budget_s=1, cycles=60, no_cache=True))
 
 
 def test_first_passes_by_proof_alone(first: Checker, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -118,6 +118,10 @@ class CountingPreparation:
         )
 
 
+UNKEPT = CheckSettings(no_cache=True)
+"""What is made by a stand-in must not be kept for others."""
+
+
 def prepare_in_threads(checker: Checker, problems: list[Problem]) -> list[object]:
     """Return what each thread got or the error it met."""
     found: list[object] = [None] * len(problems)
@@ -140,7 +144,7 @@ def test_threads_prepare_a_reference_once(monkeypatch: pytest.MonkeyPatch) -> No
     preparation = CountingPreparation()
     monkeypatch.setattr(checker_module, "prepare_accepted", preparation)
     equal = [problem(COUNTER + "// same")] * 4 + [problem(COUNTER + "// other")] * 4
-    found = prepare_in_threads(Checker(), equal)
+    found = prepare_in_threads(Checker(UNKEPT), equal)
     assert sorted(preparation.calls) == [COUNTER + "// other", COUNTER + "// same"]
     assert len({id(item) for item in found}) == 2
 
@@ -148,7 +152,7 @@ def test_threads_prepare_a_reference_once(monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_bad_reference_is_tried_once_and_says_the_same_to_all(monkeypatch: pytest.MonkeyPatch) -> None:
     preparation = CountingPreparation(BadReferenceError("counter.sv:3: no"))
     monkeypatch.setattr(checker_module, "prepare_accepted", preparation)
-    checker = Checker()
+    checker = Checker(UNKEPT)
     found = prepare_in_threads(checker, [problem()] * 3)
     assert [str(item) for item in found] == ["counter.sv:3: no"] * 3
     assert len({id(item) for item in found}) == 3, "an exception that is raised again grows"
@@ -160,7 +164,7 @@ def test_a_bad_reference_is_tried_once_and_says_the_same_to_all(monkeypatch: pyt
 def test_a_harness_that_failed_tries_again(monkeypatch: pytest.MonkeyPatch) -> None:
     preparation = CountingPreparation(ToolError("iverilog is not on PATH"))
     monkeypatch.setattr(checker_module, "prepare_accepted", preparation)
-    checker = Checker()
+    checker = Checker(UNKEPT)
     assert {str(item) for item in prepare_in_threads(checker, [problem()] * 3)} == {"iverilog is not on PATH"}
     preparation.error = None
     assert checker.prepare(problem()).interface == COUNTER_INTERFACE
@@ -170,7 +174,7 @@ def test_only_the_references_used_last_are_kept(monkeypatch: pytest.MonkeyPatch)
     preparation = CountingPreparation()
     monkeypatch.setattr(checker_module, "prepare_accepted", preparation)
     monkeypatch.setattr(checker_module, "KEPT_REFERENCES", 2)
-    checker = Checker()
+    checker = Checker(UNKEPT)
     one, two, three = (problem(COUNTER + f"// {number}") for number in "123")
     for item in (one, two, one, three, one, two):
         checker.prepare(item)

@@ -1,5 +1,6 @@
 """The deep run: one long steady run for what no other stimulus reaches inside a reference, and what stays unreached."""
 
+import base64
 import zlib
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -12,6 +13,7 @@ from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.records import Port, Problem, SourceFile, Stimulus, Trace
 from pytest_rtlgen.simulators import Simulation, SimulationJob, Simulator
 from pytest_rtlgen.simulators.wrapper import port_widths
+from pytest_rtlgen.tools.cut_short import note_cut_short
 from pytest_rtlgen.verilog.goals import ComparedConstant, list_constants, list_loop_variables, show_conditions
 from pytest_rtlgen.verilog.probes import Probed, add_probes
 
@@ -35,14 +37,15 @@ class PackedRun:
     """A long stimulus and the reference's trace, compressed while nobody compares."""
 
     stimulus: bytes
+    """Rows as ``_compress`` writes them, as are those of ``trace``."""
     trace: bytes
     steps: int
 
     def unpack(self, reference: PreparedReference, *, most_steps: int | None = None) -> PreparedReference:
         """Return ``reference`` with this stimulus and trace, or the first ``most_steps`` steps of them."""
         steps = min(self.steps, most_steps or self.steps)
-        rows = zlib.decompress(self.stimulus)[: steps * reference.stimulus.width]
-        answers = zlib.decompress(self.trace)[: steps * reference.trace.width]
+        rows = _decompress(self.stimulus)[: steps * reference.stimulus.width]
+        answers = _decompress(self.trace)[: steps * reference.trace.width]
         stimulus = replace(reference.stimulus, rows=rows, steps=steps)
         return replace(reference, stimulus=stimulus, trace=replace(reference.trace, rows=answers))
 
@@ -233,7 +236,10 @@ def _grow(view: _View, runs: SteadyRuns, setting: Setting, reached: set[Hashable
         news |= found
         idle = 0 if found else idle + 1
         cycles = next_size if found else cycles
-        if simulation.trace is None or idle >= _PATIENCE or simulation.duration_s > _SLOW_S:
+        if simulation.duration_s > _SLOW_S:
+            note_cut_short()
+            break
+        if simulation.trace is None or idle >= _PATIENCE:
             break
     return news, cycles
 
@@ -247,10 +253,19 @@ def _pack(
         stimulus = reference.keep_assumed(runs.make_stimulus(setting, size), simulator)
         trace = simulator.simulate(SimulationJob(source=reference.source, interface=named, stimulus=stimulus)).trace
         if trace is not None:
-            rows = zlib.compress(stimulus.rows, 1)
-            answers = zlib.compress(reference.forget_undriven(trace).rows, 1)
+            rows = _compress(stimulus.rows)
+            answers = _compress(reference.forget_undriven(trace).rows)
             return PackedRun(stimulus=rows, trace=answers, steps=stimulus.steps)
     return None
+
+
+def _compress(rows: bytes) -> bytes:
+    """Return ``rows`` smaller, and in ASCII, as records on disk are."""
+    return base64.b64encode(zlib.compress(rows, 1))
+
+
+def _decompress(packed: bytes) -> bytes:
+    return zlib.decompress(base64.b64decode(packed))
 
 
 def _is_open(port: Port, reached: set[Hashable]) -> bool:

@@ -73,7 +73,7 @@ class Judges:
     """One checker a mode, which share simulator and prepared references, and the two that doubt them. Thread-safe."""
 
     def __init__(self, *, jobs: int, doubt_cycles: int = _DOUBT_CYCLES) -> None:
-        settings = CheckSettings(jobs=jobs, limits=Limits(cpu_s=20, wall_s=60.0, file_mib=64))
+        settings = CheckSettings(jobs=jobs, limits=Limits(cpu_s=20, wall_s=60.0, file_mib=64), no_cache=True)
         self._checkers = {mode: Checker(replace(settings, formal=mode)) for mode in MODES}
         first = self._checkers[MODES[0]]
         for checker in self._checkers.values():  # what they prepare and where they simulate does not hang on the mode

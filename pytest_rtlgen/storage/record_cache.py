@@ -1,0 +1,89 @@
+"""Records kept for other processes and runs, found by a digest of all that they were made from.
+
+A file holds one record: its digest, a line end, and its JSON, compressed. It is written under another name and renamed,
+so it is there whole or not at all; what is damaged all the same, as after a power failure, counts as missing.
+"""
+
+import os
+import random
+import secrets
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+from pytest_rtlgen.errors import RecordError
+from pytest_rtlgen.storage.codec import read_text, write_text
+
+T = TypeVar("T")
+MOST_BYTES = 1 << 30
+_PREFIX = 2
+"""Characters of a digest that name the folder above, so that no folder holds too many."""
+_ROUNDS = 16
+"""How often the whole folder is looked at while as many bytes as it may hold are written."""
+_KEPT_SHARE = 0.9
+_BLOCK = 512
+"""Bytes of one block in ``st_blocks``."""
+
+
+class RecordCache:
+    """A folder that any number of threads and processes share. What cannot be read or written is made anew.
+
+    It holds some ``most_bytes`` on disk; what was not used for longest goes first.
+    """
+
+    def __init__(self, folder: Path, *, most_bytes: int = MOST_BYTES) -> None:
+        self.folder = folder
+        self._most_bytes = most_bytes
+        self._is_writable = True
+
+    def read(self, kind: type[T], digest: str) -> T | None:
+        """Return the record of type ``kind`` kept under ``digest``; ``None``: there is none, or it is damaged."""
+        path = self._locate(digest)
+        try:
+            head, _, text = zlib.decompress(path.read_bytes()).partition(b"\n")
+            record = read_text(kind, text, str(path)) if head == digest.encode("ascii") else None
+        except (OSError, zlib.error, RecordError):
+            return None
+        with suppress(OSError):
+            os.utime(path)
+        return record
+
+    def write(self, digest: str, record: object) -> None:
+        """Keep ``record``; once the folder cannot be written, nothing is tried again."""
+        if not self._is_writable:
+            return
+        data = zlib.compress(f"{digest}\n{write_text(record)}".encode("ascii"), 1)
+        path = self._locate(digest)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            temporary.write_bytes(data)
+            temporary.replace(path)
+        except OSError:
+            with suppress(OSError):
+                temporary.unlink()
+            self._is_writable = False
+            return
+        if random.random() * self._most_bytes < len(data) * _ROUNDS:  # noqa: S311  no process need know of another
+            self._remove_oldest()
+
+    def _locate(self, digest: str) -> Path:
+        return self.folder / digest[:_PREFIX] / digest
+
+    def _remove_oldest(self) -> None:
+        files = sorted(self._list_files(), reverse=True)
+        total = 0
+        for _, size, path in files:
+            total += size
+            if total > self._most_bytes * _KEPT_SHARE:
+                with suppress(OSError):
+                    path.unlink()
+
+    def _list_files(self) -> Iterator[tuple[float, int, Path]]:
+        """Yield (time of last use, bytes on disk, path) of each file, those of killed writers too."""
+        for path in self.folder.glob(f"{'?' * _PREFIX}/*"):
+            with suppress(OSError):  # another process removed it
+                found = path.stat()
+                yield found.st_mtime, max(found.st_size, found.st_blocks * _BLOCK), path
