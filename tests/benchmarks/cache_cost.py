@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -49,20 +49,14 @@ def judge(path: Path) -> None:
     problems = {problem.problem_id: problem for problem in load_suite(str(CORE)).problems}
     costs, statuses = dict[str, float](), dict[str, list[str]]()
     with Checker(CheckSettings(limits=LIMITS)) as checker:
-
-        def check(change: Callable[[str], str] = str) -> list[str]:
-            return [
-                checker.check(Candidate(source=change(text), rule="given"), problems[name]).status
-                for name, text in samples
-            ]
-
         before = read_cpu_s()
         for name in dict(samples):
             checker.prepare(problems[name])
         costs["references"] = read_cpu_s() - before
-        for label, work in {"check": check, "again": check, "other layout": lambda: check(lay_out)}.items():
+        for label in ("check", "again", "other layout"):
+            texts = [(problems[name], lay_out(text) if label == "other layout" else text) for name, text in samples]
             before = read_cpu_s()
-            statuses[label] = work()
+            statuses[label] = [checker.check(Candidate(source=text, rule="x"), one).status for one, text in texts]
             costs[label] = read_cpu_s() - before
     print(json.dumps({"costs": costs, "statuses": statuses}))
 
@@ -95,9 +89,8 @@ def main() -> int:
         [label, f"{first['costs'][label]:.2f}", f"{cost:.2f}", f"{first['costs'][_like(label)] / max(cost, 0.01):.0f}"]
         for label, cost in second["costs"].items()
     ]
-    print(
-        f"{len(samples)} candidates of {len(problems)} problems, {expected.count('passed')} pass; {size >> 10} KiB kept\n"
-    )
+    passed = expected.count("passed")
+    print(f"{len(samples)} candidates of {len(problems)} problems, {passed} pass; {size >> 10} KiB kept\n")
     print(tabulate(rows, HEADS, disable_numparse=True))
     again = first["costs"]["check"] / max(first["costs"]["again"], 0.01)
     print(f"\nagain in the first process: {again:.0f} times cheaper")

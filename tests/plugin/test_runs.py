@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from support.loopback_server import Asked, Reply, chat, choice, refuse, serve
 
 from pytest_rtlgen.config.resolve import resolve_call
 from pytest_rtlgen.evaluation.results import report_run
+from pytest_rtlgen.records import SampleResult
 from pytest_rtlgen.report.run_report import Gaps
 from pytest_rtlgen.storage import RunStore, canonical_run
 
@@ -210,3 +212,36 @@ def test_another_gate_checks_nothing_anew(run: Runner, pytester: pytest.Pytester
     result = run("--rtlgen-k=1")
     result.stdout.fnmatch_lines(["*8 verdicts on the same answers*"])
     assert "same answers" not in run("--rtlgen-k=1", "--rtlgen-resume=never").stdout.str()
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_another_run_finds_references_and_verdicts_that_are_kept(
+    run: Runner, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, workers: str
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(pytester.path / "cache"))
+    run("--rtlgen-resume=never", "--rtlgen-k=1", "-n", workers)
+    kept = list_kept(pytester.path / "cache")
+    assert {path.parent.parent.name for path in kept} == {"references", "verdicts"}
+    run("--rtlgen-resume=never", "--rtlgen-k=1")
+    assert kept.items() <= list_kept(pytester.path / "cache").items()
+    first, second = (
+        [replace(one.verdict, duration_s=0.0) for one in read_samples(path)] for path in find_runs(pytester.path)
+    )
+    assert first == second
+
+
+def test_without_the_cache_a_run_keeps_nothing(
+    run: Runner, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(pytester.path / "cache"))
+    run("--rtlgen-no-cache", "--rtlgen-k=1")
+    assert not (pytester.path / "cache").exists()
+
+
+def list_kept(folder: Path) -> dict[Path, int]:
+    """Return the files with their inodes: one that is written again has another."""
+    return {path: path.stat().st_ino for path in folder.rglob("*") if path.is_file()}
+
+
+def read_samples(path: Path) -> tuple[SampleResult, ...]:
+    return RunStore.open(path).read_run().samples

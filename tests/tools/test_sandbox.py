@@ -16,6 +16,7 @@ from pytest_rtlgen.errors import SandboxError
 from pytest_rtlgen.modes import SandboxMode
 from pytest_rtlgen.records import SandboxKind
 from pytest_rtlgen.tools import sandbox as module
+from pytest_rtlgen.tools.cache_folder import find_cache
 from pytest_rtlgen.tools.process import Limits, run_program, start_server
 from pytest_rtlgen.tools.sandbox import (
     ALL_KINDS,
@@ -377,3 +378,27 @@ def test_bubblewrap_is_found_in_its_wheel(monkeypatch: pytest.MonkeyPatch, tmp_p
 
 def test_off_is_off() -> None:
     assert not choose_sandbox(SandboxMode.OFF).is_active
+
+
+@pytest.mark.parametrize("where", ["home", "temporary"])
+def test_what_is_kept_on_disk_is_out_of_reach(
+    sandbox: Sandbox, where: str, tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A design that could write there would choose the verdicts of others."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home" if where == "home" else temporary))
+    kept = find_cache() / "verdicts" / "ab"
+    kept.mkdir(parents=True)
+    (kept / "abcd").write_text("kept")
+    attempts = {
+        "read": f"open({str(kept / 'abcd')!r}).read()",
+        "list": f"os.listdir({str(kept)!r})",
+        "change": f"open({str(kept / 'abcd')!r}, 'w').write('forged')",
+        "add": f"open({str(kept / 'abce')!r}, 'w').write('forged')",
+        "replace": f"os.replace('/usr/bin/true', {str(kept / 'abcd')!r})",
+        "remove": f"os.remove({str(kept / 'abcd')!r})",
+        "make": f"os.makedirs({str(kept.parent / 'cd')!r})",
+    }
+    found = attempt(sandbox, attempts)
+    assert {name: result for name, (result, _) in found.items() if result not in REFUSALS} == {}
+    assert [path.name for path in kept.parent.rglob("*")] == ["ab", "abcd"]
+    assert (kept / "abcd").read_text() == "kept"
