@@ -37,6 +37,7 @@ class RecordCache:
         self.folder = folder
         self._most_bytes = most_bytes
         self._is_writable = True
+        self._chance = random.SystemRandom()  # that of the module belongs to the caller, who may have seeded it
 
     def read(self, kind: type[T], digest: str) -> T | None:
         """Return the record of type ``kind`` kept under ``digest``; ``None``: there is none, or it is damaged."""
@@ -66,7 +67,7 @@ class RecordCache:
                 temporary.unlink()
             self._is_writable = False
             return
-        if random.random() * self._most_bytes < len(data) * _ROUNDS:  # noqa: S311  no process need know of another
+        if self._chance.random() * self._most_bytes < len(data) * _ROUNDS:  # processes need not know of each other
             self._remove_oldest()
 
     def _locate(self, digest: str) -> Path:
