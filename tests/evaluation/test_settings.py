@@ -26,6 +26,7 @@ GIVEN = {
     "formal": "first",
     "formal_budget": 1.5,
     "cross_check": "verilator",
+    "no_cache": True,
 }
 """Every option of the group, as no default has it."""
 
