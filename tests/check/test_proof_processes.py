@@ -102,7 +102,7 @@ def test_a_gate_design_that_hangs_is_ended(
 ) -> None:
     monkeypatch.setattr(kept_gold, "SLOWNESS", 0.02)
     one = gold(joins=lambda: time.sleep(60))
-    assert one.ask({}, tmp_path) == {"reason": "the time was up"}
+    assert one.ask({}, tmp_path) == {"reason": "the time was up", "is_starved": True}
     assert not one.is_lost
 
 
@@ -111,7 +111,7 @@ def test_a_gold_design_that_hangs_is_given_up(
 ) -> None:
     monkeypatch.setattr(kept_gold, "_ANSWER_S", 0.1)
     one = gold(reads=lambda: time.sleep(60))
-    assert one.ask({}, tmp_path) == {"reason": "the time was up"}
+    assert one.ask({}, tmp_path) == {"reason": "the time was up", "is_starved": True}
     assert one.is_lost
 
 
@@ -124,7 +124,9 @@ def solver() -> Iterator[Solver]:
 
 def decide(solver: Solver, folder: Path, model: bytes, *, cpu_s: float = 60, wall_s: float = 60) -> Any:
     (folder / "model.aig").write_bytes(model)
-    return solver.decide(folder, seconds=5, cpu_s=cpu_s, wall_s=wall_s)
+    found = solver.decide(folder, seconds=5, cpu_s=cpu_s, wall_s=wall_s)
+    assert 0 <= found.cpu_s < 5
+    return set(found.proved), set(found.refuted)
 
 
 def test_one_solver_decides_model_after_model(solver: Solver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,8 +153,9 @@ def test_a_solver_that_dies_or_hangs_is_replaced(solver: Solver, tmp_path: Path)
     assert decide(solver, tmp_path, NEVER) == ({0}, set())
     assert solver._process is not None
     os.kill(solver._process.pid, signal.SIGSTOP)
-    with pytest.raises(SolverLostError, match="the time was up"):
+    with pytest.raises(SolverLostError, match="the time was up") as starved:
         decide(solver, tmp_path, NEVER, wall_s=0.1)
+    assert starved.value.is_starved
     assert decide(solver, tmp_path, NEVER) == ({0}, set())
 
 
@@ -161,6 +164,7 @@ def test_a_solver_may_use_so_much_cpu_time_a_question(solver: Solver, tmp_path: 
     assert solver._process is not None
     os.kill(solver._process.pid, signal.SIGSTOP)  # it answers nothing while its time is looked at
     started = time.monotonic()
-    with pytest.raises(SolverLostError, match="the time was up"):
+    with pytest.raises(SolverLostError, match="the time was up") as found:
         decide(solver, tmp_path, NEVER, cpu_s=-60)
+    assert not found.value.is_starved
     assert time.monotonic() - started < 30

@@ -25,6 +25,8 @@ READING_S = 5
 SLOWNESS = 4
 """A busy machine may take this many seconds for one CPU second: limits are in CPU time, so load decides nothing."""
 TIME_UP = "the time was up"
+_STARVED = {"reason": TIME_UP, "is_starved": True}
+"""Its CPU time was not up, so other work on the machine kept it from answering."""
 _ANSWER_S = 2.5 * SLOWNESS * READING_S
 """Seconds in which a process that was just started has read both designs, or has been ended."""
 _MEMORY = 3 << 30
@@ -52,7 +54,7 @@ class KeptGold:
             answer = self._stream.readline()
         except TimeoutError:
             self.is_lost = True
-            return {"reason": TIME_UP}
+            return _STARVED
         except OSError:
             answer = b""
         if answer:
@@ -150,7 +152,7 @@ def _read_until(descriptor: int, deadline: float) -> bytes:
         if not part:
             return b"".join(parts)
         parts.append(part)
-    return json.dumps({"reason": TIME_UP}).encode()
+    return json.dumps(_STARVED).encode()
 
 
 def _describe_end(status: int, folder: Path) -> str:

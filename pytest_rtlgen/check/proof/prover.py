@@ -9,6 +9,7 @@ from pytest_rtlgen.check.proof.worker import limit_wall
 from pytest_rtlgen.check.reference import PreparedReference
 from pytest_rtlgen.check.stimulus.assumptions import AssumedGroup, render_assumed
 from pytest_rtlgen.records import ClockEdge, Equivalence, Interface, Polarity, Port, Proof, Stimulus, Trace
+from pytest_rtlgen.tools.cut_short import note_cut_short
 from pytest_rtlgen.tools.lru import Lru
 from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.tools.sandbox import Sandbox
@@ -54,6 +55,8 @@ class Prover:
             answer = self._pool.ask(question, limit_wall(self._budget_s) + _ANSWER_S)
         except WorkerLostError:
             answer = {"reason": "the proof's process was lost"}
+        if answer.get("is_starved"):
+            note_cut_short()
         if known is None and "played" in answer:
             found = frozenset(_list_differing(reference.trace, answer["played"]["gold"]))
             known = self._unmodelled.keep(reference, found)

@@ -1,12 +1,14 @@
 """ABC, started once for many questions: starting it takes longer than most of them."""
 
-import contextlib
 import os
 import select
-import subprocess
+import signal
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from pytest_rtlgen.check.proof.kept import TIME_UP
 from pytest_rtlgen.check.proof.text import read_decided
 from pytest_rtlgen.errors import InnerError
 
@@ -19,23 +21,42 @@ _LOOKS_S = 0.25
 class SolverLostError(InnerError):
     """ABC ended, or its time was up; the message says which."""
 
+    def __init__(self, reason: str, *, is_starved: bool = False) -> None:
+        super().__init__(reason)
+        self.is_starved = is_starved
+        """Whether other work on the machine kept it from its time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """Numbers of outputs."""
+
+    proved: frozenset[int]
+    """Those that are never 1."""
+    refuted: frozenset[int]
+    """Those that may be: inputs that show it lie in ``cexN.aiw``."""
+    cpu_s: float
+    """What it took."""
+
 
 class Solver:
     """Decides joint models. ``close`` ends the process."""
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: _Abc | None = None
         self._asked = 0
 
-    def decide(self, folder: Path, *, seconds: int, cpu_s: float, wall_s: float) -> tuple[set[int], set[int]]:
-        """Return the numbers of the outputs of ``folder``'s ``model.aig`` that are never 1, and of those that may be.
+    def decide(self, folder: Path, *, seconds: int, cpu_s: float, wall_s: float) -> Decided:
+        """Return what is decided of the outputs of ``folder``'s ``model.aig``.
 
-        Of these the inputs lie in ``cexN.aiw``. ``seconds`` is for the last and hardest step, the others for all.
+        ``seconds`` of wall-clock time are for the last and hardest step, the other limits for all.
 
         Raises:
             SolverLostError: it came to no end.
         """
-        process = self._start()
+        if self._process is None or self._asked >= _QUESTIONS:
+            self.close()
+            self._process, self._asked = _Abc(), 0
         self._asked += 1
         mark = f"rtlgen-{self._asked}-done"
         commands = (
@@ -45,36 +66,65 @@ class Solver:
             "empty",
             f"echo {mark}",
         )
+        before = self._process.cpu_s
         try:
-            return read_decided(_ask(process, commands, mark, cpu_s, wall_s))
+            proved, refuted = read_decided(self._process.ask(commands, mark, cpu_s, wall_s))
         except SolverLostError:
             self.close()
             raise
+        return Decided(proved=frozenset(proved), refuted=frozenset(refuted), cpu_s=self._process.cpu_s - before)
 
     def close(self) -> None:
         """End the process."""
         if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            for stream in (self._process.stdin, self._process.stdout):
-                if stream is not None:
-                    with contextlib.suppress(OSError):
-                        stream.close()
+            self._process.close()
         self._process = None
 
-    def _start(self) -> "subprocess.Popen[bytes]":
-        if self._process is None or self._asked >= _QUESTIONS:
-            self.close()
-            self._asked = 0
-            self._process = subprocess.Popen(
-                [find_abc()],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                env={},
-                bufsize=0,
-            )
-        return self._process
+
+class _Abc:
+    """The process, of this one's group: it ends with it."""
+
+    def __init__(self) -> None:
+        reads, self._commands = os.pipe()
+        self._printed, writes = os.pipe()
+        path = find_abc()
+        actions = [(os.POSIX_SPAWN_DUP2, end, number) for end, number in ((reads, 0), (writes, 1), (writes, 2))]
+        self.pid = os.posix_spawn(path, [path], {}, file_actions=actions)
+        os.close(reads)
+        os.close(writes)
+
+    @property
+    def cpu_s(self) -> float:
+        """The CPU time that it has used. Source: clock_getcpuclockid(3); there is no /proc here."""
+        return time.clock_gettime(~self.pid << 3 | 2)
+
+    def ask(self, commands: Sequence[str], mark: str, cpu_s: float, wall_s: float) -> str:
+        """Return what it prints until ``mark``."""
+        deadline, most_s = time.monotonic() + wall_s, self.cpu_s + cpu_s
+        printed = b""
+        try:
+            os.write(self._commands, "".join(f"{command}\n" for command in commands).encode())
+        except OSError as error:
+            raise SolverLostError(f"ABC died: {error.strerror}") from error
+        while not printed.endswith(_PROMPT) or f"\n{mark} \n".encode() not in printed:
+            if not select.select([self._printed], [], [], _LOOKS_S)[0]:
+                if self.cpu_s > most_s:
+                    raise SolverLostError(TIME_UP)
+                if time.monotonic() > deadline:
+                    raise SolverLostError(TIME_UP, is_starved=True)
+                continue
+            part = os.read(self._printed, 1 << 16)
+            if not part:
+                raise SolverLostError("ABC died")
+            printed += part
+        return printed.decode("ascii", "replace")
+
+    def close(self) -> None:
+        """Kill it."""
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        os.close(self._commands)
+        os.close(self._printed)
 
 
 def find_abc() -> str:
@@ -82,30 +132,3 @@ def find_abc() -> str:
     from pyosys import libyosys
 
     return str(Path(libyosys.__file__).with_name("yosys-abc"))
-
-
-def _ask(process: "subprocess.Popen[bytes]", commands: tuple[str, ...], mark: str, cpu_s: float, wall_s: float) -> str:
-    """Return what ABC prints until ``mark``."""
-    if process.stdin is None or process.stdout is None:
-        raise SolverLostError("ABC has no pipes")
-    deadline, most_s = time.monotonic() + wall_s, _read_cpu_s(process.pid) + cpu_s
-    printed = b""
-    try:
-        process.stdin.write("".join(f"{command}\n" for command in commands).encode())
-        while not printed.endswith(_PROMPT) or f"\n{mark} \n".encode() not in printed:
-            if not select.select([process.stdout], [], [], _LOOKS_S)[0]:
-                if time.monotonic() > deadline or _read_cpu_s(process.pid) > most_s:
-                    raise SolverLostError("the time was up")
-                continue
-            part = os.read(process.stdout.fileno(), 1 << 16)
-            if not part:
-                raise SolverLostError("ABC died")
-            printed += part
-    except OSError as error:
-        raise SolverLostError(f"ABC died: {error}") from error
-    return printed.decode("ascii", "replace")
-
-
-def _read_cpu_s(pid: int) -> float:
-    """Return the CPU time that a process has used. Source: clock_getcpuclockid(3); there is no /proc here."""
-    return time.clock_gettime(~pid << 3 | 2)

@@ -22,6 +22,9 @@ from pytest_rtlgen.verilog.syntax import parse_text
 _KEPT = 4
 """Gold designs: one is some 10 MB, and what asks about one asks again."""
 
+_SHARE = 0.8
+"""Of the solver's wall-clock time, what it has as CPU time on a machine that is not busy."""
+
 
 def limit_wall(seconds: float) -> float:
     """Return the seconds of wall-clock time after which a proof with ``seconds`` for the solver is given up."""
@@ -42,7 +45,8 @@ class _Prover:
 
         Keys of ``question``: ``about``, ``ask`` (``Model``) and ``seconds``. The answer: ``proved`` output names;
         ``refuted``: by output name, the rows to play after the prefix that show it; ``played``: four-state output rows
-        by side; ``reason``: why there is none of these.
+        by side; ``reason``: why there is none of these; ``is_starved``: whether other work on the machine kept it from
+        deciding more.
         """
         about, seconds = question["about"], question["seconds"]
         folder = Path(tempfile.mkdtemp(prefix="proof-"))
@@ -70,13 +74,15 @@ class _Prover:
     ) -> dict[str, Any]:
         cpu_s = _limit_cpu(seconds)
         try:
-            proved, refuted = self._solver.decide(folder, seconds=seconds, cpu_s=cpu_s, wall_s=SLOWNESS * cpu_s)
+            decided = self._solver.decide(folder, seconds=seconds, cpu_s=cpu_s, wall_s=SLOWNESS * cpu_s)
         except SolverLostError as error:
-            return {"reason": str(error)}
+            return {"reason": str(error), "is_starved": error.is_starved}
         names = joined["outputs"]
-        found = {names[number]: folder / f"cex{number}.aiw" for number in sorted(refuted)}
+        found = {names[number]: folder / f"cex{number}.aiw" for number in sorted(decided.refuted)}
+        is_open = len(decided.proved | decided.refuted) < len(names)
         return {
-            "proved": [names[number] for number in sorted(proved)],
+            "is_starved": is_open and decided.cpu_s < _SHARE * seconds,
+            "proved": [names[number] for number in sorted(decided.proved)],
             "refuted": {name: _render(joined, about, path) for name, path in found.items() if path.exists()},
         }
 
