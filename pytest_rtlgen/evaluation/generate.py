@@ -1,11 +1,13 @@
 """Ask for the completions that a run lacks."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 
 from filelock import FileLock
 
-from pytest_rtlgen.backends import Backend, GenerationRequest
+from pytest_rtlgen.backends import Backend, Deliver, GenerationRequest
 from pytest_rtlgen.backends.spending.accounted import AccountedBackend
+from pytest_rtlgen.evaluation.ahead import judge_ahead
 from pytest_rtlgen.evaluation.judge import Judge
 from pytest_rtlgen.evaluation.models import Models
 from pytest_rtlgen.evaluation.repair import RepairLoop
@@ -33,7 +35,7 @@ def list_missing(
     return tuple(requests)
 
 
-def generate_completions(
+def generate_completions(  # noqa: PLR0913  each is a part of its own, named by the caller
     problems: Sequence[Problem],
     *,
     backend: Backend,
@@ -41,10 +43,11 @@ def generate_completions(
     store: RunStore,
     style: str | PromptStyle,
     watcher: Watcher | None = None,
+    take: Deliver | None = None,
 ) -> bool:
     """Ask for every completion that ``store`` lacks; each is on disk before the next is counted.
 
-    Return whether any was lacking.
+    ``take`` is given what is on disk. Return whether any was lacking.
 
     Raises:
         BackendError: the model failed; what had arrived is stored.
@@ -62,6 +65,8 @@ def generate_completions(
         arrived += len(completions)
         if watcher is not None:
             watcher.advance(arrived, total, "completions")
+        if take is not None:
+            take(*completions)
 
     if isinstance(backend, AccountedBackend):
         backend.note(have.values())
@@ -81,7 +86,8 @@ def answer_problems(
 ) -> RepairLoop | None:
     """Have every problem answered, and what is wrong repaired where ``models`` are to, which takes a ``judge``.
 
-    With ``reuses_verdicts``, answers that a finished run of the same settings had get its verdicts.
+    With ``reuses_verdicts``, answers that a finished run of the same settings had get its verdicts. Where nothing is to
+    be repaired, ``judge`` checks the first answers while others are still awaited (``ahead.py``).
 
     Return the repair loop, which knows what could not be checked; ``None``: nothing was to be repaired.
 
@@ -91,8 +97,9 @@ def answer_problems(
         StorageError: something could not be written.
     """
     loop = RepairLoop(models.repair, store=store, judge=judge, watcher=watcher) if models.repair and judge else None
+    ahead = nullcontext() if judge is None or loop is not None else judge_ahead(judge, problems, store, watcher)
     try:
-        with FileLock(store.path / LOCK):
+        with FileLock(store.path / LOCK), ahead as take:
             store.select(problems)
             is_new = generate_completions(
                 problems,
@@ -101,6 +108,7 @@ def answer_problems(
                 store=store,
                 style=models.style,
                 watcher=watcher,
+                take=take,
             )
             if loop is not None:
                 loop.run(problems)

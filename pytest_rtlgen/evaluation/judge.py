@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -90,8 +90,11 @@ class Judge:
             ToolError: the simulator failed ``TOOL_ERRORS`` times in a row.
             StorageError: a result could not be written; those before it are.
         """
-        queue = _Queue(self, files)
-        return run_each(queue.take, work, jobs=self.checker.settings.jobs)
+        return run_each(self.open_queue(files), work, jobs=self.checker.settings.jobs)
+
+    def open_queue(self, files: AnswerFiles) -> Callable[[Work], Outcome]:
+        """Return what checks one answer, on any thread, and stores its result in ``files``; errors as for ``judge``."""
+        return _Queue(self, files).take
 
 
 def open_judge(options: Options, *, jobs: int | None = None) -> Judge:

@@ -1,6 +1,7 @@
 """One call judges a model; pytest and the command line make the same run of it."""
 
 import os
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -108,8 +109,57 @@ def test_a_backend_and_a_loaded_suite_will_do_and_a_failed_call_is_gone_on_with(
     assert asked == ["and2", "counter", "", "xor2"]
     assert [sample.verdict.status for sample in report.run.samples] == [Status.PASSED] * 3
     assert len(watcher.seen) == 3
-    assert watcher.stages[-1] == "checked, 3 passed"
+    assert watcher.stages[0] == "completions"
     assert len(os.listdir(".rtlgen/runs")) == 1  # noqa: PTH208  names only
+
+
+@pytest.mark.simulator
+def test_answers_are_checked_while_others_are_awaited_and_each_once(mini: Path) -> None:
+    suite = load_suite(str(mini))
+    waits: list[int] = []
+
+    class Slow:
+        name = "slow:"
+
+        def generate(self, requests: Sequence[GenerationRequest], sampling: SamplingParams, deliver: Deliver) -> None:
+            for request in requests:
+                text = f"```verilog\n{request.problem.reference.text}```"
+                deliver(*(Completion(key=request.key(index), text=text, model="m") for index in range(sampling.n)))
+                waits.append(self.wait_for(len(waits) + 1))
+
+        def wait_for(self, count: int) -> int:
+            """Return how many samples were checked, as soon as there are so many of each problem's two."""
+            deadline = time.monotonic() + 60
+            while len(watcher.seen) < 2 * count and time.monotonic() < deadline:
+                time.sleep(0.01)
+            return len(watcher.seen)
+
+    watcher = Kept()
+    report = evaluate(suite, Slow(), watcher=watcher, n=2, formal="off", cycles=50, no_cache=True)
+    assert waits == [2, 4, 6]
+    assert sorted(watcher.seen) == sorted(sample.key for sample in report.run.samples)
+    assert [score.passed for score in report.summary.problems] == [2, 2, 2]
+
+
+@pytest.mark.simulator
+def test_what_cannot_be_checked_ahead_is_explained_once_by_the_judgement(mini: Path) -> None:
+    (mini / "and2" / "reference.sv").write_text("module and2(input a, output y); assign y = 1'bx; endmodule\n")
+    suite = load_suite(str(mini))
+
+    class Copying:
+        name = "copying:"
+
+        def generate(self, requests: Sequence[GenerationRequest], sampling: SamplingParams, deliver: Deliver) -> None:
+            for request in requests:
+                text = f"```verilog\n{request.problem.reference.text}```"
+                deliver(*(Completion(key=request.key(index), text=text, model="m") for index in range(sampling.n)))
+                time.sleep(0.2)
+
+    watcher = Kept()
+    report = evaluate(suite, Copying(), watcher=watcher, n=2, formal="off", cycles=50, no_cache=True)
+    assert [str(key) for key in report.not_judged] == ["mini:and2"]
+    assert not report.is_complete
+    assert len(watcher.seen) == 4
 
 
 @pytest.mark.simulator
