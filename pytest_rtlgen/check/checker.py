@@ -18,7 +18,7 @@ from pytest_rtlgen.check.reference import PreparedReference, list_memory_files
 from pytest_rtlgen.check.stimulus.depth import Depth, measure_depth
 from pytest_rtlgen.check.stimulus.make import DEFAULT_CYCLES
 from pytest_rtlgen.errors import BadReferenceError
-from pytest_rtlgen.modes import FormalMode, SandboxMode
+from pytest_rtlgen.modes import CheckDepth, FormalMode, SandboxMode
 from pytest_rtlgen.openings import list_accepted
 from pytest_rtlgen.records import (
     Candidate,
@@ -79,6 +79,7 @@ class CheckSettings:
     formal: FormalMode = FormalMode.CONFIRM
     formal_budget_s: float = 2.0
     """Seconds that the solver may take for one candidate."""
+    depth: CheckDepth = CheckDepth.FULL
     cross_check: str | None = None
     """``yosys`` or ``verilator``: a second simulator that can fail a candidate."""
 
@@ -86,7 +87,8 @@ class CheckSettings:
 class Checker:
     """Checks candidates against references. Thread-safe; a context manager that leaves no process behind.
 
-    Each reference is simulated once, also when several threads ask for it; the ``KEPT_REFERENCES`` used last are kept.
+    Each reference is simulated once a seed, also when several threads ask for it; the ``KEPT_REFERENCES`` used last are
+    kept.
 
     >>> problem = next(one for one in load_suite("suites/core").problems if one.problem_id == "barrel_shifter_16")
     >>> with Checker(CheckSettings(cycles=50)) as checker:
@@ -106,17 +108,18 @@ class Checker:
         self._depths = _ReferenceCache(self._measure_depth, KEPT_DEPTHS)
         self._prover = (
             None
-            if settings.formal is FormalMode.OFF
+            if settings.formal is FormalMode.OFF and settings.depth is CheckDepth.FULL
             else Prover(sandbox=sandbox, jobs=settings.jobs, budget_s=settings.formal_budget_s)
         )
         self._cross_check = CrossCheck(settings.cross_check, sandbox, settings.limits) if settings.cross_check else None
         self._other = make_simulator("yosys", sandbox=sandbox, limits=settings.limits, jobs=settings.jobs)
         self._trusted = WithFallback(self.simulator, self._other)
         self._synthesis = CrossCheck("yosys", sandbox, _widen(settings.limits))
-        self._confirmer = Confirmer(self.simulator, self._trusted, self._prover, self._cross_check)
-        self._other_confirmer = Confirmer(
-            self._other, self._trusted, self._prover, self._cross_check, deep_steps=_DEEP_STEPS_OF_YOSYS
-        )
+        self._confirmers = {
+            (is_elsewhere, is_full): self._make_confirmer(is_elsewhere=is_elsewhere, is_full=is_full)
+            for is_elsewhere in (False, True)
+            for is_full in (False, True)
+        }
 
     def __enter__(self) -> Self:
         return self
@@ -145,23 +148,26 @@ class Checker:
         if self._cross_check is not None:
             self._cross_check.close()
 
-    def prepare(self, problem: Problem) -> PreparedReference:
+    def prepare(self, problem: Problem, *, seed: int | None = None) -> PreparedReference:
         """Return the reference's interface, stimulus and trace, made on first use, as is all else that is accepted.
+
+        ``seed``: of the stimulus; ``None``: that of the settings.
 
         Raises:
             BadReferenceError: a reference does not build, does not finish, or shows no known output.
         """
-        first, *_ = [self._references.get(accepted.problem) for accepted in list_accepted(problem)]
+        seed = self._choose_seed(seed)
+        first, *_ = [self._references.get(accepted.problem, seed) for accepted in list_accepted(problem)]
         return first
 
-    def measure_depth(self, problem: Problem) -> Depth:
+    def measure_depth(self, problem: Problem, *, seed: int | None = None) -> Depth:
         """Return what no stimulus reaches inside the reference, and the deep run, made on first use.
 
         Raises:
             BadReferenceError: the problem's reference is no good.
             ToolError: the simulator is missing or broken.
         """
-        return self._depths.get(next(iter(list_accepted(problem))).problem)
+        return self._depths.get(next(iter(list_accepted(problem))).problem, self._choose_seed(seed))
 
     def screen(self, source: str, problem: Problem) -> Screening:
         """Return the text that every tool gets of a candidate, and what was left out of it, or why it is refused.
@@ -172,32 +178,33 @@ class Checker:
         """
         return self.reader.screen(source, self.prepare(problem).interface, list_memory_files(problem))
 
-    def check(self, candidate: Candidate, problem: Problem) -> Verdict:
-        """Return what ``candidate`` is worth.
+    def check(self, candidate: Candidate, problem: Problem, *, seed: int | None = None) -> Verdict:
+        """Return what ``candidate`` is worth under the stimulus of ``seed``; ``None``: that of the settings.
 
         Raises:
             BadReferenceError: the problem's reference is no good.
             ToolError: the simulator is missing or broken.
         """
         started = time.monotonic()
-        verdict = self._judge_extraction(candidate) or self._check_accepted(candidate.text, problem)
+        verdict = self._judge_extraction(candidate) or self._check_accepted(
+            candidate.text, problem, self._choose_seed(seed)
+        )
         return replace(verdict, duration_s=time.monotonic() - started)
 
-    def _prepare(self, problem: Problem) -> PreparedReference:
-        settings = self.settings
-        return prepare_accepted(
-            problem, self._trusted, self.reader, seed=settings.stimulus_seed, cycles=settings.cycles
-        )
+    def _choose_seed(self, seed: int | None) -> int:
+        return self.settings.stimulus_seed if seed is None else seed
 
-    def _prepare_second(self, problem: Problem) -> PreparedReference:
-        settings = self.settings
-        cycles = _SECOND_LENGTH * (settings.cycles or problem.cycles or DEFAULT_CYCLES)
-        return prepare_accepted(problem, self._trusted, self.reader, seed=-1 - settings.stimulus_seed, cycles=cycles)
+    def _prepare(self, problem: Problem, seed: int) -> PreparedReference:
+        return prepare_accepted(problem, self._trusted, self.reader, seed=seed, cycles=self.settings.cycles)
 
-    def _measure_depth(self, problem: Problem) -> Depth:
-        first = self._references.get(problem)
+    def _prepare_second(self, problem: Problem, seed: int) -> PreparedReference:
+        cycles = _SECOND_LENGTH * (self.settings.cycles or problem.cycles or DEFAULT_CYCLES)
+        return prepare_accepted(problem, self._trusted, self.reader, seed=-1 - seed, cycles=cycles)
+
+    def _measure_depth(self, problem: Problem, seed: int) -> Depth:
+        first = self._references.get(problem, seed)
         try:
-            second = self._seconds.get(problem)
+            second = self._seconds.get(problem, seed)
         except BadReferenceError:  # too slow for the longer one
             second = None
         return measure_depth(problem, first, second, self._trusted)
@@ -209,15 +216,15 @@ class Checker:
             return _refuse(Status.NO_CODE, Method.EXTRACT, f"no Verilog module in the answer ({candidate.rule})")
         return None
 
-    def _check_accepted(self, source: str, problem: Problem) -> Verdict:
+    def _check_accepted(self, source: str, problem: Problem, seed: int) -> Verdict:
         """Return the verdict of the reference, or the pass of another accepted design that ``source`` matches whole."""
-        self.prepare(problem)
+        self.prepare(problem, seed=seed)
         (_, first), *others = [(one.name, one.problem) for one in list_accepted(problem)]
-        verdict = self._check_source(source, first, self._references.get(first))
+        verdict = self._check_source(source, first, self._references.get(first, seed))
         if verdict.status is not Status.MISMATCH:
             return verdict
         for name, other in others:
-            found = self._check_source(source, other, self._references.get(other))
+            found = self._check_source(source, other, self._references.get(other, seed))
             if found.is_passed:
                 return _add(found, _note(f"it is right as {name}, which the problem accepts as well"))
         return verdict
@@ -282,19 +289,43 @@ class Checker:
         is_elsewhere: bool = False,
     ) -> Verdict:
         hazards = examination.hazards if examination is not None else ()
-        confirmer = self._other_confirmer if is_elsewhere else self._confirmer
+        excess = self._list_excess(problem, reference, examination)
+        confirmer = self._confirmers[is_elsewhere, bool(excess) or self.settings.depth is CheckDepth.FULL]
+        seed = self.settings.stimulus_seed if excess else reference.stimulus.seed  # few of them need another reference
         verdict = confirmer.confirm(
             first,
             source=source,
             reference=reference,
-            second=lambda: find_same(self._seconds.get(problem), reference),
-            depth=lambda: Depth() if reference.powered_up is not None else self._depths.get(problem),
+            second=lambda: find_same(self._seconds.get(problem, seed), reference),
+            depth=lambda: Depth() if reference.powered_up is not None else self._depths.get(problem, seed),
             hazards=hazards,
         )
+        verdict = _add(verdict, *map(_note_excess, excess[:1]))
         is_other = not is_elsewhere and self._other.name not in {self.simulator.name, self.settings.cross_check}
         if verdict.is_passed and is_other and any(hazard.kind in _STRUCTURAL for hazard in hazards):
             verdict = confirmer.read_again(verdict, self._synthesis, source=source, reference=reference)
         return _add(verdict, *_describe_drivers(hazards, Severity.WARNING))
+
+    def _list_excess(
+        self, problem: Problem, reference: PreparedReference, examination: Examination | None
+    ) -> tuple[str, ...]:
+        """Return, in words, why a candidate may do what one stimulus does not show, where it meets only one."""
+        if self.settings.depth is CheckDepth.FULL:
+            return ()
+        known = self._references.get(problem, reference.stimulus.seed).extent
+        if examination is None or examination.extent is None or known is None:
+            return ("a design that cannot be compared with the reference",)
+        return (*(hazard.message for hazard in examination.hazards), *examination.extent.list_excess(known))
+
+    def _make_confirmer(self, *, is_elsewhere: bool, is_full: bool) -> Confirmer:
+        return Confirmer(
+            self._other if is_elsewhere else self.simulator,
+            self._trusted,
+            self._prover if is_full or self.settings.formal is not FormalMode.OFF else None,
+            self._cross_check,
+            deep_steps=_DEEP_STEPS_OF_YOSYS if is_elsewhere else None,
+            is_full=is_full,
+        )
 
     def _simulate_elsewhere(
         self, refused: Verdict, source: str, problem: Problem, reference: PreparedReference
@@ -327,30 +358,31 @@ class Checker:
 
 
 class _ReferenceCache(Generic[_Made]):
-    """What is made of a problem's reference: once, by the first thread that asks; the last used are kept."""
+    """What is made of a problem's reference and a seed: once, by the first who asks; the last used are kept."""
 
-    def __init__(self, make: Callable[[Problem], _Made], size: int) -> None:
+    def __init__(self, make: Callable[[Problem, int], _Made], size: int) -> None:
         self._make = make
-        self._kept: Lru[Problem, Future[_Made | str]] = Lru(size)
+        self._kept: Lru[tuple[Problem, int], Future[_Made | str]] = Lru(size)
 
-    def get(self, problem: Problem) -> _Made:
+    def get(self, problem: Problem, seed: int) -> _Made:
         """Return what is made of ``problem``; a bad one raises the same message to everyone who asks."""
         fresh: Future[_Made | str] = Future()
-        future = self._kept.keep(problem, fresh)
+        future = self._kept.keep((problem, seed), fresh)
         if future is fresh:
-            self._fill(problem, future)
+            self._fill(problem, seed, future)
         found = future.result()
         if isinstance(found, str):  # a fresh exception each time: one that is raised again grows by every traceback
             raise BadReferenceError(found)
         return found
 
-    def _fill(self, problem: Problem, future: "Future[_Made | str]") -> None:
+    def _fill(self, problem: Problem, seed: int, future: "Future[_Made | str]") -> None:
         try:
-            future.set_result(self._make(problem))
+            future.set_result(self._make(problem, seed))
         except BadReferenceError as error:
             future.set_result(str(error))
         except BaseException as error:
-            self._kept.forget(problem, future)  # not the reference failed but the harness: who asks next tries again
+            # Not the reference failed but the harness: who asks next tries again.
+            self._kept.forget((problem, seed), future)
             future.set_exception(error)
             raise
 
@@ -377,6 +409,10 @@ def _describe_drivers(hazards: Sequence[Hazard], severity: Severity) -> tuple[Di
         for hazard in hazards
         if hazard.kind in _DRIVERS
     )
+
+
+def _note_excess(excess: str) -> Diagnostic:
+    return _note(f"checked in full, as it has what one stimulus may not show: {excess}")
 
 
 def _note(message: str, line: int | None = None) -> Diagnostic:

@@ -114,7 +114,8 @@ def _warn_of_little(reference: PreparedReference, signals: Sequence[SignalVerdic
 class Confirmer:
     """Looks again at candidates that passed. Thread-safe.
 
-    ``trusted`` simulates references, ``simulator`` the candidates, of a deep run ``deep_steps`` at most.
+    ``trusted`` simulates references, ``simulator`` the candidates, of a deep run ``deep_steps`` at most. Without
+    ``is_full`` nothing is simulated again but counterexamples.
     """
 
     def __init__(
@@ -125,12 +126,14 @@ class Confirmer:
         cross_check: CrossCheck | None,
         *,
         deep_steps: int | None = None,
+        is_full: bool = True,
     ) -> None:
         self._simulator = simulator
         self._trusted = trusted
         self._prover = prover
         self._cross_check = cross_check
         self._deep_steps = deep_steps
+        self._is_full = is_full
 
     def confirm(
         self,
@@ -153,7 +156,8 @@ class Confirmer:
             ToolError: a tool is missing or broken.
         """
         verdict = self._prove(first, source, reference, hazards)
-        if verdict.is_passed and (verdict.equivalence is None or verdict.equivalence.result is not Proof.EQUIVALENT):
+        is_proved = verdict.equivalence is not None and verdict.equivalence.result is Proof.EQUIVALENT
+        if self._is_full and verdict.is_passed and not is_proved:
             verdict = self._simulate_second(verdict, first, source, reference, second)
             if verdict.is_passed:
                 verdict = self._simulate_deep(verdict, source, reference, depth())

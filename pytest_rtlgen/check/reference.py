@@ -19,6 +19,7 @@ from pytest_rtlgen.verilog.boxes import read_boxes
 from pytest_rtlgen.verilog.canonical import read_canonical
 from pytest_rtlgen.verilog.constants import mine_constants
 from pytest_rtlgen.verilog.enclosure import ENCLOSED, enclose, is_enclosed, list_played
+from pytest_rtlgen.verilog.extent import Extent
 from pytest_rtlgen.verilog.hazards import find_undriven
 from pytest_rtlgen.verilog.interface import find_instance, parse_reference, read_interface
 from pytest_rtlgen.verilog.memory_files import load_memories
@@ -65,6 +66,8 @@ class PreparedReference:
     """Whether the simulator that candidates run in could not compile it, so that the second one ran it."""
     powered_up: PoweredUp | None = None
     """Set where the reference is never known unless its registers, and those of candidates, have power-up values."""
+    extent: Extent | None = None
+    """Of the reference's text; ``None``: it is not known."""
 
     def keep_assumed(self, stimulus: Stimulus, simulator: Simulator) -> Stimulus:
         """Return ``stimulus``, changed where it breaks what is assumed of the inputs: of that, nothing is asked.

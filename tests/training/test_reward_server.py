@@ -1,5 +1,6 @@
 """The reward server over real HTTP on loopback."""
 
+import asyncio
 import base64
 import json
 import os
@@ -38,9 +39,11 @@ class SlowReward(Reward):
         self.go = threading.Event()
         self.is_broken = False
 
-    def judge(self, completions: Sequence[str], tasks: Sequence[str]) -> list[RewardResult]:
-        del tasks
-        assert self.go.wait(30)
+    async def judge_async(
+        self, completions: Sequence[str], tasks: Sequence[str], *, step: int | None = None, seed: int | None = None
+    ) -> list[RewardResult]:
+        del tasks, step, seed
+        assert await asyncio.to_thread(self.go.wait, 30)
         parts = dict.fromkeys(self.part_names, 0.0) | {"failed": float(self.is_broken)}
         value = None if self.is_broken else 0.5
         return [RewardResult(value=value, parts=parts, reason="no simulator") for _ in completions]
