@@ -14,7 +14,7 @@ from pytest_rtlgen.check.cross_check import CrossCheck
 from pytest_rtlgen.check.powered_up import find_same, judge_powered_up
 from pytest_rtlgen.check.proof.prover import Prover
 from pytest_rtlgen.check.reading.reader import TOO_LARGE, Reader
-from pytest_rtlgen.check.reference import PreparedReference, list_memory_files
+from pytest_rtlgen.check.reference import PreparedReference, change_seed, list_memory_files
 from pytest_rtlgen.check.stimulus.depth import Depth, measure_depth
 from pytest_rtlgen.check.stimulus.make import DEFAULT_CYCLES
 from pytest_rtlgen.errors import BadReferenceError
@@ -195,6 +195,9 @@ class Checker:
         return self.settings.stimulus_seed if seed is None else seed
 
     def _prepare(self, problem: Problem, seed: int) -> PreparedReference:
+        usual = self.settings.stimulus_seed
+        if seed != usual:
+            return change_seed(self._references.get(problem, usual), self._trusted, seed=seed)
         return prepare_accepted(problem, self._trusted, self.reader, seed=seed, cycles=self.settings.cycles)
 
     def _prepare_second(self, problem: Problem, seed: int) -> PreparedReference:

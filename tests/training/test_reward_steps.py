@@ -48,6 +48,12 @@ def test_by_default_nothing_is_proved_and_one_stimulus_is_simulated() -> None:
 # The rest simulates.
 
 
+@pytest.mark.simulator
+def test_a_constant_that_the_reference_does_not_have_is_found_at_any_step(reward: Reward) -> None:
+    magic = WIRES.replace("y = a", "y = a ^ (a == 24'h5a17c3)")
+    assert [reward([magic], ["wide"], step=step) for step in range(SEEDS)] == [[0.0]] * SEEDS
+
+
 @pytest.fixture(scope="module")
 def reward() -> Iterator[Reward]:
     with open_reward([PROBLEM], RewardSettings(check=replace(REWARD_CHECK, stimulus_seed=10), seeds=SEEDS)) as made:
@@ -66,7 +72,8 @@ def missed_once(reward: Reward) -> str:
     by_seed = {seed: list_values(checker.prepare(PROBLEM, seed=seed).stimulus) for seed in range(10, 10 + SEEDS)}
     others = set[int]().union(*(values for seed, values in by_seed.items() if seed != 12))
     value = min(by_seed[12] - others)
-    return WIRES.replace("y = a", f"y = a ^ (a == 24'd{value})")
+    nibbles = [f"a[{low} +: 4] == 4'd{value >> low & 15}" for low in range(0, 24, 4)]  # too narrow to look suspicious
+    return WIRES.replace("y = a", f"y = a ^ ({' && '.join(nibbles)})")
 
 
 @pytest.mark.simulator
