@@ -303,6 +303,8 @@ class Checker:
             depth=lambda: Depth() if reference.powered_up is not None else self._depths.get(problem, seed),
             hazards=hazards,
         )
+        if excess and verdict.is_passed and self.settings.formal is FormalMode.OFF:
+            verdict = replace(verdict, equivalence=None)  # nobody asked for it: a design must not gain by its excess
         verdict = _add(verdict, *map(_note_excess, excess[:1]))
         is_other = not is_elsewhere and self._other.name not in {self.simulator.name, self.settings.cross_check}
         if verdict.is_passed and is_other and any(hazard.kind in _STRUCTURAL for hazard in hazards):
