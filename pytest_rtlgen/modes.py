@@ -28,7 +28,8 @@ class CheckDepth(StrEnum):
     """What passes and is not proved meets the second stimulus and the deep run."""
     VERDICT = "verdict"
     """One stimulus, for who checks again and again, each time with another seed. What may hide more than that shows,
-    by its state, its constants or its hazards, is proved and checked in full."""
+    by its state, its constants or its hazards, is proved and checked in full; what is wrong on every output need not be
+    simulated to the end."""
 
 
 class ScoringMode(StrEnum):

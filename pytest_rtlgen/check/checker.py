@@ -270,7 +270,8 @@ class Checker:
         )
 
     def _simulate(self, source: str, problem: Problem, reference: PreparedReference) -> Verdict:
-        first = judge_simulation(self.simulator, reference, source)
+        may_stop = self.settings.depth is CheckDepth.VERDICT
+        first = judge_simulation(self.simulator, reference, source, may_stop=may_stop)
         is_refused = first.verdict.method == Method.COMPILE and first.verdict.status in _REFUSED
         if is_refused and self.simulator.name != self._other.name:
             return self._simulate_elsewhere(first.verdict, source, problem, reference)

@@ -331,13 +331,13 @@ def test_on_loopback_it_needs_no_token(host: str) -> None:
 
 @pytest.mark.simulator
 def test_the_command_serves_and_ends_with_a_signal() -> None:
-    command = [sys.executable, "-m", "pytest_rtlgen", "serve", "--port=0", "--jobs=1", "--reward=graded"]
+    command = [sys.executable, "-m", "pytest_rtlgen", "serve", "--port=0", "--jobs=1", "--reward=salv"]
     env = {**os.environ, TOKEN_VARIABLE: TOKEN}
     process = subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
     assert process.stderr is not None
     line = process.stderr.readline()
     try:
-        assert line.startswith("serving graded for 0 problems on http://127.0.0.1:"), line
+        assert line.startswith("serving salv for 0 problems on http://127.0.0.1:"), line
         client = Client(line.split()[6].rstrip(";"))
         headers = {"Authorization": f"Bearer {TOKEN}"}
         body = {"samples": [sample(RIGHT, INVERTER)]}
