@@ -75,7 +75,9 @@ def test_what_is_wrong_on_every_output_is_not_simulated_to_the_end(checker: Chec
 
 
 def test_where_an_output_is_right_the_counts_are_whole(checker: Checker) -> None:
-    text = builders.COUNTER.replace("wrap ? 4'd0", "q == 4'd11 ? 4'd0").replace("= q == 4'd11", "= q == 4'd10")
+    text = builders.COUNTER.replace("wrap ? 4'd0", "q == 4'd11 ? 4'd0").replace(
+        "wrap = q == 4'd11", "wrap = q == 4'd10"
+    )
     half = check(checker, text)
     with Checker(CheckSettings(formal=FormalMode.OFF)) as full:
         assert half.signals == check(full, text).signals
