@@ -17,6 +17,21 @@ class FormalMode(StrEnum):
     """Before simulation, which a complete proof then replaces."""
 
 
+class CheckDepth(StrEnum):
+    """How much is done for one verdict.
+
+    >>> CheckSettings(depth=CheckDepth.VERDICT).depth.value
+    'verdict'
+    """
+
+    FULL = "full"
+    """What passes and is not proved meets the second stimulus and the deep run."""
+    VERDICT = "verdict"
+    """One stimulus, for who checks again and again, each time with another seed. What may hide more than that shows,
+    by its state, its constants or its hazards, is proved and checked in full; what is wrong on every output need not be
+    simulated to the end."""
+
+
 class ScoringMode(StrEnum):
     """Whose scoring: a run's (``--rtlgen-scoring``), or that which a known fault spoils.
 

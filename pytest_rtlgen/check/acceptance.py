@@ -52,7 +52,7 @@ def prepare_accepted(
     if reference is None:
         raise reason
     _require_one_reading(reference, accepted)
-    return reference
+    return replace(reference, extent=accepted.examination.extent)
 
 
 def accept_reference(problem: Problem, reader: Reader) -> AcceptedReference:

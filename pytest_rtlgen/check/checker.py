@@ -17,11 +17,11 @@ from pytest_rtlgen.check.kept import Shelf, is_final, is_of_any_layout, open_cac
 from pytest_rtlgen.check.powered_up import find_same, judge_powered_up
 from pytest_rtlgen.check.proof.prover import Prover
 from pytest_rtlgen.check.reading.reader import TOO_LARGE, Reader
-from pytest_rtlgen.check.reference import PreparedReference, list_memory_files
+from pytest_rtlgen.check.reference import PreparedReference, change_seed, list_memory_files
 from pytest_rtlgen.check.stimulus.depth import Depth, measure_depth
 from pytest_rtlgen.check.stimulus.make import DEFAULT_CYCLES
 from pytest_rtlgen.errors import BadReferenceError
-from pytest_rtlgen.modes import FormalMode, SandboxMode
+from pytest_rtlgen.modes import CheckDepth, FormalMode, SandboxMode
 from pytest_rtlgen.openings import list_accepted
 from pytest_rtlgen.records import (
     Candidate,
@@ -61,7 +61,7 @@ _DEEP_STEPS_OF_YOSYS = 1 << 15
 _Made = TypeVar("_Made")
 _DECIDING_NOTHING = frozenset({"jobs", "no_cache", "sandbox"})
 """Settings that no verdict depends on; of the sandbox, what there is of it counts."""
-_NOT_OF_REFERENCES = frozenset({"formal", "formal_budget_s", "cross_check"})
+_NOT_OF_REFERENCES = frozenset({"formal", "formal_budget_s", "cross_check", "depth"})
 _STRUCTURAL = frozenset(HazardKind) - {HazardKind.SIMULATOR_ONLY, HazardKind.UNSET_DECISION}
 """Hazards for which a design must be right in both readings, the simulator's and that of synthesis."""
 _DRIVERS = frozenset({HazardKind.TWO_DRIVERS, HazardKind.TWO_PROCESSES})
@@ -89,6 +89,7 @@ class CheckSettings:
     formal: FormalMode = FormalMode.CONFIRM
     formal_budget_s: float = 2.0
     """Seconds that the solver may take for one candidate."""
+    depth: CheckDepth = CheckDepth.FULL
     cross_check: str | None = None
     """``yosys`` or ``verilator``: a second simulator that can fail a candidate."""
     no_cache: bool = False
@@ -98,7 +99,8 @@ class CheckSettings:
 class Checker:
     """Checks candidates against references. Thread-safe; a context manager that leaves no process behind.
 
-    Each reference is simulated once, also when several threads ask for it; the ``KEPT_REFERENCES`` used last are kept.
+    Each reference is simulated once a seed, also when several threads ask for it; the ``KEPT_REFERENCES`` used last are
+    kept.
 
     >>> problem = next(one for one in load_suite("suites/core").problems if one.problem_id == "barrel_shifter_16")
     >>> with Checker(CheckSettings(cycles=50)) as checker:
@@ -122,17 +124,18 @@ class Checker:
         self._verdicts = Shelf(verdicts, Verdict, self._list_deciding)
         self._prover = (
             None
-            if settings.formal is FormalMode.OFF
+            if settings.formal is FormalMode.OFF and settings.depth is CheckDepth.FULL
             else Prover(sandbox=sandbox, jobs=settings.jobs, budget_s=settings.formal_budget_s)
         )
         self._cross_check = CrossCheck(settings.cross_check, sandbox, settings.limits) if settings.cross_check else None
         self._other = make_simulator("yosys", sandbox=sandbox, limits=settings.limits, jobs=settings.jobs)
         self._trusted = WithFallback(self.simulator, self._other)
         self._synthesis = CrossCheck("yosys", sandbox, _widen(settings.limits))
-        self._confirmer = Confirmer(self.simulator, self._trusted, self._prover, self._cross_check)
-        self._other_confirmer = Confirmer(
-            self._other, self._trusted, self._prover, self._cross_check, deep_steps=_DEEP_STEPS_OF_YOSYS
-        )
+        self._confirmers = {
+            (is_elsewhere, is_full): self._make_confirmer(is_elsewhere=is_elsewhere, is_full=is_full)
+            for is_elsewhere in (False, True)
+            for is_full in (False, True)
+        }
 
     def __enter__(self) -> Self:
         return self
@@ -161,23 +164,26 @@ class Checker:
         if self._cross_check is not None:
             self._cross_check.close()
 
-    def prepare(self, problem: Problem) -> PreparedReference:
+    def prepare(self, problem: Problem, *, seed: int | None = None) -> PreparedReference:
         """Return the reference's interface, stimulus and trace, made on first use, as is all else that is accepted.
+
+        ``seed``: of the stimulus; ``None``: that of the settings.
 
         Raises:
             BadReferenceError: a reference does not build, does not finish, or shows no known output.
         """
-        first, *_ = [self._references.get(accepted.problem) for accepted in list_accepted(problem)]
+        seed = self._choose_seed(seed)
+        first, *_ = [self._references.get(accepted.problem, seed) for accepted in list_accepted(problem)]
         return first
 
-    def measure_depth(self, problem: Problem) -> Depth:
+    def measure_depth(self, problem: Problem, *, seed: int | None = None) -> Depth:
         """Return what no stimulus reaches inside the reference, and the deep run, made on first use.
 
         Raises:
             BadReferenceError: the problem's reference is no good.
             ToolError: the simulator is missing or broken.
         """
-        return self._depths.get(next(iter(list_accepted(problem))).problem)
+        return self._depths.get(next(iter(list_accepted(problem))).problem, self._choose_seed(seed))
 
     def screen(self, source: str, problem: Problem) -> Screening:
         """Return the text that every tool gets of a candidate, and what was left out of it, or why it is refused.
@@ -188,15 +194,17 @@ class Checker:
         """
         return self.reader.screen(source, self.prepare(problem).interface, list_memory_files(problem))
 
-    def check(self, candidate: Candidate, problem: Problem) -> Verdict:
-        """Return what ``candidate`` is worth.
+    def check(self, candidate: Candidate, problem: Problem, *, seed: int | None = None) -> Verdict:
+        """Return what ``candidate`` is worth under the stimulus of ``seed``; ``None``: that of the settings.
 
         Raises:
             BadReferenceError: the problem's reference is no good.
             ToolError: the simulator is missing or broken.
         """
         started = time.monotonic()
-        verdict = self._judge_extraction(candidate) or self._check_accepted(candidate.text, problem)
+        verdict = self._judge_extraction(candidate) or self._check_accepted(
+            candidate.text, problem, self._choose_seed(seed)
+        )
         return replace(verdict, duration_s=time.monotonic() - started)
 
     def _list_deciding(self, *, without: frozenset[str] = frozenset()) -> Json:
@@ -208,21 +216,23 @@ class Checker:
             tools.append(self._cross_check.version)
         return [decisive, encode(self.simulator.isolation), encode(tuple(tools))]
 
-    def _prepare(self, problem: Problem) -> PreparedReference:
-        settings = self.settings
-        return prepare_accepted(
-            problem, self._trusted, self.reader, seed=settings.stimulus_seed, cycles=settings.cycles
-        )
+    def _choose_seed(self, seed: int | None) -> int:
+        return self.settings.stimulus_seed if seed is None else seed
 
-    def _prepare_second(self, problem: Problem) -> PreparedReference:
-        settings = self.settings
-        cycles = _SECOND_LENGTH * (settings.cycles or problem.cycles or DEFAULT_CYCLES)
-        return prepare_accepted(problem, self._trusted, self.reader, seed=-1 - settings.stimulus_seed, cycles=cycles)
+    def _prepare(self, problem: Problem, seed: int) -> PreparedReference:
+        usual = self.settings.stimulus_seed
+        if seed != usual:
+            return change_seed(self._references.get(problem, usual), self._trusted, seed=seed)
+        return prepare_accepted(problem, self._trusted, self.reader, seed=seed, cycles=self.settings.cycles)
 
-    def _measure_depth(self, problem: Problem) -> Depth:
-        first = self._references.get(problem)
+    def _prepare_second(self, problem: Problem, seed: int) -> PreparedReference:
+        cycles = _SECOND_LENGTH * (self.settings.cycles or problem.cycles or DEFAULT_CYCLES)
+        return prepare_accepted(problem, self._trusted, self.reader, seed=-1 - seed, cycles=cycles)
+
+    def _measure_depth(self, problem: Problem, seed: int) -> Depth:
+        first = self._references.get(problem, seed)
         try:
-            second = self._seconds.get(problem)
+            second = self._seconds.get(problem, seed)
         except BadReferenceError:  # too slow for the longer one
             second = None
         return measure_depth(problem, first, second, self._trusted)
@@ -234,30 +244,30 @@ class Checker:
             return _refuse(Status.NO_CODE, Method.EXTRACT, f"no Verilog module in the answer ({candidate.rule})")
         return None
 
-    def _check_accepted(self, source: str, problem: Problem) -> Verdict:
+    def _check_accepted(self, source: str, problem: Problem, seed: int) -> Verdict:
         """Return the verdict of the reference, or the pass of another accepted design that ``source`` matches whole."""
-        self.prepare(problem)
+        self.prepare(problem, seed=seed)
         (_, first), *others = [(one.name, one.problem) for one in list_accepted(problem)]
-        verdict = self._check_source(source, first)
+        verdict = self._check_source(source, first, seed)
         if verdict.status is not Status.MISMATCH:
             return verdict
         for name, other in others:
-            found = self._check_source(source, other)
+            found = self._check_source(source, other, seed)
             if found.is_passed:
                 return _add(found, _note(f"it is right as {name}, which the problem accepts as well"))
         return verdict
 
-    def _check_source(self, source: str, problem: Problem) -> Verdict:
-        judge = partial(self._screen_and_judge, source, problem)
-        return self._verdicts.find(problem, judge, text=("text", source), keeps=is_final)
+    def _check_source(self, source: str, problem: Problem, seed: int) -> Verdict:
+        judge = partial(self._screen_and_judge, source, problem, seed)
+        return self._verdicts.find(problem, judge, text=(str(seed), "text", source), keeps=is_final)
 
-    def _screen_and_judge(self, source: str, problem: Problem) -> Verdict:
-        reference = self._references.get(problem)  # within what is kept, as it may be cut short
+    def _screen_and_judge(self, source: str, problem: Problem, seed: int) -> Verdict:
+        reference = self._references.get(problem, seed)  # within what is kept, as it may be cut short
         screening = self.reader.screen(source, reference.interface, list_memory_files(problem))
         if screening.status is not None:
             return Verdict(status=screening.status, method=Method.SCREEN, diagnostics=screening.diagnostics)
-        judge = partial(self._judge_screened, screening.source, problem)
-        tokens = ("tokens", join_tokens(screening.source))
+        judge = partial(self._judge_screened, screening.source, problem, seed)
+        tokens = (str(seed), "tokens", join_tokens(screening.source))
         verdict = self._verdicts.find(problem, judge, text=tokens, keeps=is_of_any_layout)
         return replace(
             verdict,
@@ -266,10 +276,10 @@ class Checker:
             simulator=verdict.simulator or self.simulator.version,
         )
 
-    def _judge_screened(self, source: str, problem: Problem) -> Verdict:
+    def _judge_screened(self, source: str, problem: Problem, seed: int) -> Verdict:
         return judge_powered_up(
             source,
-            self._references.get(problem),
+            self._references.get(problem, seed),
             self.reader,
             lambda text, compared: self._prove_first(text, compared) or self._simulate(text, problem, compared),
         )
@@ -295,7 +305,8 @@ class Checker:
         )
 
     def _simulate(self, source: str, problem: Problem, reference: PreparedReference) -> Verdict:
-        first = judge_simulation(self.simulator, reference, source)
+        may_stop = self.settings.depth is CheckDepth.VERDICT
+        first = judge_simulation(self.simulator, reference, source, may_stop=may_stop)
         is_refused = first.verdict.method == Method.COMPILE and first.verdict.status in _REFUSED
         if is_refused and self.simulator.name != self._other.name:
             return self._simulate_elsewhere(first.verdict, source, problem, reference)
@@ -317,19 +328,45 @@ class Checker:
         is_elsewhere: bool = False,
     ) -> Verdict:
         hazards = examination.hazards if examination is not None else ()
-        confirmer = self._other_confirmer if is_elsewhere else self._confirmer
+        excess = self._list_excess(problem, reference, examination)
+        confirmer = self._confirmers[is_elsewhere, bool(excess) or self.settings.depth is CheckDepth.FULL]
+        seed = self.settings.stimulus_seed if excess else reference.stimulus.seed  # few of them need another reference
         verdict = confirmer.confirm(
             first,
             source=source,
             reference=reference,
-            second=lambda: find_same(self._seconds.get(problem), reference),
-            depth=lambda: Depth() if reference.powered_up is not None else self._depths.get(problem),
+            second=lambda: find_same(self._seconds.get(problem, seed), reference),
+            depth=lambda: Depth() if reference.powered_up is not None else self._depths.get(problem, seed),
             hazards=hazards,
         )
+        if excess and verdict.is_passed and self.settings.formal is FormalMode.OFF:
+            verdict = replace(verdict, equivalence=None)  # nobody asked for it: a design must not gain by its excess
+        verdict = _add(verdict, *map(_note_excess, excess[:1]))
         is_other = not is_elsewhere and self._other.name not in {self.simulator.name, self.settings.cross_check}
         if verdict.is_passed and is_other and any(hazard.kind in _STRUCTURAL for hazard in hazards):
             verdict = confirmer.read_again(verdict, self._synthesis, source=source, reference=reference)
         return _add(verdict, *_describe_drivers(hazards, Severity.WARNING))
+
+    def _list_excess(
+        self, problem: Problem, reference: PreparedReference, examination: Examination | None
+    ) -> tuple[str, ...]:
+        """Return, in words, why a candidate may do what one stimulus does not show, where it meets only one."""
+        if self.settings.depth is CheckDepth.FULL:
+            return ()
+        known = self._references.get(problem, reference.stimulus.seed).extent
+        if examination is None or examination.extent is None or known is None:
+            return ("a design that cannot be compared with the reference",)
+        return (*(hazard.message for hazard in examination.hazards), *examination.extent.list_excess(known))
+
+    def _make_confirmer(self, *, is_elsewhere: bool, is_full: bool) -> Confirmer:
+        return Confirmer(
+            self._other if is_elsewhere else self.simulator,
+            self._trusted,
+            self._prover if is_full or self.settings.formal is not FormalMode.OFF else None,
+            self._cross_check,
+            deep_steps=_DEEP_STEPS_OF_YOSYS if is_elsewhere else None,
+            is_full=is_full,
+        )
 
     def _simulate_elsewhere(
         self, refused: Verdict, source: str, problem: Problem, reference: PreparedReference
@@ -362,19 +399,19 @@ class Checker:
 
 
 class _ReferenceCache(Generic[_Made]):
-    """What is made of a problem's reference: once, by the first thread that asks; the last used are in memory."""
+    """What is made of a problem's reference and a seed: once, by the first who asks; the last used are in memory."""
 
-    def __init__(self, make: Callable[[Problem], _Made], size: int, shelf: Shelf[_Made]) -> None:
+    def __init__(self, make: Callable[[Problem, int], _Made], size: int, shelf: Shelf[_Made]) -> None:
         self._make = make
         self._shelf = shelf
-        self._kept: Lru[Problem, Future[tuple[_Made | str, bool]]] = Lru(size)
+        self._kept: Lru[tuple[Problem, int], Future[tuple[_Made | str, bool]]] = Lru(size)
 
-    def get(self, problem: Problem) -> _Made:
+    def get(self, problem: Problem, seed: int) -> _Made:
         """Return what is made of ``problem``; a bad one raises the same message to everyone who asks."""
         fresh: Future[tuple[_Made | str, bool]] = Future()
-        future = self._kept.keep(problem, fresh)
+        future = self._kept.keep((problem, seed), fresh)
         if future is fresh:
-            self._fill(problem, future)
+            self._fill(problem, seed, future)
         found, is_cut_short = future.result()
         if is_cut_short:  # what is made of it is neither
             note_cut_short()
@@ -382,17 +419,18 @@ class _ReferenceCache(Generic[_Made]):
             raise BadReferenceError(found)
         return found
 
-    def _fill(self, problem: Problem, future: "Future[tuple[_Made | str, bool]]") -> None:
+    def _fill(self, problem: Problem, seed: int, future: "Future[tuple[_Made | str, bool]]") -> None:
         before = count_cut_short()
         found: _Made | str
         try:
             try:
-                found = self._shelf.find(problem, partial(self._make, problem))
+                found = self._shelf.find(problem, partial(self._make, problem, seed), text=(str(seed),))
             except BadReferenceError as error:
                 found = str(error)
             future.set_result((found, count_cut_short() != before))
         except BaseException as error:
-            self._kept.forget(problem, future)  # not the reference failed but the harness: who asks next tries again
+            # Not the reference failed but the harness: who asks next tries again.
+            self._kept.forget((problem, seed), future)
             future.set_exception(error)
             raise
 
@@ -419,6 +457,10 @@ def _describe_drivers(hazards: Sequence[Hazard], severity: Severity) -> tuple[Di
         for hazard in hazards
         if hazard.kind in _DRIVERS
     )
+
+
+def _note_excess(excess: str) -> Diagnostic:
+    return _note(f"checked in full, as it has what one stimulus may not show: {excess}")
 
 
 def _note(message: str, line: int | None = None) -> Diagnostic:

@@ -51,8 +51,12 @@ def compare_start(expected: Trace, actual: Trace) -> tuple[SignalVerdict, ...]:
 
 
 def has_unknown_mismatch(expected: Trace, actual: Trace) -> bool:
-    """Whether some bit of ``actual`` is X or Z where the reference's is not: nothing sets it, or too much does."""
-    want, got = _table(expected), _table(actual)
+    """Whether some bit of ``actual`` is X or Z where the reference's is not: nothing sets it, or too much does.
+
+    ``actual`` may be the shorter one.
+    """
+    got = _table(actual)
+    want = _table(expected)[: len(got)]
     return bool(((want <= ord("1")) & (got > ord("1"))).any())
 
 

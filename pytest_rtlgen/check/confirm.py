@@ -36,6 +36,7 @@ _SECOND_NOTE = "found under a second, longer stimulus, which the candidate could
 _DEEP_NOTE = "found under a long steady run, made because other stimuli do not reach all of the reference"
 _UNREACHED_NOTE = "not proved, and no stimulus reaches all of the reference: "
 _SECOND, _DEEP = "second, longer stimulus", "long steady run"
+_STOPPED = "every output was wrong within {steps} steps, so the others were not simulated"
 _UNFINISHED = "the {what} was simulated in part: {done} of {steps} steps within the time limit"
 
 
@@ -49,17 +50,37 @@ class Simulated:
     duration_s: float = 0.0
 
 
-def judge_simulation(simulator: Simulator, reference: PreparedReference, source: str) -> Simulated:
+def judge_simulation(
+    simulator: Simulator, reference: PreparedReference, source: str, *, may_stop: bool = False
+) -> Simulated:
     """Simulate ``source`` under the reference's stimulus and compare.
+
+    With ``may_stop`` it need not go on once every output was wrong.
 
     Raises:
         ToolError: a tool is missing or broken.
     """
-    simulation = simulator.simulate(_make_job(reference, source))
+    job = _make_job(reference, source)
+    if may_stop and reference.openings.latency is None:
+        job = replace(job, is_enough=lambda start: _is_all_wrong(reference, start))
+    simulation = simulator.simulate(job)
+    if simulation.status is None and simulation.trace is None and simulation.start is not None:
+        verdict = _note_stopped(_compare_start(reference, simulation, simulation.start), simulation.start)
+        return Simulated(verdict=verdict, trace=simulation.start, duration_s=simulation.duration_s)
     if simulation.trace is None:
         return Simulated(verdict=_explain(simulation), trace=None, duration_s=simulation.duration_s)
     verdict = _compare(reference, simulation, simulation.trace)
     return Simulated(verdict=verdict, trace=simulation.trace, duration_s=simulation.duration_s)
+
+
+def _is_all_wrong(reference: PreparedReference, start: Trace) -> bool:
+    return all(signal.mismatches for signal in compare_start(reference.trace, start))
+
+
+def _note_stopped(verdict: Verdict, start: Trace) -> Verdict:
+    message = _STOPPED.format(steps=_count_steps(start))
+    note = Diagnostic(tool=Tool.COMPARE, severity=Severity.NOTE, message=message)
+    return replace(verdict, diagnostics=(*verdict.diagnostics, note))
 
 
 def _make_job(reference: PreparedReference, source: str) -> SimulationJob:
@@ -114,7 +135,8 @@ def _warn_of_little(reference: PreparedReference, signals: Sequence[SignalVerdic
 class Confirmer:
     """Looks again at candidates that passed. Thread-safe.
 
-    ``trusted`` simulates references, ``simulator`` the candidates, of a deep run ``deep_steps`` at most.
+    ``trusted`` simulates references, ``simulator`` the candidates, of a deep run ``deep_steps`` at most. Without
+    ``is_full`` nothing is simulated again but counterexamples.
     """
 
     def __init__(
@@ -125,12 +147,14 @@ class Confirmer:
         cross_check: CrossCheck | None,
         *,
         deep_steps: int | None = None,
+        is_full: bool = True,
     ) -> None:
         self._simulator = simulator
         self._trusted = trusted
         self._prover = prover
         self._cross_check = cross_check
         self._deep_steps = deep_steps
+        self._is_full = is_full
 
     def confirm(
         self,
@@ -153,7 +177,8 @@ class Confirmer:
             ToolError: a tool is missing or broken.
         """
         verdict = self._prove(first, source, reference, hazards)
-        if verdict.is_passed and (verdict.equivalence is None or verdict.equivalence.result is not Proof.EQUIVALENT):
+        is_proved = verdict.equivalence is not None and verdict.equivalence.result is Proof.EQUIVALENT
+        if self._is_full and verdict.is_passed and not is_proved:
             verdict = self._simulate_second(verdict, first, source, reference, second)
             if verdict.is_passed:
                 verdict = self._simulate_deep(verdict, source, reference, depth())

@@ -10,7 +10,7 @@ from pytest_rtlgen.check.holds import hold_inputs
 from pytest_rtlgen.check.latency import count_compared, retime
 from pytest_rtlgen.check.stimulus.assumptions import AssumedGroup, find_groups, restrict
 from pytest_rtlgen.check.stimulus.coverage import list_reached
-from pytest_rtlgen.check.stimulus.make import Measure, make_stimulus
+from pytest_rtlgen.check.stimulus.make import Measure, StimulusPlan, grow_stimulus, make_plan, make_planned
 from pytest_rtlgen.errors import BadReferenceError, NeverKnownError
 from pytest_rtlgen.openings import open_reference, verify_openings
 from pytest_rtlgen.records import Interface, Openings, Problem, SourceFile, Stimulus, Trace
@@ -19,6 +19,7 @@ from pytest_rtlgen.verilog.boxes import read_boxes
 from pytest_rtlgen.verilog.canonical import read_canonical
 from pytest_rtlgen.verilog.constants import mine_constants
 from pytest_rtlgen.verilog.enclosure import ENCLOSED, enclose, is_enclosed, list_played
+from pytest_rtlgen.verilog.extent import Extent
 from pytest_rtlgen.verilog.hazards import find_undriven
 from pytest_rtlgen.verilog.interface import find_instance, parse_reference, read_interface
 from pytest_rtlgen.verilog.memory_files import load_memories
@@ -65,6 +66,10 @@ class PreparedReference:
     """Whether the simulator that candidates run in could not compile it, so that the second one ran it."""
     powered_up: PoweredUp | None = None
     """Set where the reference is never known unless its registers, and those of candidates, have power-up values."""
+    plan: StimulusPlan = StimulusPlan()  # noqa: RUF009  immutable
+    """By which its stimuli of other seeds are made."""
+    extent: Extent | None = None
+    """Of the reference's text; ``None``: it is not known."""
 
     def keep_assumed(self, stimulus: Stimulus, simulator: Simulator) -> Stimulus:
         """Return ``stimulus``, changed where it breaks what is assumed of the inputs: of that, nothing is asked.
@@ -117,17 +122,15 @@ def prepare_reference(
     verify_openings(problem.openings, interface)
     opened = open_reference(problem.reference, interface, problem.openings)
     groups = find_groups(problem.openings, interface, simulator, seed=seed)
-    stimulus = make_stimulus(
+    grown = grow_stimulus(
         interface,
-        hints=list_hints(problem, interface),
-        slices=list_slices(problem),
-        cycles=cycles or problem.cycles,
+        make_plan(hints=list_hints(problem, interface), slices=list_slices(problem), cycles=cycles or problem.cycles),
         seed=seed,
         measure=None if cycles else _make_measure(problem, interface, simulator, groups),
     )
-    stimulus = hold_inputs(restrict(stimulus, groups, interface, simulator), problem.openings.holds, interface)
+    stimulus = hold_inputs(restrict(grown.stimulus, groups, interface, simulator), problem.openings.holds, interface)
     simulation = simulator.simulate(SimulationJob(source=opened.text, interface=interface, stimulus=stimulus))
-    trace = _require_trace(problem, simulation)
+    trace = _require_trace(problem.reference.name, simulation)
     undriven = _list_undriven(problem, trace)
     latency = problem.openings.latency
     if latency is not None and not count_compared(latency, interface, stimulus, trace):
@@ -144,8 +147,34 @@ def prepare_reference(
         undriven=undriven,
         openings=problem.openings,
         assumed=groups,
+        plan=grown.plan,
         is_simulated_elsewhere=simulation.is_fallback,
     )
+
+
+def change_seed(reference: PreparedReference, simulator: Simulator, *, seed: int) -> PreparedReference:
+    """Return ``reference`` under a stimulus of another seed, as long as its own; only the simulation is made anew.
+
+    Raises:
+        BadReferenceError: it does not finish under this one, or shows no known output.
+        ToolError: the simulator is missing or broken.
+    """
+    planned = make_planned(reference.played, reference.plan, seed=seed)
+    stimulus = reference.keep_assumed(planned, simulator)
+    trace = _require_trace(reference.top, _simulate_under(stimulus, reference, simulator))
+    found = replace(reference, stimulus=stimulus, trace=reference.forget_undriven(trace))
+    if reference.powered_up is None:
+        return found
+    traces = [(one, _simulate_under(stimulus, one, simulator).trace) for one in reference.powered_up.others]
+    others = tuple(
+        replace(one, stimulus=stimulus, trace=one.forget_undriven(trace)) for one, trace in traces if trace is not None
+    )
+    return replace(found, powered_up=replace(reference.powered_up, others=others))
+
+
+def _simulate_under(stimulus: Stimulus, reference: PreparedReference, simulator: Simulator) -> Simulation:
+    interface = replace(reference.played, module=reference.top)
+    return simulator.simulate(SimulationJob(source=reference.source, interface=interface, stimulus=stimulus))
 
 
 def read_interface_of(problem: Problem) -> Interface:
@@ -283,8 +312,7 @@ def _refuse_unplayable(problem: Problem, interface: Interface) -> None:
             )
 
 
-def _require_trace(problem: Problem, simulation: Simulation) -> Trace:
-    name = problem.reference.name
+def _require_trace(name: str, simulation: Simulation) -> Trace:
     if simulation.trace is None:
         messages = "; ".join(_describe(item.line, item.message) for item in simulation.diagnostics[:3])
         raise BadReferenceError(f"{name}: the reference does not run ({simulation.status}): {messages}")

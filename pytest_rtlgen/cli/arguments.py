@@ -5,6 +5,7 @@ import importlib
 import os
 import re
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NoReturn
 
 from pytest_rtlgen.cli.commands import Command
@@ -105,8 +106,12 @@ def _describe_kind(option: Option) -> dict[str, Any]:
     return {"action": "append" if option.is_repeatable else "store", "metavar": option.metavar}
 
 
-def read_options(args: argparse.Namespace, **fixed: str) -> Options:
+def read_options(
+    args: argparse.Namespace, *, usual: Mapping[str, object] = MappingProxyType({}), **fixed: str
+) -> Options:
     """Return the options that the command declared, from its arguments and the environment; ``fixed`` wins over both.
+
+    ``usual``: what the command takes, by ``Option.key``, for options that are given in neither.
 
     Raises:
         UsageError: a value that cannot be meant.
@@ -114,4 +119,4 @@ def read_options(args: argparse.Namespace, **fixed: str) -> Options:
     declared = [option for option in OPTIONS if hasattr(args, option.key)]
     given = {option.key: getattr(args, option.key) for option in declared} | fixed
     env = read_environment(os.environ, declared)
-    return resolve_options(given, {}, env)
+    return resolve_options(given, usual, env)

@@ -1,6 +1,7 @@
 """``serve``: rewards over HTTP."""
 
 import argparse
+from dataclasses import replace
 
 from pytest_rtlgen.cli.arguments import (
     Parser,
@@ -11,7 +12,9 @@ from pytest_rtlgen.config import Group
 from pytest_rtlgen.evaluation.settings import make_check_settings
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.report.console import say
-from pytest_rtlgen.training import Reward, RewardSettings, find_preset
+from pytest_rtlgen.training import REWARD_CHECK, Reward, RewardSettings, find_preset
+from pytest_rtlgen.training.reward.options import choose_depth
+from pytest_rtlgen.training.reward.steps import DEFAULT_SEEDS
 from pytest_rtlgen.training.server.serving import ServeSettings, read_conditions, run_server
 
 
@@ -34,6 +37,13 @@ def add_arguments(parser: Parser) -> None:
         default=1024,
         help="most samples waiting or being checked (default: %(default)s)",
     )
+    parser.add_argument(
+        "--seeds",
+        metavar="N",
+        type=int,
+        default=DEFAULT_SEEDS,
+        help="stimulus seeds that steps use in turn, from --stimulus-seed on (default: %(default)s)",
+    )
     parser.add_argument("--max-parallel", metavar="N", type=int, help="most checks at once on this machine")
     parser.add_argument("--tls-certificate", metavar="FILE", help="PEM file; serve HTTPS")
     parser.add_argument("--tls-key", metavar="FILE", help="PEM file; by default the key is in the certificate's")
@@ -52,9 +62,11 @@ def run(args: argparse.Namespace) -> int:
         tls_key=args.tls_key,
     )
     read_conditions(settings, os.environ)  # before suites are loaded, which may take a while
-    options = read_options(args)
-    check = make_check_settings(options)
-    reward_settings = RewardSettings(preset=find_preset(args.reward), check=check, max_parallel=args.max_parallel)
+    options = read_options(args, usual={"rtlgen_formal": REWARD_CHECK.formal})
+    check = replace(make_check_settings(options), depth=choose_depth(options.formal))
+    reward_settings = RewardSettings(
+        preset=find_preset(args.reward), check=check, seeds=args.seeds, max_parallel=args.max_parallel
+    )
     problems = [problem for spec in options.suite for problem in load_suite(spec).problems]
     reward = Reward(problems=problems, settings=reward_settings)
     preset = reward_settings.preset.name

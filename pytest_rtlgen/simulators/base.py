@@ -1,7 +1,7 @@
 """What a simulator is asked and what it answers."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,17 +16,20 @@ class SimulationJob:
     """Verilog text that defines ``interface.module``."""
     interface: Interface
     stimulus: Stimulus
+    is_enough: Callable[[Trace], bool] | None = None
+    """Whether a trace of the first steps tells all that is asked for, so that the rest need not be played. A simulator
+    may ask it at times, or never."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulation:
-    """How a simulation went: a trace, or the status that explains why there is none."""
+    """How a simulation went: a trace, or the status that explains why there is none, or a start that is enough."""
 
     trace: Trace | None
     status: Status | None
-    """``None`` exactly when there is a trace."""
+    """``None`` where there is a trace, or a start that is enough."""
     start: Trace | None = None
-    """The trace as far as it came, where the time was up before its end."""
+    """The trace as far as it came, where the time was up before its end, or where that is enough."""
     is_compiled: bool = True
     """Whether the compiler took the design."""
     is_fallback: bool = False

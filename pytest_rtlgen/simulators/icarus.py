@@ -220,6 +220,8 @@ class RawOutcome:
     design_bytes: int
     """Size of the compiled design."""
     duration_s: float
+    is_stopped: bool = False
+    """The harness had seen enough, of which ``trace`` is the beginning."""
 
 
 def judge_outcome(job: SimulationJob, files: JobFiles, raw: RawOutcome, limits: Limits) -> Simulation:
@@ -227,6 +229,10 @@ def judge_outcome(job: SimulationJob, files: JobFiles, raw: RawOutcome, limits: 
 
     Only the trace under the job's secret counts as success; the log merely tells failures apart.
     """
+    if raw.is_stopped:
+        return Simulation(
+            trace=None, status=None, start=read_beginning(job, files, raw.trace), duration_s=raw.duration_s
+        )
     rows = read_trace(raw.trace, nonce=files.secret, outputs=job.interface.outputs, chars=files.trace_chars)
     if rows is not None:
         trace = Trace(outputs=job.interface.outputs, rows=rows)
@@ -240,11 +246,8 @@ def judge_outcome(job: SimulationJob, files: JobFiles, raw: RawOutcome, limits: 
         else ()
     )
     note = Diagnostic(tool=Tool.SIMULATOR, severity=Severity.ERROR, message=reason)
-    start = None
-    if status is Status.TIMEOUT and raw.is_compiled:
-        width = port_widths(job.interface.outputs)
-        found = read_start(raw.trace, nonce=files.secret, width=width)
-        start = None if found is None else Trace(outputs=job.interface.outputs, rows=found)
+    is_cut = status is Status.TIMEOUT and raw.is_compiled
+    start = read_beginning(job, files, raw.trace) if is_cut else None
     return Simulation(
         trace=None,
         start=start,
@@ -253,6 +256,12 @@ def judge_outcome(job: SimulationJob, files: JobFiles, raw: RawOutcome, limits: 
         diagnostics=(*diagnostics, note),
         duration_s=raw.duration_s,
     )
+
+
+def read_beginning(job: SimulationJob, files: JobFiles, payload: bytes) -> Trace | None:
+    """Return the whole steps of a trace that has come in part; ``None`` where it has no beginning."""
+    rows = read_start(payload, nonce=files.secret, width=port_widths(job.interface.outputs))
+    return None if rows is None else Trace(outputs=job.interface.outputs, rows=rows)
 
 
 def _explain(raw: RawOutcome, limits: Limits) -> tuple[Status, str]:

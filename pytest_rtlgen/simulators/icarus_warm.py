@@ -11,8 +11,9 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from pytest_rtlgen.errors import InnerError, ToolError
@@ -26,17 +27,31 @@ from pytest_rtlgen.simulators.icarus import (
     find_icarus,
     judge_outcome,
     prepare_job,
+    read_beginning,
 )
+from pytest_rtlgen.simulators.wrapper import port_widths
 from pytest_rtlgen.tools.process import Limits, kill_group, list_limits, start_server
 from pytest_rtlgen.tools.sandbox import SCRATCH, Sandbox, python_folders
 
 _START_S = 60.0
 _GRACE_S = 5.0
+_LOOKS = (256, 1024, 4096)
+"""Steps after which a trace is looked at that need not come whole."""
 _CLOSED = "the simulator was closed while a design was waiting or running; begin it again"
 
 
 class ServerLostError(InnerError):
     """The warm process died or stopped answering; a fresh one may do better."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """What is asked while a job runs."""
+
+    places: tuple[int, ...]
+    """Bytes of the trace after which it is looked at."""
+    is_enough: Callable[[bytes], bool]
+    """Whether the trace so far, unchecked, tells enough."""
 
 
 class WarmServer:
@@ -70,8 +85,8 @@ class WarmServer:
         theirs.close()
         self._await_ready()
 
-    def run(self, files: JobFiles, limits: Limits) -> RawOutcome:
-        """Run one job to its end.
+    def run(self, files: JobFiles, limits: Limits, look: "_Look | None" = None) -> RawOutcome:
+        """Run one job to its end, or until ``look`` has seen enough.
 
         Raises:
             ServerLostError: the process died or did not answer in time.
@@ -84,18 +99,27 @@ class WarmServer:
             "limits": list_limits(limits),
             "wall_s": limits.wall_s,
             "trace_bytes": files.trace_bytes,
+            "looks": look.places if look else (),
         }
         message = json.dumps(request).encode() + b"\n" + b"".join(data for _, data in files.files)
-        reply, trace = self._exchange(message, timeout_s=limits.wall_s + _GRACE_S)
+        timeout_s = limits.wall_s + _GRACE_S
+        reply, trace = self._exchange(message, timeout_s=timeout_s)
+        seen = b""
+        while reply["stage"] == "start":
+            stops = look is not None and not seen and look.is_enough(trace)
+            seen = trace if stops else seen
+            reply, trace = self._exchange(b"stop\n" if stops else b"", timeout_s=timeout_s)
+        is_stopped = reply["stage"] == "stopped"
         stage, _, code = reply["stage"].partition(" ")
         return RawOutcome(
             is_compiled=stage == "simulate",
             exit_code=int(code) if code else reply["exit_code"],
             is_timeout=reply["is_timeout"],
             log=reply["log"],
-            trace=trace,
+            trace=seen if is_stopped else trace,
             design_bytes=reply["design_bytes"],
             duration_s=time.monotonic() - started,
+            is_stopped=is_stopped,
         )
 
     def close(self) -> None:
@@ -169,7 +193,7 @@ class IcarusWarm:
             files = prepare_job(job, installation)
             try:
                 with self._borrow(installation, closings) as server:
-                    raw = server.run(files, self._limits)
+                    raw = server.run(files, self._limits, _make_look(job, files))
             except ServerLostError as error:
                 if self._closings != closings:
                     raise ToolError(_CLOSED) from error
@@ -214,3 +238,18 @@ class IcarusWarm:
         with self._lock:
             self._servers.discard(server)
         server.close()
+
+
+def _make_look(job: SimulationJob, files: JobFiles) -> _Look | None:
+    """Return when and how the trace of ``job`` is looked at before its end; ``None``: never."""
+    judge = job.is_enough
+    if judge is None:
+        return None
+
+    def is_enough(payload: bytes) -> bool:
+        start = read_beginning(job, files, payload)
+        return start is not None and judge(start)
+
+    width = port_widths(job.interface.outputs)
+    steps = [count for count in _LOOKS if count < job.stimulus.steps]
+    return _Look(places=tuple(len(files.secret) + 1 + count * width for count in steps), is_enough=is_enough)

@@ -1,5 +1,6 @@
 """One piece of work after another on several threads, results in order."""
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -10,6 +11,11 @@ _R = TypeVar("_R")
 
 _AHEAD = 16
 """Items a thread that may be taken before the first result is: few, since each may hold a whole answer."""
+
+
+def count_cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def run_each(do: Callable[[_T], _R], work: Iterable[_T], *, jobs: int) -> Iterator[_R]:

@@ -39,6 +39,7 @@ def render_openrlhf(results: Sequence[RewardResult], names: Sequence[str]) -> di
     """
     values = _flatten([result.value for result in results])
     logs = {name: _flatten([result.parts[name] for result in results]) for name in names}
+    logs["seed"] = _flatten([result.seed for result in results])
     return {"rewards": values, "scores": values, "extra_logs": logs}
 
 

@@ -32,9 +32,10 @@ class RtlTaskConfig(vf.TaskConfig):  # type: ignore[misc]
     preset: str = "codev-r1"
     prompt: str = "codev-r1"
     """Prompt style, as ``--rtlgen-prompt`` names it."""
-    jobs: int = 1
+    jobs: int | None = None
+    """``None``: one a core."""
     sandbox: str = "auto"
-    formal: str = "confirm"
+    formal: str = "off"
 
     def read(self) -> RewardOptions:
         """Return the options of the reward."""
@@ -58,10 +59,11 @@ class RtlTask(vf.Task[RtlData, vf.State, RtlTaskConfig]):  # type: ignore[misc]
             RewardError: the harness failed; verifiers then keeps the trace out of training.
         """
         reward = await asyncio.to_thread(find_reward, self.config.read())
-        (result,) = await asyncio.to_thread(reward.judge, [trace.last_reply], [self.data.problem_id])
+        (result,) = await reward.judge_async([trace.last_reply], [self.data.problem_id])
         if result.value is None:
             raise RewardError(f"reward: no reward: {result.reason}")
-        trace.record_metrics({f"rtlgen/{name}": value for name, value in result.parts.items()})
+        metrics = {f"rtlgen/{name}": value for name, value in result.parts.items()}
+        trace.record_metrics({**metrics, "rtlgen/seed": float(result.seed)})
         return float(result.value)
 
 

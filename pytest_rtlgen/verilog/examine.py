@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from pytest_rtlgen.records import STEP_NS, Finding, FindingKind, Hazard, HazardKind
 from pytest_rtlgen.verilog.enclosure import is_inout_net
-from pytest_rtlgen.verilog.hazards import elaborate_top, find_hazards_of
+from pytest_rtlgen.verilog.extent import Extent, measure_extent
+from pytest_rtlgen.verilog.hazards import analyse, elaborate_top
 from pytest_rtlgen.verilog.syntax import ParsedText, parse_text, walk
 from pytest_rtlgen.verilog.tristate import resolve_inouts
 
@@ -27,6 +28,8 @@ class Examination:
     """For which it is refused, whatever it does."""
     is_clean: bool = False
     """pyslang elaborates it without an error."""
+    extent: Extent | None = None
+    """``None``: there is no such module."""
 
 
 def examine_design(text: str, top: str) -> Examination:
@@ -38,7 +41,8 @@ def examine_design(text: str, top: str) -> Examination:
     text = resolve_inouts(text)
     parsed = parse_text(text)
     instance, compilation = elaborate_top(parsed, top)
-    hazards = tuple(item for item in find_hazards_of(instance, text, parsed, top) if not _is_inout(item))
+    structure = analyse(instance, text, parsed, top)
+    hazards = tuple(item for item in structure.hazards if not _is_inout(item))
     unset = (
         Finding(kind=FindingKind.UNSET_DECISION, name=hazard.message, line=hazard.line)
         for hazard in hazards
@@ -46,7 +50,8 @@ def examine_design(text: str, top: str) -> Examination:
     )
     delays = list_bad_delays(instance, parsed) if instance is not None and "#" in text else ()
     is_clean = instance is not None and not any(item.isError() for item in compilation.getAllDiagnostics())
-    return Examination(hazards=hazards, refusals=(*unset, *delays), is_clean=is_clean)
+    extent = None if instance is None else measure_extent(instance, structure.state_bits)
+    return Examination(hazards=hazards, refusals=(*unset, *delays), is_clean=is_clean, extent=extent)
 
 
 def _is_inout(hazard: Hazard) -> bool:

@@ -69,10 +69,11 @@ def list_loop_variables(source: SourceFile, top: str) -> frozenset[str]:
     if instance is None:
         return frozenset()
     root = f"{instance.hierarchicalPath}."
-    return frozenset(path.removeprefix(root) for path in _list_loop_variables(instance))
+    return frozenset(path.removeprefix(root) for path in list_loop_paths(instance))
 
 
-def _list_loop_variables(instance: "ast.InstanceSymbol") -> Iterator[str]:
+def list_loop_paths(instance: "ast.InstanceSymbol") -> Iterator[str]:
+    """Yield the hierarchical paths of the variables that ``for`` loops set."""
     for node in walk(instance):
         if type(node).__name__ == "ForLoopStatement":
             for first in node.initializers:
@@ -142,7 +143,7 @@ def _list_instances(instance: "ast.InstanceSymbol | None") -> "Iterator[ast.Inst
 def _list_conditions(module: "ast.InstanceSymbol") -> "Iterator[ast.Expression]":
     """Yield the conditions in ``module``, instances below it left out, whose names all belong to the module itself."""
     root = str(module.hierarchicalPath)
-    loops = frozenset(_list_loop_variables(module))
+    loops = frozenset(list_loop_paths(module))
     for node in walk(module):
         kind = type(node).__name__
         if kind in {"ConditionalStatement", "ConditionalExpression"} and len(node.conditions) == 1:

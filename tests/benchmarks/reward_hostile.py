@@ -1,9 +1,9 @@
 """Every preset over the hostile corpora: the highest reward that any case earns which must not pass.
 
-Each case is checked once; the reward of each preset follows from the verdict. The candidate is given in the form that
-codev-r1 wants, so that nothing is lost for lack of a tag. Beside it stand honest wrong answers to the same problems:
-a mutant of each reference that builds and fails, with as many outputs right where one is found. Run it with
-``PYTHONPATH=tests``.
+Each case is checked once, as rewards check by default; the reward of each preset follows from the verdict. The
+candidate is given in the form that codev-r1 wants, so that nothing is lost for lack of a tag. Beside it stand honest
+wrong answers to the same problems: a mutant of each reference that builds and fails, with as many outputs right where
+one is found. Run it with ``PYTHONPATH=tests``.
 """
 
 import argparse
@@ -11,17 +11,17 @@ import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from support.hostile_cases import OURS, SHARED, HostileCase, judge, lay_canary, load_cases
 from tabulate import tabulate
 
-from pytest_rtlgen.check.checker import Checker, CheckSettings
+from pytest_rtlgen.check.checker import Checker
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.records import Candidate, SourceFile, Status, Verdict
 from pytest_rtlgen.tools.process import Limits
-from pytest_rtlgen.training import PRESETS, Preset, find_preset, mix
+from pytest_rtlgen.training import PRESETS, REWARD_CHECK, Preset, find_preset, mix
 from pytest_rtlgen.verilog.mutate import list_mutants
 
 ANSWER = "<think>It is simple.</think><answer>```verilog\n…\n```</answer>"
@@ -105,7 +105,7 @@ def main() -> int:
     parser.add_argument("--only", metavar="TEXT", default="", help="cases whose name holds TEXT")
     part = parser.parse_args().only
     cases = [case for case in (*load_cases(OURS), *load_cases(SHARED)) if part in case.folder.name]
-    with Checker(CheckSettings(limits=Limits(cpu_s=3, wall_s=10), jobs=2, no_cache=True)) as checker:
+    with Checker(replace(REWARD_CHECK, limits=Limits(cpu_s=3, wall_s=10), jobs=2, no_cache=True)) as checker:
         judged = judge_cases(checker, cases, jobs=2, has_honest=True)
     must_not = [item for item in judged if not item.may_pass]
     compared = sum(item.honest is not None for item in judged)

@@ -1,15 +1,19 @@
-"""Rewards a second a core: each preset, beside the published testbench and cold cocotb, on the same candidates.
+"""Verdicts a CPU second of the reward, beside the published testbench and cold cocotb, on the same candidates.
 
-Candidates are those of a training step: for each core problem its reference under other comments, mutants of it, and
-text that does not parse, all different, shuffled. What ours does once, starting the tools and simulating each
-reference, is a column of its own ("CPU s before"): a problem comes back at every step. The published approach
-(CodeV-R1) compiles both designs with a bench of 100 x 1,000 random steps and runs it; cold cocotb starts a fresh
-interpreter with its own runner for our stimulus of some 2,000 steps. All run one candidate at a time; "a CPU second"
-counts every process that was started, so that other load on the machine matters little. Run it with
-``PYTHONPATH=tests``.
+Half of the candidates are right: each is the reference with other names, state codes and block style, or as Yosys
+writes it, registers and logic apart or flattened to cells. The others are mutants of such rewrites; none has the
+reference's own text. The published approach (CodeV-R1) compiles both designs with a bench of 100 x 1,000 random steps
+and runs it; cold cocotb starts a fresh interpreter with its own runner for our stimulus. All run one candidate at a
+time; "a CPU second" counts every process that was started, so that other load on the machine matters little.
+
+What ours does once a problem (starting the tools, simulating the references) is a column of its own. A step of a
+training changes the stimulus, so the defaults run several steps; the new references of each are in their figures.
+Mutants are killed by a step if their reward is 0; those of several steps stand beside those of one with proofs. Run it
+with ``PYTHONPATH=tests``.
 """
 
 import argparse
+import json
 import os
 import random
 import resource
@@ -17,32 +21,34 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from benchmarks.candidate_cost import make_job, play_runner
 from support.hostile_cases import list_descendants
 from support.published_bench import check_published, render_published
+from support.rewrites import RefusedError, Rewritten, netlist, restyle, rewrite
 from tabulate import tabulate
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
+from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.loaders import load_suite
-from pytest_rtlgen.modes import FormalMode
 from pytest_rtlgen.records import Problem, SourceFile
 from pytest_rtlgen.simulators import SimulationJob
 from pytest_rtlgen.tools.process import Limits
-from pytest_rtlgen.training import PRESETS, Reward, RewardSettings, find_preset
+from pytest_rtlgen.training import REWARD_CHECK, Reward, RewardSettings
+from pytest_rtlgen.training.reward.options import RewardOptions, make_reward
 from pytest_rtlgen.verilog.mutate import list_mutants
 
 CORE = Path(__file__).parents[2] / "suites" / "core"
 ROUNDS, STEPS = 100, 1000
-MUTANTS = 5
-UNPROVED = ("spec2rtl", "salv")
-"""Presets that ask for no proof."""
+OF_DEFAULTS, OF_PROOFS = 12, 6
+"""Times as many verdicts a CPU second as the published testbench, which ours should give."""
 TICKS = os.sysconf("SC_CLK_TCK")
 LIMITS = Limits(cpu_s=Limits().cpu_s, wall_s=60, memory_mib=4096, file_mib=256, open_files=1024)
 """Of each process of a candidate's, in the others too: some mutants never end."""
+DEFAULTS, PROOFS, PUBLISHED, COLD = "defaults", "with proofs", f"published, {ROUNDS} x {STEPS:,}", "cold cocotb"
 
 Judge = Callable[["Sample"], bool]
 
@@ -51,6 +57,8 @@ Judge = Callable[["Sample"], bool]
 class Sample:
     problem: Problem
     source: str
+    is_right: bool
+    """By the way it was made; a mutant may be right after all."""
 
     @property
     def completion(self) -> str:
@@ -68,18 +76,67 @@ class Row:
     prepared_s: float = 0.0
     """CPU seconds spent beforehand, once a problem: starting the tools, simulating the references."""
 
+    @property
+    def rate(self) -> float:
+        return self.samples / self.cpu_s
+
 
 def list_samples(problems: Sequence[Problem], count: int) -> list[Sample]:
-    """Return ``count`` different candidates, always the same ones."""
-    samples = []
-    for problem in problems:
-        text = problem.reference.text
-        source = SourceFile(name=problem.problem_id, text=text)
-        mutants = [mutant.source for mutant in list_mutants(source, problem.top, limit=MUTANTS)]
-        texts = [f"// mine\n{text}", *mutants, f"// as asked\n{text}", text.replace(";", " ;;) ", 1)]
-        samples += [Sample(problem=problem, source=item) for item in texts]
+    """Return ``count`` different candidates, half of them rewrites, always the same ones."""
+    right = take_turns([(problem, list_rewrites(problem)) for problem in problems], count // 2)
+    wrong = take_turns([(problem, list_wrong(problem)) for problem in problems], count - len(right))
+    samples = [Sample(problem=problem, source=source, is_right=True) for source, problem in right.items()]
+    samples += [Sample(problem=problem, source=source, is_right=False) for source, problem in wrong.items()]
     random.Random(0).shuffle(samples)
-    return samples[:count]
+    return samples
+
+
+def take_turns(makers: Sequence[tuple[Problem, Iterator[str]]], count: int) -> dict[str, Problem]:
+    """Return ``count`` texts with their problems, one of each problem in turn."""
+    found: dict[str, Problem] = {}
+    waiting = list(makers)
+    while waiting:
+        for maker in tuple(waiting):
+            source = next(maker[1], None)
+            if source is None:
+                waiting.remove(maker)
+            elif len(found) >= count:
+                return found
+            else:
+                found[source] = maker[0]
+    return found
+
+
+def list_rewrites(problem: Problem, first: int = 1) -> Iterator[str]:
+    """Yield the reference in other words, of other structure in turn."""
+    text, top, name = problem.reference.text, problem.reference_top, problem.top
+    ways: list[Callable[[], Rewritten]] = [
+        lambda: restyle(text, top, new_top=name, seed=first),
+        lambda: rewrite(text, top, new_top=name, seed=first),
+        lambda: netlist(text, top, new_top=name, style="cells"),
+        lambda: restyle(text, top, new_top=name, seed=first + 1),
+        lambda: rewrite(text, top, new_top=name, seed=first + 1),
+    ]
+    for way in ways:
+        try:
+            yield way().text
+        except RefusedError:
+            continue
+
+
+def list_wrong(problem: Problem) -> Iterator[str]:
+    """Yield mutants of two rewrites that are not among the right ones, in turn."""
+    listed = []
+    for source in list_rewrites(problem, first=101):
+        try:
+            mutants = list_mutants(SourceFile(name=problem.problem_id, text=source), problem.top, limit=8)
+        except BadReferenceError:
+            continue
+        listed.append([mutant.source for mutant in mutants])
+        if len(listed) == 2:
+            break
+    for number in range(8):
+        yield from (mutants[number] for mutants in listed if number < len(mutants))
 
 
 def read_cpu_s() -> float:
@@ -111,28 +168,26 @@ def measure(label: str, samples: Sequence[Sample], judge: Judge) -> Row:
     return row
 
 
-def measure_preset(name: str, samples: Sequence[Sample], problems: Sequence[Problem]) -> Row:
-    formal = FormalMode.OFF if name in UNPROVED else FormalMode.CONFIRM
-    settings = RewardSettings(
-        preset=find_preset(name), check=CheckSettings(formal=formal, limits=LIMITS, no_cache=True)
-    )
-    reward = Reward(problems=problems, settings=settings)
+def measure_steps(label: str, samples: Sequence[Sample], reward: Reward, steps: int) -> list[Row]:
+    """Return a row a step; what is prepared for a later step is within its row."""
     before = read_cpu_s()
     reward.prepare({sample.problem.problem_id for sample in samples})
-    first = problems[0]
-    warm_up = Sample(problem=first, source=first.reference.text)  # starts the screen and the prover
-    reward.judge([warm_up.completion], [first.problem_id])
+    warm_up = Sample(problem=samples[0].problem, source=samples[0].problem.reference.text, is_right=True)
+    reward.judge([warm_up.completion], [warm_up.problem.problem_id], step=0)  # starts the screen and the prover
     prepared_s = read_cpu_s() - before
+    rows = []
+    for step in range(steps):
 
-    def judge(sample: Sample) -> bool:
-        (result,) = reward.judge([sample.completion], [sample.problem.problem_id])
-        if result.value is None:
-            raise SystemExit(result.reason)
-        return bool(result.parts["passed"])
+        def judge(sample: Sample, step: int = step) -> bool:
+            (result,) = reward.judge([sample.completion], [sample.problem.problem_id], step=step)
+            if result.value is None:
+                raise SystemExit(result.reason)
+            return bool(result.parts["passed"])
 
-    row = replace(measure(name, samples, judge), prepared_s=prepared_s)
+        name = f"{label}, step {step + 1}" if steps > 1 else label
+        rows.append(replace(measure(name, samples, judge), prepared_s=0.0 if step else prepared_s))
     reward.close()
-    return row
+    return rows
 
 
 def measure_published(samples: Sequence[Sample], checker: Checker, folder: Path) -> Row:
@@ -148,10 +203,10 @@ def measure_published(samples: Sequence[Sample], checker: Checker, folder: Path)
         return check_published(folder, gold, sample.source, bench, limits=LIMITS)
 
     for problem in {sample.problem for sample in samples}:  # a bench that refuses its own reference is no peer
-        if not judge(Sample(problem=problem, source=problem.reference.text)):
+        if not judge(Sample(problem=problem, source=problem.reference.text, is_right=True)):
             raise SystemExit(f"{problem.problem_id}: the published bench fails its own reference")
 
-    return measure(f"published, {ROUNDS} x {STEPS:,}", samples, judge)
+    return measure(PUBLISHED, samples, judge)
 
 
 def measure_cold(samples: Sequence[Sample], checker: Checker, folder: Path) -> Row:
@@ -164,34 +219,85 @@ def measure_cold(samples: Sequence[Sample], checker: Checker, folder: Path) -> R
         except (subprocess.CalledProcessError, FileNotFoundError):
             return False
 
-    return measure("cold cocotb", samples, judge)
+    return measure(COLD, samples, judge)
 
 
-def render_table(rows: Sequence[Row]) -> str:
-    baseline = next(row for row in rows if row.label.startswith("published"))
+def render_table(rows: Sequence[Row], samples: Sequence[Sample]) -> str:
+    baseline = next(row for row in rows if row.label == PUBLISHED)
+    right = frozenset(number for number, sample in enumerate(samples) if sample.is_right)
     table = [
         [
             row.label,
-            f"{row.samples / row.cpu_s:.2f}",
+            f"{row.rate:.2f}",
             f"{row.samples / row.wall_s:.2f}",
             f"{1000 * row.cpu_s / row.samples:.0f}",
-            f"{baseline.cpu_s / row.cpu_s:.1f}",
+            f"{row.rate / baseline.rate:.1f}",
             f"{row.prepared_s:.1f}",
-            len(row.passed),
+            f"{len(row.passed & right)} of {len(right)}",
+            len(row.passed - right),
         ]
         for row in rows
     ]
-    heads = ["reward", "a CPU second", "a second", "CPU ms each", "times published", "CPU s before", "taken for right"]
+    heads = [
+        *("reward", "a CPU second", "a second", "CPU ms each", "times published", "CPU s before"),
+        *("rewrites that pass", "mutants that pass"),
+    ]
     return tabulate(table, heads, disable_numparse=True)
+
+
+def describe_shows(rows: Sequence[Row], samples: Sequence[Sample]) -> dict[str, float]:
+    """Return the ratios and kills that the project promises, by name."""
+    by_label = {row.label: row for row in rows}
+    steps = [row for row in rows if row.label.startswith(DEFAULTS)]
+    published, proofs = by_label[PUBLISHED], by_label[PROOFS]
+    mutants = frozenset(number for number, sample in enumerate(samples) if not sample.is_right)
+    whole = sum(row.samples for row in steps) / (sum(row.cpu_s for row in steps) + steps[0].prepared_s)
+    survivors = frozenset.intersection(*(row.passed for row in steps))
+    return {
+        "times published, defaults": steps[0].rate / published.rate,
+        f"times published, {len(steps)} steps with their references": whole / published.rate,
+        "times published, with proofs": proofs.rate / published.rate,
+        "times cold cocotb, defaults": steps[0].rate / by_label[COLD].rate,
+        "mutants": len(mutants),
+        "killed by one step": len(mutants - steps[0].passed),
+        f"killed by {len(steps)} steps": len(mutants - survivors),
+        "killed by one step with proofs": len(mutants - proofs.passed),
+        "killed by the published testbench": len(mutants - published.passed),
+        "rewrites that fail at some step": sum(
+            sample.is_right and any(number not in row.passed for row in steps) for number, sample in enumerate(samples)
+        ),
+    }
+
+
+def list_unmet(shows: dict[str, float], steps: int) -> Iterator[str]:
+    """Yield what is below what ours should give."""
+    for label, least in ((DEFAULTS, OF_DEFAULTS), (PROOFS, OF_PROOFS)):
+        found = shows[f"times published, {label}"]
+        if found < least:
+            yield f"{label}: {found:.1f} times published, should be {least}"
+    if shows[f"killed by {steps} steps"] < shows["killed by one step with proofs"]:
+        yield f"{steps} steps kill fewer mutants than one with proofs"
+    if shows["rewrites that fail at some step"]:
+        yield "a rewrite fails"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--candidates", type=int, default=500)
-    count = parser.parse_args().candidates
+    parser.add_argument("--steps", type=int, default=5)
+    parser.add_argument("--json", type=Path, help="file for the figures")
+    args = parser.parse_args()
     problems = load_suite(str(CORE)).problems
-    samples = list_samples(problems, count)
-    rows = [measure_preset(name, samples, problems) for name in PRESETS]
+    samples = list_samples(problems, args.candidates)
+    check = replace(REWARD_CHECK, jobs=1, limits=LIMITS, no_cache=True)
+    defaults = Reward(problems=problems, settings=RewardSettings(check=check))
+    proving = make_reward(RewardOptions(formal="confirm"))
+    proofs = Reward(
+        problems=problems,
+        settings=replace(proving.settings, check=replace(proving.settings.check, jobs=1, limits=LIMITS, no_cache=True)),
+    )
+    rows = measure_steps(DEFAULTS, samples, defaults, args.steps)
+    rows += measure_steps(PROOFS, samples, proofs, 1)
     with Checker(CheckSettings(limits=LIMITS, no_cache=True)) as checker, tempfile.TemporaryDirectory() as name:
         for sample in samples:
             checker.prepare(sample.problem)
@@ -199,10 +305,13 @@ def main() -> int:
         rows.append(measure_cold(samples, checker, Path(name)))
     known = len({sample.problem.problem_id for sample in samples})
     print(f"{len(samples)} candidates for {known} problems, one at a time\n")
-    print(render_table(rows))
-    ours, published = rows[0].passed, rows[-2].passed
-    print(f"\ntaken for right by the published bench alone: {len(published - ours)}")
-    print(f"taken for right by ours alone: {len(ours - published)}")
+    print(render_table(rows, samples), end="\n\n")
+    shows = describe_shows(rows, samples)
+    print("\n".join(f"{name}: {value:.4g}" for name, value in shows.items()))
+    print("\n".join(f"NOT MET: {line}" for line in list_unmet(shows, args.steps)))
+    if args.json:
+        figures = [{**asdict(row), "passed": sorted(row.passed)} for row in rows]
+        args.json.write_text(json.dumps({"rows": figures, "shows": shows}, indent=1) + "\n", encoding="utf-8")
     return 0
 
 

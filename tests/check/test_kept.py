@@ -14,7 +14,7 @@ from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.reference import PreparedReference
 from pytest_rtlgen.check.stimulus.depth import Depth
 from pytest_rtlgen.loaders import load_suite
-from pytest_rtlgen.modes import FormalMode, SandboxMode
+from pytest_rtlgen.modes import CheckDepth, FormalMode, SandboxMode
 from pytest_rtlgen.records import Care, Openings, Problem, Proof, SourceFile, Status, Verdict
 from pytest_rtlgen.simulators import Simulation, SimulationJob
 from pytest_rtlgen.storage.codec import read_text, write_text
@@ -93,10 +93,10 @@ def with_memory(content: str) -> Problem:
 )
 def test_reference_work_of_another_checker_is_taken_over(task: Problem, idle: Callable[[Checker], Checker]) -> None:
     with Checker(CheckSettings()) as first:
-        made = first.prepare(task), first._seconds.get(task), first.measure_depth(task)
+        made = first.prepare(task), first._seconds.get(task, 0), first.measure_depth(task)
     with Checker(CheckSettings()) as second:
         idle(second)
-        assert (second.prepare(task), second._seconds.get(task), second.measure_depth(task)) == made
+        assert (second.prepare(task), second._seconds.get(task, 0), second.measure_depth(task)) == made
 
 
 def test_a_deep_run_is_taken_over_with_its_rows(idle: Callable[[Checker], Checker]) -> None:
@@ -193,6 +193,7 @@ def test_no_two_problems_and_stages_share_a_digest() -> None:
         ({"formal": FormalMode.FIRST}, False),
         ({"formal_budget_s": 3.0}, False),
         ({"cross_check": "yosys"}, False),
+        ({"depth": CheckDepth.VERDICT}, False),
     ],
 )
 def test_no_two_settings_share_a_verdict(
@@ -202,6 +203,17 @@ def test_no_two_settings_share_a_verdict(
     plain, changed = (list_digests(settings, problem()) for settings in (SETTINGS, replace(SETTINGS, **changes)))
     assert plain[-1] != changed[-1]
     assert {one != other for one, other in zip(plain[:-1], changed[:-1], strict=True)} == {is_of_references}
+
+
+def test_no_two_seeds_share_a_verdict(folder: Path) -> None:
+    with Checker(SETTINGS) as checker:
+        verdicts = {seed: checker.check(given(COUNTER), problem(), seed=seed) for seed in (0, 1, 2)}
+        kept = len([path for path in (folder / "verdicts").rglob("*") if path.is_file()])
+        assert kept >= len(verdicts)
+        for seed, verdict in verdicts.items():
+            again = checker.check(given(COUNTER), problem(), seed=seed)
+            assert replace(again, duration_s=0) == replace(verdict, duration_s=0)
+    assert len([path for path in (folder / "verdicts").rglob("*") if path.is_file()]) == kept
 
 
 def test_how_many_run_at_once_decides_nothing() -> None:

@@ -157,7 +157,7 @@ def test_what_cannot_be_checked_ahead_is_explained_once_by_the_judgement(mini: P
 
     watcher = Kept()
     report = evaluate(suite, Copying(), watcher=watcher, n=2, formal="off", cycles=50, no_cache=True)
-    assert [str(key) for key in report.not_judged] == ["mini:and2"]
+    assert [str(key) for key in report.not_judged] == ["mini/and2"]
     assert not report.is_complete
     assert len(watcher.seen) == 4
 

@@ -234,7 +234,7 @@ def test_rows_for_verl_that_cannot_be_made_are_one_line(
 @pytest.mark.slow
 def test_http_gives_the_rewards_that_trl_gets(answers: tuple[GrpoSettings, list[str], list[str]]) -> None:
     rewards = judge_in_process(*answers)
-    assert rewards == [1.0, pytest.approx(0.3), 0.0, 0.0]
+    assert rewards == [0.9, pytest.approx(0.3), 0.0, 0.0]
     assert judge_over_http(*answers) == rewards
 
 

@@ -1,21 +1,28 @@
 """Hostile candidates as a trainer meets them; ``test_hostile.py`` holds each of them to what an honest one earns."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import builders
 import pytest
 from benchmarks.reward_hostile import Judged, find_highest, render_table
-from support.hostile_cases import OURS, SECRET, SHARED, HostileCase, is_untouched, lay_canary, load_cases
+from support.hostile_cases import OURS, SECRET, SHARED, HostileCase, is_untouched, judge, lay_canary, load_cases
 from support.hostile_rewards import PRESETS, list_undue, make_wrong
 
-from pytest_rtlgen.check.checker import CheckSettings
+from pytest_rtlgen.check.checker import Checker
 from pytest_rtlgen.records import Method, Problem, SourceFile, Status, Verdict
 from pytest_rtlgen.tools.process import Limits
-from pytest_rtlgen.training import Reward, RewardSettings, find_preset
+from pytest_rtlgen.training import REWARD_CHECK, Reward, RewardSettings, find_preset
 
 CASES = (*load_cases(OURS), *load_cases(SHARED))
+LATE = ("hang_after_", "memo_magic_", "memo_sleeper_", "memo_first_", "exit_stop_after_", "nondet_rarely_")
+"""Cases that are right for a while, or nearly always."""
 ALL_STEPS = ",".join(f"{name}=1" for name in ("equivalence", "codev-r1", "spec2rtl", "salv", "graded"))
+
+
+def _is_late(case: HostileCase) -> bool:
+    return case.folder.name.startswith(LATE)
 
 
 @pytest.mark.slow
@@ -25,7 +32,7 @@ def test_the_callable_says_the_same_and_nothing_is_touched(tmp_path: Path) -> No
     chosen = {f"{case.folder.parents[1].name}-{case.folder.name}": case for case in CASES[::8]}
     canary = lay_canary(tmp_path / "canary")
     settings = RewardSettings(
-        preset=find_preset(ALL_STEPS), check=CheckSettings(limits=Limits(cpu_s=1, wall_s=4), jobs=2)
+        preset=find_preset(ALL_STEPS), check=replace(REWARD_CHECK, limits=Limits(cpu_s=1, wall_s=4), jobs=2)
     )
     reward = Reward(problems=[_pose(name, case) for name, case in chosen.items()], settings=settings)
     texts = [case.source(str(canary), str(case.folder / "golden.sv")) for case in chosen.values()]
@@ -37,6 +44,20 @@ def test_the_callable_says_the_same_and_nothing_is_touched(tmp_path: Path) -> No
             assert (result.status is Status.PASSED) == case.is_sound, case.folder.name
     assert is_untouched(canary)
     assert SECRET not in repr(results)
+
+
+@pytest.fixture(scope="module")
+def checker() -> Iterator[Checker]:
+    with Checker(replace(REWARD_CHECK, limits=Limits(cpu_s=1, wall_s=8))) as made:
+        yield made
+
+
+@pytest.mark.simulator
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.folder.name) for case in CASES if _is_late(case)])
+def test_what_one_stimulus_does_not_show_earns_nothing(checker: Checker, case: HostileCase, tmp_path: Path) -> None:
+    verdict = judge(checker, case, lay_canary(tmp_path / "canary"))
+    assert verdict.status in case.acceptable, verdict.diagnostics
+    assert list_undue(case, verdict) == []
 
 
 def _pose(name: str, case: HostileCase) -> Problem:

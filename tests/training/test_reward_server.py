@@ -1,5 +1,6 @@
 """The reward server over real HTTP on loopback."""
 
+import asyncio
 import base64
 import json
 import os
@@ -19,8 +20,11 @@ import builders
 import pytest
 import uvicorn
 
+from pytest_rtlgen.cli import main, serve
 from pytest_rtlgen.errors import UsageError
+from pytest_rtlgen.modes import CheckDepth, FormalMode
 from pytest_rtlgen.training import Reward, RewardResult, RewardSettings
+from pytest_rtlgen.training.reward.steps import DEFAULT_SEEDS
 from pytest_rtlgen.training.server.access import TOKEN_VARIABLE, ServeToken, find_token
 from pytest_rtlgen.training.server.app import make_app
 from pytest_rtlgen.training.server.serving import ServeSettings, read_conditions
@@ -38,9 +42,11 @@ class SlowReward(Reward):
         self.go = threading.Event()
         self.is_broken = False
 
-    def judge(self, completions: Sequence[str], tasks: Sequence[str]) -> list[RewardResult]:
-        del tasks
-        assert self.go.wait(30)
+    async def judge_async(
+        self, completions: Sequence[str], tasks: Sequence[str], *, step: int | None = None, seed: int | None = None
+    ) -> list[RewardResult]:
+        del tasks, step, seed
+        assert await asyncio.to_thread(self.go.wait, 30)
         parts = dict.fromkeys(self.part_names, 0.0) | {"failed": float(self.is_broken)}
         value = None if self.is_broken else 0.5
         return [RewardResult(value=value, parts=parts, reason="no simulator") for _ in completions]
@@ -118,6 +124,45 @@ def test_a_batch(client: Client) -> None:
     assert [result["status"] for result in results] == ["passed", "passed", "no-code", None]
     assert results[0]["parts"]["compiled"] == 1.0
     assert "unknown problem 'nonesuch'" in results[3]["reason"]
+
+
+@pytest.mark.simulator
+def test_a_batch_names_its_step_or_a_seed(client: Client) -> None:
+    samples = [sample(RIGHT, INVERTER), sample()]
+    for given, seed in (({"step": 3}, 3), ({"step": DEFAULT_SEEDS + 1}, 1), ({"seed": 99}, 99)):
+        results = client.ask("/rewards", {"samples": samples, **given}).values["results"]
+        assert [(result["value"], result["seed"]) for result in results] == [(1.0, seed), (0.0, seed)]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"step": -1}, '"step" must be a whole number, 0 or more'),
+        ({"seed": "1"}, '"seed" must be a whole number, 0 or more'),
+        ({"step": True}, '"step" must be a whole number, 0 or more'),
+        ({"step": 1, "seed": 2}, '"step" and "seed" do not go together; send one of them'),
+    ],
+)
+def test_a_step_that_cannot_be_meant(client: Client, given: dict[str, Any], message: str) -> None:
+    reply = client.ask("/rewards", {"samples": [sample()], **given})
+    assert (reply.code, reply.values) == (400, {"error": message})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ([], (FormalMode.OFF, CheckDepth.VERDICT, DEFAULT_SEEDS)),
+        (["--formal", "confirm", "--seeds", "3"], (FormalMode.CONFIRM, CheckDepth.FULL, 3)),
+    ],
+)
+def test_the_command_checks_as_rewards_do(
+    arguments: list[str], expected: tuple[FormalMode, CheckDepth, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served: list[Reward] = []
+    monkeypatch.setattr(serve, "run_server", lambda reward, *_: served.append(reward))
+    assert main(["serve", *arguments]) == 0
+    settings = served[0].settings
+    assert (settings.check.formal, settings.check.depth, settings.seeds) == expected
 
 
 @pytest.mark.simulator
@@ -286,13 +331,13 @@ def test_on_loopback_it_needs_no_token(host: str) -> None:
 
 @pytest.mark.simulator
 def test_the_command_serves_and_ends_with_a_signal() -> None:
-    command = [sys.executable, "-m", "pytest_rtlgen", "serve", "--port=0", "--jobs=1", "--reward=graded"]
+    command = [sys.executable, "-m", "pytest_rtlgen", "serve", "--port=0", "--jobs=1", "--reward=salv"]
     env = {**os.environ, TOKEN_VARIABLE: TOKEN}
     process = subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
     assert process.stderr is not None
     line = process.stderr.readline()
     try:
-        assert line.startswith("serving graded for 0 problems on http://127.0.0.1:"), line
+        assert line.startswith("serving salv for 0 problems on http://127.0.0.1:"), line
         client = Client(line.split()[6].rstrip(";"))
         headers = {"Authorization": f"Bearer {TOKEN}"}
         body = {"samples": [sample(RIGHT, INVERTER)]}

@@ -2,9 +2,11 @@
 
 import asyncio
 import importlib.util
+import inspect
 import json
 import pickle
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +14,15 @@ import builders
 import pytest
 
 from pytest_rtlgen.errors import RewardError, UsageError
-from pytest_rtlgen.training import Reward, RewardSettings, find_preset, open_reward
+from pytest_rtlgen.modes import CheckDepth, FormalMode
+from pytest_rtlgen.training import REWARD_CHECK, Reward, RewardSettings, find_preset, open_reward
 from pytest_rtlgen.training import openrlhf as openrlhf_module
 from pytest_rtlgen.training.openrlhf import cut_prompt, read_variable, render_openrlhf
 from pytest_rtlgen.training.reward.answers import read_answer, read_response
 from pytest_rtlgen.training.reward.options import RewardOptions, find_reward, make_reward, read_reward_options
+from pytest_rtlgen.training.reward.steps import DEFAULT_SEEDS
 from pytest_rtlgen.training.trl import for_trl
-from pytest_rtlgen.training.verl import compute_score, for_verl
+from pytest_rtlgen.training.verl import compute_score, compute_score_async, for_verl
 
 INVERTER = "module inv(input a, output y); assign y = ~a; endmodule"
 RIGHT = f"<think>Flip it.</think><answer>```verilog\n{INVERTER}\n```</answer>"
@@ -79,6 +83,48 @@ def test_trl_gets_rewards_by_column_and_none_where_the_harness_failed(reward: Re
     assert pickle.loads(pickle.dumps(call)).column == "answer"  # noqa: S301  as trainers do
 
 
+@dataclass(frozen=True)
+class TrainerState:
+    """What counts here of transformers' own."""
+
+    global_step: int
+
+
+@pytest.mark.simulator
+def test_trl_says_which_step_it_is(reward: Reward) -> None:
+    metrics: dict[str, float] = {}
+    found = for_trl(reward, column="answer")(
+        completions=[RIGHT, WRONG],
+        answer=[INVERTER] * 2,
+        trainer_state=TrainerState(global_step=20),
+        log_metric=metrics.__setitem__,
+    )
+    assert found == [1.0, 0.0]
+    assert metrics["rtlgen/seed"] == 20 % DEFAULT_SEEDS
+
+
+@pytest.mark.simulator
+def test_trl_may_await_it(reward: Reward) -> None:
+    """As ``is_async_callable`` of TRL 1.16 asks."""
+    metrics: dict[str, float] = {}
+    call: Any = pickle.loads(pickle.dumps(for_trl(reward, column="answer", is_async=True)))  # noqa: S301
+    assert inspect.iscoroutinefunction(call.__call__)
+    assert not inspect.iscoroutinefunction(for_trl(reward).__call__)
+    try:
+        found = asyncio.run(
+            call(
+                completions=[RIGHT, WRONG],
+                answer=[INVERTER] * 2,
+                trainer_state=TrainerState(global_step=3),
+                log_metric=metrics.__setitem__,
+            )
+        )
+    finally:
+        call.reward.close()
+    assert found == [1.0, 0.0]
+    assert metrics["rtlgen/seed"] == 3
+
+
 def test_trl_is_told_of_a_column_that_is_missing(reward: Reward) -> None:
     with pytest.raises(UsageError, match="no column 'problem_id'; found prompts, task; name it in for_trl"):
         for_trl(reward)(prompts=["p"], completions=["x"], task=["counter"])
@@ -104,6 +150,24 @@ def test_verl_gets_a_dictionary_with_the_same_names_each_time(reward: Reward) ->
 
 
 @pytest.mark.simulator
+@pytest.mark.parametrize(("extra_info", "seed"), [({"min_global_steps": 19}, 2.0), ({"min_global_steps": None}, 0.0)])
+def test_verl_says_which_step_it_is(extra_info: dict[str, Any], seed: float) -> None:
+    """As ``extra_info`` of verl 0.9.1 holds what its rollout adds."""
+    with open_reward([], RewardSettings()) as made:
+        assert for_verl(made)("rtl", RIGHT, INVERTER, extra_info)["seed"] == seed
+
+
+@pytest.mark.simulator
+def test_verl_may_await_it() -> None:
+    """As ``get_custom_reward_fn`` and ``NaiveRewardManager`` of verl 0.9.1 ask."""
+    assert inspect.iscoroutinefunction(compute_score_async)
+    found = asyncio.run(compute_score_async("rtl", WRONG, INVERTER, {"min_global_steps": 5}, preset="salv"))
+    assert (found["score"], found["seed"]) == (0.0, 5.0)
+    with pytest.raises(RewardError, match="no score: unknown problem 'x'"):
+        asyncio.run(compute_score_async("rtl", RIGHT, "x", None, preset="salv"))
+
+
+@pytest.mark.simulator
 def test_verl_makes_it_from_its_configuration() -> None:
     found = compute_score("rtl", RIGHT, INVERTER, None, preset="salv", reward_router_address="1.2.3.4:5")
     assert found["salv"] == found["score"] == 1.0
@@ -124,6 +188,7 @@ def test_openrlhf_loads_the_file_and_reads_the_variable(monkeypatch: pytest.Monk
     found = module.reward_func([f" {prompt}{RIGHT}<|end|>"], [prompt], [INVERTER])
     assert found["rewards"] == found["scores"] == 1.0
     assert found["extra_logs"]["passed"] == 1.0
+    assert found["extra_logs"]["seed"] == 0
     many = module.reward_func([prompt + RIGHT, prompt + WRONG], [prompt] * 2, [INVERTER] * 2)
     assert many["rewards"] == [1.0, 0.0]
     with pytest.raises(UsageError, match="1 queries, 2 prompts and 1 labels; send as many of each"):
@@ -159,8 +224,10 @@ def test_options_are_read_from_plain_values() -> None:
     options = read_reward_options(given)
     assert options == RewardOptions(suites=("suites/core",), preset="salv", max_parallel=3, sandbox="required")
     assert read_reward_options({"suites": ["a", "b"]}).suites == ("a", "b")
-    settings = make_reward(RewardOptions(on_memorised="skip", formal="off")).settings
-    assert (settings.guards.on_memorised, settings.check.formal) == ("skip", "off")
+    settings = make_reward(RewardOptions(on_memorised="skip", seeds=3)).settings
+    assert (settings.guards.on_memorised, settings.check, settings.seeds) == ("skip", REWARD_CHECK, 3)
+    proving = make_reward(RewardOptions(formal="confirm", jobs=3)).settings.check
+    assert (proving.formal, proving.depth, proving.jobs) == (FormalMode.CONFIRM, CheckDepth.FULL, 3)
     with pytest.raises(UsageError, match="'sometimes' is not a valid SandboxMode; see: rtlgen help"):
         make_reward(RewardOptions(sandbox="sometimes"))
 

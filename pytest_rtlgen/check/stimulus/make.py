@@ -7,7 +7,7 @@ ever moves with a clock edge, outputs are observed after every kind of change, a
 
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pytest_rtlgen.check.stimulus.patterns import Activity, draw_values, list_corners
 from pytest_rtlgen.records import Clock, ClockEdge, Interface, Polarity, Port, Reset, ResetKind, Stimulus
@@ -38,6 +38,28 @@ Measure = Callable[[Stimulus, Sequence[int]], Sequence[int]]
 """How much each stretch of a stimulus reaches that those before it did not; they end before the given steps."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StimulusPlan:
+    """What the stimuli of one reference have in common, whatever their seeds."""
+
+    hints: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    """(input, constants that the reference compares it with)."""
+    slices: tuple[tuple[str, tuple[tuple[int, int], ...]], ...] = ()
+    """(input, (mask, constant) of slices of it)."""
+    cycles: int = DEFAULT_CYCLES
+    """About three steps each; of many, some make long stretches in which inputs are held."""
+    stretches: int = 0
+    """Ever longer ones that follow, with a clock."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grown:
+    """A stimulus, and the plan by which those of other seeds are made."""
+
+    stimulus: Stimulus
+    plan: StimulusPlan
+
+
 def make_stimulus(
     interface: Interface,
     *,
@@ -47,38 +69,73 @@ def make_stimulus(
     seed: int = 0,
     measure: Measure | None = None,
 ) -> Stimulus:
-    """Return the stimulus for a design with ``interface``.
+    """Return the stimulus for a design with ``interface``, as ``grow_stimulus`` does; for the rest see its plan."""
+    plan = make_plan(hints=hints or {}, slices=slices or {}, cycles=cycles)
+    return grow_stimulus(interface, plan, seed=seed, measure=measure).stimulus
 
-    ``hints`` are, per input, the constants that the reference compares it with, ``slices`` the (mask, constant) pairs
-    of slices of it. ``cycles`` defaults to ``DEFAULT_CYCLES``; a cycle is about three steps; of many, some make
-    long stretches in which inputs are held. With ``measure`` the stimulus goes on, ever longer stretches at a time,
-    until they reach nothing new.
+
+def make_plan(
+    *,
+    hints: Mapping[str, Sequence[int]],
+    slices: Mapping[str, Sequence[tuple[int, int]]],
+    cycles: int | None,
+) -> StimulusPlan:
+    """Return a plan without stretches; ``cycles`` defaults to ``DEFAULT_CYCLES``."""
+    return StimulusPlan(
+        hints=tuple((name, tuple(values)) for name, values in hints.items()),
+        slices=tuple((name, tuple(pairs)) for name, pairs in slices.items()),
+        cycles=cycles or DEFAULT_CYCLES,
+    )
+
+
+def make_planned(interface: Interface, plan: StimulusPlan, *, seed: int) -> Stimulus:
+    """Return the stimulus of ``seed`` for a design with ``interface``, with all of the plan's stretches."""
+    player = _begin(interface, plan, seed)
+    for steady_cycles in _STEADY_CYCLES[: plan.stretches]:
+        _play_stretch(player, plan, steady_cycles)
+    return player.finish(seed)
+
+
+def grow_stimulus(interface: Interface, plan: StimulusPlan, *, seed: int = 0, measure: Measure | None = None) -> Grown:
+    """Return the stimulus of ``seed`` for a design with ``interface``.
+
+    With ``measure`` and a clock it goes on, ever longer stretches at a time, until they reach nothing new.
     """
+    if measure is None or not interface.clocks:
+        return Grown(stimulus=make_planned(interface, plan, seed=seed), plan=plan)
+    player = _begin(interface, plan, seed)
+    ends = [len(player.rows)]
+    for steady_cycles in _STEADY_CYCLES:
+        _play_stretch(player, plan, steady_cycles)
+        ends.append(len(player.rows))
+    whole = player.finish(seed)
+    stretches = idle = 0
+    for number, news in enumerate(measure(whole, ends)[1:], start=1):
+        idle = 0 if news else idle + 1
+        if not idle:
+            stretches = number
+        elif idle > _PATIENCE:
+            break
+    steps = ends[stretches]
+    stimulus = replace(whole, rows=whole.rows[: steps * whole.width], steps=steps)
+    return Grown(stimulus=stimulus, plan=replace(plan, stretches=stretches))
+
+
+def _play_stretch(player: "_Player", plan: StimulusPlan, steady_cycles: int) -> None:
+    player.play_steady(steady_cycles)
+    player.play(plan.cycles // 2)
+
+
+def _begin(interface: Interface, plan: StimulusPlan, seed: int) -> "_Player":
+    """Return a player that has played the first cycles of ``plan``."""
     rng = random.Random(f"rtlgen stimulus {seed}")  # noqa: S311  reproducible on purpose
-    player = _Player(interface, hints or {}, slices or {}, rng)
-    cycles = cycles or DEFAULT_CYCLES
-    held = max(0, cycles - _LONG_CYCLES) // 4 if interface.clocks else 0
-    player.play(cycles - 2 * held)
+    player = _Player(interface, dict(plan.hints), dict(plan.slices), rng)
+    held = max(0, plan.cycles - _LONG_CYCLES) // 4 if interface.clocks else 0
+    player.play(plan.cycles - 2 * held)
     if held:
         player.play_steady(held * len(interface.clocks))
         player.play_steady(held * len(interface.clocks), is_opposite=True)
-    made = player.finish(seed)
-    if measure is None or not interface.clocks:
-        return made
-    ends = [made.steps]
-    for steady_cycles in _STEADY_CYCLES:
-        player.play_steady(steady_cycles)
-        player.play(cycles // 2)
-        ends.append(len(player.rows))
-    whole = player.finish(seed)
-    steps, idle = made.steps, 0
-    for end, news in zip(ends[1:], measure(whole, ends)[1:], strict=True):
-        idle = 0 if news else idle + 1
-        if not idle:
-            steps = end
-        elif idle > _PATIENCE:
-            break
-    return replace(whole, rows=whole.rows[: steps * whole.width], steps=steps)
+    return player
 
 
 class _Player:

@@ -4,7 +4,8 @@
 the process then waits for jobs, forks for each one, and the child returns to ``vvp``, which opens the
 ``design.vvp`` that the child has compiled in the job's own folder.
 
-Wire format, both ways: one line of JSON, then as many raw bytes as its ``body`` says.
+Wire format, both ways: one line of JSON, then as many raw bytes as its ``body`` says. While a job runs, the trace so
+far is sent wherever the job's ``looks`` say, with the stage ``start``; the line ``stop`` then ends the job.
 """
 
 import contextlib
@@ -24,6 +25,9 @@ from pathlib import Path
 from typing import Any
 
 LOG_BYTES = 16 * 1024
+STOP = b"stop\n"
+STARTED = b"simulate\n"
+"""What a child writes first, once the design is compiled."""
 _PRELOADED = ("cocotb.regression", "cocotb._init", "cocotb_tools._coverage", "pygpi.entry", "rtlgen_play")
 
 
@@ -45,6 +49,8 @@ def serve(descriptor: int) -> None:
         line = stream.readline()
         if not line:
             os._exit(0)
+        if line == STOP:  # the job it was for had ended by then
+            continue
         job = json.loads(line)
         folder = scratch / f"job{number}"
         folder.mkdir()
@@ -74,9 +80,11 @@ def _run(job: dict[str, Any], folder: Path, stream: BufferedRWPair, connection: 
         _become_job(job, folder, write_end)
         return True
     os.close(write_end)
-    payload, is_timeout = _watch(
-        read_end, connection, deadline=time.monotonic() + job["wall_s"], most=job["trace_bytes"]
-    )
+    payload, end = _watch(read_end, connection, stream, job)
+    if end == "stopped":
+        _end(child)
+        _send(stream, {"stage": "stopped", "exit_code": 0, "is_timeout": False, "log": "", "design_bytes": 0})
+        return False
     if payload.endswith(b"\n" + job["env"]["RTLGEN_SECRET"].encode()):
         # Whole: answer first, the kernel takes a while to clear the process away.
         _send(
@@ -91,7 +99,7 @@ def _run(job: dict[str, Any], folder: Path, stream: BufferedRWPair, connection: 
     reply = {
         "stage": stage.decode("ascii", "replace"),
         "exit_code": os.waitstatus_to_exitcode(status),
-        "is_timeout": is_timeout,
+        "is_timeout": end == "timeout",
         "log": _read_tail(folder / "log"),
         "design_bytes": (folder / "design.vvp").stat().st_size if (folder / "design.vvp").exists() else 0,
     }
@@ -118,7 +126,7 @@ def _become_job(job: dict[str, Any], folder: Path, trace_fd: int) -> None:
     if not Path("design.vvp").exists():
         _give_up(trace_fd, 1)
     os.dup2(null, 1)  # what a design prints decides nothing
-    os.write(trace_fd, b"simulate\n")
+    os.write(trace_fd, STARTED)
     os.environ.update(job["env"], RTLGEN_TRACE_FD=str(trace_fd))
 
 
@@ -128,27 +136,38 @@ def _give_up(trace_fd: int, exit_code: int) -> None:
     os._exit(1)
 
 
-def _watch(read_end: int, connection: socket.socket, *, deadline: float, most: int) -> tuple[bytes, bool]:
-    """Collect what the child writes, at most ``most`` bytes, until it ends or time is up."""
+def _watch(read_end: int, connection: socket.socket, stream: BufferedRWPair, job: dict[str, Any]) -> tuple[bytes, str]:
+    """Collect what the child writes, at most as much as the job allows.
+
+    Returns it with how that ended: empty as the child ended, ``timeout``, or ``stopped`` by the harness.
+    """
     chunks: list[bytes] = []
     total = 0
-    is_timeout = False
+    looks = [len(STARTED) + place for place in job["looks"]]
+    deadline = time.monotonic() + job["wall_s"]
+    end = ""
     while True:
         left = deadline - time.monotonic()
         ready = select.select([read_end, connection.fileno()], [], [], left)[0] if left > 0 else []
-        if connection.fileno() in ready:  # nobody speaks while a job runs, so this is the end: the harness is gone
-            os._exit(0)
+        if connection.fileno() in ready:
+            if stream.readline() != STOP:  # nobody says anything else while a job runs: the harness is gone
+                os._exit(0)
+            end = "stopped"
+            break
         if not ready:
-            is_timeout = True
+            end = "timeout"
             break
         chunk = os.read(read_end, 1 << 16)
         if not chunk:
             break
         total += len(chunk)
-        if total <= most:
+        if total <= job["trace_bytes"]:
             chunks.append(chunk)
+        if looks and total >= looks[0]:
+            looks = [place for place in looks if place > total]
+            _send(stream, {"stage": "start"}, b"".join(chunks)[len(STARTED) :])
     os.close(read_end)
-    return b"".join(chunks), is_timeout
+    return b"".join(chunks), end
 
 
 def _end(child: int) -> int:

@@ -82,6 +82,7 @@ class RayReward(Reward):
 
     def close(self) -> None:
         """End every actor; the next call starts afresh. The connection to Ray stays."""
+        self._threads.close()
         self._pool.close()
 
     def _check(self, answer: Answer) -> Verdict | str:

@@ -31,7 +31,7 @@ def make_early_stop(settings: Settings, reward: Reward, questions: Sequence[dict
                 return
             most = int(settings.evaluation["max-tokens"])
             answers = write_answers(kwargs["model"], kwargs["processing_class"], asked, most)
-            share = sum(result.parts[part] for result in reward.judge(answers, tasks)) / len(tasks)
+            share = sum(result.parts[part] for result in reward.judge(answers, tasks, step=0)) / len(tasks)
             _LOG.info("step %d: %s %.0f %%", state.global_step, part, 100 * share)
             if share >= float(settings.start["share"]):  # never unset: the trainer's own last step sets it too
                 control.should_training_stop = True

@@ -1,17 +1,21 @@
 """The reward that a trainer calls: completions in, numbers out, by the very checker that scores a release."""
 
+import asyncio
 import logging
 import os
 import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.errors import RtlgenError, UsageError
 from pytest_rtlgen.extract import extract_candidate
+from pytest_rtlgen.modes import CheckDepth, FormalMode
 from pytest_rtlgen.records import Candidate, Problem, Verdict
-from pytest_rtlgen.tools.pool import run_each
+from pytest_rtlgen.tools.pool import count_cores
 from pytest_rtlgen.training.reward.guards import (
     GUARD_PARTS,
     Guards,
@@ -22,8 +26,13 @@ from pytest_rtlgen.training.reward.guards import (
 from pytest_rtlgen.training.reward.parts import PARTS, RewardResult
 from pytest_rtlgen.training.reward.presets import Preset, find_preset
 from pytest_rtlgen.training.reward.slots import Slots
+from pytest_rtlgen.training.reward.steps import DEFAULT_SEEDS, StepCounter, choose_seed, require_seeds
 from pytest_rtlgen.training.reward.tasks import Tasks
+from pytest_rtlgen.training.reward.threads import Threads
 
+REWARD_CHECK = CheckSettings(formal=FormalMode.OFF, depth=CheckDepth.VERDICT, jobs=count_cores())
+"""One stimulus and no proof: what one step misses, another meets. One design a core of this machine."""
+_CLOSED = "the reward was closed before this was checked"
 _LOG = logging.getLogger(__name__)
 
 
@@ -33,9 +42,14 @@ class RewardSettings:
 
     preset: Preset = find_preset("equivalence")  # noqa: RUF009  frozen
     guards: Guards = Guards()  # noqa: RUF009  frozen
-    check: CheckSettings = CheckSettings()  # noqa: RUF009  frozen
+    check: CheckSettings = REWARD_CHECK
+    seeds: int = DEFAULT_SEEDS
+    """Stimulus seeds that steps use in turn, from ``check.stimulus_seed`` on; 1: the same at every step."""
     max_parallel: int | None = None
     """Most checks at once on this machine, over all processes of this user; ``None``: one a core."""
+
+    def __post_init__(self) -> None:
+        require_seeds(self.seeds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +62,8 @@ class Answer:
     candidate: Candidate = Candidate(source="", rule="none")  # noqa: RUF009  frozen
     digest: bytes | None = None
     """Of the code; ``None``: there is none."""
+    seed: int = 0
+    """Of the stimulus."""
     reason: str = ""
 
     @property
@@ -59,6 +75,17 @@ class Answer:
     def work(self) -> tuple[Problem | None, str, bool, str]:
         """What is equal in answers that have the same verdict: code to the letter, as layout can mean something."""
         return (self.problem, self.candidate.source, self.candidate.is_truncated, self.reason)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Batch:
+    """One call: what is checked once, and what each completion is to it."""
+
+    answers: tuple[Answer, ...]
+    duplicates: tuple[bool, ...]
+    work: tuple[Answer, ...]
+    """Answers that differ, one of each problem first: no two of those wait for one reference."""
+    seed: int
 
 
 class Reward:
@@ -74,7 +101,9 @@ class Reward:
     def __init__(self, *, problems: Iterable[Problem] = (), settings: RewardSettings = RewardSettings()) -> None:
         self.settings = settings
         self._tasks = Tasks(problems)
-        self._slots = Slots(settings.max_parallel or os.cpu_count() or 1)
+        self._slots = Slots(settings.max_parallel or count_cores())
+        self._threads = Threads(settings.check.jobs)
+        self._steps = StepCounter()
         self._references = digest_references(self._tasks.problems, min_tokens=settings.guards.memorised_tokens)
         self._lock = threading.Lock()
         self._checker: tuple[int, Checker] | None = None
@@ -95,35 +124,52 @@ class Reward:
         """Names of the parts of every result, in order."""
         return (*PARTS, *(name for name, _ in self.settings.preset.terms), *GUARD_PARTS, "failed")
 
-    def __call__(self, completions: Sequence[str], tasks: Sequence[str]) -> list[float | None]:
+    def __call__(
+        self, completions: Sequence[str], tasks: Sequence[str], *, step: int | None = None, seed: int | None = None
+    ) -> list[float | None]:
         """Return the values of ``judge``: one a completion, in order, ``None`` where there is nothing to learn from."""
-        return [result.value for result in self.judge(completions, tasks)]
+        return [result.value for result in self.judge(completions, tasks, step=step, seed=seed)]
 
-    def judge(self, completions: Sequence[str], tasks: Sequence[str]) -> list[RewardResult]:
+    def judge(
+        self, completions: Sequence[str], tasks: Sequence[str], *, step: int | None = None, seed: int | None = None
+    ) -> list[RewardResult]:
         """Return the reward of each completion, in order. What a completion holds never raises.
 
         ``tasks``: for each completion the ``problem_id`` of one of the problems, or the Verilog text of a reference.
-        A harness that fails (a broken reference, a missing tool, an unknown problem) gives the value ``None``; why is
-        in the result and logged as a warning.
+        ``step``: of the training, by which the stimulus changes; without it calls are counted. ``seed``, as a result
+        has it, repeats a call. A harness that fails (a broken reference, a missing tool, an unknown problem) gives the
+        value ``None``; why is in the result and logged as a warning.
 
         Raises:
-            UsageError: the two sequences differ in length.
+            UsageError: the two sequences differ in length, or both ``step`` and ``seed`` are given.
         """
-        if len(completions) != len(tasks):
-            raise UsageError(
-                f"reward: {len(completions)} completions but {len(tasks)} problems; give each completion one"
-            )
-        answers = [self._read(completion, task) for completion, task in zip(completions, tasks, strict=True)]
-        duplicates = find_duplicates([answer.likeness for answer in answers])
-        once = {answer.work: answer for answer in answers}
-        found = dict(zip(once, run_each(self._check, once.values(), jobs=self.settings.check.jobs), strict=True))
-        return [
-            self._finish(answer, found[answer.work], is_duplicate=is_duplicate)
-            for answer, is_duplicate in zip(answers, duplicates, strict=True)
-        ]
+        batch = self._read_batch(completions, tasks, self._choose_seed(len(completions), step, seed))
+        futures = self._begin(batch)
+        try:
+            return self._finish_batch(batch, [_take(future) for future in futures])
+        finally:
+            for future in futures:
+                future.cancel()
+
+    async def judge_async(
+        self, completions: Sequence[str], tasks: Sequence[str], *, step: int | None = None, seed: int | None = None
+    ) -> list[RewardResult]:
+        """Return what ``judge`` does; the event loop goes on meanwhile.
+
+        Where the caller is cancelled, what is not begun is dropped; what is begun ends within the limits of a check.
+
+        Raises:
+            UsageError: as for ``judge``.
+        """
+        chosen = self._choose_seed(len(completions), step, seed)
+        batch = await asyncio.to_thread(self._read_batch, completions, tasks, chosen)
+        waiting = [asyncio.wrap_future(future) for future in self._begin(batch)]
+        found = await asyncio.gather(*waiting, return_exceptions=True)
+        return self._finish_batch(batch, [_CLOSED if isinstance(item, BaseException) else item for item in found])
 
     def close(self) -> None:
-        """End every process; the next call starts afresh."""
+        """End every process, and drop what is not begun; the next call starts afresh."""
+        self._threads.close()
         with self._lock:
             found, self._checker = self._checker, None
         if found is not None and found[0] == os.getpid():
@@ -137,27 +183,68 @@ class Reward:
         """
         self._find_checker().start()
 
-    def prepare(self, tasks: Iterable[str]) -> None:
-        """Simulate the references of ``tasks`` now, not with their first completion.
+    def prepare(self, tasks: Iterable[str], *, step: int = 0) -> None:
+        """Simulate the references of ``tasks`` now, as ``step`` needs them, not with their first completion.
 
         Raises:
             SuiteError: a task is unknown, or its reference is no good.
             ToolError: the simulator is missing or broken.
         """
-        for task in tasks:
-            with self._slots.take():
-                self._find_checker().prepare(self._tasks.find(task))
+        seed = self._choose_seed(0, step, None)
+        futures = [self._threads.submit(self._prepare, self._tasks.find(task), seed) for task in tasks]
+        try:
+            for future in futures:
+                future.result()
+        finally:
+            for future in futures:
+                future.cancel()
 
-    def _read(self, completion: str, task: str) -> Answer:
+    def _prepare(self, problem: Problem, seed: int) -> None:
+        with self._slots.take():
+            self._find_checker().prepare(problem, seed=seed)
+
+    def _choose_seed(self, completions: int, step: int | None, seed: int | None) -> int:
+        if seed is not None:
+            if step is not None:
+                raise UsageError("reward: a step and a seed are given; leave out the step where a seed repeats a call")
+            return seed
+        step = self._steps.count(completions) if step is None else step
+        return choose_seed(step, first=self.settings.check.stimulus_seed, seeds=self.settings.seeds)
+
+    def _read_batch(self, completions: Sequence[str], tasks: Sequence[str], seed: int) -> _Batch:
+        if len(completions) != len(tasks):
+            raise UsageError(
+                f"reward: {len(completions)} completions but {len(tasks)} problems; give each completion one"
+            )
+        answers = tuple(self._read(*pair, seed) for pair in zip(completions, tasks, strict=True))
+        once = {answer.work: answer for answer in answers}
+        return _Batch(
+            answers=answers,
+            duplicates=tuple(find_duplicates([answer.likeness for answer in answers])),
+            work=_take_turns(once.values()),
+            seed=seed,
+        )
+
+    def _begin(self, batch: _Batch) -> list["Future[Verdict | str]"]:
+        return [self._threads.submit(self._check, answer) for answer in batch.work]
+
+    def _finish_batch(self, batch: _Batch, verdicts: Iterable[Verdict | str]) -> list[RewardResult]:
+        found = {answer.work: verdict for answer, verdict in zip(batch.work, verdicts, strict=True)}
+        return [
+            self._finish(answer, found[answer.work], is_duplicate=is_duplicate)
+            for answer, is_duplicate in zip(batch.answers, batch.duplicates, strict=True)
+        ]
+
+    def _read(self, completion: str, task: str, seed: int) -> Answer:
         try:
             problem = self._tasks.find(task)
         except RtlgenError as error:
-            return Answer(completion=completion, reason=str(error))
+            return Answer(completion=completion, seed=seed, reason=str(error))
         if self.settings.guards.is_too_long(completion):
-            return Answer(completion=completion)
+            return Answer(completion=completion, seed=seed)
         candidate = extract_candidate(completion, top=problem.top, header=problem.header or None)
         digest = digest_code(candidate.source) if candidate.source.strip() else None
-        return Answer(completion=completion, problem=problem, candidate=candidate, digest=digest)
+        return Answer(completion=completion, problem=problem, candidate=candidate, digest=digest, seed=seed)
 
     def _check(self, answer: Answer) -> Verdict | str:
         """Return the verdict, or why there is none: the harness failed."""
@@ -165,7 +252,7 @@ class Reward:
             return answer.reason
         try:
             with self._slots.take():
-                return self._find_checker().check(answer.candidate, answer.problem)
+                return self._find_checker().check(answer.candidate, answer.problem, seed=answer.seed)
         except RtlgenError as error:
             return f"{answer.problem.problem_id}: the harness failed: {error}"
         except Exception as error:  # noqa: BLE001  one sample must not end a training run
@@ -183,13 +270,31 @@ class Reward:
             result = RewardResult(value=None, parts={"failed": 1.0}, reason=found)
         else:
             result = guards.refuse_long(answer.completion)
-        return replace(result, parts={name: result.parts.get(name, 0.0) for name in self.part_names})
+        parts = {name: result.parts.get(name, 0.0) for name in self.part_names}
+        return replace(result, parts=parts, seed=answer.seed)
 
     def _find_checker(self) -> Checker:
         with self._lock:
             if self._checker is None or self._checker[0] != os.getpid():  # a fork must not talk to its parent's tools
                 self._checker = (os.getpid(), Checker(self.settings.check))
             return self._checker[1]
+
+
+def _take(future: "Future[Verdict | str]") -> Verdict | str:
+    try:
+        return future.result()
+    except CancelledError:
+        return _CLOSED
+
+
+def _take_turns(answers: Iterable[Answer]) -> tuple[Answer, ...]:
+    """Return ``answers``: the first of each problem, then the second of each, and so on."""
+    seen = Counter[Problem | None]()
+    placed = []
+    for answer in answers:
+        placed.append((seen[answer.problem], answer))
+        seen[answer.problem] += 1
+    return tuple(answer for _, answer in sorted(placed, key=lambda item: item[0]))
 
 
 @contextmanager

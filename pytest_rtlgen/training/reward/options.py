@@ -4,15 +4,15 @@ import atexit
 import dataclasses
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from pytest_rtlgen.check.checker import CheckSettings
 from pytest_rtlgen.errors import UsageError
-from pytest_rtlgen.modes import FormalMode, SandboxMode
-from pytest_rtlgen.training.reward.callable import Reward, RewardSettings
+from pytest_rtlgen.modes import CheckDepth, FormalMode, SandboxMode
+from pytest_rtlgen.training.reward.callable import REWARD_CHECK, Reward, RewardSettings
 from pytest_rtlgen.training.reward.guards import Guards, OnMemorised
 from pytest_rtlgen.training.reward.presets import find_preset
+from pytest_rtlgen.training.reward.steps import DEFAULT_SEEDS
 
 _LOCK = threading.Lock()
 _rewards: dict["RewardOptions", Reward] = {}
@@ -26,11 +26,14 @@ class RewardOptions:
     suites: tuple[str, ...] = ()
     """As for ``--rtlgen-suite``; none: every row brings the text of its reference."""
     preset: str = "codev-r1"
-    jobs: int = 1
+    jobs: int | None = None
+    """``None``: one a core."""
     max_parallel: int | None = None
     simulator: str = "icarus"
     sandbox: str = "auto"
-    formal: str = "confirm"
+    formal: str = "off"
+    """With another word, what is not proved meets the second stimulus and the deep run, as in a run."""
+    seeds: int = DEFAULT_SEEDS
     max_characters: int = _DEFAULTS.max_characters
     duplicate_factor: float = _DEFAULTS.duplicate_factor
     on_memorised: str = _DEFAULTS.on_memorised
@@ -78,11 +81,14 @@ def find_reward(options: RewardOptions) -> Reward:
 
 def _make_settings(options: RewardOptions) -> RewardSettings:
     try:
-        check = CheckSettings(
+        formal = FormalMode(options.formal)
+        check = replace(
+            REWARD_CHECK,
             simulator=options.simulator,
             sandbox=SandboxMode(options.sandbox),
-            jobs=options.jobs,
-            formal=FormalMode(options.formal),
+            jobs=options.jobs or REWARD_CHECK.jobs,
+            formal=formal,
+            depth=choose_depth(formal),
         )
         on_memorised = OnMemorised(options.on_memorised)
     except ValueError as error:
@@ -93,4 +99,11 @@ def _make_settings(options: RewardOptions) -> RewardSettings:
         on_memorised=on_memorised,
     )
     preset = find_preset(options.preset)
-    return RewardSettings(preset=preset, guards=guards, check=check, max_parallel=options.max_parallel)
+    return RewardSettings(
+        preset=preset, guards=guards, check=check, seeds=options.seeds, max_parallel=options.max_parallel
+    )
+
+
+def choose_depth(formal: FormalMode) -> CheckDepth:
+    """Return how deep a reward checks whose users say no more than whether it proves."""
+    return CheckDepth.VERDICT if formal is FormalMode.OFF else CheckDepth.FULL

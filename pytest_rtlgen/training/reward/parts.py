@@ -20,6 +20,8 @@ class RewardResult:
     """For logging: each part of the verdict, each preset of a mix and each guard, by name, 0.0 … 1.0."""
     status: Status | None = None
     """``None``: nothing was checked."""
+    seed: int = 0
+    """Of the stimulus; ``judge`` with it gives the same rewards again."""
     reason: str = ""
     """Why there is no value, or what a guard did to it."""
 

@@ -3,7 +3,6 @@
 Routes are in ``docs/reference/rewards.md``. Nothing of a completion or the token is logged.
 """
 
-import asyncio
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -123,7 +122,7 @@ class _Desk:
         started = time.monotonic()
         results: list[RewardResult] = []
         try:
-            results = await asyncio.to_thread(self._reward.judge, batch.completions, batch.tasks)
+            results = await self._reward.judge_async(batch.completions, batch.tasks, step=batch.step, seed=batch.seed)
         finally:
             load.leave(samples, results, time.monotonic() - started)
         return results

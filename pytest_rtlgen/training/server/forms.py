@@ -22,10 +22,14 @@ class Batch:
 
     completions: tuple[str, ...]
     tasks: tuple[str, ...]
+    step: int | None = None
+    """Of the training; ``None``: requests are counted."""
+    seed: int | None = None
+    """Of the stimulus, to repeat a request."""
 
 
 def read_rewards(body: Mapping[str, Any]) -> Batch:
-    """Return what ``/rewards`` is asked: ``{"samples": [{"completion": …, "problem": …}, …]}``.
+    """Return what ``/rewards`` is asked: ``{"samples": [{"completion": …, "problem": …}, …]}``, ``step`` or ``seed``.
 
     Raises:
         UsageError: it has another form.
@@ -36,11 +40,15 @@ def read_rewards(body: Mapping[str, Any]) -> Batch:
     if not all("completion" in sample for sample in samples):
         raise UsageError('each of "samples" needs a "completion": text, or a list of messages')
     tasks = tuple(_read_task(sample, f"samples[{number}]") for number, sample in enumerate(samples))
-    return Batch(completions=tuple(read_answer(sample["completion"]) for sample in samples), tasks=tasks)
+    step, seed = _read_whole(body, "step"), _read_whole(body, "seed")
+    if step is not None and seed is not None:
+        raise UsageError('"step" and "seed" do not go together; send one of them')
+    completions = tuple(read_answer(sample["completion"]) for sample in samples)
+    return Batch(completions=completions, tasks=tasks, step=step, seed=seed)
 
 
 def render_rewards(results: Sequence[RewardResult]) -> dict[str, Any]:
-    """Return the answer of ``/rewards``: ``{"results": [{"value", "status", "reason", "parts"}, …]}``, in order."""
+    """Return the answer of ``/rewards``: ``{"results": [{"value", "status", "reason", "seed", "parts"}, …]}``."""
     return {"results": [_render_result(result) for result in results]}
 
 
@@ -85,7 +93,17 @@ def render_verify(body: Mapping[str, Any], result: RewardResult) -> dict[str, An
         "failure_kind": FAILURE_KIND if is_failed else None,
         "failure_reason": result.reason or None,
         "status": None if result.status is None else str(result.status),
+        "seed": result.seed,
     }
+
+
+def _read_whole(body: Mapping[str, Any], name: str) -> int | None:
+    found = body.get(name)
+    if found is None:
+        return None
+    if not isinstance(found, int) or isinstance(found, bool) or found < 0:
+        raise UsageError(f'"{name}" must be a whole number, 0 or more')
+    return found
 
 
 def _read_task(values: Mapping[str, Any], place: str) -> str:
@@ -100,5 +118,6 @@ def _render_result(result: RewardResult) -> dict[str, Any]:
         "value": result.value,
         "status": None if result.status is None else str(result.status),
         "reason": result.reason,
+        "seed": result.seed,
         "parts": dict(result.parts),
     }

@@ -12,9 +12,9 @@ _Found = tuple[Iterable[int], int | None]
 """Signals and line."""
 
 
-def list_hazards(model: Model) -> Iterator[Hazard]:
+def list_hazards(rules: "Rules") -> Iterator[Hazard]:
     """Yield the hazards of a model, kind by kind."""
-    rules = _Rules(model)
+    model = rules.model
     yield from rules.list_two_drivers()
     checks: tuple[tuple[HazardKind, Callable[[], Iterator[_Found]]], ...] = (
         (HazardKind.INCOMPLETE_LIST, rules.list_incomplete_lists),
@@ -33,9 +33,11 @@ def list_hazards(model: Model) -> Iterator[Hazard]:
             yield Hazard(kind=kind, names=names, line=line)
 
 
-class _Rules:
+class Rules:
+    """What the rules ask of a model."""
+
     def __init__(self, model: Model) -> None:
-        self._model = model
+        self.model = model
         self._nets = Nets(model)
         self._drivers: dict[int, list[tuple[Process, int]]] = defaultdict(list)
         self._readers: dict[int, list[tuple[Process, int]]] = defaultdict(list)
@@ -52,10 +54,24 @@ class _Rules:
 
     def _is_temporary(self, signal: int) -> bool:
         """Whether each process that reads it has set it before: no value of it goes from process to process."""
-        if self._model.signals[signal].is_local:
+        if self.model.signals[signal].is_local:
             return True
-        is_seen = signal in self._readers or self._model.signals[signal].is_output
+        is_seen = signal in self._readers or self.model.signals[signal].is_output
         return not is_seen and all(process.kind is not Kind.ASSIGN for process, _ in self._drivers[signal])
+
+    def count_state(self) -> int:
+        """Return how many bits keep their value: those that an edge sets, and those that a latch holds."""
+        kept: dict[int, int] = defaultdict(int)
+        for process in self.model.processes:
+            found = process.list_driven() if process.kind is Kind.EDGE else process.held.items()
+            for signal, mask in found if process.kind in {Kind.EDGE, Kind.LEVEL} else ():
+                kept[signal] |= 0 if self._is_temporary(signal) else mask
+        signals = self.model.signals
+        return sum(
+            mask.bit_count() if signals[key].is_fine else max(signals[key].width, 1)
+            for key, mask in kept.items()
+            if mask
+        )
 
     def list_two_drivers(self) -> Iterator[Hazard]:
         """Yield what has a bit that two processes set; the surroundings drive the inputs.
@@ -63,7 +79,7 @@ class _Rules:
         An initial value beside one process is no second driver, beside a continuous assignment it is.
         """
         for number, drivers in self._drivers.items():
-            signal = self._model.signals[number]
+            signal = self.model.signals[number]
             seen = signal.mask if signal.is_input else 0
             for process, mask in drivers:
                 started = self._starts[number] if process.kind is Kind.ASSIGN else 0
@@ -86,7 +102,7 @@ class _Rules:
 
     def list_incomplete_lists(self) -> Iterator[_Found]:
         """Yield what event lists leave out; all that a process sets where its list has no usual form."""
-        for process in self._model.processes:
+        for process in self.model.processes:
             driven = [signal for signal, _ in process.list_driven()]
             if process.is_odd:
                 missing = driven
@@ -110,7 +126,7 @@ class _Rules:
 
     def _is_constant(self, signal: int) -> bool:
         """Whether nothing changes the signal once the design runs."""
-        if self._model.signals[signal].is_input:
+        if self.model.signals[signal].is_input:
             return False
         return all(
             flow.value.reads == 0
@@ -125,7 +141,7 @@ class _Rules:
         without a value fires when they get one. A register with an initial value has it before any process waits.
         """
         lively = self._find_lively()
-        for process in self._model.processes:
+        for process in self.model.processes:
             if process.kind is not Kind.LEVEL or process.is_complete or process.is_odd:
                 continue
             listed = process.outer_reads if process.is_implicit else _sum(process.events)
@@ -140,12 +156,12 @@ class _Rules:
 
     def _find_lively(self) -> set[int]:
         """Return the signals that change when the inputs get their first values."""
-        found = {signal.number for signal in self._model.signals if signal.is_input}
+        found = {signal.number for signal in self.model.signals if signal.is_input}
         after: dict[int, set[int]] = defaultdict(set)
-        for process in self._model.processes:
+        for process in self.model.processes:
             if process.is_combinational:
                 for flow in process.flows:
-                    for source, _ in self._model.list_atoms(flow.value.reads):
+                    for source, _ in self.model.list_atoms(flow.value.reads):
                         after[source].add(flow.target)
         pending = list(found)
         while pending:
@@ -156,7 +172,7 @@ class _Rules:
 
     def list_races(self) -> Iterator[_Found]:
         """Yield what one clocked process sets at once and another reads at the same edge; and clocks read as data."""
-        clocked = [process for process in self._model.processes if process.kind is Kind.EDGE]
+        clocked = [process for process in self.model.processes if process.kind is Kind.EDGE]
         hasty = [(process, self._list_hasty(process)) for process in clocked]
         hasty = [(process, bits) for process, bits in hasty if bits]
         for process in clocked:
@@ -174,7 +190,7 @@ class _Rules:
         return {
             signal: mask
             for signal, mask in process.blocking.items()
-            if not self._model.signals[signal].is_local
+            if not self.model.signals[signal].is_local
             and any(reader is not process and mask & read for reader, read in self._readers[signal])
         }
 
@@ -197,7 +213,7 @@ class _Rules:
 
     def list_late_reads(self) -> Iterator[_Found]:
         """Yield what a process without a clock reads and only then sets: it does not see its own change."""
-        for process in self._model.processes:
+        for process in self.model.processes:
             if process.kind is not Kind.LEVEL:
                 continue
             listed = _sum(process.events)
@@ -213,7 +229,7 @@ class _Rules:
     def list_unordered_starts(self) -> Iterator[_Found]:
         """Yield initial values that depend on other values at the start, or that two ``initial`` blocks set."""
         seen: dict[int, int] = defaultdict(int)
-        for process in self._model.processes:
+        for process in self.model.processes:
             if process.kind is not Kind.INITIAL:
                 continue
             taken = (*process.outer_reads, *process.inner_reads)
@@ -226,10 +242,10 @@ class _Rules:
 
     def list_derived_clocks(self) -> Iterator[_Found]:
         """Yield clocks that are no copy of an input, and resets that are neither that nor a register."""
-        for process in self._model.processes:
+        for process in self.model.processes:
             if process.clock is None:
                 continue
-            if not self._model.signals[self._resolve(process.clock)[0]].is_input:
+            if not self.model.signals[self._resolve(process.clock)[0]].is_input:
                 yield (process.clock.signal,), process.line
             for event in process.resets:
                 if not self._is_steady(event.signal, event.mask):
@@ -238,7 +254,7 @@ class _Rules:
     def _is_steady(self, signal: int, mask: int) -> bool:
         """Whether a bit is free of glitches: a copy of an input, a register, or a constant."""
         signal, mask, _ = self._nets.resolve(signal, mask)
-        if self._model.signals[signal].is_input or self._is_constant(signal):
+        if self.model.signals[signal].is_input or self._is_constant(signal):
             return True
         return all(
             process.kind is Kind.EDGE and signal in process.nonblocking and signal not in process.blocking
@@ -249,14 +265,14 @@ class _Rules:
         """Yield combinational loops."""
         for group in self._nets.list_loops():
             signals = sorted(group)
-            yield signals, self._model.signals[signals[0]].line
+            yield signals, self.model.signals[signals[0]].line
 
     def list_held(self) -> Iterator[_Found]:
         """Yield what is held without a clock: by a function's variables, or in a latch that a glitch may open."""
-        for process in self._model.processes:
+        for process in self.model.processes:
             if process.kind is Kind.INITIAL:
                 continue
-            held = [signal for signal in process.reads if self._model.signals[signal].is_local]
+            held = [signal for signal in process.reads if self.model.signals[signal].is_local]
             if process.kind is Kind.LEVEL:
                 held += [
                     signal
@@ -269,7 +285,7 @@ class _Rules:
     def _is_opened_steadily(self, controls: int) -> bool:
         return all(
             self._is_steady(signal, bit)
-            for signal, mask in self._model.list_atoms(controls)
+            for signal, mask in self.model.list_atoms(controls)
             for bit in _list_masks(mask)
         )
 
