@@ -38,6 +38,8 @@ from pytest_rtlgen.records.problem import (
 )
 from pytest_rtlgen.records.repair import Feedback, RepairKind, RepairTurn
 from pytest_rtlgen.records.run import (
+    COLUMNS,
+    Column,
     Environment,
     Estimate,
     ProblemScore,
@@ -68,6 +70,7 @@ from pytest_rtlgen.records.verdict import (
 )
 
 __all__ = [
+    "COLUMNS",
     "HARNESS_FOLDER",
     "STEP_NS",
     "Assumption",
@@ -80,6 +83,7 @@ __all__ = [
     "Clock",
     "ClockEdge",
     "CocotbHarness",
+    "Column",
     "Completion",
     "Diagnostic",
     "Difficulty",

@@ -1,8 +1,8 @@
 """The summary table, literally."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
-from pytest_rtlgen.records import Estimate, Status, Summary, SummaryRow
+from pytest_rtlgen.records import COLUMNS, Estimate, Status, Summary, SummaryRow
 from pytest_rtlgen.report.terminal import render_summary
 
 
@@ -53,6 +53,10 @@ tokens:  12,345 prompt, 1,067,890 completion
 time:    1 h 02 min generation, 12.3 s check (sums over samples)
 run:     .rtlgen/runs/20261121T043005Z-ab12cd"""
     )
+
+
+def test_every_figure_of_a_row_is_a_column_of_the_table() -> None:
+    assert [item.name for item in fields(SummaryRow)] == ["label", "problems", *(column.field for column in COLUMNS)]
 
 
 def test_the_total_without_listed_problems_stands_below_it() -> None:
