@@ -16,7 +16,7 @@ _NO_NAME = ""
 
 def add_arguments(parser: Parser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("--top", metavar="NAME", help="module that is wanted; by default the last one that is on top")
+    parser.add_argument("--top", metavar="NAME", help="requested module; by default the last one that is on top")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def find_last_top(text: str) -> Candidate:
-    """Return the candidate of an answer when nobody says which module is wanted.
+    """Return the candidate of an answer when nobody says which module is requested.
 
     It is taken from the last code in the answer that defines modules: the last one there that no other uses.
     Without complete modules it is the last unfinished one.

@@ -29,7 +29,7 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Ask for the completions that the run lacks, have them repaired if asked to, and print the run's folder."""
+    """Ask for the completions that the run does not have yet, repair them if asked to, and print the run's folder."""
     options = read_options(args)
     if options.model is None or not options.suite:
         raise UsageError(f"generate needs {'--model' if options.model is None else '--suite'}")

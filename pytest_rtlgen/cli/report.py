@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def print_report(report: RunReport, *, as_json: bool) -> None:
-    """Print what pytest prints at the end of a run, or one JSON document, and say what the run lacks."""
+    """Print what pytest prints at the end of a run, or one JSON document, and name what is missing in the run."""
     if as_json:
         write_out(report.to_json().rstrip("\n"))
     else:

@@ -37,7 +37,7 @@ class Change:
     problem_id: str
     index: int
     before: str
-    """Status, and what the benchmark's own scorer said where it was asked."""
+    """Status, and the verdict of the benchmark's own scorer where there is one."""
     after: str
 
 

@@ -1,4 +1,4 @@
-"""Ask for the completions that a run lacks."""
+"""Ask for the completions that a run does not have yet."""
 
 from collections.abc import Iterable, Sequence
 
@@ -42,9 +42,9 @@ def generate_completions(
     style: str | PromptStyle,
     watcher: Watcher | None = None,
 ) -> bool:
-    """Ask for every completion that ``store`` lacks; each is on disk before the next is counted.
+    """Ask for every completion that ``store`` does not have; each is on disk before the next is counted.
 
-    Return whether any was lacking.
+    Return whether any was missing.
 
     Raises:
         BackendError: the model failed; what had arrived is stored.

@@ -153,7 +153,7 @@ def _cut_behind(source: str, module: Definition) -> str:
 
 
 def _find_other(part: _Part) -> tuple[str, str] | None:
-    """Return the last code that defines modules, none of them the wanted one: the screen will name what it found."""
+    """Return the last code that defines modules, none of them the requested one: the screen will name what it found."""
     for block in reversed(part.blocks):
         if block.scan.modules():
             return "other-module", block.text
@@ -161,7 +161,7 @@ def _find_other(part: _Part) -> tuple[str, str] | None:
 
 
 def _list_helpers(blocks: tuple[Block, ...], used: frozenset[str] | set[str], top: str) -> list[str]:
-    """Return the definitions in other blocks that the chosen one uses but lacks, and those that they use in turn."""
+    """Return the definitions that the chosen block uses and another one holds, and those that they use in turn."""
     available: dict[str, tuple[str, Definition]] = {}
     for block in blocks:
         if block.is_closed and top not in block.scan.modules():

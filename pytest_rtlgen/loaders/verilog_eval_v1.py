@@ -34,7 +34,7 @@ def load_verilog_eval_v1_machine(path: Path) -> Suite:
     """Return the set Machine from ``path``, a checkout or its ``VerilogEval_Machine.jsonl``, in the file's order.
 
     Raises:
-        SuiteError: a file is missing, cut off or the other set's, or a task lacks something.
+        SuiteError: a file is missing, cut off or the other set's, or something is missing in a task.
     """
     return _load(path, "Machine")
 
@@ -43,7 +43,7 @@ def load_verilog_eval_v1_human(path: Path) -> Suite:
     """Return the set Human from ``path``, a checkout or its ``VerilogEval_Human.jsonl``, in the file's order.
 
     Raises:
-        SuiteError: a file is missing, cut off or the other set's, or a task lacks something.
+        SuiteError: a file is missing, cut off or the other set's, or something is missing in a task.
     """
     return _load(path, "Human")
 

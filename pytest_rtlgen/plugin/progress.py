@@ -47,7 +47,7 @@ class TerminalWatcher(Watcher):
 
 
 def _count(store: RunStore) -> tuple[int, int, str]:
-    """Return how many answers of the turn in progress are there, how many are wanted, and what they are."""
+    """Return how many answers of the turn in progress are there, how many are requested, and what they are."""
     turns = list_turns(store)
     if not turns:
         total = sum(not problem.unjudged for problem in store.list_selected()) * store.header.settings.sampling.n

@@ -65,7 +65,7 @@ class RunSettings:
     simulator: str
     stimulus_seed: int = 0
     cycles: int | None = None
-    """Clock cycles that one check plays; ``None``: what each problem says."""
+    """Clock cycles of one check; ``None``: what each problem says."""
     formal: FormalMode = FormalMode.OFF
     """``off`` also of runs of before there was another."""
     formal_budget_s: float = 0.0
@@ -73,7 +73,7 @@ class RunSettings:
     scoring: ScoringMode = ScoringMode.OURS
     """``ours`` also of runs of before there was another."""
     repair: str = ""
-    """How often the model might mend an answer, such as ``compile:3,simulate:4``; empty: never."""
+    """How often the model might fix an answer, such as ``compile:3,simulate:4``; empty: never."""
     reflector: str = ""
     """Model that told it what to change; empty: it was told what the check found."""
     is_testbench_shown: bool = False

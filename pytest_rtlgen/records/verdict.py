@@ -1,4 +1,4 @@
-"""What a check plays, observes and concludes."""
+"""What a check drives, observes and concludes."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -64,7 +64,7 @@ class Tool(StrEnum):
     VERILATOR = "verilator"
     YOSYS = "yosys"
     SIMULATOR = "simulator"
-    """How the simulation ended, whatever played it."""
+    """How the simulation ended, whatever simulated it."""
     COMPARE = "compare"
     PROOF = "proof"
     CROSS_CHECK = "cross-check"
@@ -109,7 +109,7 @@ STEP_NS = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stimulus:
-    """What is played into a design: one row a step, every input in every row, clocks included.
+    """What drives a design: one row a step, every input in every row, clocks included.
 
     A step lasts ``STEP_NS``; its inputs apply at its start and outputs are observed just before its end.
     """

@@ -26,7 +26,7 @@ class Reason(StrEnum):
     """The bench passes it, but a word in the log fails it, such as "error" in a warning."""
     REFUSES_BENCH = "simulator-refuses-bench"
     RARER_INPUTS = "rarer-inputs"
-    """We found a mismatch with inputs that the bench never plays."""
+    """We found a mismatch with inputs that the bench never applies."""
     NO_CIRCUIT = "no-circuit"
     """It is built on delays, which we refuse."""
     OTHER_PORTS = "other-ports"

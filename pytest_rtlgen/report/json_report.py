@@ -63,7 +63,7 @@ def _describe_turn(row: TurnRow) -> dict[str, object]:
 
 
 def _describe_sides(sides: SuiteSides) -> dict[str, object]:
-    names = ("ours", "published", "guarded", "ours_settled", "published_settled")
+    names = ("ours", "published", "guarded", "ours_without_open", "published_without_open")
     return {**cast("dict[str, object]", encode(sides)), **{name: dict(getattr(sides, name)) for name in names}}
 
 

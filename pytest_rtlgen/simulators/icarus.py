@@ -178,7 +178,7 @@ class JobFiles:
 
 
 def prepare_job(job: SimulationJob, installation: IcarusInstallation) -> JobFiles:
-    """Return what a simulator process needs to play ``job``, under a fresh nonce."""
+    """Return what a simulator process needs to simulate ``job``, under a fresh nonce."""
     nonce, secret = new_nonce(), new_nonce()
     out_width = port_widths(job.interface.outputs)
     block_steps = count_block_steps(job.stimulus, out_width)

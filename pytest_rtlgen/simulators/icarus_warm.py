@@ -159,7 +159,7 @@ class IcarusWarm:
         return self._sandbox.isolation
 
     def simulate(self, job: SimulationJob) -> Simulation:
-        """Play one design; a lost process is replaced once.
+        """Simulate one design; a lost process is replaced once.
 
         Raises:
             ToolError: no warm process can be started, two in a row were lost, or ``close`` was called meanwhile.

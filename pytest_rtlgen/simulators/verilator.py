@@ -1,6 +1,6 @@
 """Verilator as a second opinion: a two-state simulator that shares nothing with Icarus. For cross-checks only.
 
-Bits that depend on the state at power-up are X: every design is played from all zeros and from all ones.
+Bits that depend on the state at power-up are X: every design is simulated from all zeros and from all ones.
 It runs foreign code at compile time (``$c``, DPI), so every step is inside the sandbox.
 """
 
@@ -86,7 +86,7 @@ class VerilatorSim:
         return self._sandbox.isolation
 
     def simulate(self, job: SimulationJob) -> Simulation:
-        """Play one design.
+        """Simulate one design.
 
         Raises:
             ToolError: Verilator or the C++ compiler is missing or broken.

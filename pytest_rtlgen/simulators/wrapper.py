@@ -1,4 +1,4 @@
-"""The Verilog around a design: it plays blocks of inputs and collects blocks of outputs.
+"""The Verilog around a design: it applies blocks of inputs and collects blocks of outputs.
 
 cocotb writes one wide vector, flips ``go``, waits for ``done`` and reads one wide vector; the steps in between
 cost no call into Python. Every name carries the job's nonce, so a design cannot refer to any of them.
@@ -40,7 +40,7 @@ endmodule
 
 
 def render_wrapper(interface: Interface, *, nonce: str, block_steps: int) -> str:
-    """Return the text of module ``top_<nonce>``, which plays ``block_steps`` steps a block."""
+    """Return the text of module ``top_<nonce>``, which runs ``block_steps`` steps a block."""
     in_width = max(1, port_widths(interface.inputs))
     out_width = sum(port.width for port in interface.outputs)
     return _TEMPLATE.format(

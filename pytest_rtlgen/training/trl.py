@@ -33,7 +33,7 @@ class TrlReward:
         """Return one reward a completion; ``None``, which TRL leaves out, where the harness failed.
 
         Raises:
-            UsageError: the data set lacks the column that names the problems.
+            UsageError: the data set has no column that names the problems.
         """
         if self.column not in columns:
             found = ", ".join(sorted(columns))

@@ -102,7 +102,7 @@ def _describe_change(change: tuple[str, str, str, int]) -> Diagnostic:
 
 
 def _enclose(text: str, parsed: ParsedText, interface: Interface, notes: tuple[Diagnostic, ...]) -> Screening:
-    """Return the text inside the module that its inout ports and black boxes need, unless those are not as wanted."""
+    """Return the text inside the module that its inout ports and black boxes need, unless those are not as expected."""
     if not is_enclosed(interface):
         return Screening(status=None, source=text, diagnostics=notes)
     if ENCLOSED in text:
@@ -187,9 +187,9 @@ def _compare_ports(
         if other is None:
             yield f"{_describe(port)} is missing", line
         elif (other.direction, other.width) != (port.direction, port.width):
-            yield f"{_describe(port)} is wanted, but it is {_describe(other)}", line
+            yield f"{_describe(port)} is expected, but it is {_describe(other)}", line
     for port in found.values():
-        yield f"{_describe(port)} is not wanted", line
+        yield f"{_describe(port)} is not expected", line
 
 
 def _describe(port: Port) -> str:

@@ -166,7 +166,7 @@ def test_steps_come_from_the_trainers_log(tmp_path: Path) -> None:
     assert [(step.number, step.reward) for step in steps] == [(1, 0.25), (2, 0.75)]
     write_steps(tmp_path, steps)
     assert (tmp_path / "curve.csv").read_text(encoding="utf-8").splitlines() == [
-        "number,reward,passed,failed,idle,length",
+        "number,reward,passed,failed,without_spread,length",
         "1,0.25,0.25,0.0,0.5,40.0",
         "2,0.75,0.25,0.0,0.5,40.0",
     ]
@@ -174,7 +174,7 @@ def test_steps_come_from_the_trainers_log(tmp_path: Path) -> None:
 
 
 def test_a_higher_reward_is_drawn_higher() -> None:
-    flat = {"passed": 0.0, "failed": 0.0, "idle": 0.0, "length": 1.0}
+    flat = {"passed": 0.0, "failed": 0.0, "without_spread": 0.0, "length": 1.0}
     drawn = draw_steps([Step(number=1, reward=0.0, **flat), Step(number=2, reward=1.0, **flat)])
     low, high = [float(place) for place in re.findall(r'cy="([0-9.]+)" r="2" fill="#1f5fa8"', drawn)]
     assert (low, high) == (276.0, 44.0)  # the frame's lower and upper edge

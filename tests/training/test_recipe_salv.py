@@ -229,7 +229,7 @@ def test_a_program_notes_what_its_stages_say(tmp_path: Path, caplog: pytest.LogC
     arguments = ["--config", "tiny", "--out", str(tmp_path / "run")]
     assert run_recipe(recipe, [*arguments, "--stage", "first"]) == 0
     (note,) = read_rows(tmp_path / "run" / "report.jsonl")
-    assert (note["stage"], note["said"]) == ("first", f"out is {tmp_path / 'run'}")
+    assert (note["stage"], note["result"]) == ("first", f"out is {tmp_path / 'run'}")
     assert note["wall_s"] >= 0 <= note["cpu_s"]
     assert run_recipe(recipe, arguments) == 2
     assert "error: seed 7 brings no luck; take another" in caplog.text

@@ -145,7 +145,7 @@ def _read_json(line: bytes, where: str) -> object:
     try:
         return json.loads(line.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise RecordError(f"{where}: not JSON: {error}; mend or remove that line") from error
+        raise RecordError(f"{where}: not JSON: {error}; fix or remove that line") from error
 
 
 def _read_recording(value: Mapping[str, object], where: str) -> Recording:

@@ -1,4 +1,4 @@
-"""Make the input sequence that a reference and its candidates are played. Pure: the same arguments give the same rows.
+"""Make the input sequence that drives a reference and its candidates. Pure: the same arguments give the same rows.
 
 A stimulus is a list of steps; clocks are inputs like any other. A clock cycle is three or more steps: the inputs
 move while the clock rests, the clock goes to its other level, the inputs may move again, the clock returns. So no input
@@ -13,7 +13,7 @@ from pytest_rtlgen.check.stimulus.patterns import Activity, draw_values, list_co
 from pytest_rtlgen.records import Clock, ClockEdge, Interface, Polarity, Port, Reset, ResetKind, Stimulus
 
 DEFAULT_CYCLES = 700
-"""Clock cycles that one check plays; without a clock, a third of the input changes."""
+"""Clock cycles of one check; without a clock, a third of the input changes."""
 _STEPS_PER_CYCLE = 3
 _EXHAUSTIVE_BITS = 12
 _COMPOSED = 256
@@ -71,12 +71,12 @@ def make_stimulus(
         player.play(cycles // 2)
         ends.append(len(player.rows))
     whole = player.finish(seed)
-    steps, idle = made.steps, 0
+    steps, without_news = made.steps, 0
     for end, news in zip(ends[1:], measure(whole, ends)[1:], strict=True):
-        idle = 0 if news else idle + 1
-        if not idle:
+        without_news = 0 if news else without_news + 1
+        if not without_news:
             steps = end
-        elif idle > _PATIENCE:
+        elif without_news > _PATIENCE:
             break
     return replace(whole, rows=whole.rows[: steps * whole.width], steps=steps)
 

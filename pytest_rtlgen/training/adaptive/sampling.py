@@ -77,7 +77,7 @@ class BatchReport:
 
     @property
     def is_full(self) -> bool:
-        """Whether there are as many groups as wanted."""
+        """Whether there are as many groups as requested."""
         return self.kept >= self.target
 
     def __str__(self) -> str:

@@ -139,7 +139,7 @@ class _Trip:
                 self._drop(name, DropReason.CONTAMINATED, str(match))
 
     def drop_unusable(self) -> None:
-        """Build and play each design once; several at a time."""
+        """Build and simulate each design once; several at a time."""
         known = dict(self._store.read_usable())
 
         def look(name: str) -> Usable:
@@ -153,7 +153,7 @@ class _Trip:
         for done, found in enumerate(run_each(look, missing, jobs=self._checker.settings.jobs), start=1):
             self._store.references.append(found)
             known[found.name] = found.fault
-            self._progress(f"{done}/{len(missing)} designs played")
+            self._progress(f"{done}/{len(missing)} designs simulated")
         for name in [name for name in self._left if known[name]]:
             self._drop(name, DropReason.UNUSABLE, known[name])
 
@@ -233,15 +233,15 @@ class _Trip:
     def _ask(
         self, stage: Stage, backend: Backend, make_prompt: Callable[[Problem], Prompt], n: int
     ) -> Mapping[str, tuple[Completion, ...]]:
-        """Return ``n`` answers for each design that is left; only those that the journal lacks are asked for."""
+        """Return ``n`` answers for each design that is left; only those that are not in the journal are asked for."""
         have = dict(self._store.read_completions(stage))
         requests = []
         for name, problem in self._left.items():
             keys = [SampleKey(suite=stage.value, problem_id=name, index=index) for index in range(n)]
-            lacks = tuple(key.index for key in keys if key not in have)
+            missing = tuple(key.index for key in keys if key not in have)
             asked = replace(problem, suite=stage.value)
-            if lacks:
-                requests.append(GenerationRequest(problem=asked, prompt=make_prompt(asked), indices=lacks))
+            if missing:
+                requests.append(GenerationRequest(problem=asked, prompt=make_prompt(asked), indices=missing))
         total = n * len(self._left)
         arrived = total - sum(len(request.indices) for request in requests)
         journal = self._store.journal(stage)

@@ -1,6 +1,6 @@
 """A self-checking testbench made from a reference alone: one in plain Verilog, one for cocotb, for users to keep.
 
-Both play the stimulus that the checker plays and compare with what the reference answered, by the checker's rule for X
+Both apply the checker's stimulus and compare with what the reference answered, by the checker's rule for X
 (``check.compare``). Source: CodeV-R1's testbench generator (arXiv 2505.24183), whose error rate is kept.
 """
 
@@ -135,7 +135,7 @@ def _render_rows(rows: bytes, width: int, steps: int) -> str:
 
 
 def _connect(reference: PreparedReference) -> Iterator[str]:
-    for ports, bus in ((reference.stimulus.inputs, "played"), (reference.interface.outputs, "got")):
+    for ports, bus in ((reference.stimulus.inputs, "driven"), (reference.interface.outputs, "got")):
         for port, low in _list_places(ports):
             yield f"    .{_spell(port.name)}({bus}[{low + port.width - 1}:{low}])"
 
