@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_rtlgen.records import STEP_NS, Port, SignalVerdict, Stimulus, Trace, WaveWindow
+from pytest_rtlgen.records import STEP_NS, Port, SignalVerdict, Stimulus, Trace, WaveWindow, find_place, list_places
 
 if TYPE_CHECKING:
     import numpy as np
@@ -78,10 +78,7 @@ def _compare_signal(port: Port, want: "NDArray[np.uint8]", got: "NDArray[np.uint
 def _columns(trace: Trace) -> Iterator["NDArray[np.uint8]"]:
     """Yield one array (steps, port width) of character codes per output."""
     table = _table(trace)
-    start = 0
-    for port in trace.outputs:
-        yield table[:, start : start + port.width]
-        start += port.width
+    return (table[:, place] for _, place in list_places(trace.outputs))
 
 
 def _table(trace: Trace) -> "NDArray[np.uint8]":
@@ -93,6 +90,6 @@ def _table(trace: Trace) -> "NDArray[np.uint8]":
 
 def _window(data: Stimulus | Trace, port: Port, first: int, last: int) -> tuple[str, ...]:
     ports = data.inputs if isinstance(data, Stimulus) else data.outputs
-    start = sum(other.width for other in ports[: ports.index(port)])
-    rows = (data.rows[step * data.width + start :][: port.width] for step in range(first, last))
+    place = find_place(ports, port.name)
+    rows = (data.rows[step * data.width :][place] for step in range(first, last))
     return tuple(row.decode("ascii") for row in rows)

@@ -24,7 +24,17 @@ from pytest_rtlgen.records.generation import (
 )
 from pytest_rtlgen.records.hazard import Hazard, HazardKind
 from pytest_rtlgen.records.openings import Assumption, Care, Hold, Latency, Openings
-from pytest_rtlgen.records.ports import BlackBox, BoxOutputs, Direction, Parameter, Port
+from pytest_rtlgen.records.ports import (
+    BlackBox,
+    BoxOutputs,
+    Direction,
+    Parameter,
+    Port,
+    count_bits,
+    find_place,
+    list_places,
+    list_ranges,
+)
 from pytest_rtlgen.records.problem import (
     Clock,
     ClockEdge,
@@ -140,5 +150,9 @@ __all__ = [
     "TurnRow",
     "Verdict",
     "WaveWindow",
+    "count_bits",
+    "find_place",
     "is_inner_path",
+    "list_places",
+    "list_ranges",
 ]

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Self
 
 from pytest_rtlgen.records.finding import Finding, FindingKind
-from pytest_rtlgen.records.ports import Port
+from pytest_rtlgen.records.ports import Port, count_bits
 
 
 class Status(StrEnum):
@@ -125,7 +125,7 @@ class Stimulus:
     @property
     def width(self) -> int:
         """Bits of one row."""
-        return sum(port.width for port in self.inputs)
+        return count_bits(self.inputs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +140,7 @@ class Trace:
     @property
     def width(self) -> int:
         """Characters of one row."""
-        return sum(port.width for port in self.outputs)
+        return count_bits(self.outputs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,10 +12,9 @@ from pytest_rtlgen.modes import ScoringMode
 from pytest_rtlgen.records import Candidate, Problem, Verdict
 from pytest_rtlgen.scoring.scorer import BenchScorer
 from pytest_rtlgen.selfcheck.bench import BenchFindings, try_bench
-from pytest_rtlgen.selfcheck.forgers import make_forgers
 from pytest_rtlgen.selfcheck.mutation import MutationScore, make_prove, measure_mutation
 from pytest_rtlgen.selfcheck.openings import OpeningsFound, try_openings
-from pytest_rtlgen.selfcheck.stubs import Stub, make_stubs
+from pytest_rtlgen.selfcheck.stubs import Stub, make_forgers, make_stubs
 from pytest_rtlgen.tools.pool import run_each
 from pytest_rtlgen.verilog.rename import rename_module
 

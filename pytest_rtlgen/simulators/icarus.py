@@ -7,9 +7,9 @@ from functools import cache
 from pathlib import Path
 
 from pytest_rtlgen.errors import ToolError
-from pytest_rtlgen.records import Diagnostic, Severity, Status, Tool, Trace
+from pytest_rtlgen.records import Diagnostic, Severity, Status, Tool, Trace, count_bits
 from pytest_rtlgen.simulators.base import Simulation, SimulationJob, new_nonce, read_start, read_trace
-from pytest_rtlgen.simulators.wrapper import count_block_steps, port_widths, render_wrapper
+from pytest_rtlgen.simulators.wrapper import count_block_steps, render_wrapper
 from pytest_rtlgen.tools.cut_short import note_cut_short
 from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.tools.versions import find_program, read_icarus_version
@@ -180,7 +180,7 @@ class JobFiles:
 def prepare_job(job: SimulationJob, installation: IcarusInstallation) -> JobFiles:
     """Return what a simulator process needs to simulate ``job``, under a fresh nonce."""
     nonce, secret = new_nonce(), new_nonce()
-    out_width = port_widths(job.interface.outputs)
+    out_width = count_bits(job.interface.outputs)
     block_steps = count_block_steps(job.stimulus, out_width)
     wrapper = render_wrapper(job.interface, nonce=nonce, block_steps=block_steps)
     top = f"top_{nonce}"
@@ -242,7 +242,7 @@ def judge_outcome(job: SimulationJob, files: JobFiles, raw: RawOutcome, limits: 
     note = Diagnostic(tool=Tool.SIMULATOR, severity=Severity.ERROR, message=reason)
     start = None
     if status is Status.TIMEOUT and raw.is_compiled:
-        width = port_widths(job.interface.outputs)
+        width = count_bits(job.interface.outputs)
         found = read_start(raw.trace, nonce=files.secret, width=width)
         start = None if found is None else Trace(outputs=job.interface.outputs, rows=found)
     return Simulation(

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from pytest_rtlgen.records import Parameter
 from pytest_rtlgen.verilog.survey import Span, apply_spans
-from pytest_rtlgen.verilog.syntax import Node, ParsedText, walk_tokens
+from pytest_rtlgen.verilog.syntax import Node, ParsedText, list_words
 
 if TYPE_CHECKING:
-    from pyslang import ast, syntax
+    from pyslang import ast
 
 _PORTS = {"AnsiPortList", "NonAnsiPortList", "PortDeclaration"}
 _INTEGER_BITS = 32
@@ -84,17 +84,9 @@ def _list_names(body: "ast.InstanceBodySymbol") -> set[str]:
     words: set[str] = set()
     for node in (module.header.ports, *module.members):
         if node is not None and str(node.kind.name) in _PORTS:
-            words |= _list_words(node)
-    constants = {
-        str(symbol.name): _list_words(symbol.syntax) for symbol in body.parameters if symbol.syntax is not None
-    }
+            words |= list_words(node)
+    constants = {str(symbol.name): list_words(symbol.syntax) for symbol in body.parameters if symbol.syntax is not None}
     while more := (words & constants.keys()):
         for name in more:
             words |= constants.pop(name)
-    return words
-
-
-def _list_words(node: "syntax.SyntaxNode") -> set[str]:
-    words: set[str] = set()
-    walk_tokens(node, lambda token: words.add(str(token.valueText)))
     return words

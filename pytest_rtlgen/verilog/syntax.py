@@ -136,6 +136,13 @@ def walk_tokens(node: "syntax.SyntaxNode", see: "Callable[[parsing.Token], None]
             stack.extend(reversed(list(item)))
 
 
+def list_words(node: "syntax.SyntaxNode") -> set[str]:
+    """Return the texts of the tokens of ``node``."""
+    words: set[str] = set()
+    walk_tokens(node, lambda token: words.add(str(token.valueText)))
+    return words
+
+
 def symbol_key(symbol: Node) -> str:
     """Return what tells symbols apart; pyslang makes a new Python object at each look."""
     return str(symbol.hierarchicalPath)

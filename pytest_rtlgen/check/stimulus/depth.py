@@ -10,9 +10,8 @@ from pytest_rtlgen.check.reference import PreparedReference, list_hints
 from pytest_rtlgen.check.stimulus.coverage import list_levels, list_reached
 from pytest_rtlgen.check.stimulus.steady import Setting, SteadyRuns
 from pytest_rtlgen.errors import BadReferenceError
-from pytest_rtlgen.records import Port, Problem, SourceFile, Stimulus, Trace
+from pytest_rtlgen.records import Port, Problem, SourceFile, Stimulus, Trace, count_bits
 from pytest_rtlgen.simulators import Simulation, SimulationJob, Simulator
-from pytest_rtlgen.simulators.wrapper import port_widths
 from pytest_rtlgen.tools.cut_short import note_cut_short
 from pytest_rtlgen.verilog.goals import ComparedConstant, list_constants, list_loop_variables, show_conditions
 from pytest_rtlgen.verilog.probes import Probed, add_probes
@@ -228,7 +227,7 @@ def _grow(view: _View, runs: SteadyRuns, setting: Setting, reached: set[Hashable
     """Return what a steady run reaches beyond ``reached``, and its cycles: twice as many as that took; 0: nothing."""
     news: set[Hashable] = set()
     cycles = without_news = 0
-    width = max(port_widths(view.ports) * _MOST_COMPARED // _MOST_SHOWN, runs.width)
+    width = max(count_bits(view.ports) * _MOST_COMPARED // _MOST_SHOWN, runs.width)
     sizes = [size for size in _SIZES if 2 * size * width <= _MOST_COMPARED]
     for size, next_size in zip(sizes, (*sizes[1:], *sizes[-1:]), strict=True):
         simulation = view.simulate(runs.make_stimulus(setting, size))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from pytest_rtlgen.check.stimulus.patterns import Activity, draw_values, list_corners
-from pytest_rtlgen.records import Clock, ClockEdge, Interface, Polarity, Port, Reset, ResetKind, Stimulus
+from pytest_rtlgen.records import Clock, ClockEdge, Interface, Polarity, Port, Reset, ResetKind, Stimulus, count_bits
 
 DEFAULT_CYCLES = 700
 """Clock cycles of one check; without a clock, a third of the input changes."""
@@ -172,7 +172,7 @@ class _Player:
 
     def _list_first_values(self) -> list[dict[str, int]]:
         """Return every combination of few input bits, shuffled; of many, each input's corners and constants in turn."""
-        bits = sum(port.width for port in self._inputs)
+        bits = count_bits(self._inputs)
         if bits <= _EXHAUSTIVE_BITS:
             chosen = [_split(number, self._inputs) for number in range(1 << bits)]
             self._rng.shuffle(chosen)

@@ -83,10 +83,10 @@ endmodule
 """
 
 CHECK = """\
-      if (want[{high}:{low}] !== {{{width}{{1'bx}}}}) begin
+      if (want{bits} !== {{{width}{{1'bx}}}}) begin
         checked[{index}] = checked[{index}] + 1;
-        if (want[{high}:{low}] !== got[{high}:{low}])
-          if (differs(want[{high}:{low}], got[{high}:{low}], {width})) note({index});
+        if (want{bits} !== got{bits})
+          if (differs(want{bits}, got{bits}, {width})) note({index});
       end"""
 
 COCOTB = '''\

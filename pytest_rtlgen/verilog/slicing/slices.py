@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from itertools import starmap
 from operator import itemgetter
 from typing import TYPE_CHECKING
@@ -16,13 +15,10 @@ from pytest_rtlgen.verilog.slicing.members import list_inside, read_body
 from pytest_rtlgen.verilog.slicing.source import Source
 from pytest_rtlgen.verilog.slicing.statements import read_subroutine
 from pytest_rtlgen.verilog.slicing.uses import load_directions
-from pytest_rtlgen.verilog.syntax import ParsedText, list_errors, parse_text
+from pytest_rtlgen.verilog.syntax import ParsedText, compilation_options, list_errors, parse_text
 
 if TYPE_CHECKING:
     from pyslang import ast
-
-_FLAGS = ("AllowUseBeforeDeclare", "AllowHierarchicalConst", "AllowUnnamedGenerate", "RelaxEnumConversions")
-"""What simulators take and pyslang by itself would not."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -132,25 +128,11 @@ def _elaborate(parsed: ParsedText, top: str) -> "tuple[ast.InstanceSymbol, ast.C
     """Return module ``top`` as an InstanceSymbol, and the compilation that keeps it alive."""
     import pyslang
 
-    options = pyslang.ast.CompilationOptions()
-    options.topModules = {top}
-    options.flags = _load_flags()
     bag = pyslang.Bag()
-    bag.compilationOptions = options
+    bag.compilationOptions = compilation_options(top)
     compilation = pyslang.ast.Compilation(bag)
     compilation.addSyntaxTree(parsed.tree)
     for instance in compilation.getRoot().topInstances:
         if instance.name == top:
             return instance, compilation
     raise BadReferenceError(f"no module {top!r} in the text; name the right one as top")
-
-
-@cache
-def _load_flags() -> "ast.CompilationFlags":
-    """Return pyslang's usual flags and ours."""
-    import pyslang
-
-    flags = pyslang.ast.CompilationOptions().flags
-    for name in _FLAGS:
-        flags |= getattr(pyslang.ast.CompilationFlags, name)
-    return flags
