@@ -158,21 +158,3 @@ def _cut(row: Sequence[int], ends: frozenset[int]) -> list[int]:
         if token in ends:
             return list(row[: place + 1])
     return list(row)
-
-
-def make_transformers(argument: str, settings: BackendSettings) -> TransformersBackend:
-    """Return the backend for ``transformers:MODEL``, a model that chats.
-
-    Raises:
-        UsageError: a folder, an adapter or an engine setting that cannot be meant.
-    """
-    return TransformersBackend(argument, settings)
-
-
-def make_transformers_completions(argument: str, settings: BackendSettings) -> TransformersBackend:
-    """Return the backend for ``transformers-completions:MODEL``, a base model that goes on with a text.
-
-    Raises:
-        UsageError: a folder, an adapter or an engine setting that cannot be meant.
-    """
-    return TransformersBackend(argument, settings, is_chat=False)

@@ -202,21 +202,3 @@ class VllmBackend:
 def _measure_latency(metrics: Foreign) -> float:  # vLLM's RequestStateStats, or None
     """Return the seconds that the engine worked on a sample, the wait for its turn left out."""
     return max(0.0, metrics.last_token_ts - metrics.scheduled_ts) if metrics is not None else 0.0
-
-
-def make_vllm(argument: str, settings: BackendSettings) -> VllmBackend:
-    """Return the backend for ``vllm:MODEL``, a model that chats.
-
-    Raises:
-        UsageError: a folder, an adapter or an engine setting that cannot be meant.
-    """
-    return VllmBackend(argument, settings)
-
-
-def make_vllm_completions(argument: str, settings: BackendSettings) -> VllmBackend:
-    """Return the backend for ``vllm-completions:MODEL``, a base model that goes on with a text.
-
-    Raises:
-        UsageError: a folder, an adapter or an engine setting that cannot be meant.
-    """
-    return VllmBackend(argument, settings, is_chat=False)
