@@ -2,6 +2,10 @@
 
 The rule for X: where the reference's bit is X, anything is accepted; where it is 0, 1 or Z, the candidate's
 bit must be the same, so X and Z from a candidate are mismatches there.
+
+Two other places follow this rule, in languages of their own: the proof (``check.proof``) and exported testbenches
+(``training.testbench``). ``tests/check/test_x_policy.py`` and ``tests/training/test_testbench_export.py`` compare them
+with it, bit by bit. ``docs/explanation/verdicts.md`` explains it to users.
 """
 
 from collections.abc import Iterator
@@ -48,6 +52,17 @@ def cut_wave(
 def compare_start(expected: Trace, actual: Trace) -> tuple[SignalVerdict, ...]:
     """Return ``compare_traces`` of as many steps as ``actual``, the shorter one, has."""
     return compare_traces(replace(expected, rows=expected.rows[: len(actual.rows)]), actual)
+
+
+def compare_known(expected: Trace, actual: Trace) -> tuple[SignalVerdict, ...]:
+    """Return ``compare_traces`` on the bits that are 0 or 1 in both; the others are a don't-care."""
+    import numpy as np
+
+    want = np.frombuffer(expected.rows, dtype=np.uint8)
+    got = np.frombuffer(actual.rows, dtype=np.uint8)
+    is_known = (want <= ord("1")) & (got <= ord("1"))
+    rows = np.where(is_known, want, np.uint8(ord("X"))).tobytes()
+    return compare_traces(replace(expected, rows=rows), actual)
 
 
 def has_unknown_mismatch(expected: Trace, actual: Trace) -> bool:

@@ -8,9 +8,9 @@ Icarus is optimistic, Verilator where a bit depends on power-up, and both refuse
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from pytest_rtlgen.check.compare import compare_traces
+from pytest_rtlgen.check.compare import compare_known
 from pytest_rtlgen.check.reference import PreparedReference
-from pytest_rtlgen.records import SignalVerdict, Status, Trace
+from pytest_rtlgen.records import SignalVerdict, Status
 from pytest_rtlgen.simulators import Simulation, SimulationJob, make_cross_simulator
 from pytest_rtlgen.tools.cut_short import note_cut_short
 from pytest_rtlgen.tools.process import Limits
@@ -58,7 +58,7 @@ class CrossCheck:
             if simulation.status is Status.TIMEOUT:  # which only the first candidate has seen
                 note_cut_short()
             return CrossCheckResult(disagrees=(), note=self._describe_refusal("the reference", simulation))
-        left_out = _list_wrong(_compare(reference.trace, simulation.trace))
+        left_out = _list_wrong(compare_known(reference.trace, simulation.trace))
         if len(left_out) == len(reference.trace.outputs):
             return CrossCheckResult(disagrees=(), note=self._describe_left_out(left_out))
         job = SimulationJob(source=source, interface=reference.played, stimulus=reference.stimulus)
@@ -66,7 +66,7 @@ class CrossCheck:
         if found.trace is None:
             return CrossCheckResult(disagrees=(), note=self._describe_refusal("the candidate", found))
         signals = tuple(
-            one for one in _compare(reference.trace, reference.retime(found.trace)) if one.name not in left_out
+            one for one in compare_known(reference.trace, reference.retime(found.trace)) if one.name not in left_out
         )
         note = self._describe_left_out(left_out) if left_out else ""
         return CrossCheckResult(disagrees=_list_wrong(signals), signals=signals, note=note)
@@ -84,17 +84,6 @@ class CrossCheck:
 
     def _describe_left_out(self, names: tuple[str, ...]) -> str:
         return f"not judged by {self._simulator.name}, where the reference itself differs: {', '.join(names)}"
-
-
-def _compare(expected: Trace, actual: Trace) -> tuple[SignalVerdict, ...]:
-    """Return ``compare_traces`` on the bits that are 0 or 1 in both; the others are a don't-care."""
-    import numpy as np
-
-    want = np.frombuffer(expected.rows, dtype=np.uint8)
-    got = np.frombuffer(actual.rows, dtype=np.uint8)
-    is_known = (want <= ord("1")) & (got <= ord("1"))
-    rows = np.where(is_known, want, np.uint8(ord("X"))).tobytes()
-    return compare_traces(replace(expected, rows=rows), actual)
 
 
 def _list_wrong(signals: tuple[SignalVerdict, ...]) -> tuple[str, ...]:
