@@ -20,7 +20,7 @@ from pytest_rtlgen.cli.streams import write_out
 from pytest_rtlgen.config import Group, Options
 from pytest_rtlgen.evaluation.open_run import open_copy
 from pytest_rtlgen.records import SampleKey, SampleResult
-from pytest_rtlgen.report.console import say
+from pytest_rtlgen.report.console import write_note
 from pytest_rtlgen.report.disagreement import describe_bench_verdict
 from pytest_rtlgen.report.plain_text import escape_controls
 from pytest_rtlgen.storage import RunStore, encode
@@ -87,7 +87,9 @@ def _open_copy(old: RunStore, args: argparse.Namespace, options: Options) -> Run
     suites, digests = load_suites(old, args.rtlgen_suite or ()), dict(old.header.settings.suites)
     for suite in suites:
         if suite.digest != digests[suite.name]:
-            say(f"{suite.path}: another dataset than the run's: digest {suite.digest}, was {digests[suite.name]}")
+            write_note(
+                f"{suite.path}: another dataset than the run's: digest {suite.digest}, was {digests[suite.name]}"
+            )
     return open_copy(old, options, suites, options.out if args.rtlgen_out else old.path.parent)
 
 

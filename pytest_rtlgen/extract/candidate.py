@@ -13,7 +13,7 @@ from pytest_rtlgen.extract.encoding import (
     restore_characters,
     restore_lines,
 )
-from pytest_rtlgen.extract.fences import Block, split_fences
+from pytest_rtlgen.extract.fences import Block, FencedText, split_fences
 from pytest_rtlgen.extract.modules import Definition, scan_modules
 from pytest_rtlgen.extract.reasoning import drop_reasoning, list_marked
 from pytest_rtlgen.records import Candidate, FinishReason
@@ -40,16 +40,16 @@ class _Part:
     text: str
 
     @cached_property
-    def _split(self) -> tuple[tuple[Block, ...], str]:
+    def _split(self) -> FencedText:
         return split_fences(self.text)
 
     @property
     def blocks(self) -> tuple[Block, ...]:
-        return self._split[0]
+        return self._split.blocks
 
     @cached_property
     def outside(self) -> Block:
-        return Block(text=self._split[1], is_closed=True)
+        return Block(text=self._split.outside, is_closed=True)
 
 
 def extract_candidate(

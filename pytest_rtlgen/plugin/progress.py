@@ -1,5 +1,6 @@
 """Show how far generation is: on a terminal one line that moves, in a log a line every few seconds."""
 
+import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -8,9 +9,10 @@ from contextlib import contextmanager
 import pytest
 
 from pytest_rtlgen.evaluation.watch import Watcher
-from pytest_rtlgen.plugin.notices import say_line
+from pytest_rtlgen.report.plain_text import escape_controls
 from pytest_rtlgen.storage import RunStore, list_turns
 
+_LOG = logging.getLogger(__name__)
 _EVERY_S = 2.0
 
 
@@ -24,8 +26,12 @@ class TerminalWatcher(Watcher):
         self._is_shown = False
 
     def note(self, line: str) -> None:
-        """Write one line."""
-        say_line(self._config, f"rtlgen: {line}")
+        """Write one line; in a process without a terminal, an xdist worker, it goes to the log."""
+        if self._reporter is None:
+            _LOG.warning("rtlgen: %s", line)
+        else:
+            self._reporter.ensure_newline()
+            self._reporter.write_line(escape_controls(f"rtlgen: {line}"))
 
     def advance(self, done: int, total: int, what: str) -> None:
         """Say that ``done`` of ``total`` are there of ``what``, at most every two seconds."""

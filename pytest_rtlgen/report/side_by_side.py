@@ -158,6 +158,6 @@ def _list_disagreements(row: Sequence[SampleResult], known: KnownBadList) -> Ite
                 index=key.index,
                 ours=str(result.verdict.status),
                 published=describe_bench_verdict(published),
-                reason=found[0],
-                detail=found[1],
+                reason=found.reason,
+                detail=found.evidence,
             )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_rtlgen.records import Parameter
 from pytest_rtlgen.verilog.survey import Span, apply_spans
@@ -16,13 +16,23 @@ _INTEGER_BITS = 32
 _MOST_BITS = 64
 
 
+class ParameterChange(NamedTuple):
+    """A parameter of a candidate that got another default."""
+
+    name: str
+    default: str
+    """The candidate's, as Verilog."""
+    value: str
+    """What stands in its place."""
+    line: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adjusted:
     """A text whose top module has other defaults."""
 
     text: str
-    changes: tuple[tuple[str, str, str, int], ...]
-    """(name, the default that it has, the value in its place, line)."""
+    changes: tuple[ParameterChange, ...]
 
 
 def list_parameters(instance: "ast.InstanceSymbol") -> tuple[Parameter, ...]:
@@ -55,7 +65,7 @@ def adjust_parameters(
         if values.get(name, value) != value and clause is not None:
             area = clause.expr.sourceRange
             spans.append((int(area.start.offset), int(area.end.offset), values[name]))
-            changes.append((name, value, values[name], parsed.line(symbol.location)))
+            changes.append(ParameterChange(name, value, values[name], parsed.line(symbol.location)))
     return Adjusted(text=apply_spans(text, sorted(spans)), changes=tuple(changes)) if changes else None
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_rtlgen.verilog.hazards.model import (
     ALWAYS,
@@ -42,6 +42,17 @@ _DEEPEST_CALL = 24
 
 _CONSTANT = Value()
 _X = Value(0, ALWAYS)
+
+
+class SignalPath(NamedTuple):
+    """What an expression names."""
+
+    signal: Signal | None
+    """``None``: it names none."""
+    mask: int
+    """Its bits that are named."""
+    is_static: bool
+    """Whether ``mask`` is exactly what is named."""
 
 
 class Expressions:
@@ -159,21 +170,21 @@ class Expressions:
         values.append(self.value(root) if signal is None else self.read(signal, mask))
         return join_any(values)
 
-    def find_path(self, node: Node) -> tuple[Signal | None, int, bool]:
-        """Return signal, mask, and whether the mask is exactly what ``node`` names; signal ``None``: it names none."""
+    def find_path(self, node: Node) -> SignalPath:
+        """Return the signal that ``node`` names, and which of its bits."""
         if type(node).__name__ in _NAMES:
             signal = self.model.find(node.symbol)
-            return signal, signal.mask if signal is not None else 0, True
+            return SignalPath(signal, signal.mask if signal is not None else 0, True)
         path = self._make_path(node, self.context)
         symbol = path.rootSymbol
         if symbol is None or path.empty:
-            return None, 0, False
+            return SignalPath(None, 0, False)
         signal = self.model.find(symbol)
         if signal is None or self.context.findLocal(symbol):
-            return None, 0, path.isFullyStatic
+            return SignalPath(None, 0, path.isFullyStatic)
         if (not path.isFullyStatic or _may_be_clamped(path.lspBounds)) and _is_beyond(self, node):
-            return signal, 0, True
-        return signal, signal.select(path.lspBounds), path.isFullyStatic and signal.is_fine
+            return SignalPath(signal, 0, True)
+        return SignalPath(signal, signal.select(path.lspBounds), path.isFullyStatic and signal.is_fine)
 
     def _unary(self, node: "ast.UnaryExpression") -> Value:
         found = self.value(node.operand)
