@@ -65,6 +65,18 @@ def compilation_options(top: str) -> "ast.CompilationOptions":
     return options
 
 
+def elaborate_top(parsed: ParsedText, top: str) -> "tuple[ast.InstanceSymbol | None, ast.Compilation]":
+    """Return module ``top`` as an InstanceSymbol, or ``None``, and the compilation that keeps it alive."""
+    import pyslang
+
+    bag = pyslang.Bag()
+    bag.compilationOptions = compilation_options(top)
+    compilation = pyslang.ast.Compilation(bag)
+    compilation.addSyntaxTree(parsed.tree)
+    found = (instance for instance in compilation.getRoot().topInstances if instance.name == top)
+    return next(found, None), compilation
+
+
 @cache
 def _load_flags() -> "ast.CompilationFlags":
     """Return pyslang's usual flags and ours."""

@@ -7,7 +7,7 @@ from pytest_rtlgen.verilog.hazards.members import read_design
 from pytest_rtlgen.verilog.hazards.model import Model, TooLargeError
 from pytest_rtlgen.verilog.hazards.rules import list_hazards
 from pytest_rtlgen.verilog.simulator_only import list_simulator_only
-from pytest_rtlgen.verilog.syntax import ParsedText, compilation_options, parse_text
+from pytest_rtlgen.verilog.syntax import ParsedText, elaborate_top, parse_text
 
 if TYPE_CHECKING:
     from pyslang import ast
@@ -56,15 +56,3 @@ def _list_structural(instance: "ast.InstanceSymbol | None", parsed: ParsedText, 
         model.forget()
     unclear = [_note(_UNCLEAR, line) for line in dict.fromkeys(model.unclear)]
     return (*unclear, *list_hazards(model))
-
-
-def elaborate_top(parsed: ParsedText, top: str) -> "tuple[ast.InstanceSymbol | None, ast.Compilation]":
-    """Return module ``top`` as an InstanceSymbol, or ``None``, and the compilation that keeps it alive."""
-    import pyslang
-
-    bag = pyslang.Bag()
-    bag.compilationOptions = compilation_options(top)
-    compilation = pyslang.ast.Compilation(bag)
-    compilation.addSyntaxTree(parsed.tree)
-    found = (instance for instance in compilation.getRoot().topInstances if instance.name == top)
-    return next(found, None), compilation

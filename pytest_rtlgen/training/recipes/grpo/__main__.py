@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.training.recipes.data import make_data
+from pytest_rtlgen.training.recipes.easy import make_expression_tasks
 from pytest_rtlgen.training.recipes.evaluate import evaluate
 from pytest_rtlgen.training.recipes.grpo.curve import Step
-from pytest_rtlgen.training.recipes.grpo.easy import make_tasks
 from pytest_rtlgen.training.recipes.grpo.routes import try_routes
 from pytest_rtlgen.training.recipes.grpo.settings import SHIPPED, GrpoSettings
 from pytest_rtlgen.training.recipes.grpo.stages import train_grpo
@@ -50,7 +50,7 @@ RECIPE = Recipe(
     kind=GrpoSettings,
     shipped=SHIPPED,
     stages={
-        "data": lambda settings: make_data(settings, make_tasks),
+        "data": lambda settings: make_data(settings, make_expression_tasks),
         "sft": lambda settings: json.dumps(train_supervised(settings)),
         "evaluate-sft": lambda settings: str(evaluate(settings, "sft")),
         "grpo": _report_grpo,
