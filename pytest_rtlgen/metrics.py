@@ -173,7 +173,7 @@ def summarize(
     samples = [result for row in rows for result in row]
     statuses = Counter(result.verdict.status for result in samples)
     return Summary(
-        total=_row("all", scores, checked, seed),
+        total=_row("all", scores, checked, seed=seed),
         by_category=_rows(scores, checked, seed, sorted({score.category for score in scores}), lambda s: s.category),
         by_difficulty=_rows(scores, checked, seed, list(Difficulty), lambda s: s.difficulty),
         statuses=tuple(sorted(statuses.items(), key=lambda item: (-item[1], list(Status).index(item[0])))),
@@ -187,13 +187,13 @@ def summarize(
     )
 
 
-def measure_group(label: str, scores: Sequence[ProblemScore], ks: Sequence[int], *, seed: int = 0) -> SummaryRow:
+def measure_group(label: str, scores: Sequence[ProblemScore], ks: Sequence[int]) -> SummaryRow:
     """Return the figures of some of a run's problems, with the intervals that a summary's own rows have.
 
     Raises:
         UsageError: there is no score, or a ``k`` exceeds a problem's samples.
     """
-    return _row(label, scores, tuple(ks), seed)
+    return _row(label, scores, tuple(ks), seed=0)
 
 
 def _resampled_means(array: "npt.NDArray[np.float64]", seed: int, resamples: int) -> "npt.NDArray[np.float64]":
@@ -282,10 +282,10 @@ def _rows(
     label_of: Callable[[ProblemScore], str],
 ) -> tuple[SummaryRow, ...]:
     groups = ((label, [score for score in scores if label_of(score) == label]) for label in labels)
-    return tuple(_row(str(label), group, ks, seed) for label, group in groups if group)
+    return tuple(_row(str(label), group, ks, seed=seed) for label, group in groups if group)
 
 
-def _row(label: str, scores: Sequence[ProblemScore], ks: tuple[int, ...], seed: int) -> SummaryRow:
+def _row(label: str, scores: Sequence[ProblemScore], ks: tuple[int, ...], *, seed: int) -> SummaryRow:
     def at_each_k(count_of: Callable[[ProblemScore], int]) -> tuple[tuple[int, Estimate], ...]:
         return tuple(
             (k, bootstrap_interval([estimate_pass_at_k(s.n, count_of(s), k) for s in scores], seed=seed)) for k in ks
