@@ -9,7 +9,7 @@ _SYSTEM = (
 )
 
 
-def list_chat_messages(problem: Problem, style: PromptStyle) -> tuple[Message, ...]:  # noqa: ARG001  every style's shape
+def list_chat_messages(problem: Problem, style: PromptStyle) -> tuple[Message, ...]:
     """Return the messages for ``problem``; the requested module is named whether or not the description does."""
     request = (
         f"{problem.description.strip()}\n\nAnswer with the complete module `{problem.top}` in one ```verilog fence.\n"
