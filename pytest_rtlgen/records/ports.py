@@ -15,13 +15,17 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Port:
-    """One port of a module."""
+    """One port of a module; as text it is ``output [3:0] q``."""
 
     name: str
     direction: Direction
     width: int
     """Bits, 1 or more."""
     is_signed: bool = False
+
+    def __str__(self) -> str:
+        width = "" if self.width == 1 else f"[{self.width - 1}:0] "
+        return f"{self.direction} {width}{self.name}"
 
 
 def count_bits(ports: Iterable[Port]) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_rtlgen.records import Diagnostic, Finding, FindingKind, Interface, Port, Severity, SourceFile, Status, Tool
+from pytest_rtlgen.records import Diagnostic, Finding, FindingKind, Interface, Severity, SourceFile, Status, Tool
 from pytest_rtlgen.verilog.boxes import BoxMatch, match_boxes
 from pytest_rtlgen.verilog.canonical import CanonicalText, read_canonical
 from pytest_rtlgen.verilog.enclosure import ENCLOSED, enclose, is_enclosed
@@ -196,16 +196,11 @@ def _compare_ports(
     for port in interface.ports:
         other = found.pop(port.name, None)
         if other is None:
-            yield f"{_describe(port)} is missing", line
+            yield f"{port} is missing", line
         elif (other.direction, other.width) != (port.direction, port.width):
-            yield f"{_describe(port)} is expected, but it is {_describe(other)}", line
+            yield f"{port} is expected, but it is {other}", line
     for port in found.values():
-        yield f"{_describe(port)} is not expected", line
-
-
-def _describe(port: Port) -> str:
-    width = "" if port.width == 1 else f"[{port.width - 1}:0] "
-    return f"{port.direction} {width}{port.name}"
+        yield f"{port} is not expected", line
 
 
 def _reject(source: str, findings: Sequence[Finding]) -> Screening:

@@ -5,14 +5,13 @@ them. The engine is driven step by step, where ``LLM.generate`` would hand over 
 delivered when it is done, so a run that is killed loses only those that were being written.
 """
 
-import warnings
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pytest_rtlgen.backends.base import BackendSettings, Deliver, GenerationRequest
-from pytest_rtlgen.backends.engines.checkpoint import Checkpoint
+from pytest_rtlgen.backends.engines.checkpoint import Checkpoint, open_engine
 from pytest_rtlgen.backends.engines.settings import (
     Reader,
     read_count,
@@ -103,13 +102,8 @@ class VllmBackend:
             UsageError: a prompt does not fit the model.
             BackendError: the engine gave no answer to some samples; the others were delivered.
         """
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a test session may make errors of them, and these are of vLLM's libraries
-            engine = self._load(self._order)
-            try:
-                self._run(engine, requests, sampling, deliver)
-            finally:
-                engine.close()
+        with open_engine(self._load, self._order) as engine:
+            self._run(engine, requests, sampling, deliver)
 
     def _run(
         self, engine: Engine, requests: Sequence[GenerationRequest], sampling: SamplingParams, deliver: Deliver
