@@ -78,7 +78,7 @@ class _Stream:
             raise self._stop
 
     def report(self, out: str) -> None:
-        """Say on standard error what was done."""
+        """Print on standard error what was done."""
         write_note(f"{out}: {self._describe()}")
         if self._done.failed:
             write_note(f"{out}: {self._done.failed} lines hold errors of an earlier run; remove them to try again")

@@ -61,7 +61,7 @@ def judge_stored(store: RunStore, options: Options) -> Judged:
 
 
 def finish_judged(store: RunStore, judged: Judged, args: argparse.Namespace, *, may_finish: bool) -> RunReport:
-    """Say what was done, and finish the run if it may be and is complete; return what it came to.
+    """Report what was done, and finish the run if it may be and is complete; return what it came to.
 
     Raises:
         RecordError: there is no verdict to summarize.

@@ -49,7 +49,7 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Check every answer of a run again, and say which verdicts changed."""
+    """Check every answer of a run again, and report which verdicts changed."""
     old = RunStore.open(Path(args.run_path))
     options = read_run_options(args, old.header.settings)
     new = _open_copy(old, args, options)

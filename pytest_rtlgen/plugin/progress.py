@@ -34,7 +34,7 @@ class TerminalWatcher(Watcher):
             self._reporter.write_line(escape_controls(f"rtlgen: {line}"))
 
     def advance(self, done: int, total: int, what: str) -> None:
-        """Say that ``done`` of ``total`` are there of ``what``, at most every two seconds."""
+        """Report that ``done`` of ``total`` are there of ``what``, at most every two seconds."""
         now = time.monotonic()
         if self._reporter is None or now - self._last < _EVERY_S:
             return

@@ -136,7 +136,7 @@ def read_lines(path: Path) -> RecordedLines:
 
 
 def _check_form(line: bytes, found: RecordedLines, where: str) -> None:
-    """Say what can be read where a file does not even begin as JSON Lines."""
+    """Report what can be read where a file does not even begin as JSON Lines."""
     if not found.answers and not line.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
         raise RecordError(f"{where}: no recorded answers of a known form; known are {KNOWN_FORMS}")
 

@@ -88,7 +88,7 @@ class BatchReport:
 
 
 class AdaptiveSampler:
-    """Says how many prompts to generate next, and which of the groups that come back to keep.
+    """Decides how many prompts to generate next, and which of the groups that come back to keep.
 
     A training batch: ``begin``; while ``next_prompts()`` is not 0, generate as many groups and ``take`` their rewards.
     It ends when ``target`` groups are kept, or after ``max_rounds`` with those that there are; ``report()`` says which.
