@@ -27,11 +27,12 @@ class TerminalWatcher(Watcher):
 
     def note(self, line: str) -> None:
         """Write one line; in a process without a terminal, an xdist worker, it goes to the log."""
-        if self._reporter is None:
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")  # made after us
+        if reporter is None:
             _LOG.warning("rtlgen: %s", line)
         else:
-            self._reporter.ensure_newline()
-            self._reporter.write_line(escape_controls(f"rtlgen: {line}"))
+            reporter.ensure_newline()
+            reporter.write_line(escape_controls(f"rtlgen: {line}"))
 
     def advance(self, done: int, total: int, what: str) -> None:
         """Report that ``done`` of ``total`` are there of ``what``, at most every two seconds."""
