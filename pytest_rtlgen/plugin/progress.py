@@ -21,18 +21,16 @@ class TerminalWatcher(Watcher):
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._reporter = config.pluginmanager.get_plugin("terminalreporter")
         self._last = time.monotonic()
         self._is_shown = False
 
     def note(self, line: str) -> None:
         """Write one line; in a process without a terminal, an xdist worker, it goes to the log."""
-        reporter = self._config.pluginmanager.get_plugin("terminalreporter")  # made after us
-        if reporter is None:
+        if self._reporter is None:
             _LOG.warning("rtlgen: %s", line)
         else:
-            reporter.ensure_newline()
-            reporter.write_line(escape_controls(f"rtlgen: {line}"))
+            self._reporter.ensure_newline()
+            self._reporter.write_line(escape_controls(f"rtlgen: {line}"))
 
     def advance(self, done: int, total: int, what: str) -> None:
         """Report that ``done`` of ``total`` are there of ``what``, at most every two seconds."""
@@ -51,6 +49,12 @@ class TerminalWatcher(Watcher):
         """Leave the line."""
         if self._is_shown and self._reporter is not None and self._reporter.isatty:
             self._reporter.write_line("")
+
+    @property
+    def _reporter(self) -> pytest.TerminalReporter | None:
+        """Looked up at every use, as pytest makes it after this object; an xdist worker has none."""
+        reporter: pytest.TerminalReporter | None = self._config.pluginmanager.get_plugin("terminalreporter")
+        return reporter
 
 
 def _count(store: RunStore) -> tuple[int, int, str]:
