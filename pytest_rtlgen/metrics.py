@@ -166,14 +166,14 @@ def summarize(
     """
     left_out = _excluded_labels(problems, excluded)
     groups = _group_results(problems, results)
-    kept = [problem for problem in problems if _label(problem.suite, problem.problem_id) not in left_out]
-    rows = [groups.get(_label(problem.suite, problem.problem_id), ()) for problem in kept]
+    kept = [problem for problem in problems if str(problem.key) not in left_out]
+    rows = [groups.get(str(problem.key), ()) for problem in kept]
     scores = tuple(_score(problem, row) for problem, row in zip(kept, rows, strict=True))
     checked = _checked_ks(scores, ks)
     samples = [result for row in rows for result in row]
     statuses = Counter(result.verdict.status for result in samples)
     return Summary(
-        total=_row("all", scores, checked, seed),
+        total=_row("all", scores, checked, seed=seed),
         by_category=_rows(scores, checked, seed, sorted({score.category for score in scores}), lambda s: s.category),
         by_difficulty=_rows(scores, checked, seed, list(Difficulty), lambda s: s.difficulty),
         statuses=tuple(sorted(statuses.items(), key=lambda item: (-item[1], list(Status).index(item[0])))),
@@ -187,13 +187,13 @@ def summarize(
     )
 
 
-def measure_group(label: str, scores: Sequence[ProblemScore], ks: Sequence[int], *, seed: int = 0) -> SummaryRow:
+def measure_group(label: str, scores: Sequence[ProblemScore], ks: Sequence[int]) -> SummaryRow:
     """Return the figures of some of a run's problems, with the intervals that a summary's own rows have.
 
     Raises:
         UsageError: there is no score, or a ``k`` exceeds a problem's samples.
     """
-    return _row(label, scores, tuple(ks), seed)
+    return _row(label, scores, tuple(ks), seed=0)
 
 
 def _resampled_means(array: "npt.NDArray[np.float64]", seed: int, resamples: int) -> "npt.NDArray[np.float64]":
@@ -212,12 +212,8 @@ def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)
 
 
-def _label(suite: str, problem_id: str) -> str:
-    return f"{suite}/{problem_id}"
-
-
 def _excluded_labels(problems: Sequence[Problem], excluded: Sequence[tuple[str, str]]) -> set[str]:
-    known = {_label(problem.suite, problem.problem_id) for problem in problems}
+    known = {str(problem.key) for problem in problems}
     labels = {label for label, _ in excluded}
     for label in sorted(labels - known):
         raise UsageError(f"excluded problem {label!r} is not in the run; write it as suite/problem_id")
@@ -227,13 +223,13 @@ def _excluded_labels(problems: Sequence[Problem], excluded: Sequence[tuple[str, 
 
 
 def _group_results(problems: Sequence[Problem], results: Sequence[SampleResult]) -> dict[str, tuple[SampleResult, ...]]:
-    known = {_label(problem.suite, problem.problem_id) for problem in problems}
+    known = {str(problem.key) for problem in problems}
     if len(known) != len(problems):
         raise UsageError("the same problem is listed twice; give each suite once")
     groups: defaultdict[str, list[SampleResult]] = defaultdict(list)
     seen = set()
     for result in results:
-        label = _label(result.key.suite, result.key.problem_id)
+        label = str(result.key.problem)
         if label not in known:
             raise UsageError(
                 f"a result belongs to {label!r}, which is not among the problems; summarize it with its suite"
@@ -247,7 +243,7 @@ def _group_results(problems: Sequence[Problem], results: Sequence[SampleResult])
 
 def _score(problem: Problem, rows: Sequence[SampleResult]) -> ProblemScore:
     if not rows:
-        label = _label(problem.suite, problem.problem_id)
+        label = str(problem.key)
         raise UsageError(f"problem {label!r} has no result; check it, or exclude it with a reason")
     return ProblemScore(
         suite=problem.suite,
@@ -266,7 +262,7 @@ def _checked_ks(scores: Sequence[ProblemScore], ks: Sequence[int]) -> tuple[int,
     for k in checked:
         for score in scores:
             if k > score.n:
-                label = _label(score.suite, score.problem_id)
+                label = f"{score.suite}/{score.problem_id}"
                 raise UsageError(
                     f"pass@{k} needs {k} checked samples of every problem, but {label!r} has n = {score.n}; "
                     "lower --rtlgen-k or generate more samples"
@@ -282,10 +278,10 @@ def _rows(
     label_of: Callable[[ProblemScore], str],
 ) -> tuple[SummaryRow, ...]:
     groups = ((label, [score for score in scores if label_of(score) == label]) for label in labels)
-    return tuple(_row(str(label), group, ks, seed) for label, group in groups if group)
+    return tuple(_row(str(label), group, ks, seed=seed) for label, group in groups if group)
 
 
-def _row(label: str, scores: Sequence[ProblemScore], ks: tuple[int, ...], seed: int) -> SummaryRow:
+def _row(label: str, scores: Sequence[ProblemScore], ks: tuple[int, ...], *, seed: int) -> SummaryRow:
     def at_each_k(count_of: Callable[[ProblemScore], int]) -> tuple[tuple[int, Estimate], ...]:
         return tuple(
             (k, bootstrap_interval([estimate_pass_at_k(s.n, count_of(s), k) for s in scores], seed=seed)) for k in ks

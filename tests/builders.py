@@ -8,6 +8,7 @@ from pytest_rtlgen.records import (
     Clock,
     ClockEdge,
     Direction,
+    Estimate,
     Interface,
     Method,
     Polarity,
@@ -17,6 +18,7 @@ from pytest_rtlgen.records import (
     ResetKind,
     SourceFile,
     Status,
+    SummaryRow,
 )
 
 SIMULATED = {
@@ -94,4 +96,15 @@ def given_files(texts: Mapping[str, str]) -> Candidate:
     """Return a candidate that writes files: path → text."""
     return Candidate(
         source="", rule="given", files=tuple(SourceFile(name=name, text=text) for name, text in texts.items())
+    )
+
+
+def summary_row(label: str, problems: int, *passes: tuple[int, float]) -> SummaryRow:
+    """Return a row in which pass@k is ``passes``, (k, value), give or take 0.1; syntax@1 is 0.9 and credit 0.75."""
+    return SummaryRow(
+        label=label,
+        problems=problems,
+        syntax=((1, Estimate(value=0.9, low=0.85, high=0.95)),),
+        function=tuple((k, Estimate(value=value, low=value - 0.1, high=value + 0.1)) for k, value in passes),
+        credit=Estimate(value=0.75, low=0.7, high=0.8),
     )

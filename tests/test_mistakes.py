@@ -67,7 +67,7 @@ MISTAKES = {
         (*ASK, "openai:gpt-4"),
         "OPENAI_API_KEY is not set; set it to your key, or name an endpoint that needs none with --rtlgen-base-url",
     ),
-    "a key that is wanted": (
+    "a key that is expected": (
         (*ASK, "openai:locked", "--base-url", "URL"),
         "URL: the endpoint wants a key (HTTP 401); set OPENAI_API_KEY to a key that is valid there",
     ),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from builders import problem
+from builders import problem, summary_row
 
 import pytest_rtlgen.config.papers
 from pytest_rtlgen.cli import COMMANDS
@@ -23,7 +23,6 @@ from pytest_rtlgen.records import (
     Candidate,
     Completion,
     Environment,
-    Estimate,
     Method,
     RunSettings,
     SampleKey,
@@ -32,7 +31,6 @@ from pytest_rtlgen.records import (
     Status,
     Suite,
     Summary,
-    SummaryRow,
     TokenUsage,
     Verdict,
 )
@@ -74,14 +72,9 @@ def test_an_unknown_preset_is_refused_with_the_known_ones() -> None:
         resolve_options({"rtlgen_preset": "r2"}, {}, {})
 
 
-def a_row(label: str, value: float) -> SummaryRow:
-    estimate = Estimate(value=value, low=0.0, high=1.0)
-    return SummaryRow(label=label, problems=3, syntax=(), function=((1, estimate),), credit=estimate)
-
-
 SUMMARY = Summary(
-    total=a_row("all", 0.7),
-    by_category=(a_row("cid002", 0.9), a_row("cid003", 0.25)),
+    total=summary_row("all", 3, (1, 0.7)),
+    by_category=(summary_row("cid002", 3, (1, 0.9)), summary_row("cid003", 3, (1, 0.25))),
     by_difficulty=(),
     statuses=(),
     samples=0,

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.canonical_runs import canonical_run
 
 from pytest_rtlgen.errors import RecordError, StorageError, UsageError
 from pytest_rtlgen.metrics import summarize
@@ -50,7 +51,7 @@ from pytest_rtlgen.records import (
     Verdict,
     WaveWindow,
 )
-from pytest_rtlgen.storage import Journal, RunStore, canonical_run, decode, encode, find_resumable
+from pytest_rtlgen.storage import Journal, RunStore, decode, encode, find_resumable
 from pytest_rtlgen.storage.codec import Json
 
 SETTINGS = RunSettings(

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from pytest_rtlgen.backends.base import Backend, BackendSettings, Deliver, GenerationRequest, Traits
 from pytest_rtlgen.backends.command import make_command
-from pytest_rtlgen.backends.engines.transformers_model import make_transformers, make_transformers_completions
-from pytest_rtlgen.backends.engines.vllm_engine import make_vllm, make_vllm_completions
+from pytest_rtlgen.backends.engines.transformers_model import TransformersBackend
+from pytest_rtlgen.backends.engines.vllm_engine import VllmBackend
 from pytest_rtlgen.backends.extras import check_installed
-from pytest_rtlgen.backends.local.model import make_local, make_local_completions
-from pytest_rtlgen.backends.openai.compatible import make_openai, make_openai_completions, make_openai_responses
+from pytest_rtlgen.backends.local.model import LocalBackend
+from pytest_rtlgen.backends.openai.api import Api
+from pytest_rtlgen.backends.openai.compatible import make_openai
 from pytest_rtlgen.backends.reference import make_reference
 from pytest_rtlgen.backends.replay.model import make_replay
 from pytest_rtlgen.backends.seeds import derive_seed
@@ -47,17 +49,21 @@ _BASE_MODEL = Traits(is_chat=False)
 BACKENDS: Mapping[str, BackendKind] = {
     "openai": BackendKind(make=make_openai, forms="openai:MODEL"),
     "openai-completions": BackendKind(
-        make=make_openai_completions, forms="openai-completions:MODEL", traits=_BASE_MODEL
+        make=partial(make_openai, api=Api.COMPLETIONS), forms="openai-completions:MODEL", traits=_BASE_MODEL
     ),
-    "openai-responses": BackendKind(make=make_openai_responses, forms="openai-responses:MODEL"),
-    "vllm": BackendKind(make=make_vllm, forms="vllm:MODEL"),
-    "vllm-completions": BackendKind(make=make_vllm_completions, forms="vllm-completions:MODEL", traits=_BASE_MODEL),
-    "transformers": BackendKind(make=make_transformers, forms="transformers:MODEL"),
+    "openai-responses": BackendKind(make=partial(make_openai, api=Api.RESPONSES), forms="openai-responses:MODEL"),
+    "vllm": BackendKind(make=VllmBackend, forms="vllm:MODEL"),
+    "vllm-completions": BackendKind(
+        make=partial(VllmBackend, is_chat=False), forms="vllm-completions:MODEL", traits=_BASE_MODEL
+    ),
+    "transformers": BackendKind(make=TransformersBackend, forms="transformers:MODEL"),
     "transformers-completions": BackendKind(
-        make=make_transformers_completions, forms="transformers-completions:MODEL", traits=_BASE_MODEL
+        make=partial(TransformersBackend, is_chat=False), forms="transformers-completions:MODEL", traits=_BASE_MODEL
     ),
-    "local": BackendKind(make=make_local, forms="local:, local:FILE.gguf"),
-    "local-completions": BackendKind(make=make_local_completions, forms="local-completions:", traits=_BASE_MODEL),
+    "local": BackendKind(make=LocalBackend, forms="local:, local:FILE.gguf"),
+    "local-completions": BackendKind(
+        make=partial(LocalBackend, is_chat=False), forms="local-completions:", traits=_BASE_MODEL
+    ),
     "replay": BackendKind(make=make_replay, forms="replay:PATH", traits=Traits(is_free=True, is_recorded=True)),
     "command": BackendKind(make=make_command, forms="command:PROGRAM ARGS…"),
     "reference": BackendKind(make=make_reference, forms="reference:", traits=Traits(is_free=True)),

@@ -18,7 +18,7 @@ class Deliver(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GenerationRequest:
-    """The samples of one problem that are still wanted."""
+    """The samples of one problem that are still missing."""
 
     problem: Problem
     prompt: Prompt
@@ -87,7 +87,7 @@ class Backend(Protocol):
     """As the user spelt it, kind included."""
 
     def generate(self, requests: Sequence[GenerationRequest], sampling: SamplingParams, deliver: Deliver) -> None:
-        """Deliver every wanted sample once, as it arrives, in any order; fewer only where ``may_ask`` turned false.
+        """Deliver every requested sample once, as it arrives, in any order; fewer only where ``may_ask`` turned false.
 
         Several requests may be of one problem, with prompts and indices of their own: the repair loop asks so.
 

@@ -105,7 +105,7 @@ class CommandBackend:
         log = shorten(ended.log_tail[-_SHOWN:]) or "nothing on standard error"
         return (
             f"{self._label}: {what} for {job.key.problem_id}[{job.key.index}] ({log}); "
-            "mend the program, or raise --rtlgen-timeout, then run the same again: it goes on where it stopped"
+            "fix the program, or raise --rtlgen-timeout, then run the same again: it goes on where it stopped"
         )
 
 

@@ -22,7 +22,7 @@ class ReferenceBackend:
         """Deliver the reference, its module named as the problem asks, for every sample.
 
         Raises:
-            BackendError: a reference's module cannot be given the wanted name.
+            BackendError: a reference's module cannot be given the requested name.
         """
         for request in requests:
             text = _answer(request.problem)
@@ -49,9 +49,7 @@ def _name_as_expected(problem: Problem) -> str:
     try:
         return rename_module(problem.reference.text, problem.reference_top, problem.top)
     except RenameError as error:
-        raise BackendError(
-            f"{problem.reference.name}: {error}; mend the reference, or leave the problem out"
-        ) from error
+        raise BackendError(f"{problem.reference.name}: {error}; fix the reference, or leave the problem out") from error
 
 
 def _fence(source: str) -> str:

@@ -2,13 +2,17 @@
 
 The rule for X: where the reference's bit is X, anything is accepted; where it is 0, 1 or Z, the candidate's
 bit must be the same, so X and Z from a candidate are mismatches there.
+
+Two other places follow this rule, in languages of their own: the proof (``check.proof``) and exported testbenches
+(``training.testbench``). ``tests/check/test_x_policy.py`` and ``tests/training/test_testbench_export.py`` compare them
+with it, bit by bit. ``docs/explanation/verdicts.md`` explains it to users.
 """
 
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_rtlgen.records import STEP_NS, Port, SignalVerdict, Stimulus, Trace, WaveWindow
+from pytest_rtlgen.records import STEP_NS, Port, SignalVerdict, Stimulus, Trace, WaveWindow, find_place, list_places
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,6 +54,17 @@ def compare_start(expected: Trace, actual: Trace) -> tuple[SignalVerdict, ...]:
     return compare_traces(replace(expected, rows=expected.rows[: len(actual.rows)]), actual)
 
 
+def compare_known(expected: Trace, actual: Trace) -> tuple[SignalVerdict, ...]:
+    """Return ``compare_traces`` on the bits that are 0 or 1 in both; the others are a don't-care."""
+    import numpy as np
+
+    want = np.frombuffer(expected.rows, dtype=np.uint8)
+    got = np.frombuffer(actual.rows, dtype=np.uint8)
+    is_known = (want <= ord("1")) & (got <= ord("1"))
+    rows = np.where(is_known, want, np.uint8(ord("X"))).tobytes()
+    return compare_traces(replace(expected, rows=rows), actual)
+
+
 def has_unknown_mismatch(expected: Trace, actual: Trace) -> bool:
     """Whether some bit of ``actual`` is X or Z where the reference's is not: nothing sets it, or too much does.
 
@@ -82,10 +97,7 @@ def _compare_signal(port: Port, want: "NDArray[np.uint8]", got: "NDArray[np.uint
 def _columns(trace: Trace) -> Iterator["NDArray[np.uint8]"]:
     """Yield one array (steps, port width) of character codes per output."""
     table = _table(trace)
-    start = 0
-    for port in trace.outputs:
-        yield table[:, start : start + port.width]
-        start += port.width
+    return (table[:, place] for _, place in list_places(trace.outputs))
 
 
 def _table(trace: Trace) -> "NDArray[np.uint8]":
@@ -97,6 +109,6 @@ def _table(trace: Trace) -> "NDArray[np.uint8]":
 
 def _window(data: Stimulus | Trace, port: Port, first: int, last: int) -> tuple[str, ...]:
     ports = data.inputs if isinstance(data, Stimulus) else data.outputs
-    start = sum(other.width for other in ports[: ports.index(port)])
-    rows = (data.rows[step * data.width + start :][: port.width] for step in range(first, last))
+    place = find_place(ports, port.name)
+    rows = (data.rows[step * data.width :][place] for step in range(first, last))
     return tuple(row.decode("ascii") for row in rows)

@@ -8,9 +8,9 @@ Icarus is optimistic, Verilator where a bit depends on power-up, and both refuse
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from pytest_rtlgen.check.compare import compare_traces
+from pytest_rtlgen.check.compare import compare_known
 from pytest_rtlgen.check.reference import PreparedReference
-from pytest_rtlgen.records import SignalVerdict, Status, Trace
+from pytest_rtlgen.records import SignalVerdict, Status
 from pytest_rtlgen.simulators import Simulation, SimulationJob, make_cross_simulator
 from pytest_rtlgen.tools.cut_short import note_cut_short
 from pytest_rtlgen.tools.process import Limits
@@ -21,7 +21,7 @@ _KEPT_REFERENCES = 512
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrossCheckResult:
-    """What the second simulator has to say about a candidate."""
+    """What the second simulator found out about a candidate."""
 
     disagrees: tuple[str, ...]
     """Outputs that contradict the reference there, in declared order."""
@@ -32,11 +32,11 @@ class CrossCheckResult:
 
 
 class CrossCheck:
-    """Plays candidates in a second simulator. Thread-safe; each reference is played there once."""
+    """Simulates candidates in a second simulator. Thread-safe; each reference is simulated there once."""
 
     def __init__(self, simulator_name: str, sandbox: Sandbox, limits: Limits) -> None:
         self._simulator = make_cross_simulator(simulator_name, sandbox=sandbox, limits=limits)
-        self._play_reference = lru_cache(_KEPT_REFERENCES)(self._play_reference_once)
+        self._simulate_reference = lru_cache(_KEPT_REFERENCES)(self._simulate_reference_once)
 
     @property
     def version(self) -> str:
@@ -53,48 +53,37 @@ class CrossCheck:
         Raises:
             ToolError: the second simulator is missing or broken.
         """
-        simulation = self._play_reference(reference)
+        simulation = self._simulate_reference(reference)
         if simulation.trace is None:
             if simulation.status is Status.TIMEOUT:  # which only the first candidate has seen
                 note_cut_short()
-            return CrossCheckResult(disagrees=(), note=self._say_refused("the reference", simulation))
-        left_out = _list_wrong(_compare(reference.trace, simulation.trace))
+            return CrossCheckResult(disagrees=(), note=self._describe_refusal("the reference", simulation))
+        left_out = _list_wrong(compare_known(reference.trace, simulation.trace))
         if len(left_out) == len(reference.trace.outputs):
-            return CrossCheckResult(disagrees=(), note=self._say_left_out(left_out))
+            return CrossCheckResult(disagrees=(), note=self._describe_left_out(left_out))
         job = SimulationJob(source=source, interface=reference.played, stimulus=reference.stimulus)
-        played = self._simulator.simulate(job)
-        if played.trace is None:
-            return CrossCheckResult(disagrees=(), note=self._say_refused("the candidate", played))
+        found = self._simulator.simulate(job)
+        if found.trace is None:
+            return CrossCheckResult(disagrees=(), note=self._describe_refusal("the candidate", found))
         signals = tuple(
-            one for one in _compare(reference.trace, reference.retime(played.trace)) if one.name not in left_out
+            one for one in compare_known(reference.trace, reference.retime(found.trace)) if one.name not in left_out
         )
-        note = self._say_left_out(left_out) if left_out else ""
+        note = self._describe_left_out(left_out) if left_out else ""
         return CrossCheckResult(disagrees=_list_wrong(signals), signals=signals, note=note)
 
-    def _play_reference_once(self, reference: PreparedReference) -> Simulation:
+    def _simulate_reference_once(self, reference: PreparedReference) -> Simulation:
         interface = replace(reference.played, module=reference.top)
         job = SimulationJob(source=reference.source, interface=interface, stimulus=reference.stimulus)
         return self._simulator.simulate(job)
 
-    def _say_refused(self, what: str, simulation: Simulation) -> str:
+    def _describe_refusal(self, what: str, simulation: Simulation) -> str:
         first = simulation.diagnostics[0] if simulation.diagnostics else None
         reason = f": {first.message}" if first else ""
         where = f" at line {first.line}" if first and first.line else ""
-        return f"{self._simulator.name} cannot play {what} ({simulation.status}){where}{reason}"
+        return f"{self._simulator.name} cannot simulate {what} ({simulation.status}){where}{reason}"
 
-    def _say_left_out(self, names: tuple[str, ...]) -> str:
+    def _describe_left_out(self, names: tuple[str, ...]) -> str:
         return f"not judged by {self._simulator.name}, where the reference itself differs: {', '.join(names)}"
-
-
-def _compare(expected: Trace, actual: Trace) -> tuple[SignalVerdict, ...]:
-    """Return ``compare_traces`` on the bits that are 0 or 1 in both; the others are a don't-care."""
-    import numpy as np
-
-    want = np.frombuffer(expected.rows, dtype=np.uint8)
-    got = np.frombuffer(actual.rows, dtype=np.uint8)
-    is_known = (want <= ord("1")) & (got <= ord("1"))
-    rows = np.where(is_known, want, np.uint8(ord("X"))).tobytes()
-    return compare_traces(replace(expected, rows=rows), actual)
 
 
 def _list_wrong(signals: tuple[SignalVerdict, ...]) -> tuple[str, ...]:

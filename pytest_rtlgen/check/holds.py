@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from pytest_rtlgen.records import ClockEdge, Hold, Interface, Stimulus
+from pytest_rtlgen.records import ClockEdge, Hold, Interface, Stimulus, find_place
 
 _ACTIVE = {ClockEdge.RISING: (ord("1"),), ClockEdge.FALLING: (ord("0"),), ClockEdge.BOTH: (ord("0"), ord("1"))}
 _COUNTER_BITS = 32
@@ -19,8 +19,7 @@ def hold_inputs(stimulus: Stimulus, holds: Sequence[Hold], interface: Interface)
     rows = bytearray(stimulus.rows)
     moves = list(_list_moves(stimulus, interface))
     for hold in holds:
-        first, last = _find_columns(stimulus, hold.port)
-        _hold(rows, stimulus.width, slice(first, last), hold.cycles, moves)
+        _hold(rows, stimulus.width, find_place(stimulus.inputs, hold.port), hold.cycles, moves)
     return replace(stimulus, rows=bytes(rows))
 
 
@@ -73,19 +72,10 @@ def _hold(rows: bytearray, width: int, columns: slice, cycles: int, moves: Seque
 
 
 def _list_moves(stimulus: Stimulus, interface: Interface) -> Iterator[tuple[bool, bool]]:
-    clocks = [(_find_columns(stimulus, clock.port)[0], _ACTIVE[clock.edge]) for clock in interface.clocks]
+    clocks = [(find_place(stimulus.inputs, clock.port).start, _ACTIVE[clock.edge]) for clock in interface.clocks]
     before = stimulus.rows[: stimulus.width]
     for start in range(0, stimulus.steps * stimulus.width, stimulus.width):
         row = stimulus.rows[start : start + stimulus.width]
         moved = [row[column] in levels for column, levels in clocks if row[column] != before[column]]
         yield bool(moved), any(moved)
         before = row
-
-
-def _find_columns(stimulus: Stimulus, name: str) -> tuple[int, int]:
-    start = 0
-    for port in stimulus.inputs:
-        if port.name == name:
-            return start, start + port.width
-        start += port.width
-    raise KeyError(name)

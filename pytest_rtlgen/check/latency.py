@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pytest_rtlgen.records import Clock, ClockEdge, Interface, Latency, Polarity, ResetKind, Stimulus, Trace
+from pytest_rtlgen.records import Clock, ClockEdge, Interface, Latency, Polarity, ResetKind, Stimulus, Trace, find_place
 
 if TYPE_CHECKING:
     import numpy as np
@@ -118,9 +118,4 @@ def _find_next(known: Sequence[int], at: int) -> int | None:
 
 
 def _slice(data: Stimulus | Trace, name: str) -> slice:
-    start = 0
-    for port in data.inputs if isinstance(data, Stimulus) else data.outputs:
-        if port.name == name:
-            return slice(start, start + port.width)
-        start += port.width
-    raise KeyError(name)
+    return find_place(data.inputs if isinstance(data, Stimulus) else data.outputs, name)

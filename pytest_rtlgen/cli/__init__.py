@@ -10,7 +10,7 @@ from pytest_rtlgen.cli.arguments import make_parser, parse_arguments
 from pytest_rtlgen.cli.commands import COMMANDS
 from pytest_rtlgen.cli.streams import OutputLostError
 from pytest_rtlgen.errors import RtlgenError
-from pytest_rtlgen.report.console import say
+from pytest_rtlgen.report.console import write_note
 
 EXIT_ERROR = 2
 """The harness could not do what was asked."""
@@ -40,10 +40,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OutputLostError as error:
         return _leave_stdout(error)
     except RtlgenError as error:
-        say(f"error: {error}")
+        write_note(f"error: {error}")
         return EXIT_ERROR
     except KeyboardInterrupt:
-        say("interrupted")
+        write_note("interrupted")
         return EXIT_INTERRUPTED
     except Exception:  # noqa: BLE001  the status must not be 1, which is a verdict
         sys.stderr.write(traceback.format_exc())
@@ -56,5 +56,5 @@ def _leave_stdout(error: OutputLostError) -> int:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if isinstance(error.__cause__, BrokenPipeError):
         return EXIT_BROKEN_PIPE
-    say(f"error: {error}")
+    write_note(f"error: {error}")
     return EXIT_ERROR

@@ -8,7 +8,7 @@ from pathlib import Path
 from pytest_rtlgen.cli.arguments import Parser
 from pytest_rtlgen.cli.streams import write_out
 from pytest_rtlgen.errors import RecordError, UsageError
-from pytest_rtlgen.records import Run
+from pytest_rtlgen.records import ProblemKey, Run
 from pytest_rtlgen.storage import RunStore
 
 _WARNING = (
@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     shares = {path: share_passed(found) for path, found in runs.items()}
     overall = {path: _mean(list(row.values())) for path, row in shares.items()}
     first = next(iter(shares.values()))
-    by_problem = _mean([max(row[label] for row in shares.values()) for label in first])
+    by_problem = _mean([max(row[key] for row in shares.values()) for key in first])
     best = max(overall.values())
     temperatures = {path: found.settings.sampling.temperature for path, found in runs.items()}
     if args.json:
@@ -81,18 +81,18 @@ def check_comparable(runs: dict[str, Run]) -> None:
             raise RecordError(f"{path}: judges other problems than {first_path}; finish both runs first")
 
 
-def share_passed(found: Run) -> dict[tuple[str, str], float]:
-    """Return the share of passing samples of each problem, by (suite, problem).
+def share_passed(found: Run) -> dict[ProblemKey, float]:
+    """Return the share of passing samples of each problem.
 
     Raises:
         RecordError: nothing was checked.
     """
-    passed: dict[tuple[str, str], list[bool]] = {}
+    passed: dict[ProblemKey, list[bool]] = {}
     for sample in found.samples:
-        passed.setdefault((sample.key.suite, sample.key.problem_id), []).append(sample.verdict.is_passed)
+        passed.setdefault(sample.key.problem, []).append(sample.verdict.is_passed)
     if not passed:
         raise RecordError(f"{found.run_id}: no sample of this run was checked yet; check it with rtlgen check RUN")
-    return {label: sum(row) / len(row) for label, row in passed.items()}
+    return {key: sum(row) / len(row) for key, row in passed.items()}
 
 
 def _mean(values: Sequence[float]) -> float:

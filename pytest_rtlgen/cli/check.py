@@ -23,7 +23,7 @@ from pytest_rtlgen.config import Group
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.evaluation.settings import make_check_settings
 from pytest_rtlgen.records import Candidate, Problem, SourceFile
-from pytest_rtlgen.report.console import say
+from pytest_rtlgen.report.console import write_note
 from pytest_rtlgen.report.failure_text import render_verdict
 from pytest_rtlgen.storage import encode
 
@@ -120,5 +120,5 @@ def _show_text(checker: Checker, candidate: str, problem: Problem) -> int:
     write_out(screening.source.rstrip("\n"))
     for item in screening.diagnostics:
         place = "" if item.line is None else f"line {item.line}: "
-        say(f"{item.severity}: {place}{item.message}")
+        write_note(f"{item.severity}: {place}{item.message}")
     return 0 if screening.status is None else 1

@@ -61,7 +61,7 @@ def read_work(line: bytes) -> Work:
     """Return the work in one line; keys that are not known are passed over.
 
     Raises:
-        BadLineError: it is not JSON, lacks a key, or a value is of the wrong kind.
+        BadLineError: it is not JSON, a key is missing, or a value is of the wrong kind.
     """
     try:
         value = json.loads(line)

@@ -23,7 +23,7 @@ from pytest_rtlgen.errors import RtlgenError, StorageError, SuiteError, ToolErro
 from pytest_rtlgen.evaluation.judge import TOOL_ERRORS
 from pytest_rtlgen.extract import extract_candidate
 from pytest_rtlgen.records import Candidate, Verdict
-from pytest_rtlgen.report.console import Progress, say
+from pytest_rtlgen.report.console import Progress, write_note
 from pytest_rtlgen.storage import Journal
 from pytest_rtlgen.tools.pool import run_each
 
@@ -78,10 +78,10 @@ class _Stream:
             raise self._stop
 
     def report(self, out: str) -> None:
-        """Say on standard error what was done."""
-        say(f"{out}: {self._describe()}")
+        """Print on standard error what was done."""
+        write_note(f"{out}: {self._describe()}")
         if self._done.failed:
-            say(f"{out}: {self._done.failed} lines hold errors of an earlier run; remove them to try again")
+            write_note(f"{out}: {self._done.failed} lines hold errors of an earlier run; remove them to try again")
 
     def _read(self, lines: IO[bytes]) -> Iterator[tuple[int, Work]]:
         """Yield the lines to be checked with their numbers; bad ones are reported, those done before skipped."""
@@ -141,7 +141,7 @@ class _Stream:
         with self._lock:
             self.bad += 1
             self._progress.clear()
-            say(f"{self._name}:{number}: {reason}")
+            write_note(f"{self._name}:{number}: {reason}")
         if line_id is not None and line_id not in self._done.ids:
             try:
                 self._journal.append(FailedLine(id=line_id, error=reason))

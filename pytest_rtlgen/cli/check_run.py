@@ -14,7 +14,7 @@ from pytest_rtlgen.evaluation.settings import list_deciding, read_deciding
 from pytest_rtlgen.evaluation.watch import ConsoleWatcher
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.records import RunSettings, Suite
-from pytest_rtlgen.report.console import say
+from pytest_rtlgen.report.console import write_note
 from pytest_rtlgen.report.run_report import RunReport
 from pytest_rtlgen.storage import RunStore
 
@@ -39,7 +39,7 @@ def check_run(args: argparse.Namespace) -> int:
     report = finish_judged(store, judged, args, may_finish=not repair)
     print_report(report, as_json=args.json)
     if repair and not store.is_finished:
-        say(f"{store.path}: first answers only; pytest with --rtlgen-resume={store.path} goes on to repair them")
+        write_note(f"{store.path}: first answers only; pytest with --rtlgen-resume={store.path} goes on to repair them")
     return EXIT_NOT_JUDGED if judged.failed else 0
 
 
@@ -61,13 +61,13 @@ def judge_stored(store: RunStore, options: Options) -> Judged:
 
 
 def finish_judged(store: RunStore, judged: Judged, args: argparse.Namespace, *, may_finish: bool) -> RunReport:
-    """Say what was done, and finish the run if it may be and is complete; return what it came to.
+    """Report what was done, and finish the run if it may be and is complete; return what it came to.
 
     Raises:
         RecordError: there is no verdict to summarize.
     """
     failed = f", {len(judged.failed)} problems not judged" if judged.failed else ""
-    say(f"{store.path}: {judged.checked} checked, {judged.there_before} there before{failed}")
+    write_note(f"{store.path}: {judged.checked} checked, {judged.there_before} there before{failed}")
     saved = store.read_run()
     excluded = {**judged.known_bad, **judged.failed}
     if not saved.samples:

@@ -8,7 +8,7 @@ from pytest_rtlgen.cli.streams import STDIN, read_text, write_out
 from pytest_rtlgen.extract import extract_candidate
 from pytest_rtlgen.extract.modules import scan_modules
 from pytest_rtlgen.records import Candidate
-from pytest_rtlgen.report.console import say
+from pytest_rtlgen.report.console import write_note
 
 _NO_NAME = ""
 """No module is called so: asked for it, ``extract_candidate`` returns the last code that defines any module."""
@@ -16,7 +16,7 @@ _NO_NAME = ""
 
 def add_arguments(parser: Parser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("--top", metavar="NAME", help="module that is wanted; by default the last one that is on top")
+    parser.add_argument("--top", metavar="NAME", help="requested module; by default the last one that is on top")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -24,17 +24,17 @@ def run(args: argparse.Namespace) -> int:
     text = read_text(STDIN)
     candidate = find_last_top(text) if args.top is None else extract_candidate(text, top=args.top)
     if candidate.is_truncated:
-        say("no Verilog: the answer ends inside the module")
+        write_note("no Verilog: the answer ends inside the module")
         return 1
     if not candidate.source.strip():
-        say(f"no Verilog: no module in the answer (rule {candidate.rule})")
+        write_note(f"no Verilog: no module in the answer (rule {candidate.rule})")
         return 1
     write_out(candidate.source.strip("\n"))
     return 0
 
 
 def find_last_top(text: str) -> Candidate:
-    """Return the candidate of an answer when nobody says which module is wanted.
+    """Return the candidate of an answer when nobody says which module is requested.
 
     It is taken from the last code in the answer that defines modules: the last one there that no other uses.
     Without complete modules it is the last unfinished one.

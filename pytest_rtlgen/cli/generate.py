@@ -18,7 +18,7 @@ from pytest_rtlgen.evaluation.open_run import describe_generator, open_run
 from pytest_rtlgen.evaluation.settings import read_prompt_style
 from pytest_rtlgen.evaluation.watch import ConsoleWatcher
 from pytest_rtlgen.loaders import load_suite
-from pytest_rtlgen.report.console import say
+from pytest_rtlgen.report.console import write_note
 
 
 def add_arguments(parser: Parser) -> None:
@@ -29,17 +29,17 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Ask for the completions that the run lacks, have them repaired if asked to, and print the run's folder."""
+    """Ask for the completions that the run does not have yet, repair them if asked to, and print the run's folder."""
     options = read_options(args)
     if options.model is None or not options.suite:
         raise UsageError(f"generate needs {'--model' if options.model is None else '--suite'}")
     suites = [load_suite(spec) for spec in options.suite]
     style = read_prompt_style(options, suites)
-    models = open_models(options, style, warn=say)
+    models = open_models(options, style, warn=write_note)
     store = open_run(options, suites, style, describe_generator(options), models.backends)
     problems = [problem for suite in suites for problem in suite.problems[: options.limit]]
     with ExitStack() as stack:
-        stack.callback(lambda: say(f"{store.path}: {len(store.read_completions())} completions"))
+        stack.callback(lambda: write_note(f"{store.path}: {len(store.read_completions())} completions"))
         judge = stack.enter_context(open_judge(options)) if models.repair else None
         loop = answer_problems(
             problems,
@@ -50,6 +50,6 @@ def run(args: argparse.Namespace) -> int:
             reuses_verdicts=options.reuses_verdicts,
         )
     for key, error in loop.errors.items() if loop else ():
-        say(f"{key.problem} sample {key.index}: not judged: {error}")
+        write_note(f"{key.problem} sample {key.index}: not judged: {error}")
     write_out(str(store.path))
     return 0

@@ -7,7 +7,7 @@ from pytest_rtlgen.cli.arguments import Parser, add_options, read_options
 from pytest_rtlgen.cli.streams import write_out
 from pytest_rtlgen.evaluation.judge import Judged
 from pytest_rtlgen.evaluation.results import count_fewest, read_excluded, report_run
-from pytest_rtlgen.report.console import say
+from pytest_rtlgen.report.console import write_note
 from pytest_rtlgen.report.run_report import RunReport
 from pytest_rtlgen.storage import RunStore
 
@@ -30,10 +30,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def print_report(report: RunReport, *, as_json: bool) -> None:
-    """Print what pytest prints at the end of a run, or one JSON document, and say what the run lacks."""
+    """Print what pytest prints at the end of a run, or one JSON document, and name what is missing in the run."""
     if as_json:
         write_out(report.to_json().rstrip("\n"))
     else:
         write_out(str(report))
     for note in report.list_notes():
-        say(note)
+        write_note(note)

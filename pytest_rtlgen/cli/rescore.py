@@ -20,7 +20,7 @@ from pytest_rtlgen.cli.streams import write_out
 from pytest_rtlgen.config import Group, Options
 from pytest_rtlgen.evaluation.open_run import open_copy
 from pytest_rtlgen.records import SampleKey, SampleResult
-from pytest_rtlgen.report.console import say
+from pytest_rtlgen.report.console import write_note
 from pytest_rtlgen.report.disagreement import describe_bench_verdict
 from pytest_rtlgen.report.plain_text import escape_controls
 from pytest_rtlgen.storage import RunStore, encode
@@ -37,7 +37,7 @@ class Change:
     problem_id: str
     index: int
     before: str
-    """Status, and what the benchmark's own scorer said where it was asked."""
+    """Status, and the verdict of the benchmark's own scorer where there is one."""
     after: str
 
 
@@ -49,7 +49,7 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Check every answer of a run again, and say which verdicts changed."""
+    """Check every answer of a run again, and report which verdicts changed."""
     old = RunStore.open(Path(args.run_path))
     options = read_run_options(args, old.header.settings)
     new = _open_copy(old, args, options)
@@ -87,7 +87,9 @@ def _open_copy(old: RunStore, args: argparse.Namespace, options: Options) -> Run
     suites, digests = load_suites(old, args.rtlgen_suite or ()), dict(old.header.settings.suites)
     for suite in suites:
         if suite.digest != digests[suite.name]:
-            say(f"{suite.path}: another dataset than the run's: digest {suite.digest}, was {digests[suite.name]}")
+            write_note(
+                f"{suite.path}: another dataset than the run's: digest {suite.digest}, was {digests[suite.name]}"
+            )
     return open_copy(old, options, suites, options.out if args.rtlgen_out else old.path.parent)
 
 

@@ -17,7 +17,7 @@ from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.evaluation.accounts import Accounts
 from pytest_rtlgen.evaluation.settings import make_backend_settings, make_check_settings
 from pytest_rtlgen.loaders import load_suite
-from pytest_rtlgen.report.console import Progress, say
+from pytest_rtlgen.report.console import Progress, write_note
 from pytest_rtlgen.training.roundtrip.corpus import read_corpus
 from pytest_rtlgen.training.roundtrip.records import RoundTripSettings
 from pytest_rtlgen.training.roundtrip.run import RoundTripModels, run_round_trip
@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     settings = _make_settings(args, options)
     items = read_corpus(Path(args.corpus))
     benchmarks = [problem for spec in options.suite for problem in load_suite(spec).problems]
-    accounts = Accounts.open(options, warn=say)
+    accounts = Accounts.open(options, warn=write_note)
     models = _make_models(args, options, accounts)
     progress = Progress()
     try:

@@ -11,7 +11,7 @@ from pytest_rtlgen.cli.arguments import (
 from pytest_rtlgen.config import Group
 from pytest_rtlgen.evaluation.settings import make_check_settings
 from pytest_rtlgen.loaders import load_suite
-from pytest_rtlgen.report.console import say
+from pytest_rtlgen.report.console import write_note
 from pytest_rtlgen.training import REWARD_CHECK, Reward, RewardSettings, find_preset
 from pytest_rtlgen.training.reward.options import choose_depth
 from pytest_rtlgen.training.reward.steps import DEFAULT_SEEDS
@@ -71,6 +71,8 @@ def run(args: argparse.Namespace) -> int:
     reward = Reward(problems=problems, settings=reward_settings)
     preset = reward_settings.preset.name
     run_server(
-        reward, settings, lambda url: say(f"serving {preset} for {len(problems)} problems on {url}; end with Ctrl-C")
+        reward,
+        settings,
+        lambda url: write_note(f"serving {preset} for {len(problems)} problems on {url}; end with Ctrl-C"),
     )
     return 0

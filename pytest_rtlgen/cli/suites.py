@@ -13,7 +13,7 @@ from pytest_rtlgen.loaders.catalogue import BENCHMARKS, Benchmark, find_benchmar
 from pytest_rtlgen.loaders.fetch import fetch_benchmark, fingerprint
 from pytest_rtlgen.loaders.fetched import find_folder, list_roots
 from pytest_rtlgen.records import Suite
-from pytest_rtlgen.report.console import Progress, say
+from pytest_rtlgen.report.console import Progress, write_note
 from pytest_rtlgen.report.plain_text import escape_controls
 from pytest_rtlgen.spelling import suggest
 
@@ -118,7 +118,7 @@ def _fetch(args: argparse.Namespace) -> int:
     benchmark = _find(args.prefix)
     root = Path(args.to) if args.to else list_roots()[0]
     if benchmark.locate(root).exists():
-        say(f"{benchmark.locate(root)}: there already, not fetched again; remove it for a fresh one")
+        write_note(f"{benchmark.locate(root)}: there already, not fetched again; remove it for a fresh one")
     progress = Progress()
     try:
         suite = fetch_benchmark(benchmark, source=args.source, root=root, show=progress.show)

@@ -49,7 +49,7 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepairBudget:
-    """How often a model may mend one answer, by what was wrong with it."""
+    """How often a model may fix one answer, by what was wrong with it."""
 
     compile: int
     """Repairs of answers that do not get through the compiler, interface included."""

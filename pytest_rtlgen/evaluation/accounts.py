@@ -1,7 +1,7 @@
 """The cache, the prices and the limits of one run, put together as its options say."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
@@ -29,10 +29,10 @@ class Accounts:
     """Names of backends that were seen to ask no model."""
 
     @classmethod
-    def open(cls, options: Options, *, warn: Callable[[str], None], environ: Mapping[str, str] | None = None) -> Self:
+    def open(cls, options: Options, *, warn: Callable[[str], None]) -> Self:
         """Return the accounts that ``options`` ask for; ``warn`` is told, a line each, of damage to the cache."""
         limits = SpendingLimits(max_cost_usd=options.max_cost_usd, max_tokens_total=options.max_tokens_total)
-        folder = options.cache or find_cache(os.environ if environ is None else environ) / "completions"
+        folder = options.cache or find_cache(os.environ) / "completions"
         return cls(
             ledger=Ledger(limits),
             limits=limits,

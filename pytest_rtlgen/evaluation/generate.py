@@ -1,4 +1,4 @@
-"""Ask for the completions that a run lacks."""
+"""Ask for the completions that a run does not have yet."""
 
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
@@ -45,9 +45,9 @@ def generate_completions(  # noqa: PLR0913  each is a part of its own, named by 
     watcher: Watcher | None = None,
     take: Deliver | None = None,
 ) -> bool:
-    """Ask for every completion that ``store`` lacks; each is on disk before the next is counted.
+    """Ask for every completion that ``store`` does not have; each is on disk before the next is counted.
 
-    ``take`` is given what is on disk. Return whether any was lacking.
+    ``take`` is given what is on disk. Return whether any was missing.
 
     Raises:
         BackendError: the model failed; what had arrived is stored.

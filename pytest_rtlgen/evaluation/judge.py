@@ -195,8 +195,8 @@ def _list_work(store: RunStore, watcher: Watcher) -> list[Work]:
     missing = [item for key, item in store.read_completions().items() if key not in done]
     known = [item for item in missing if item.key.problem in problems]
     if len(known) < len(missing):
-        strange = len(missing) - len(known)
-        watcher.note(f"{store.path}: {strange} answers are to problems that the run does not have, and are passed over")
+        unknown = len(missing) - len(known)
+        watcher.note(f"{store.path}: {unknown} answers are to problems that the run does not have, and are passed over")
     known.sort(key=lambda item: (rank[item.key.problem], item.key))
     return [(problems[item.key.problem], item) for item in known]
 

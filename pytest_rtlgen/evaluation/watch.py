@@ -1,7 +1,7 @@
 """What a run tells whoever waits for it."""
 
 from pytest_rtlgen.records import SampleResult
-from pytest_rtlgen.report.console import Progress, say
+from pytest_rtlgen.report.console import Progress, write_note
 from pytest_rtlgen.tools.hooks import call_hook
 
 
@@ -31,7 +31,7 @@ class ConsoleWatcher(Watcher):
     def note(self, line: str) -> None:
         """Write one line."""
         self._progress.clear()
-        say(line)
+        write_note(line)
 
     def advance(self, done: int, total: int, what: str) -> None:
         """Show how far it is, every two seconds."""

@@ -13,7 +13,7 @@ from pytest_rtlgen.extract.encoding import (
     restore_characters,
     restore_lines,
 )
-from pytest_rtlgen.extract.fences import Block, split_fences
+from pytest_rtlgen.extract.fences import Block, FencedText, split_fences
 from pytest_rtlgen.extract.modules import Definition, scan_modules
 from pytest_rtlgen.extract.reasoning import drop_reasoning, list_marked
 from pytest_rtlgen.records import Candidate, FinishReason
@@ -40,16 +40,16 @@ class _Part:
     text: str
 
     @cached_property
-    def _split(self) -> tuple[tuple[Block, ...], str]:
+    def _split(self) -> FencedText:
         return split_fences(self.text)
 
     @property
     def blocks(self) -> tuple[Block, ...]:
-        return self._split[0]
+        return self._split.blocks
 
     @cached_property
     def outside(self) -> Block:
-        return Block(text=self._split[1], is_closed=True)
+        return Block(text=self._split.outside, is_closed=True)
 
 
 def extract_candidate(
@@ -153,7 +153,7 @@ def _cut_behind(source: str, module: Definition) -> str:
 
 
 def _find_other(part: _Part) -> tuple[str, str] | None:
-    """Return the last code that defines modules, none of them the wanted one: the screen will name what it found."""
+    """Return the last code that defines modules, none of them the requested one: the screen will name what it found."""
     for block in reversed(part.blocks):
         if block.scan.modules():
             return "other-module", block.text
@@ -161,7 +161,7 @@ def _find_other(part: _Part) -> tuple[str, str] | None:
 
 
 def _list_helpers(blocks: tuple[Block, ...], used: frozenset[str] | set[str], top: str) -> list[str]:
-    """Return the definitions in other blocks that the chosen one uses but lacks, and those that they use in turn."""
+    """Return the definitions that the chosen block uses and another one holds, and those that they use in turn."""
     available: dict[str, tuple[str, Definition]] = {}
     for block in blocks:
         if block.is_closed and top not in block.scan.modules():

@@ -7,6 +7,7 @@ import html
 import re
 from collections.abc import Callable, Iterator
 from itertools import groupby
+from typing import NamedTuple
 
 from pytest_rtlgen.verilog.lexical import COMMENT, ESCAPED_NAME, UNCLOSED_COMMENT
 
@@ -46,8 +47,16 @@ def restore_lines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n") if is_changed else text
 
 
-def list_unmarked(text: str) -> Iterator[tuple[str, str]]:
-    """Yield (rule, text) for ``text`` without the signs that a quote or a patch sets before each line of its code.
+class Restored(NamedTuple):
+    """A text after a rule changed it."""
+
+    rule: str
+    """Empty: nothing was changed."""
+    text: str
+
+
+def list_unmarked(text: str) -> Iterator[Restored]:
+    """Yield for each rule ``text`` without the signs that a quote or a patch sets before each line of its code.
 
     Only runs of lines are changed in which a statement stands behind the sign, which no Verilog has.
     """
@@ -57,7 +66,7 @@ def list_unmarked(text: str) -> Iterator[tuple[str, str]]:
     ):
         changed = _strip_runs(text, is_member, is_proof, strip)
         if changed != text:
-            yield rule, changed
+            yield Restored(rule, changed)
 
 
 def has_marks(source: str) -> bool:
@@ -73,10 +82,10 @@ def has_removed_lines(source: str) -> bool:
     return _REMOVED.search(source) is not None
 
 
-def restore_characters(source: str) -> tuple[str, str]:
-    """Return (rule, source) with the characters that hidden ones and HTML entities in its code stand for.
+def restore_characters(source: str) -> Restored:
+    """Return ``source`` with the characters that hidden ones and HTML entities in its code stand for.
 
-    Without a change the rule is empty. Strings and comments keep their hidden characters, and so does the middle of a
+    Strings and comments keep their hidden characters, and so does the middle of a
     word, where nobody can tell one word from two.
     """
     rules = []
@@ -93,7 +102,7 @@ def restore_characters(source: str) -> tuple[str, str]:
     restored = "".join([*pieces, source[position:]])
     if restored != source:
         rules.append("hidden-characters")
-    return "/".join(rules), restored
+    return Restored("/".join(rules), restored)
 
 
 def _is_escaped(tokens: list[re.Match[str]]) -> bool:

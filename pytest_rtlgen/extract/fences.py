@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from pytest_rtlgen.extract.modules import Scan, scan_modules
 from pytest_rtlgen.extract.walk import Kind, Walk
@@ -27,8 +28,17 @@ class Block:
         return scan_modules(self.text)
 
 
-def split_fences(text: str, *, is_inner: bool = False) -> tuple[tuple[Block, ...], str]:
-    """Return the fenced blocks in order, and the text outside them."""
+class FencedText(NamedTuple):
+    """A text apart at its fences."""
+
+    blocks: tuple[Block, ...]
+    """In order."""
+    outside: str
+    """The text outside them."""
+
+
+def split_fences(text: str, *, is_inner: bool = False) -> FencedText:
+    """Return the fenced blocks, and the text outside them."""
     blocks: list[Block] = []
     outside: list[str] = []
     start, sign = 0, ""
@@ -44,7 +54,7 @@ def split_fences(text: str, *, is_inner: bool = False) -> tuple[tuple[Block, ...
         outside.append(text[start:])
     else:
         blocks.append(Block(text=_trim(text[start:]), is_closed=False))
-    return tuple(blocks), "\n".join(outside)
+    return FencedText(tuple(blocks), "\n".join(outside))
 
 
 def _skip_tag(text: str, start: int) -> int:
@@ -58,8 +68,7 @@ def _skip_tag(text: str, start: int) -> int:
 def _read_block(text: str, sign: str, *, is_inner: bool) -> tuple[Block, ...]:
     """Return the block, or, of a longer fence around other fences, those."""
     if not is_inner and len(sign) > _SHORTEST and _LINE_FENCE.search(text) is not None:
-        inner, _ = split_fences(text, is_inner=True)
-        return inner
+        return split_fences(text, is_inner=True).blocks
     return (Block(text=_trim(text), is_closed=True),)
 
 

@@ -100,13 +100,13 @@ def _read_broken(text: str, targets: Sequence[str]) -> Iterator[tuple[str, str]]
 
 def _unwrap(source: str) -> str:
     """Return what the last fence in ``source`` holds, or all of it."""
-    blocks, _ = split_fences(source)
+    blocks = split_fences(source).blocks
     return blocks[-1].text if blocks else source
 
 
 def _find_headed(text: str, targets: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yield (target, source) of fences whose heading, tag or first line names a target; of several, the last."""
-    blocks, _ = split_fences(text)
+    blocks = split_fences(text).blocks
     position = 0
     for block in blocks:
         start = text.find(block.text, position)

@@ -28,7 +28,7 @@ E = TypeVar("E", bound=StrEnum)
 def load_known_bad(*, ours: tuple[str, str], bench: tuple[str, str]) -> KnownBadList:
     """Return what is known to be bad on one machine.
 
-    ``ours`` and ``bench`` are (simulator, version) of what plays the reference and the benchmark's own bench, such
+    ``ours`` and ``bench`` are (simulator, version) of what simulates the reference and the benchmark's own bench, such
     as ``("icarus", "11.0")``. An entry that spoils both scorings is narrowed to the one whose simulator shows it.
     """
     found: defaultdict[tuple[str, str], list[KnownBad]] = defaultdict(list)

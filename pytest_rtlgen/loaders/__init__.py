@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from pytest_rtlgen.errors import SuiteError
@@ -10,10 +11,10 @@ from pytest_rtlgen.loaders.cvdp import load_cvdp
 from pytest_rtlgen.loaders.fetched import complete_spec
 from pytest_rtlgen.loaders.known_openings import open_suite
 from pytest_rtlgen.loaders.references import load_references
-from pytest_rtlgen.loaders.rtllm import load_rtllm_v1_1, load_rtllm_v2, load_rtllm_v2_1
+from pytest_rtlgen.loaders.rtllm import V1_1, V2, V2_1, load_rtllm
 from pytest_rtlgen.loaders.suite_folder import load_suite_folder
-from pytest_rtlgen.loaders.verilog_eval_v1 import load_verilog_eval_v1_human, load_verilog_eval_v1_machine
-from pytest_rtlgen.loaders.verilog_eval_v2 import load_verilog_eval_v2, load_verilog_eval_v2_complete
+from pytest_rtlgen.loaders.verilog_eval_v1 import load_verilog_eval_v1
+from pytest_rtlgen.loaders.verilog_eval_v2 import CODE_COMPLETE, load_verilog_eval_v2
 from pytest_rtlgen.package_data import CORE
 from pytest_rtlgen.records import Suite
 from pytest_rtlgen.spelling import suggest
@@ -22,13 +23,13 @@ from pytest_rtlgen.tools.hooks import call_first
 LOADERS: Mapping[str, Loader] = {
     "cvdp": load_cvdp,
     "references": load_references,
-    "rtllm-v1.1": load_rtllm_v1_1,
-    "rtllm-v2": load_rtllm_v2,
-    "rtllm-v2.1": load_rtllm_v2_1,
-    "verilog-eval-v1-human": load_verilog_eval_v1_human,
-    "verilog-eval-v1-machine": load_verilog_eval_v1_machine,
+    "rtllm-v1.1": partial(load_rtllm, version=V1_1),
+    "rtllm-v2": partial(load_rtllm, version=V2),
+    "rtllm-v2.1": partial(load_rtllm, version=V2_1),
+    "verilog-eval-v1-human": partial(load_verilog_eval_v1, name="Human"),
+    "verilog-eval-v1-machine": partial(load_verilog_eval_v1, name="Machine"),
     "verilog-eval-v2": load_verilog_eval_v2,
-    "verilog-eval-v2-complete": load_verilog_eval_v2_complete,
+    "verilog-eval-v2-complete": partial(load_verilog_eval_v2, half=CODE_COMPLETE),
 }
 """Loader of each foreign format, by the prefix that names it in ``PREFIX:PATH``."""
 

@@ -45,11 +45,11 @@ class _Design:
 def load_references(path: Path) -> Suite:
     """Return the rows of a ``.jsonl``, ``.json`` or ``.parquet`` file as a suite named after the file.
 
-    A row whose reference does not parse, has no single top module or lacks the ports that the row states is kept, with
+    A row whose reference does not parse, has no single top module or not all ports that the row states is kept, with
     the reason in ``Problem.unjudged``.
 
     Raises:
-        SuiteError: a row lacks a field, an id comes twice, or the file is broken; the message starts with its place.
+        SuiteError: a row is incomplete, an id comes twice, or the file is broken; the message begins with its place.
         ToolError: Parquet, and pyarrow is not installed.
     """
     name = re.sub(r"[^A-Za-z0-9_.-]+", "-", path.stem).strip("-.") or "references"
@@ -220,6 +220,6 @@ def _compare_ports(stated: Mapping[str, str], ports: tuple[Port, ...] | None) ->
     missing = [name for name in stated if name not in real]
     extra = [name for name in real if name not in stated]
     turned = [f"{name} ({real[name]})" for name in stated if name in real and stated[name] != real[name]]
-    found = (("lacks", missing), ("has besides", extra), ("turns round", turned))
+    found = (("has no", missing), ("has besides", extra), ("turns round", turned))
     differences = [f"{verb} {', '.join(names)}" for verb, names in found if names]
     return f"the reference differs from port_names: it {'; it '.join(differences)}" if differences else ""

@@ -26,7 +26,7 @@ _DATA_FILE = re.compile(r'"([\w.-]+\.(?:txt|dat|hex|mem))"(?!\s*,\s*"[wa])', re.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Version:
+class RtllmVersion:
     """One of the benchmark's versions."""
 
     name: str
@@ -41,41 +41,19 @@ class _Version:
         return _EXPECTED.format(layout=self.layout)
 
 
-V1_1 = _Version(name="rtllm-v1.1", title="RTLLM v1.1", layout="design folders side by side", depth=1)
-V2 = _Version(name="rtllm-v2", title="RTLLM v2.0", layout="Category/Kind/design folders", depth=3)
-V2_1 = _Version(name="rtllm-v2.1", title="RTLLM v2.1", layout=V2.layout, depth=V2.depth)
+V1_1 = RtllmVersion(name="rtllm-v1.1", title="RTLLM v1.1", layout="design folders side by side", depth=1)
+V2 = RtllmVersion(name="rtllm-v2", title="RTLLM v2.0", layout="Category/Kind/design folders", depth=3)
+V2_1 = RtllmVersion(name="rtllm-v2.1", title="RTLLM v2.1", layout=V2.layout, depth=V2.depth)
 
 
-def load_rtllm_v1_1(path: Path) -> Suite:
-    """Return the 29 designs of v1.1 from ``path``, a checkout, in the order of their names.
+def load_rtllm(path: Path, *, version: RtllmVersion) -> Suite:
+    """Return the designs of ``version`` from ``path``, a checkout, in the order of their names or folders.
 
-    Raises:
-        SuiteError: another folder or version, or a design of which a file is missing.
-    """
-    return _load(path, V1_1)
-
-
-def load_rtllm_v2(path: Path) -> Suite:
-    """Return the 50 designs of v2.0 from ``path``, a checkout, in the order of their folders.
+    The files of v2.1 stand where those of v2.0 do; only ``suites check`` tells a copy of v2.0 by its digest.
 
     Raises:
         SuiteError: another folder or version, or a design of which a file is missing.
     """
-    return _load(path, V2)
-
-
-def load_rtllm_v2_1(path: Path) -> Suite:
-    """Return the 50 designs of v2.1 from ``path``, a checkout, in the order of their folders.
-
-    Its files stand where those of v2.0 do; only ``suites check`` tells a copy of v2.0 by its digest.
-
-    Raises:
-        SuiteError: another folder or version, or a design of which a file is missing.
-    """
-    return _load(path, V2_1)
-
-
-def _load(path: Path, version: _Version) -> Suite:
     folders = list(_list_designs(path, V2.depth, version))
     _check_layout(path, folders, version)
     loaded: dict[str, LoadedProblem] = {}
@@ -93,7 +71,7 @@ def _load(path: Path, version: _Version) -> Suite:
     )
 
 
-def _list_designs(folder: Path, depth: int, version: _Version) -> Iterator[Path]:
+def _list_designs(folder: Path, depth: int, version: RtllmVersion) -> Iterator[Path]:
     """Yield the design folders below ``folder``, by name; ``_`` and ``.`` start the names of what is none."""
     try:
         entries = sorted(
@@ -108,7 +86,7 @@ def _list_designs(folder: Path, depth: int, version: _Version) -> Iterator[Path]
             yield from _list_designs(entry, depth - 1, version)
 
 
-def _check_layout(path: Path, folders: Sequence[Path], version: _Version) -> None:
+def _check_layout(path: Path, folders: Sequence[Path], version: RtllmVersion) -> None:
     depths = {len(folder.relative_to(path).parts) for folder in folders}
     other = V2 if version is V1_1 else V1_1
     if depths == {version.depth}:
@@ -121,7 +99,7 @@ def _check_layout(path: Path, folders: Sequence[Path], version: _Version) -> Non
     raise SuiteError(f"{path}: {hint}; {version.expected}")
 
 
-def _load_design(folder: Path, path: Path, version: _Version) -> LoadedProblem:
+def _load_design(folder: Path, path: Path, version: RtllmVersion) -> LoadedProblem:
     remedy = f"design {folder.name} needs {_DESCRIPTION}, {_BENCH} and {_VERIFIED}*.v"
     verified = _find_verified(folder, remedy)
     contents = {item: read_file(folder / item, remedy) for item in (_DESCRIPTION, _BENCH, verified)}

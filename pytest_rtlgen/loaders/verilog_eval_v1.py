@@ -30,25 +30,14 @@ class _Task:
     fields: Mapping[str, str]
 
 
-def load_verilog_eval_v1_machine(path: Path) -> Suite:
-    """Return the set Machine from ``path``, a checkout or its ``VerilogEval_Machine.jsonl``, in the file's order.
+def load_verilog_eval_v1(path: Path, *, name: str) -> Suite:
+    """Return the set ``name``, ``Machine`` or ``Human``, in the order of its file.
+
+    ``path`` is a checkout or its ``VerilogEval_Machine.jsonl`` or ``VerilogEval_Human.jsonl``.
 
     Raises:
-        SuiteError: a file is missing, cut off or the other set's, or a task lacks something.
+        SuiteError: a file is missing, cut off or the other set's, or something is missing in a task.
     """
-    return _load(path, "Machine")
-
-
-def load_verilog_eval_v1_human(path: Path) -> Suite:
-    """Return the set Human from ``path``, a checkout or its ``VerilogEval_Human.jsonl``, in the file's order.
-
-    Raises:
-        SuiteError: a file is missing, cut off or the other set's, or a task lacks something.
-    """
-    return _load(path, "Human")
-
-
-def _load(path: Path, name: str) -> Suite:
     data = _find_data(path, name)
     suite = f"verilog-eval-v1-{name.lower()}"
     tasks = _read_tasks(data, _TASK_FIELDS)

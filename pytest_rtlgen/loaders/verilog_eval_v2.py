@@ -18,7 +18,7 @@ _PROMPT, _REFERENCE, _BENCH, _HEADER = "_prompt.txt", "_ref.sv", "_test.sv", "_i
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Half:
+class BenchmarkHalf:
     """One of the benchmark's two tasks."""
 
     name: str
@@ -36,14 +36,14 @@ class _Half:
         return f"expected {self.folder} of github.com/NVlabs/verilog-eval ({', '.join(most)} and {last})"
 
 
-SPEC_TO_RTL = _Half(
+SPEC_TO_RTL = BenchmarkHalf(
     name="verilog-eval-v2",
     title="VerilogEval v2, specification to RTL",
     folder="dataset_spec-to-rtl",
     endings=(_PROMPT, _REFERENCE, _BENCH),
     other="the code-completion half of the benchmark; name it verilog-eval-v2-complete:PATH",
 )
-CODE_COMPLETE = _Half(
+CODE_COMPLETE = BenchmarkHalf(
     name="verilog-eval-v2-complete",
     title="VerilogEval v2, code completion",
     folder="dataset_code-complete-iccad2023",
@@ -52,29 +52,14 @@ CODE_COMPLETE = _Half(
 )
 
 
-def load_verilog_eval_v2(path: Path) -> Suite:
-    """Return the benchmark from ``path``, which holds or is ``dataset_spec-to-rtl``.
+def load_verilog_eval_v2(path: Path, *, half: BenchmarkHalf = SPEC_TO_RTL) -> Suite:
+    """Return one half of the benchmark from ``path``, which holds or is the half's folder.
 
     The order is that of ``problems.txt``, else the names'.
 
     Raises:
         SuiteError: another folder, or a problem of which a part is missing.
     """
-    return _load(path, SPEC_TO_RTL)
-
-
-def load_verilog_eval_v2_complete(path: Path) -> Suite:
-    """Return the benchmark from ``path``, which holds or is ``dataset_code-complete-iccad2023``.
-
-    The order is that of ``problems.txt``, else the names'.
-
-    Raises:
-        SuiteError: another folder, or a problem of which a part is missing.
-    """
-    return _load(path, CODE_COMPLETE)
-
-
-def _load(path: Path, half: _Half) -> Suite:
     folder = path / half.folder if (path / half.folder).is_dir() else path
     loaded = [_load_problem(folder, problem_id, half) for problem_id in _list_ids(folder, half)]
     return Suite(
@@ -86,7 +71,7 @@ def _load(path: Path, half: _Half) -> Suite:
     )
 
 
-def _list_ids(folder: Path, half: _Half) -> list[str]:
+def _list_ids(folder: Path, half: BenchmarkHalf) -> list[str]:
     try:
         names = sorted(entry.name for entry in folder.iterdir() if entry.name.startswith("Prob"))
     except OSError as error:
@@ -114,7 +99,7 @@ def _read_order(path: Path) -> list[str]:
     return list(order)
 
 
-def _load_problem(folder: Path, problem_id: str, half: _Half) -> LoadedProblem:
+def _load_problem(folder: Path, problem_id: str, half: BenchmarkHalf) -> LoadedProblem:
     *most, last = (problem_id + ending for ending in half.endings)
     remedy = f"problem {problem_id} needs {', '.join(most)} and {last}"
     contents = {ending: read_file(folder / (problem_id + ending), remedy) for ending in half.endings}
@@ -154,6 +139,6 @@ def _make_bench(bench: SourceFile, reference: SourceFile) -> Testbench:
     )
 
 
-def _require_module(source: SourceFile, module: str, half: _Half) -> None:
+def _require_module(source: SourceFile, module: str, half: BenchmarkHalf) -> None:
     if not re.search(rf"\bmodule\s+{module}\b", source.text):
         raise SuiteError(f"{source.name}: defines no module {module}; {half.expected}")

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.openings.verify import verify_openings
-from pytest_rtlgen.records import Interface, Port, Problem, ResetKind, SourceFile
+from pytest_rtlgen.records import Interface, Problem, ResetKind, SourceFile
 from pytest_rtlgen.verilog.interface import read_interface
 from pytest_rtlgen.verilog.reset_kind import change_reset_kind
 
@@ -77,8 +77,8 @@ def _read_interface(problem: Problem, source: SourceFile) -> Interface:
 
 
 def _require_ports(problem: Problem, interface: Interface, variant: SourceFile) -> None:
-    found = {_describe(port) for port in read_interface(variant, problem.reference_top).ports}
-    expected = {_describe(port) for port in interface.ports}
+    found = {str(port) for port in read_interface(variant, problem.reference_top).ports}
+    expected = {str(port) for port in interface.ports}
     if found == expected:
         return
     parts = (("is missing", sorted(expected - found)), ("is not in the reference", sorted(found - expected)))
@@ -86,8 +86,3 @@ def _require_ports(problem: Problem, interface: Interface, variant: SourceFile) 
     raise BadReferenceError(
         f"{variant.name}: the ports of a variant must be the reference's, but {faults}; change them"
     )
-
-
-def _describe(port: Port) -> str:
-    width = "" if port.width == 1 else f"[{port.width - 1}:0] "
-    return f"{port.direction} {width}{port.name}"

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.records import Care, Interface, Openings, Port, SourceFile
-from pytest_rtlgen.verilog.conditions import OUTPUT, declare_type, render_condition, spell, spell_module
+from pytest_rtlgen.verilog.conditions import OUTPUT, declare_type, render_condition
 from pytest_rtlgen.verilog.edit import rename_definition
 from pytest_rtlgen.verilog.initial_values import drop_initial_values
 from pytest_rtlgen.verilog.interface import parse_reference
+from pytest_rtlgen.verilog.lexical import escape_name, spell_name
 
 _INNER = "rtlgen_inner"
 _UNKNOWN = "{{{width}{{1'bx}}}}"
@@ -47,9 +48,9 @@ def wrap(source: SourceFile, interface: Interface, cares: Sequence[Care], *, hel
 
 
 def _render_wrapper(interface: Interface, cares: Sequence[Care], held: str, other: str) -> str:
-    ports = ", ".join(f"{port.direction} {declare_type(port)}{spell(port.name)}" for port in interface.ports)
-    pins = [f".{spell(port.name)}({spell(port.name)})" for port in interface.inputs]
-    pins += [f".{spell(port.name)}({_name_inner(port)})" for port in interface.outputs]
+    ports = ", ".join(f"{port.direction} {declare_type(port)}{escape_name(port.name)}" for port in interface.ports)
+    pins = [f".{escape_name(port.name)}({escape_name(port.name)})" for port in interface.inputs]
+    pins += [f".{escape_name(port.name)}({_name_inner(port)})" for port in interface.outputs]
     lines = [f"wire {declare_type(port)}{_name_inner(port)};" for port in interface.outputs]
     lines.append(f"{_INNER} rtlgen_u({', '.join(pins)});")
     conditions: dict[str, list[str]] = {}
@@ -62,9 +63,9 @@ def _render_wrapper(interface: Interface, cares: Sequence[Care], held: str, othe
         if port.name in conditions:
             first, second = (text.format(value=value, width=port.width) for text in (held, other))
             value = f"({' & '.join(conditions[port.name])}) ? {first} : {second}"
-        lines.append(f"assign {spell(port.name)}= {value};")
-    return "\n".join((f"module {spell_module(interface.module)}({ports});", *lines, "endmodule\n"))
+        lines.append(f"assign {escape_name(port.name)}= {value};")
+    return "\n".join((f"module {spell_name(interface.module)} ({ports});", *lines, "endmodule\n"))
 
 
 def _name_inner(port: Port) -> str:
-    return spell(f"rtlgen_{port.name}")
+    return escape_name(f"rtlgen_{port.name}")

@@ -26,7 +26,7 @@ class Place:
 
     path: str
     text: str = ""
-    """The whole file; empty: ``path`` says all that can be said."""
+    """The whole file; empty: ``path`` is all that a message can name."""
     start: int = 0
     """Offset in it at which the table begins."""
 

@@ -1,5 +1,6 @@
 """Show how far generation is: on a terminal one line that moves, in a log a line every few seconds."""
 
+import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -8,9 +9,10 @@ from contextlib import contextmanager
 import pytest
 
 from pytest_rtlgen.evaluation.watch import Watcher
-from pytest_rtlgen.plugin.notices import say_line
+from pytest_rtlgen.report.plain_text import escape_controls
 from pytest_rtlgen.storage import RunStore, list_turns
 
+_LOG = logging.getLogger(__name__)
 _EVERY_S = 2.0
 
 
@@ -19,16 +21,19 @@ class TerminalWatcher(Watcher):
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._reporter = config.pluginmanager.get_plugin("terminalreporter")
         self._last = time.monotonic()
         self._is_shown = False
 
     def note(self, line: str) -> None:
-        """Write one line."""
-        say_line(self._config, f"rtlgen: {line}")
+        """Write one line; in a process without a terminal, an xdist worker, it goes to the log."""
+        if self._reporter is None:
+            _LOG.warning("rtlgen: %s", line)
+        else:
+            self._reporter.ensure_newline()
+            self._reporter.write_line(escape_controls(f"rtlgen: {line}"))
 
     def advance(self, done: int, total: int, what: str) -> None:
-        """Say that ``done`` of ``total`` are there of ``what``, at most every two seconds."""
+        """Report that ``done`` of ``total`` are there of ``what``, at most every two seconds."""
         now = time.monotonic()
         if self._reporter is None or now - self._last < _EVERY_S:
             return
@@ -45,9 +50,15 @@ class TerminalWatcher(Watcher):
         if self._is_shown and self._reporter is not None and self._reporter.isatty:
             self._reporter.write_line("")
 
+    @property
+    def _reporter(self) -> pytest.TerminalReporter | None:
+        """Looked up at every use, as pytest makes it after this object; an xdist worker has none."""
+        reporter: pytest.TerminalReporter | None = self._config.pluginmanager.get_plugin("terminalreporter")
+        return reporter
+
 
 def _count(store: RunStore) -> tuple[int, int, str]:
-    """Return how many answers of the turn in progress are there, how many are wanted, and what they are."""
+    """Return how many answers of the turn in progress are there, how many are requested, and what they are."""
     turns = list_turns(store)
     if not turns:
         total = sum(not problem.unjudged for problem in store.list_selected()) * store.header.settings.sampling.n

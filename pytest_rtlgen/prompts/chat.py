@@ -1,4 +1,4 @@
-"""Our own style for chat models: what is wanted in the system message, the description in the user's."""
+"""Our own style for chat models: what is asked for in the system message, the description in the user's."""
 
 from pytest_rtlgen.prompts.style import PromptStyle
 from pytest_rtlgen.records import Message, Problem, Role
@@ -9,8 +9,8 @@ _SYSTEM = (
 )
 
 
-def list_chat_messages(problem: Problem, style: PromptStyle) -> tuple[Message, ...]:  # noqa: ARG001  every style's shape
-    """Return the messages for ``problem``; the wanted module is named whether or not the description does."""
+def list_chat_messages(problem: Problem, style: PromptStyle) -> tuple[Message, ...]:
+    """Return the messages for ``problem``; the requested module is named whether or not the description does."""
     request = (
         f"{problem.description.strip()}\n\nAnswer with the complete module `{problem.top}` in one ```verilog fence.\n"
     )

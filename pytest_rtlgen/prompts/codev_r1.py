@@ -20,7 +20,7 @@ _HEAD = "The module head should be:"
 _FEWEST_COMMENTS = 2
 
 
-def list_codev_r1_messages(problem: Problem, style: PromptStyle) -> tuple[Message, ...]:  # noqa: ARG001  every style's shape
+def list_codev_r1_messages(problem: Problem, style: PromptStyle) -> tuple[Message, ...]:
     """Return the messages: the benchmark's own question with what speaks of markers and comments taken out."""
     question = _ask(problem).replace(MARKERS + "\n", "")
     return Message(role=Role.SYSTEM, content=_SYSTEM), Message(role=Role.USER, content=question.strip() + "\n")

@@ -10,7 +10,7 @@ _SYSTEM = (
 )
 
 
-def list_completion_messages(problem: Problem, style: PromptStyle) -> tuple[Message, ...]:  # noqa: ARG001  every style's shape
+def list_completion_messages(problem: Problem, style: PromptStyle) -> tuple[Message, ...]:
     """Return one message: the description as comments, then the header.
 
     Raises:

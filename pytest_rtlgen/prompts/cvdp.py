@@ -42,7 +42,7 @@ _SCHEMA = (
 )
 
 
-def list_cvdp_messages(problem: Problem, style: PromptStyle) -> tuple[Message, ...]:  # noqa: ARG001  every style's shape
+def list_cvdp_messages(problem: Problem, style: PromptStyle) -> tuple[Message, ...]:
     """Return the messages; several files are asked for as JSON, one as plain text.
 
     Raises:

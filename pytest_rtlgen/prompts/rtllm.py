@@ -7,6 +7,6 @@ from pytest_rtlgen.prompts.style import PromptStyle
 from pytest_rtlgen.records import Message, Problem, Role
 
 
-def list_rtllm_messages(problem: Problem, style: PromptStyle) -> tuple[Message, ...]:  # noqa: ARG001  every style's shape
+def list_rtllm_messages(problem: Problem, style: PromptStyle) -> tuple[Message, ...]:
     """Return one message, the description byte for byte."""
     return (Message(role=Role.USER, content=problem.description),)

@@ -10,7 +10,7 @@ from pytest_rtlgen.records import Message, Problem, Role
 _SYSTEM = "You are a professional verilog designer. Give the complete verilog code"
 
 
-def list_salv_messages(problem: Problem, style: PromptStyle) -> tuple[Message, ...]:  # noqa: ARG001  every style's shape
+def list_salv_messages(problem: Problem, style: PromptStyle) -> tuple[Message, ...]:
     """Return the messages; a header that the description does not hold follows it."""
     is_apart = problem.header.strip() and problem.header.strip() not in problem.description
     request = f"{problem.description}\n{problem.header}" if is_apart else problem.description

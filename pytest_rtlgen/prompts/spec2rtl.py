@@ -7,7 +7,7 @@ from pytest_rtlgen.prompts.style import PromptStyle
 from pytest_rtlgen.records import Message, Problem, Role
 
 
-def list_spec2rtl_messages(problem: Problem, style: PromptStyle) -> tuple[Message, ...]:  # noqa: ARG001  every style's shape
+def list_spec2rtl_messages(problem: Problem, style: PromptStyle) -> tuple[Message, ...]:
     """Return one message; files that a problem gives are not shown, as in the original."""
     request = (
         "Generate synthesizable Verilog RTL for the following specification.\n\n"

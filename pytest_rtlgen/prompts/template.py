@@ -19,7 +19,7 @@ def read_template(path: Path) -> str:
     """Return the text of a template.
 
     Raises:
-        UsageError: it cannot be read, is not UTF-8, lacks ``{description}`` or misspells a placeholder; the message
+        UsageError: it cannot be read, is not UTF-8, has no ``{description}`` or misspells a placeholder; the message
             starts with ``path:line``.
     """
     try:

@@ -56,7 +56,7 @@ def list_complete_messages(problem: Problem, style: PromptStyle) -> tuple[Messag
     return _chat(_COMPLETE_SYSTEM, _find_examples(style, COMPLETE_TASK) + ask_to_complete(problem))
 
 
-def list_v1_messages(problem: Problem, style: PromptStyle) -> tuple[Message, ...]:  # noqa: ARG001  every style's shape
+def list_v1_messages(problem: Problem, style: PromptStyle) -> tuple[Message, ...]:
     """Return what asks to complete a header of version 1.
 
     Raises:

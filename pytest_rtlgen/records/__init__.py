@@ -24,7 +24,17 @@ from pytest_rtlgen.records.generation import (
 )
 from pytest_rtlgen.records.hazard import Hazard, HazardKind
 from pytest_rtlgen.records.openings import Assumption, Care, Hold, Latency, Openings
-from pytest_rtlgen.records.ports import BlackBox, BoxOutputs, Direction, Parameter, Port
+from pytest_rtlgen.records.ports import (
+    BlackBox,
+    BoxOutputs,
+    Direction,
+    Parameter,
+    Port,
+    count_bits,
+    find_place,
+    list_places,
+    list_ranges,
+)
 from pytest_rtlgen.records.problem import (
     Clock,
     ClockEdge,
@@ -38,6 +48,8 @@ from pytest_rtlgen.records.problem import (
 )
 from pytest_rtlgen.records.repair import Feedback, RepairKind, RepairTurn
 from pytest_rtlgen.records.run import (
+    COLUMNS,
+    Column,
     Environment,
     Estimate,
     ProblemScore,
@@ -68,6 +80,7 @@ from pytest_rtlgen.records.verdict import (
 )
 
 __all__ = [
+    "COLUMNS",
     "HARNESS_FOLDER",
     "STEP_NS",
     "Assumption",
@@ -80,6 +93,7 @@ __all__ = [
     "Clock",
     "ClockEdge",
     "CocotbHarness",
+    "Column",
     "Completion",
     "Diagnostic",
     "Difficulty",
@@ -136,5 +150,9 @@ __all__ = [
     "TurnRow",
     "Verdict",
     "WaveWindow",
+    "count_bits",
+    "find_place",
     "is_inner_path",
+    "list_places",
+    "list_ranges",
 ]

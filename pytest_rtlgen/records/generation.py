@@ -21,7 +21,7 @@ class FinishReason(StrEnum):
     LENGTH = "length"
     CONTENT_FILTER = "content-filter"
     REFUSAL = "refusal"
-    """The model would not answer; the text is what it said instead."""
+    """The model would not answer; the text is what it returned instead."""
     OTHER = "other"
 
 

@@ -18,7 +18,7 @@ class Care:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assumption:
-    """What holds of the inputs at every moment: nothing is said of a design when it does not."""
+    """What holds of the inputs at every moment: a design is not judged where it does not."""
 
     condition: str
     """Verilog expression over the inputs, clocks left out."""

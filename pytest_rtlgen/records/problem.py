@@ -1,4 +1,4 @@
-"""What is asked for: suites, problems and the interface of the wanted module."""
+"""What is asked for: suites, problems and the interface of the requested module."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -111,7 +111,7 @@ class Problem:
     top: str
     """Name of the module that a candidate must define."""
     header: str = ""
-    """Header of the wanted module, for which a completion-style prompt asks the rest; empty: the whole is asked for."""
+    """Header of the requested module, for which a completion-style prompt asks the rest; empty: all is asked for."""
     given: tuple[SourceFile, ...] = ()
     """Files that the model is shown besides the description, under their paths."""
     reference: SourceFile
@@ -131,7 +131,7 @@ class Problem:
     box_outputs: tuple[BoxOutputs, ...] = ()
     """Of modules that the reference instantiates and does not define, where its text does not tell directions."""
     cycles: int | None = None
-    """Clock cycles one check plays; ``None``: the default of the stimulus."""
+    """Clock cycles of one check; ``None``: the default of the stimulus."""
     openings: Openings = Openings()  # noqa: RUF009  immutable
     """What the description leaves open."""
 

@@ -8,7 +8,7 @@ from pytest_rtlgen.records.verdict import Status
 
 
 class RepairKind(StrEnum):
-    """What is to be mended, each with a budget of its own."""
+    """What is to be fixed, each with a budget of its own."""
 
     COMPILE = "compile"
     """The answer does not get through the compiler, or has another interface than was asked for."""
@@ -33,7 +33,7 @@ class RepairTurn:
     turn: int
     """From 1; the first answer is turn 0."""
     kind: RepairKind
-    """What was to be mended."""
+    """What was to be fixed."""
     status: Status
     """Of this turn's answer."""
     prompt_digest: str

@@ -65,7 +65,7 @@ class RunSettings:
     simulator: str
     stimulus_seed: int = 0
     cycles: int | None = None
-    """Clock cycles that one check plays; ``None``: what each problem says."""
+    """Clock cycles of one check; ``None``: what each problem says."""
     formal: FormalMode = FormalMode.OFF
     """``off`` also of runs of before there was another."""
     formal_budget_s: float = 0.0
@@ -73,7 +73,7 @@ class RunSettings:
     scoring: ScoringMode = ScoringMode.OURS
     """``ours`` also of runs of before there was another."""
     repair: str = ""
-    """How often the model might mend an answer, such as ``compile:3,simulate:4``; empty: never."""
+    """How often the model might fix an answer, such as ``compile:3,simulate:4``; empty: never."""
     reflector: str = ""
     """Model that told it what to change; empty: it was told what the check found."""
     is_testbench_shown: bool = False
@@ -105,11 +105,14 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """A mean with its 95 % interval."""
+    """A mean with its 95 % interval; as text it is ``0.612 [0.51, 0.71]``."""
 
     value: float
     low: float
     high: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.3f} [{self.low:.2f}, {self.high:.2f}]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +142,29 @@ class SummaryRow:
     function: tuple[tuple[int, Estimate], ...]
     """(k, pass@k of "passes")."""
     credit: Estimate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column of the summary's table, in the terminal and in JSON."""
+
+    field: str
+    """The field of ``SummaryRow`` that it shows, and its key in JSON."""
+    heading: str
+    """With ``{k}`` where the field has one estimate for each k."""
+
+    def read(self, row: SummaryRow) -> Estimate | tuple[tuple[int, Estimate], ...]:
+        """Return what ``row`` has in this column."""
+        value: Estimate | tuple[tuple[int, Estimate], ...] = getattr(row, self.field)
+        return value
+
+
+COLUMNS = (
+    Column(field="syntax", heading="syntax@{k}"),
+    Column(field="function", heading="pass@{k}"),
+    Column(field="credit", heading="outputs right"),
+)
+"""Every figure of ``SummaryRow``, in the order of the table. ``metrics.py`` computes them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,11 @@
-"""What a check plays, observes and concludes."""
+"""What a check drives, observes and concludes."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
 from pytest_rtlgen.records.finding import Finding, FindingKind
-from pytest_rtlgen.records.ports import Port
+from pytest_rtlgen.records.ports import Port, count_bits
 
 
 class Status(StrEnum):
@@ -64,7 +64,7 @@ class Tool(StrEnum):
     VERILATOR = "verilator"
     YOSYS = "yosys"
     SIMULATOR = "simulator"
-    """How the simulation ended, whatever played it."""
+    """How the simulation ended, whatever simulated it."""
     COMPARE = "compare"
     PROOF = "proof"
     CROSS_CHECK = "cross-check"
@@ -109,7 +109,7 @@ STEP_NS = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stimulus:
-    """What is played into a design: one row a step, every input in every row, clocks included.
+    """What drives a design: one row a step, every input in every row, clocks included.
 
     A step lasts ``STEP_NS``; its inputs apply at its start and outputs are observed just before its end.
     """
@@ -125,7 +125,7 @@ class Stimulus:
     @property
     def width(self) -> int:
         """Bits of one row."""
-        return sum(port.width for port in self.inputs)
+        return count_bits(self.inputs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +140,7 @@ class Trace:
     @property
     def width(self) -> int:
         """Characters of one row."""
-        return sum(port.width for port in self.outputs)
+        return count_bits(self.outputs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ _EVERY_S = 2.0
 _LONG_S = 10.0
 
 
-def say(message: str) -> None:
+def write_note(message: str) -> None:
     """Write one line to standard error, whatever ``message`` holds."""
     sys.stderr.write(escape_controls(message) + "\n")
     sys.stderr.flush()
@@ -37,7 +37,7 @@ class Progress:
                 sys.stderr.flush()
                 self._shown = len(text)
             else:
-                say(text)
+                write_note(text)
 
     def clear(self) -> None:
         """Take the line off the terminal, so that other text can be written."""

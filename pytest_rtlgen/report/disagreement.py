@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from typing import NamedTuple
 
 from pytest_rtlgen.known_bad import Kind, KnownBad
 from pytest_rtlgen.modes import ScoringMode
@@ -26,7 +27,7 @@ class Reason(StrEnum):
     """The bench passes it, but a word in the log fails it, such as "error" in a warning."""
     REFUSES_BENCH = "simulator-refuses-bench"
     RARER_INPUTS = "rarer-inputs"
-    """We found a mismatch with inputs that the bench never plays."""
+    """We found a mismatch with inputs that the bench never applies."""
     NO_CIRCUIT = "no-circuit"
     """It is built on delays, which we refuse."""
     OTHER_PORTS = "other-ports"
@@ -56,16 +57,22 @@ _ENDED_BECAUSE = {
 }
 
 
+class Explanation(NamedTuple):
+    """Why two scorings of a candidate differ."""
+
+    reason: Reason
+    evidence: str
+    """One line; empty: there is none."""
+
+
 def describe_bench_verdict(bench: BenchVerdict) -> str:
     """Return whether the benchmark passes it, and its own word for that, such as ``failed (R)``."""
     word = "passed" if bench.is_counted_as_passed else "failed"
     return f"{word} ({bench.code})" if bench.code and bench.code != word else word
 
 
-def explain_disagreement(
-    ours: Verdict, bench: BenchVerdict, known: Sequence[KnownBad] = ()
-) -> tuple[Reason, str] | None:
-    """Return why the two differ, as a class and one line of evidence; ``None`` where they agree.
+def explain_disagreement(ours: Verdict, bench: BenchVerdict, known: Sequence[KnownBad] = ()) -> Explanation | None:
+    """Return why the two differ; ``None`` where they agree.
 
     ``known`` are the problem's entries of the known-bad list, those that spoil either scoring.
     """
@@ -74,10 +81,10 @@ def explain_disagreement(
     return _explain_failed(bench, known) if ours.is_passed else _explain_passed(ours, bench, known)
 
 
-def _explain_passed(ours: Verdict, bench: BenchVerdict, known: Sequence[KnownBad]) -> tuple[Reason, str]:
+def _explain_passed(ours: Verdict, bench: BenchVerdict, known: Sequence[KnownBad]) -> Explanation:
     """Return why the benchmark passes what we do not."""
     if not bench.is_passed:  # its bench, guarded, does not pass it either
-        return _explain_unguarded(ours, bench), _say(bench)
+        return Explanation(_explain_unguarded(ours, bench), _join_messages(bench))
     found = _look_up(_PASSED_BECAUSE, known, ScoringMode.BENCH) or _look_up(
         _OURS_FAILED_BECAUSE, known, ScoringMode.OURS
     )
@@ -85,11 +92,11 @@ def _explain_passed(ours: Verdict, bench: BenchVerdict, known: Sequence[KnownBad
         return found
     wrong = [signal for signal in ours.signals if signal.mismatches]
     if ours.status is not Status.MISMATCH or not wrong:
-        return Reason.UNKNOWN, _say(ours)
+        return Explanation(Reason.UNKNOWN, _join_messages(ours))
     names = ", ".join(signal.name for signal in wrong)
     if all(set((signal.actual or "").lower()) & set("xz") for signal in wrong):
-        return Reason.X_MASKING, f"unknown where the reference is known: {names}"
-    return Reason.RARER_INPUTS, f"outputs that differ: {names}"
+        return Explanation(Reason.X_MASKING, f"unknown where the reference is known: {names}")
+    return Explanation(Reason.RARER_INPUTS, f"outputs that differ: {names}")
 
 
 def _explain_unguarded(ours: Verdict, bench: BenchVerdict) -> Reason:
@@ -106,25 +113,23 @@ def _explain_unguarded(ours: Verdict, bench: BenchVerdict) -> Reason:
     return Reason.FORGED_OUTPUT if bench.status in _FORGED else Reason.UNKNOWN
 
 
-def _explain_failed(bench: BenchVerdict, known: Sequence[KnownBad]) -> tuple[Reason, str]:
+def _explain_failed(bench: BenchVerdict, known: Sequence[KnownBad]) -> Explanation:
     """Return why the benchmark fails what we pass."""
     found = _look_up(_FAILED_BECAUSE, known, ScoringMode.BENCH)
     if found is not None:
         return found
     if bench.is_passed:
-        return Reason.LETTER_RULE, f"the benchmark's word for it: {bench.code}" if bench.code else ""
-    return _ENDED_BECAUSE.get(bench.status, Reason.UNKNOWN), _say(bench)
+        return Explanation(Reason.LETTER_RULE, f"the benchmark's word for it: {bench.code}" if bench.code else "")
+    return Explanation(_ENDED_BECAUSE.get(bench.status, Reason.UNKNOWN), _join_messages(bench))
 
 
-def _look_up(
-    reasons: Mapping[Kind, Reason], known: Sequence[KnownBad], scoring: ScoringMode
-) -> tuple[Reason, str] | None:
+def _look_up(reasons: Mapping[Kind, Reason], known: Sequence[KnownBad], scoring: ScoringMode) -> Explanation | None:
     """Return what the first entry that spoils ``scoring`` explains; ``None`` where none does."""
     entries = [entry for entry in known if entry.scoring.covers(scoring) and entry.kind in reasons]
-    return (reasons[entries[0].kind], entries[0].evidence) if entries else None
+    return Explanation(reasons[entries[0].kind], entries[0].evidence) if entries else None
 
 
-def _say(verdict: Verdict | BenchVerdict) -> str:
+def _join_messages(verdict: Verdict | BenchVerdict) -> str:
     return "; ".join(item.message for item in _list_shown(verdict))
 
 

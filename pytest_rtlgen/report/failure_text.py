@@ -30,7 +30,7 @@ _WAVE_CELL = 10
 _NIBBLE = 4
 
 _PROVED = 6
-_PROOFS = {Proof.DIFFERENT: "differs:", Proof.UNKNOWN: "not settled:", Proof.EQUIVALENT: "equivalent:"}
+_PROOFS = {Proof.DIFFERENT: "differs:", Proof.UNKNOWN: "not proved:", Proof.EQUIVALENT: "equivalent:"}
 REASONS = {
     Status.PASSED: "every output did what the reference does",
     Status.NO_CODE: "the answer holds no Verilog",

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import cast
 
-from pytest_rtlgen.records import Estimate, Run, SampleResult, Summary, SummaryRow, TurnRow
+from pytest_rtlgen.records import COLUMNS, Estimate, Run, SampleResult, Summary, SummaryRow, TurnRow
 from pytest_rtlgen.report.side_by_side import SuiteSides
 from pytest_rtlgen.report.spending import Spending
 from pytest_rtlgen.storage import encode
@@ -59,27 +59,23 @@ def _describe_summary(summary: Summary) -> dict[str, object]:
 
 
 def _describe_turn(row: TurnRow) -> dict[str, object]:
-    figures = {str(k): _describe_estimate(value) for k, value in row.function}
-    return {**cast("dict[str, object]", encode(row)), "function": figures}
+    return {**cast("dict[str, object]", encode(row)), "function": _describe_figure(row.function)}
 
 
 def _describe_sides(sides: SuiteSides) -> dict[str, object]:
-    names = ("ours", "published", "guarded", "ours_settled", "published_settled")
+    names = ("ours", "published", "guarded", "ours_without_open", "published_without_open")
     return {**cast("dict[str, object]", encode(sides)), **{name: dict(getattr(sides, name)) for name in names}}
 
 
 def _describe_row(row: SummaryRow) -> dict[str, object]:
-    return {
-        "label": row.label,
-        "problems": row.problems,
-        "syntax": {str(k): _describe_estimate(value) for k, value in row.syntax},
-        "function": {str(k): _describe_estimate(value) for k, value in row.function},
-        "credit": _describe_estimate(row.credit),
-    }
+    figures = {column.field: _describe_figure(column.read(row)) for column in COLUMNS}
+    return {"label": row.label, "problems": row.problems, **figures}
 
 
-def _describe_estimate(estimate: Estimate) -> dict[str, float]:
-    return {"value": estimate.value, "low": estimate.low, "high": estimate.high}
+def _describe_figure(figure: Estimate | tuple[tuple[int, Estimate], ...]) -> object:
+    if isinstance(figure, Estimate):
+        return encode(figure)
+    return {str(k): encode(estimate) for k, estimate in figure}
 
 
 def _describe_sample(sample: SampleResult) -> dict[str, object]:

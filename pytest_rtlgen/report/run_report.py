@@ -34,7 +34,7 @@ class Gate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gaps:
-    """What a run still lacks."""
+    """What is still missing in a run."""
 
     short: int = 0
     """Problems with fewer checked samples than asked for."""

@@ -49,9 +49,9 @@ class SuiteSides:
     ours_ceiling: int
     """Problems whose reference can pass here."""
     published_ceiling: int
-    ours_settled: Figures
+    ours_without_open: Figures
     """``ours`` without the problems whose description leaves open what is right; empty where there are none."""
-    published_settled: Figures
+    published_without_open: Figures
     open_problems: tuple[str, ...]
     """Problems left out of either of those."""
     unsatisfiable: tuple[str, ...]
@@ -95,8 +95,8 @@ def _compare_suite(
             compiled = sum(result.is_compiled for result in checked)
             ours[problem_id] = Counts(n=len(checked), compiled=compiled, passed=passed)
     measure = _find_measure(suite, problems)
-    ours_settled = _leave_out(suite, ours, known, ScoringMode.OURS)
-    published_settled = _leave_out(suite, published, known, ScoringMode.BENCH)
+    ours_without_open = _leave_out(suite, ours, known, ScoringMode.OURS)
+    published_without_open = _leave_out(suite, published, known, ScoringMode.BENCH)
     return SuiteSides(
         suite=suite,
         problems=len(published),
@@ -107,8 +107,8 @@ def _compare_suite(
         guarded=measure(tuple(guarded.values())),
         ours_ceiling=_count_possible(suite, published, known, ScoringMode.OURS),
         published_ceiling=_count_possible(suite, published, known, ScoringMode.BENCH),
-        ours_settled=measure_unbiased(ours_settled, ks) if ours_settled else (),
-        published_settled=measure(published_settled) if published_settled else (),
+        ours_without_open=measure_unbiased(ours_without_open, ks) if ours_without_open else (),
+        published_without_open=measure(published_without_open) if published_without_open else (),
         open_problems=tuple(name for name in rows if any(known.is_open(suite, name, side) for side in _SIDES)),
         unsatisfiable=tuple(name for name in rows if known.is_unsatisfiable(suite, name)),
         disagreements=tuple(item for row in rows.values() for item in _list_disagreements(row, known)),
@@ -158,6 +158,6 @@ def _list_disagreements(row: Sequence[SampleResult], known: KnownBadList) -> Ite
                 index=key.index,
                 ours=str(result.verdict.status),
                 published=describe_bench_verdict(published),
-                reason=found[0],
-                detail=found[1],
+                reason=found.reason,
+                detail=found.evidence,
             )

@@ -37,9 +37,9 @@ def _list_rows(sides: SuiteSides) -> Iterable[list[str]]:
     yield [f"{name}: {sides.problems} problems, {sides.samples} samples", "", "", ""]
     over = "" if sides.ours_problems == sides.problems else f", {sides.ours_problems} problems"
     yield from _list_figures(f"  ours (reference, every output{over})", sides.ours, sides.ours_ceiling, sides.problems)
-    yield from _list_without_open(sides.ours_settled)
+    yield from _list_without_open(sides.ours_without_open)
     yield from _list_figures("  as published", sides.published, sides.published_ceiling, sides.problems)
-    yield from _list_without_open(sides.published_settled)
+    yield from _list_without_open(sides.published_without_open)
     if sides.guarded != sides.published:
         yield from _list_figures("  its bench, guarded", sides.guarded, sides.published_ceiling, sides.problems)
     if sides.open_problems:

@@ -1,8 +1,8 @@
 """A summary as a table for the terminal."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from pytest_rtlgen.records import Estimate, Summary, SummaryRow
+from pytest_rtlgen.records import COLUMNS, Estimate, Summary, SummaryRow
 from pytest_rtlgen.report.plain_text import clip_text, escape_controls
 from pytest_rtlgen.report.spending import Spending, render_spending
 
@@ -37,16 +37,16 @@ def _render_table(summary: Summary) -> list[str]:
     from tabulate import tabulate
 
     total = summary.total
-    headers = ["", "problems", *(f"syntax@{k}" for k, _ in total.syntax), *(f"pass@{k}" for k, _ in total.function)]
+    headers = ["", "problems", *(heading for heading, _ in _list_figures(total))]
     rows = [_render_row(total), *(_render_row(row, indent="  ") for row in summary.without)]
     rows += _render_group("category", summary.by_category)
     rows += _render_group("difficulty", summary.by_difficulty)
     table = tabulate(
         rows,
-        headers=[*headers, "outputs right"],
+        headers=headers,
         tablefmt="simple",
         disable_numparse=True,
-        colalign=("left", *["right"] * (len(headers))),
+        colalign=("left", *["right"] * (len(headers) - 1)),
         preserve_whitespace=True,
     )
     return [line.rstrip() for line in table.splitlines()]
@@ -60,12 +60,18 @@ def _render_group(name: str, rows: Sequence[SummaryRow]) -> list[list[str]]:
 
 
 def _render_row(row: SummaryRow, indent: str = "") -> list[str]:
-    estimates = [*(value for _, value in row.syntax), *(value for _, value in row.function), row.credit]
-    return [indent + clip_text(row.label, _LABEL), str(row.problems), *map(_render_estimate, estimates)]
+    estimates = [str(estimate) for _, estimate in _list_figures(row)]
+    return [indent + clip_text(row.label, _LABEL), str(row.problems), *estimates]
 
 
-def _render_estimate(estimate: Estimate) -> str:
-    return f"{estimate.value:.3f} [{estimate.low:.2f}, {estimate.high:.2f}]"
+def _list_figures(row: SummaryRow) -> Iterator[tuple[str, Estimate]]:
+    """Yield (heading, estimate) from left to right."""
+    for column in COLUMNS:
+        figure = column.read(row)
+        if isinstance(figure, Estimate):
+            yield column.heading, figure
+        else:
+            yield from ((column.heading.format(k=k), estimate) for k, estimate in figure)
 
 
 def _render_statuses(summary: Summary) -> str:

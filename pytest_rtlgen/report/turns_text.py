@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pytest_rtlgen.records import Estimate, RunSettings, TurnRow
+from pytest_rtlgen.records import RunSettings, TurnRow
 from pytest_rtlgen.report.plain_text import clip_text
 
 _MODEL = 60
@@ -44,8 +44,4 @@ def _render_row(row: TurnRow, *, has_reflector: bool) -> list[str]:
     if has_reflector:
         tokens.append(f"{row.reflector_prompt_tokens:,}, {row.reflector_completion_tokens:,}")
     tokens += [f"${row.cost_usd:,.4f}"] if row.cost_usd is not None else []
-    return [*counts, *(_render_estimate(value) for _, value in row.function), *tokens]
-
-
-def _render_estimate(estimate: Estimate) -> str:
-    return f"{estimate.value:.3f} [{estimate.low:.2f}, {estimate.high:.2f}]"
+    return [*counts, *(str(estimate) for _, estimate in row.function), *tokens]

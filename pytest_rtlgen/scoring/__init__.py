@@ -1,1 +1,1 @@
-"""A benchmark's own bench or harness, played beside the checker's verdict."""
+"""A benchmark's own bench or harness, run beside the checker's verdict."""

@@ -131,7 +131,7 @@ class HarnessScorer:
             broken = place.list_broken(list_harness_modules(harness), harness.commands[0])
         if not broken:
             return
-        if broken[0].lacks:
+        if broken[0].missing_module:
             raise ToolError(
                 f"{_name(harness)}: the harness needs a Python package: {broken[0].reason}; install it with pip"
             )

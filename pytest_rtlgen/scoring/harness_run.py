@@ -90,7 +90,7 @@ class BrokenFile:
     """A Python file of the harness that cannot be loaded."""
 
     reason: str
-    lacks: str = ""
+    missing_module: str = ""
     """Python module that it imports and that is not here; empty: it cannot be loaded for another reason."""
 
 

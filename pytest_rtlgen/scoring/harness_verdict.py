@@ -52,7 +52,7 @@ def judge_runs(runs: Sequence[HarnessRun], limits: Limits, *, least_tests: int) 
             if least_tests
             else "no cocotb test ran"
         )
-        return _conclude(Status.EARLY_FINISH, [_say(message)], is_passed_unguarded=is_passed)
+        return _conclude(Status.EARLY_FINISH, [_diagnose(message)], is_passed_unguarded=is_passed)
     return BenchVerdict(status=Status.PASSED, is_passed_unguarded=is_passed, samples=ran)
 
 
@@ -60,9 +60,9 @@ def _judge_run(run: HarnessRun, limits: Limits) -> tuple[Status, list[Diagnostic
     """Return status and reasons of a command that did not pass; ``None``: it passed."""
     record = run.record
     if run.done.is_timeout:
-        return Status.TIMEOUT, [_say(f"the harness did not end within {limits.wall_s:g} s")]
+        return Status.TIMEOUT, [_diagnose(f"the harness did not end within {limits.wall_s:g} s")]
     if record is not None and record.log_bytes >= limits.file_mib << 20:
-        return Status.RESOURCE_LIMIT, [_say(f"the simulation printed more than {limits.file_mib} MiB")]
+        return Status.RESOURCE_LIMIT, [_diagnose(f"the simulation printed more than {limits.file_mib} MiB")]
     if record is None:
         return _explain_death(run, limits)
     _refuse_broken(record)
@@ -76,7 +76,7 @@ def _explain_death(run: HarnessRun, limits: Limits) -> tuple[Status, list[Diagno
     status, reason = explain_end(run.done, limits, is_compiled=True)
     if status is Status.EARLY_FINISH:
         raise ToolError(f"the harness cannot be started: {_last_line(run.done.output)}")
-    return status, [_say(reason)]
+    return status, [_diagnose(reason)]
 
 
 def _refuse_broken(record: HarnessRecord) -> None:
@@ -93,7 +93,7 @@ def _judge_build(record: HarnessRecord, run: HarnessRun) -> tuple[Status, list[D
     log = build.log or run.done.output
     status = Status.SYNTAX_ERROR if _SYNTAX.search(log) else Status.ELABORATION_ERROR
     found = [_quote(*item) for item in _REFUSED.findall(log)]
-    return status, [*found[:_MOST_DIAGNOSTICS], _say("the simulator's compiler refused the design")]
+    return status, [*found[:_MOST_DIAGNOSTICS], _diagnose("the simulator's compiler refused the design")]
 
 
 def _judge_simulations(record: HarnessRecord, run: HarnessRun) -> tuple[Status, list[Diagnostic]] | None:
@@ -105,7 +105,7 @@ def _judge_simulations(record: HarnessRecord, run: HarnessRun) -> tuple[Status, 
     ]
     if faults:
         status = next((_STATUSES[fault] for _, fault, _ in faults if fault in _STATUSES), Status.MISMATCH)
-        return status, [_say(f"{name}: {_first_line(text) or fault}") for name, fault, text in faults]
+        return status, [_diagnose(f"{name}: {_first_line(text) or fault}") for name, fault, text in faults]
     lost = next((simulation for simulation in record.simulations if simulation.tests is None), None)
     return None if lost is None else _explain_loss(lost, run)
 
@@ -115,20 +115,20 @@ def _explain_loss(lost: SimulationRecord, run: HarnessRun) -> tuple[Status, list
     killed = _KILLED.search(lost.ending)
     number = int(killed[1]) if killed else 0
     if number == signal.SIGXCPU:
-        return Status.TIMEOUT, [_say("the simulation used all the CPU time that it may")]
+        return Status.TIMEOUT, [_diagnose("the simulation used all the CPU time that it may")]
     if number == signal.SIGXFSZ:
-        return Status.RESOURCE_LIMIT, [_say("the simulation wrote more than it may")]
+        return Status.RESOURCE_LIMIT, [_diagnose("the simulation wrote more than it may")]
     if _OUT_OF_MEMORY.search(lost.log or run.done.output):
-        return Status.RESOURCE_LIMIT, [_say("the simulation ran out of memory")]
+        return Status.RESOURCE_LIMIT, [_diagnose("the simulation ran out of memory")]
     if number:
-        return Status.RUNTIME_ERROR, [_say(f"the simulator was killed by signal {number}")]
-    return Status.EARLY_FINISH, [_say(f"the simulation left no results ({lost.ending or 'no reason given'})")]
+        return Status.RUNTIME_ERROR, [_diagnose(f"the simulator was killed by signal {number}")]
+    return Status.EARLY_FINISH, [_diagnose(f"the simulation left no results ({lost.ending or 'no reason given'})")]
 
 
 def _judge_tests(record: HarnessRecord) -> tuple[Status, list[Diagnostic]]:
     failed = [test for test in record.tests if test.outcome == "failed"]
-    diagnostics = [_say(f"{test.id.rpartition('::')[2]}: {_first_line(test.message)}") for test in failed]
-    return Status.MISMATCH, diagnostics or [_say(f"the harness ended with exit status {record.exit_code}")]
+    diagnostics = [_diagnose(f"{test.id.rpartition('::')[2]}: {_first_line(test.message)}") for test in failed]
+    return Status.MISMATCH, diagnostics or [_diagnose(f"the harness ended with exit status {record.exit_code}")]
 
 
 def _count(simulation: SimulationRecord) -> int:
@@ -145,10 +145,10 @@ def _conclude(status: Status, diagnostics: Sequence[Diagnostic], *, is_passed_un
 
 
 def _quote(file: str, line: str, what: str) -> Diagnostic:
-    return replace(_say(f"{file}: {what}"), line=int(line), file=file)
+    return replace(_diagnose(f"{file}: {what}"), line=int(line), file=file)
 
 
-def _say(message: str) -> Diagnostic:
+def _diagnose(message: str) -> Diagnostic:
     return Diagnostic(tool=Tool.HARNESS, severity=Severity.ERROR, message=message)
 
 

@@ -37,7 +37,7 @@ class ScoringRule:
     measure: Callable[[Sequence[Counts]], Figures]
     """Its metric, over what the samples of each problem came to."""
     testbench: TestbenchRule | None = None
-    """``None``: its benches are cocotb harnesses, whose tests say what they found (``harness_verdict.py``)."""
+    """``None``: its benches are cocotb harnesses, whose tests report what they found (``harness_verdict.py``)."""
 
 
 RULES: Mapping[BenchRule, ScoringRule] = {

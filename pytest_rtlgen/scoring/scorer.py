@@ -117,7 +117,7 @@ def adopt_bench_verdict(found: BenchVerdict) -> Verdict:
 def find_known_bad(simulator: str, version: str) -> KnownBadList:
     """Return what is known to be bad on one machine.
 
-    ``simulator``, as in ``--rtlgen-simulator``, plays references; ``version`` is its name and version. Testbenches
+    ``simulator``, as in ``--rtlgen-simulator``, simulates references; ``version`` is its name and version. Testbenches
     always run on Icarus; where its version cannot be told, every entry about Icarus applies.
     """
     name, number = simulator.removesuffix("-cold"), version.rpartition(" ")[2]

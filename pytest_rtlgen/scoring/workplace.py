@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from pytest_rtlgen.records import Status
 from pytest_rtlgen.simulators.icarus import classify_refusal, find_icarus
@@ -70,21 +71,31 @@ def open_workplace(sandbox: Sandbox, limits: Limits, timeout_s: float) -> Iterat
         yield Workplace(folder=Path(name), sandbox=sandbox, limits=bounded)
 
 
-def explain_end(done: ProcessResult, limits: Limits, *, is_compiled: bool) -> tuple[Status, str]:
+class Ending(NamedTuple):
+    """How a program ended that gave no result."""
+
+    status: Status
+    reason: str
+    """For people."""
+
+
+def explain_end(done: ProcessResult, limits: Limits, *, is_compiled: bool) -> Ending:
     """Return why a program that gave no result ended."""
     stage = "simulation" if is_compiled else "compilation"
     killer = _find_signal(done)
     if done.is_timeout or killer == signal.SIGXCPU:
-        return Status.TIMEOUT, f"{stage} did not end within {limits.cpu_s} s of CPU or {limits.wall_s:g} s of time"
+        return Ending(
+            Status.TIMEOUT, f"{stage} did not end within {limits.cpu_s} s of CPU or {limits.wall_s:g} s of time"
+        )
     if killer == signal.SIGXFSZ:
-        return Status.RESOURCE_LIMIT, f"{stage} wrote more than {limits.file_mib} MiB"
+        return Ending(Status.RESOURCE_LIMIT, f"{stage} wrote more than {limits.file_mib} MiB")
     if "bad_alloc" in done.output or "out of memory" in done.output.lower():
-        return Status.RESOURCE_LIMIT, f"{stage} needed more than {limits.memory_mib} MiB of memory"
+        return Ending(Status.RESOURCE_LIMIT, f"{stage} needed more than {limits.memory_mib} MiB of memory")
     if not is_compiled:
-        return classify_refusal(done.output), "iverilog refused the design"
+        return Ending(classify_refusal(done.output), "iverilog refused the design")
     if killer:
-        return Status.RUNTIME_ERROR, f"the simulator was killed by {signal.Signals(killer).name}"
-    return Status.EARLY_FINISH, "the simulation ended before the testbench reached a conclusion"
+        return Ending(Status.RUNTIME_ERROR, f"the simulator was killed by {signal.Signals(killer).name}")
+    return Ending(Status.EARLY_FINISH, "the simulation ended before the testbench reached a conclusion")
 
 
 def _find_signal(done: ProcessResult) -> int:

@@ -14,7 +14,7 @@ _PATIENCE = 10.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BenchFindings:
-    """What a problem's own scorer says of its reference, and of modules that do nothing."""
+    """The verdicts of a problem's own scorer on its reference, and on modules that do nothing."""
 
     status: Status
     """Of the reference, guarded."""
@@ -22,7 +22,7 @@ class BenchFindings:
     """Whether the reference passes as the benchmark's authors score; ``None``: not tried."""
     code: str
     """The benchmark's own word for it; empty: it has none."""
-    said: str
+    message: str
     """Why the reference does not pass; empty where it does."""
     tried: int
     """Modules that do nothing."""
@@ -38,11 +38,11 @@ class BenchFindings:
 
 
 def try_bench(
-    scorer: BenchScorer, problem: Problem, reference: Candidate, idle: Sequence[Stub]
+    scorer: BenchScorer, problem: Problem, reference: Candidate, stubs: Sequence[Stub]
 ) -> BenchFindings | None:
-    """Return what the problem's own scorer says of ``reference`` and of the modules ``idle``; ``None`` without one.
+    """Return the verdicts of the problem's own scorer on ``reference`` and on ``stubs``; ``None`` without one.
 
-    Where the scorer fails its own reference, ``idle`` is not tried: whatever it says means nothing.
+    Where the scorer fails its own reference, no stub is tried: the verdict would mean nothing.
 
     Raises:
         ToolError: the simulator is missing or broken.
@@ -52,12 +52,12 @@ def try_bench(
         return None
     is_sound = verdict.is_passed and verdict.is_passed_unguarded is not False
     quick = _shorten(problem, verdict) if is_sound else problem
-    found = [(stub, _score(scorer, quick, stub)) for stub in (idle if is_sound else ())]
+    found = [(stub, _score(scorer, quick, stub)) for stub in (stubs if is_sound else ())]
     return BenchFindings(
         status=verdict.status,
         published=verdict.is_passed_unguarded,
         code=verdict.code,
-        said="" if is_sound else "; ".join(item.message for item in verdict.diagnostics[:2]),
+        message="" if is_sound else "; ".join(item.message for item in verdict.diagnostics[:2]),
         tried=len(found),
         passing=tuple(stub.outputs for stub, scored in found if scored.is_passed),
         fooled=tuple(stub.outputs for stub, scored in found if scored.is_passed_unguarded),

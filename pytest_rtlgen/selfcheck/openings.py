@@ -23,10 +23,11 @@ from pytest_rtlgen.records import (
     ResetKind,
     SourceFile,
 )
-from pytest_rtlgen.verilog.conditions import declare_type, spell, spell_module
+from pytest_rtlgen.verilog.conditions import declare_type
 from pytest_rtlgen.verilog.edit import rename_definition
 from pytest_rtlgen.verilog.initial_values import drop_initial_values
 from pytest_rtlgen.verilog.interface import find_instance, parse_reference
+from pytest_rtlgen.verilog.lexical import escape_name, spell_name
 from pytest_rtlgen.verilog.mutate import Mutant, list_mutants
 from pytest_rtlgen.verilog.parameters import adjust_parameters, list_open_parameters
 from pytest_rtlgen.verilog.rename import rename_module
@@ -190,25 +191,25 @@ def _list_variant_trials(problem: Problem) -> Iterator[_Trial]:
 def _watch(reference: SourceFile, interface: Interface, hold: Hold, values: tuple[str, str]) -> str:
     """Return a design whose outputs are the first of ``values`` until ``hold`` fails, and the other from then on."""
     width = next(port.width for port in interface.inputs if port.name == hold.port)
-    ports = ", ".join(f"{port.direction} {declare_type(port)}{spell(port.name)}" for port in interface.ports)
-    pins = [f".{spell(port.name)}({spell(port.name)})" for port in interface.inputs]
-    pins += [f".{spell(port.name)}({spell(_FAST + port.name)})" for port in interface.outputs]
+    ports = ", ".join(f"{port.direction} {declare_type(port)}{escape_name(port.name)}" for port in interface.ports)
+    pins = [f".{escape_name(port.name)}({escape_name(port.name)})" for port in interface.inputs]
+    pins += [f".{escape_name(port.name)}({escape_name(_FAST + port.name)})" for port in interface.outputs]
     clock = interface.clocks[0]
-    lines = [f"wire {declare_type(port)}{spell(_FAST + port.name)};" for port in interface.outputs]
+    lines = [f"wire {declare_type(port)}{escape_name(_FAST + port.name)};" for port in interface.outputs]
     lines += [
         f"{_FAST_MODULE} rtlgen_u({', '.join(pins)});",
         f"reg [{width - 1}:0] rtlgen_was = 0; reg [31:0] rtlgen_count = {hold.cycles}; reg rtlgen_hasty = 0;",
-        f"always @({_EDGES[clock.edge]} {spell(clock.port)}) begin",
-        f"rtlgen_was <= {spell(hold.port)};",
-        f"if (rtlgen_was != {spell(hold.port)}) begin",
+        f"always @({_EDGES[clock.edge]} {escape_name(clock.port)}) begin",
+        f"rtlgen_was <= {escape_name(hold.port)};",
+        f"if (rtlgen_was != {escape_name(hold.port)}) begin",
         f"rtlgen_count <= 1; if (rtlgen_count < {hold.cycles}) rtlgen_hasty <= 1; end",
         f"else if (rtlgen_count < {hold.cycles}) rtlgen_count <= rtlgen_count + 1; end",
     ]
     for port in interface.outputs:
-        steady, hasty = (text.format(spell(_FAST + port.name)) for text in values)
-        lines.append(f"assign {spell(port.name)}= rtlgen_hasty ? {hasty} : {steady};")
+        steady, hasty = (text.format(escape_name(_FAST + port.name)) for text in values)
+        lines.append(f"assign {escape_name(port.name)}= rtlgen_hasty ? {hasty} : {steady};")
     inner = rename_definition(reference.text, parse_reference(reference), interface.module, _FAST_MODULE)
-    return "\n".join((inner.rstrip("\n"), f"module {spell_module(interface.module)}({ports});", *lines, "endmodule\n"))
+    return "\n".join((inner.rstrip("\n"), f"module {spell_name(interface.module)} ({ports});", *lines, "endmodule\n"))
 
 
 def _raise_parameters(reference: SourceFile, top: str) -> str | None:
@@ -231,26 +232,27 @@ def _spoil(reference: SourceFile, interface: Interface, latency: Latency) -> str
 def _delay(reference: SourceFile, interface: Interface, latency: Latency) -> str:
     """Return a design whose sequence comes a cycle later."""
     late = [port for port in interface.outputs if port.name in {latency.valid, *latency.data}]
-    ports = ", ".join(f"{port.direction} {declare_type(port)}{spell(port.name)}" for port in interface.ports)
+    ports = ", ".join(f"{port.direction} {declare_type(port)}{escape_name(port.name)}" for port in interface.ports)
     pins = ", ".join(
-        f".{spell(port.name)}({spell(_FAST + port.name if port in late else port.name)})" for port in interface.ports
+        f".{escape_name(port.name)}({escape_name(_FAST + port.name if port in late else port.name)})"
+        for port in interface.ports
     )
-    lines = [f"wire {declare_type(port)}{spell(_FAST + port.name)};" for port in late]
-    lines += [f"reg {declare_type(port)}{spell(_LATE + port.name)};" for port in late]
+    lines = [f"wire {declare_type(port)}{escape_name(_FAST + port.name)};" for port in late]
+    lines += [f"reg {declare_type(port)}{escape_name(_LATE + port.name)};" for port in late]
     lines.append(f"{_FAST_MODULE} rtlgen_u({pins});")
-    lines += [f"assign {spell(port.name)}= {spell(_LATE + port.name)};" for port in late]
-    loads = " ".join(f"{spell(_LATE + port.name)}<= {spell(_FAST + port.name)};" for port in late)
-    clears = " ".join(f"{spell(_LATE + port.name)}<= 0;" for port in late)
+    lines += [f"assign {escape_name(port.name)}= {escape_name(_LATE + port.name)};" for port in late]
+    loads = " ".join(f"{escape_name(_LATE + port.name)}<= {escape_name(_FAST + port.name)};" for port in late)
+    clears = " ".join(f"{escape_name(_LATE + port.name)}<= 0;" for port in late)
     lines.append(f"always @({_render_edges(interface)}) {_render_reset(interface, clears)}begin {loads} end")
     inner = rename_definition(reference.text, parse_reference(reference), interface.module, _FAST_MODULE)
-    return "\n".join((inner.rstrip("\n"), f"module {spell_module(interface.module)}({ports});", *lines, "endmodule\n"))
+    return "\n".join((inner.rstrip("\n"), f"module {spell_name(interface.module)} ({ports});", *lines, "endmodule\n"))
 
 
 def _render_edges(interface: Interface) -> str:
     clock = interface.clocks[0]
-    edges = [f"{_EDGES[clock.edge]} {spell(clock.port)}"]
+    edges = [f"{_EDGES[clock.edge]} {escape_name(clock.port)}"]
     edges += [
-        f"{'posedge' if reset.active is Polarity.HIGH else 'negedge'} {spell(reset.port)}"
+        f"{'posedge' if reset.active is Polarity.HIGH else 'negedge'} {escape_name(reset.port)}"
         for reset in interface.resets
         if reset.kind is ResetKind.ASYNCHRONOUS
     ]
@@ -260,5 +262,5 @@ def _render_edges(interface: Interface) -> str:
 def _render_reset(interface: Interface, clears: str) -> str:
     if not interface.resets:
         return ""
-    active = (f"{'' if reset.active is Polarity.HIGH else '!'}{spell(reset.port)}" for reset in interface.resets)
+    active = (f"{'' if reset.active is Polarity.HIGH else '!'}{escape_name(reset.port)}" for reset in interface.resets)
     return f"if ({' || '.join(active)}) begin {clears} end else "

@@ -12,10 +12,9 @@ from pytest_rtlgen.modes import ScoringMode
 from pytest_rtlgen.records import Candidate, Problem, Verdict
 from pytest_rtlgen.scoring.scorer import BenchScorer
 from pytest_rtlgen.selfcheck.bench import BenchFindings, try_bench
-from pytest_rtlgen.selfcheck.forgers import make_forgers
 from pytest_rtlgen.selfcheck.mutation import MutationScore, make_prove, measure_mutation
 from pytest_rtlgen.selfcheck.openings import OpeningsFound, try_openings
-from pytest_rtlgen.selfcheck.stubs import Stub, make_stubs
+from pytest_rtlgen.selfcheck.stubs import Stub, make_forgers, make_stubs
 from pytest_rtlgen.tools.pool import run_each
 from pytest_rtlgen.verilog.rename import rename_module
 
@@ -70,7 +69,7 @@ class _OurSide:
     findings: tuple[_Finding, ...] = ()
     notes: tuple[str, ...] = ()
     is_right: bool | None = None
-    idle: tuple[Stub, ...] = ()
+    stubs: tuple[Stub, ...] = ()
     """Modules that do nothing."""
     checked_share: float | None = None
     unreached: tuple[str, ...] | None = None
@@ -121,7 +120,7 @@ def selfcheck_problem(
         return SelfcheckRow(suite=problem.suite, problem_id=problem.problem_id, notes=(f"skipped: {problem.unjudged}",))
     ours = _check_ours(checker, problem, mutants, seed)
     reference = _find_answer(problem)
-    bench = try_bench(scorer, problem, reference, ours.idle) if scorer is not None and reference is not None else None
+    bench = try_bench(scorer, problem, reference, ours.stubs) if scorer is not None and reference is not None else None
     faults, excused = _part(problem, (*ours.findings, *_list_bench_findings(bench)), known)
     return SelfcheckRow(
         suite=problem.suite,
@@ -146,9 +145,9 @@ def _check_ours(checker: Checker, problem: Problem, mutants: int, seed: int) -> 
         reference = checker.prepare(problem)
         answer = Candidate(source=_show_reference(problem), rule="reference")
         verdict = checker.check(answer, problem)
-        stubs = make_stubs(reference.interface)
-        idle = (*stubs, *make_forgers(reference.interface, _name_hidden(problem)))
-        passing = [stub for stub in idle if _passes(checker, problem, stub)]
+        forgers = make_forgers(reference.interface, _name_hidden(problem))
+        stubs = (*make_stubs(reference.interface), *forgers)
+        passing = [stub for stub in stubs if _passes(checker, problem, stub)]
         unreached = checker.measure_depth(problem).unreached
         prove = make_prove(checker, problem)
         mutation = measure_mutation(checker, problem, limit=mutants, seed=seed, prove=prove) if mutants else None
@@ -161,7 +160,7 @@ def _check_ours(checker: Checker, problem: Problem, mutants: int, seed: int) -> 
         is_right=verdict.is_passed,
         findings=(*_describe_reference(verdict), *map(_describe_stub, passing), *_list_opening_findings(openings)),
         notes=(*reference.describe_undriven(), *_list_unknown(reference, verdict)),
-        idle=idle,
+        stubs=stubs,
         checked_share=_share_known(reference),
         unreached=unreached,
         mutation=mutation,
@@ -208,7 +207,7 @@ def _list_bench_findings(bench: BenchFindings | None) -> tuple[_Finding, ...]:
         return ()
     if not bench.is_passed:
         word = f", {bench.code}" if bench.code else ""
-        text = f"its own testbench does not pass the reference ({bench.status}{word}): {bench.said}"
+        text = f"its own testbench does not pass the reference ({bench.status}{word}): {bench.message}"
         return (_Finding(text=text, scoring=ScoringMode.BENCH, is_lenient=False),)
     return tuple(
         _Finding(
@@ -240,7 +239,7 @@ def _excuses(kind: Kind, finding: _Finding) -> bool:
 
 
 def _show_reference(problem: Problem) -> str:
-    """Return the reference's text as a candidate would give it: under the wanted name."""
+    """Return the reference's text as a candidate would give it: under the expected name."""
     if problem.reference_top == problem.top:
         return problem.reference.text
     return rename_module(problem.reference.text, problem.reference_top, problem.top)

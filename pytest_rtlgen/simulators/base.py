@@ -10,7 +10,7 @@ from pytest_rtlgen.records import Diagnostic, Interface, Isolation, Status, Stim
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulationJob:
-    """One design to be played."""
+    """One design to be simulated."""
 
     source: str
     """Verilog text that defines ``interface.module``."""
@@ -39,7 +39,7 @@ class Simulation:
 
 
 class Simulator(Protocol):
-    """Plays designs. Thread-safe; start-up is lazy; ``close`` leaves no process behind."""
+    """Simulates designs. Thread-safe; start-up is lazy; ``close`` leaves no process behind."""
 
     @property
     def name(self) -> str:
@@ -57,7 +57,7 @@ class Simulator(Protocol):
         ...
 
     def simulate(self, job: SimulationJob) -> Simulation:
-        """Play one design.
+        """Simulate one design.
 
         Raises:
             ToolError: the simulator is missing or broken, which says nothing about the design.

@@ -1,7 +1,8 @@
 """Two simulators as one: what the first cannot compile is simulated by the second.
 
-Icarus lacks parts of SystemVerilog: casts to enumerations, structure literals, automatic variables. A reference that is
-written so is no worse for it. A candidate is given to the second simulator by the checker, on conditions of its own.
+Icarus does not support parts of SystemVerilog: casts to enumerations, structure literals, automatic variables. A
+reference that is written so is no worse for it. The checker gives a candidate to the second simulator only under
+further conditions.
 """
 
 from dataclasses import dataclass, replace

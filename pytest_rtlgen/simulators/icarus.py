@@ -7,9 +7,9 @@ from functools import cache
 from pathlib import Path
 
 from pytest_rtlgen.errors import ToolError
-from pytest_rtlgen.records import Diagnostic, Severity, Status, Tool, Trace
+from pytest_rtlgen.records import Diagnostic, Severity, Status, Tool, Trace, count_bits
 from pytest_rtlgen.simulators.base import Simulation, SimulationJob, new_nonce, read_start, read_trace
-from pytest_rtlgen.simulators.wrapper import count_block_steps, port_widths, render_wrapper
+from pytest_rtlgen.simulators.wrapper import count_block_steps, render_wrapper
 from pytest_rtlgen.tools.cut_short import note_cut_short
 from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.tools.versions import find_program, read_icarus_version
@@ -178,9 +178,9 @@ class JobFiles:
 
 
 def prepare_job(job: SimulationJob, installation: IcarusInstallation) -> JobFiles:
-    """Return what a simulator process needs to play ``job``, under a fresh nonce."""
+    """Return what a simulator process needs to simulate ``job``, under a fresh nonce."""
     nonce, secret = new_nonce(), new_nonce()
-    out_width = port_widths(job.interface.outputs)
+    out_width = count_bits(job.interface.outputs)
     block_steps = count_block_steps(job.stimulus, out_width)
     wrapper = render_wrapper(job.interface, nonce=nonce, block_steps=block_steps)
     top = f"top_{nonce}"
@@ -260,7 +260,7 @@ def judge_outcome(job: SimulationJob, files: JobFiles, raw: RawOutcome, limits: 
 
 def read_beginning(job: SimulationJob, files: JobFiles, payload: bytes) -> Trace | None:
     """Return the whole steps of a trace that has come in part; ``None`` where it has no beginning."""
-    rows = read_start(payload, nonce=files.secret, width=port_widths(job.interface.outputs))
+    rows = read_start(payload, nonce=files.secret, width=count_bits(job.interface.outputs))
     return None if rows is None else Trace(outputs=job.interface.outputs, rows=rows)
 
 

@@ -35,7 +35,7 @@ class IcarusCold:
         return self._sandbox.isolation
 
     def simulate(self, job: SimulationJob) -> Simulation:
-        """Play one design.
+        """Simulate one design.
 
         Raises:
             ToolError: Icarus or cocotb is missing.

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_rtlgen.errors import InnerError, ToolError
-from pytest_rtlgen.records import Isolation
+from pytest_rtlgen.records import Isolation, count_bits
 from pytest_rtlgen.simulators.base import Simulation, SimulationJob
 from pytest_rtlgen.simulators.icarus import (
     INSIDE,
@@ -29,7 +29,6 @@ from pytest_rtlgen.simulators.icarus import (
     prepare_job,
     read_beginning,
 )
-from pytest_rtlgen.simulators.wrapper import port_widths
 from pytest_rtlgen.tools.process import Limits, kill_group, list_limits, start_server
 from pytest_rtlgen.tools.sandbox import SCRATCH, Sandbox, python_folders
 
@@ -183,7 +182,7 @@ class IcarusWarm:
         return self._sandbox.isolation
 
     def simulate(self, job: SimulationJob) -> Simulation:
-        """Play one design; a lost process is replaced once.
+        """Simulate one design; a lost process is replaced once.
 
         Raises:
             ToolError: no warm process can be started, two in a row were lost, or ``close`` was called meanwhile.
@@ -250,6 +249,6 @@ def _make_look(job: SimulationJob, files: JobFiles) -> _Look | None:
         start = read_beginning(job, files, payload)
         return start is not None and judge(start)
 
-    width = port_widths(job.interface.outputs)
+    width = count_bits(job.interface.outputs)
     steps = [count for count in _LOOKS if count < job.stimulus.steps]
     return _Look(places=tuple(len(files.secret) + 1 + count * width for count in steps), is_enough=is_enough)

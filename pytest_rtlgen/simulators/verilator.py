@@ -1,6 +1,6 @@
 """Verilator as a second opinion: a two-state simulator that shares nothing with Icarus. For cross-checks only.
 
-Bits that depend on the state at power-up are X: every design is played from all zeros and from all ones.
+Bits that depend on the state at power-up are X: every design is simulated from all zeros and from all ones.
 It runs foreign code at compile time (``$c``, DPI), so every step is inside the sandbox.
 """
 
@@ -10,19 +10,20 @@ import re
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from pytest_rtlgen.errors import ToolError
-from pytest_rtlgen.records import STEP_NS, Diagnostic, Interface, Isolation, Severity, Status, Tool, Trace
+from pytest_rtlgen.records import STEP_NS, Diagnostic, Isolation, Severity, Status, Tool, Trace, count_bits
 from pytest_rtlgen.simulators.base import Simulation, SimulationJob, new_nonce, read_trace
-from pytest_rtlgen.simulators.wrapper import port_widths
+from pytest_rtlgen.simulators.wrapper import connect_ports
 from pytest_rtlgen.tools.process import Limits, ProcessResult, run_program
 from pytest_rtlgen.tools.sandbox import SCRATCH, Sandbox
 from pytest_rtlgen.tools.versions import find_program, read_package_version
+from pytest_rtlgen.verilog.lexical import escape_name
 
 BUILD_LIMITS = Limits(cpu_s=60, wall_s=120.0, memory_mib=4096, file_mib=256, open_files=256)
 """For translating a design to C++ and for compiling that: seconds, where a simulation takes milliseconds."""
@@ -86,7 +87,7 @@ class VerilatorSim:
         return self._sandbox.isolation
 
     def simulate(self, job: SimulationJob) -> Simulation:
-        """Play one design.
+        """Simulate one design.
 
         Raises:
             ToolError: Verilator or the C++ compiler is missing or broken.
@@ -204,8 +205,8 @@ def _render_build(files: Sequence[str], *, runtime: Path, job: SimulationJob, no
     sizes = {
         "IN": f"in_{nonce}",
         "OUT": f"out_{nonce}",
-        "IN_WIDTH": max(1, port_widths(job.interface.inputs)),
-        "OUT_WIDTH": port_widths(job.interface.outputs),
+        "IN_WIDTH": max(1, count_bits(job.interface.inputs)),
+        "OUT_WIDTH": count_bits(job.interface.outputs),
         "STEPS": job.stimulus.steps,
         "STEP_TICKS": STEP_NS * 1000,
     }
@@ -219,34 +220,21 @@ def _render_build(files: Sequence[str], *, runtime: Path, job: SimulationJob, no
 def _write_job(job: SimulationJob, folder: Path, nonce: str) -> None:
     wrapper = _WRAPPER.format(
         n=nonce,
-        module=_spell(job.interface.module),
-        connections=",\n".join(_connect(job.interface, nonce)),
-        in_msb=max(1, port_widths(job.interface.inputs)) - 1,
-        out_msb=port_widths(job.interface.outputs) - 1,
+        module=escape_name(job.interface.module),
+        connections=",\n".join(connect_ports(job.interface, nonce)),
+        in_msb=max(1, count_bits(job.interface.inputs)) - 1,
+        out_msb=count_bits(job.interface.outputs) - 1,
     )
     (folder / "wrapper.v").write_text(wrapper, encoding="utf-8")
     (folder / "candidate.sv").write_bytes(job.source.encode("utf-8", "replace"))
     (folder / "stimulus").write_bytes(job.stimulus.rows or b"0" * job.stimulus.steps)
 
 
-def _connect(interface: Interface, nonce: str) -> Iterator[str]:
-    for ports, bus in ((interface.inputs, "in"), (interface.outputs, "out")):
-        low = port_widths(ports)
-        for port in ports:
-            low -= port.width
-            yield f"    .{_spell(port.name)}({bus}_{nonce}[{low + port.width - 1}:{low}])"
-
-
-def _spell(name: str) -> str:
-    """Return ``name`` as Verilog source, escaped: that is right for every name."""
-    return f"\\{name} "
-
-
 def _read_trace(folder: Path, job: SimulationJob, nonce: str) -> Trace | None:
     path = folder / f"trace-{nonce}"
     payload = path.read_bytes() if path.is_file() and not path.is_symlink() else b""
     outputs = job.interface.outputs
-    rows = read_trace(payload, nonce=nonce, outputs=outputs, chars=job.stimulus.steps * port_widths(outputs))
+    rows = read_trace(payload, nonce=nonce, outputs=outputs, chars=job.stimulus.steps * count_bits(outputs))
     return None if rows is None else Trace(outputs=outputs, rows=rows)
 
 

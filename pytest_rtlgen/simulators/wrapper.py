@@ -1,17 +1,16 @@
-"""The Verilog around a design: it plays blocks of inputs and collects blocks of outputs.
+"""The Verilog around a design: it applies blocks of inputs and collects blocks of outputs.
 
 cocotb writes one wide vector, flips ``go``, waits for ``done`` and reads one wide vector; the steps in between
 cost no call into Python. Every name carries the job's nonce, so a design cannot refer to any of them.
 """
 
-import re
 from collections.abc import Iterator
 
-from pytest_rtlgen.records import STEP_NS, Interface, Port, Stimulus
+from pytest_rtlgen.records import STEP_NS, Interface, Stimulus, count_bits, list_ranges
+from pytest_rtlgen.verilog.lexical import escape_name, spell_name
 
 _BLOCK_BITS = 16384
 _BLOCK_STEPS = 256
-_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*\Z")
 
 _TEMPLATE = """\
 `timescale 1ns/1ps
@@ -40,13 +39,13 @@ endmodule
 
 
 def render_wrapper(interface: Interface, *, nonce: str, block_steps: int) -> str:
-    """Return the text of module ``top_<nonce>``, which plays ``block_steps`` steps a block."""
-    in_width = max(1, port_widths(interface.inputs))
-    out_width = sum(port.width for port in interface.outputs)
+    """Return the text of module ``top_<nonce>``, which runs ``block_steps`` steps a block."""
+    in_width = max(1, count_bits(interface.inputs))
+    out_width = count_bits(interface.outputs)
     return _TEMPLATE.format(
         n=nonce,
-        module=_spell(interface.module),
-        connections=",\n".join(_connect(interface, nonce)),
+        module=spell_name(interface.module),
+        connections=",\n".join(connect_ports(interface, nonce)),
         last=block_steps - 1,
         in_width=in_width,
         in_msb=in_width - 1,
@@ -64,19 +63,8 @@ def count_block_steps(stimulus: Stimulus, out_width: int) -> int:
     return max(1, min(_BLOCK_STEPS, _BLOCK_BITS // widest, stimulus.steps))
 
 
-def _connect(interface: Interface, nonce: str) -> Iterator[str]:
+def connect_ports(interface: Interface, nonce: str) -> Iterator[str]:
+    """Yield the connection of each port to its bits of ``in_<nonce>`` or ``out_<nonce>``."""
     for ports, bus in ((interface.inputs, "in"), (interface.outputs, "out")):
-        low = sum(port.width for port in ports)
-        for port in ports:
-            low -= port.width
-            yield f"    .{_spell(port.name)}({bus}_{nonce}[{low + port.width - 1}:{low}])"
-
-
-def _spell(name: str) -> str:
-    """Return ``name`` as Verilog source: escaped where it is no plain identifier."""
-    return name if _PLAIN_NAME.match(name) else f"\\{name} "
-
-
-def port_widths(ports: tuple[Port, ...]) -> int:
-    """Return the bits of all ``ports`` together."""
-    return sum(port.width for port in ports)
+        for port, bits in list_ranges(ports):
+            yield f"    .{escape_name(port.name)}({bus}_{nonce}{bits})"

@@ -9,9 +9,8 @@ import tempfile
 from pathlib import Path
 
 from pytest_rtlgen.errors import ToolError
-from pytest_rtlgen.records import Diagnostic, Isolation, Severity, Status, Tool, Trace
+from pytest_rtlgen.records import Diagnostic, Isolation, Severity, Status, Tool, Trace, count_bits
 from pytest_rtlgen.simulators.base import Simulation, SimulationJob, new_nonce, read_trace
-from pytest_rtlgen.simulators.wrapper import port_widths
 from pytest_rtlgen.tools.process import Limits, ProcessResult, run_program
 from pytest_rtlgen.tools.sandbox import SCRATCH, Sandbox, python_folders
 from pytest_rtlgen.tools.versions import read_package_version
@@ -39,13 +38,13 @@ class YosysSim:
         return self._sandbox.isolation
 
     def simulate(self, job: SimulationJob) -> Simulation:
-        """Play one design.
+        """Simulate one design.
 
         Raises:
             ToolError: pyosys is missing.
         """
         nonce = new_nonce()
-        chars = job.stimulus.steps * port_widths(job.interface.outputs)
+        chars = job.stimulus.steps * count_bits(job.interface.outputs)
         with tempfile.TemporaryDirectory(prefix="rtlgen-") as name:
             folder = Path(name)
             _write_job(job, folder)

@@ -7,7 +7,7 @@ A run that repairs answers has a folder for each further turn, ``turn-1`` and on
 
 from pytest_rtlgen.storage.codec import decode, encode
 from pytest_rtlgen.storage.journal import Journal
-from pytest_rtlgen.storage.runs import RunHeader, RunStore, canonical_run, find_resumable
+from pytest_rtlgen.storage.runs import RunHeader, RunStore, find_resumable
 from pytest_rtlgen.storage.turns import TurnStore, list_turns, open_turn
 
 __all__ = [
@@ -15,7 +15,6 @@ __all__ = [
     "RunHeader",
     "RunStore",
     "TurnStore",
-    "canonical_run",
     "decode",
     "encode",
     "find_resumable",

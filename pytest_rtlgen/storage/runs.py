@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self, TypeVar, cast
+from typing import Self, TypeVar
 
 from pytest_rtlgen.errors import RecordError, UsageError
 from pytest_rtlgen.records import (
@@ -21,7 +21,7 @@ from pytest_rtlgen.records import (
     Summary,
 )
 from pytest_rtlgen.storage.answers import AnswerFiles
-from pytest_rtlgen.storage.codec import Json, encode, read_text, write_text
+from pytest_rtlgen.storage.codec import read_text, write_text
 from pytest_rtlgen.storage.journal import Journal, storage_error
 from pytest_rtlgen.storage.turns import list_repairs, list_turns
 
@@ -225,20 +225,6 @@ def find_resumable(out: Path, settings: RunSettings, *, ignored: Sequence[str] =
 
 def _is_same(one: RunSettings, other: RunSettings, ignored: Sequence[str]) -> bool:
     return one == replace(other, **{name: getattr(one, name) for name in ignored})
-
-
-def canonical_run(run: Run) -> dict[str, Json]:
-    """Return what two runs of the same thing must share: no run id, start, latencies or durations."""
-    samples = tuple(
-        replace(
-            sample,
-            completion=replace(sample.completion, latency_s=0.0),
-            verdict=replace(sample.verdict, duration_s=0.0),
-            bench_verdict=sample.bench_verdict and replace(sample.bench_verdict, duration_s=0.0),
-        )
-        for sample in sorted(run.samples, key=lambda sample: sample.key)
-    )
-    return cast("dict[str, Json]", encode(replace(run, run_id="", started_at="", samples=samples)))
 
 
 def _differences(old: object, new: object, name: str = "") -> list[str]:

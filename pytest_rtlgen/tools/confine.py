@@ -157,7 +157,7 @@ def _become(policy: dict[str, Any], argv: list[str], scratch: str, gate: int) ->
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         _filter_calls(base64.b64decode(policy["filter"]))
         env = {name: _place(value, policy["token"], scratch) for name, value in policy["env"].items()}
-        os.execvpe(argv[0], [_place(part, policy["token"], scratch) for part in argv], env)  # noqa: S606  no shell wanted
+        os.execvpe(argv[0], [_place(part, policy["token"], scratch) for part in argv], env)  # noqa: S606  no shell is meant
     except OSError as error:
         os.write(2, f"confine: {argv[0]}: {error}\n".encode())
     finally:

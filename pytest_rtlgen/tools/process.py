@@ -89,7 +89,6 @@ def run_program(
     limits: Limits,
     env: Mapping[str, str],
     cwd: Path | None = None,
-    stdin: bytes = b"",
     keep_stdout: bool = False,
 ) -> ProcessResult:
     """Run ``argv`` in a process group of its own and kill the whole group when its time is up.
@@ -98,11 +97,8 @@ def run_program(
         ToolError: the program does not exist or cannot be started.
     """
     started = time.monotonic()
-    with TemporaryFile() as log, TemporaryFile() as out, TemporaryFile() as feed:
-        feed.write(stdin)
-        feed.seek(0)
-        files = (feed, out if keep_stdout else log, log)
-        process = _start(argv, files=files, env=env, cwd=cwd, limits=limits)
+    with TemporaryFile() as log, TemporaryFile() as out:
+        process = _start(argv, stdout=out if keep_stdout else log, stderr=log, env=env, cwd=cwd, limits=limits)
         is_timeout = False
         try:
             process.wait(limits.wall_s)
@@ -146,16 +142,16 @@ def kill_group(process: "subprocess.Popen[bytes]") -> None:
 def _start(
     argv: Sequence[str],
     *,
-    files: tuple[IO[bytes], IO[bytes], IO[bytes]],
+    stdout: IO[bytes],
+    stderr: IO[bytes],
     env: Mapping[str, str],
     cwd: Path | None,
     limits: Limits,
 ) -> "subprocess.Popen[bytes]":
-    stdin, stdout, stderr = files
     try:
         return subprocess.Popen(
             list(argv),
-            stdin=stdin,
+            stdin=subprocess.DEVNULL,
             stdout=stdout,
             stderr=stderr,
             env=dict(env),

@@ -9,7 +9,7 @@ READY = b"ready\n"
 
 
 def serve(descriptor: int, answer: Callable[[Any], Any]) -> None:
-    """Say on the socket ``descriptor`` that this process is ready, then ``answer`` questions until it is closed.
+    """Report on the socket ``descriptor`` that this process is ready, then ``answer`` questions until it is closed.
 
     What must not count as time of the first question is loaded before this is called.
     """

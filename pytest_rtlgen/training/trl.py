@@ -37,7 +37,7 @@ class TrlReward:
         """Return one reward a completion; ``None``, which TRL leaves out, where the harness failed.
 
         Raises:
-            UsageError: the data set lacks the column that names the problems.
+            UsageError: the data set has no column that names the problems.
         """
         answers, tasks = self._read(completions, columns)
         results = self.reward.judge(answers, tasks, step=_read_step(trainer_state))

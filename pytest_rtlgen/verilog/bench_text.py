@@ -73,7 +73,7 @@ def harden_bench(bench: SourceFile, companions: Sequence[SourceFile], *, bench_t
     """Rewrite ``bench`` and what is compiled with it, for candidates that define the module ``top``.
 
     Raises:
-        BadReferenceError: the bench does not parse, lacks ``bench_top``, or defines ``top`` itself.
+        BadReferenceError: the bench does not parse, has no ``bench_top``, or defines ``top`` itself.
     """
     texts = [(parse_reference(source), source.text) for source in (bench, *companions)]
     modules = frozenset(name for parsed, _ in texts for name in list_modules(parsed))

@@ -240,7 +240,9 @@ def _pair(uses: Sequence[_Use], expected: Sequence[BlackBox], match: BoxMatch) -
         left = [use for use in uses if use.module == module]
         if len(boxes) != len(left):
             line = left[0].line if left else None
-            what = f"unknown module {module!r} is instantiated {_times(len(left))}, and {_times(len(boxes))} is wanted"
+            what = (
+                f"unknown module {module!r} is instantiated {_times(len(left))}, and {_times(len(boxes))} is expected"
+            )
             match.differences.append((what, line))
             continue
         rest = []
@@ -267,13 +269,13 @@ def _compare_pins(box: BlackBox, use: _Use) -> Iterator[str]:
     for name in (name for name in expected if name not in pins):
         yield f"pin {name!r} of instance {use.path} ({use.module}) is not connected"
     for name in (name for name in pins if name not in expected):
-        yield f"pin {name!r} of instance {use.path} ({use.module}) is connected, which is not wanted"
+        yield f"pin {name!r} of instance {use.path} ({use.module}) is connected, which is not expected"
     for name in (name for name in pins if name in expected):
         pin, other = pins[name], expected[name]
         if other.direction is Direction.INPUT and pin.width > other.width and not _fits(pin.expression, other.width):
             yield f"pin {name!r} of instance {use.path} ({use.module}) has {pin.width} bits, and not {other.width}"
     if use.parameters != tuple(name for name, _ in box.parameters):
-        yield f"the parameters of instance {use.path} ({use.module}) are not those that are wanted"
+        yield f"the parameters of instance {use.path} ({use.module}) are not those that are expected"
 
 
 def _fits(expression: Node, width: int) -> bool:
@@ -291,7 +293,7 @@ def _compare_parameters(
     for (box, use), found in zip(pairs, _evaluate(text, top, placed), strict=True):
         for (name, value), (_, other) in zip(box.parameters, found.parameters, strict=True):
             if value != other:
-                what = f"parameter {name} of instance {use.path} ({use.module}) is {other}, and {value} is wanted"
+                what = f"parameter {name} of instance {use.path} ({use.module}) is {other}, and {value} is expected"
                 yield what, use.line
 
 

@@ -1,16 +1,15 @@
 """Conditions over a module's ports, as modules of their own: what is no port cannot be read there."""
 
-import re
 from collections.abc import Sequence
 
 from pytest_rtlgen.records import Port
 from pytest_rtlgen.verilog.interface import list_modules
+from pytest_rtlgen.verilog.lexical import escape_name
 from pytest_rtlgen.verilog.syntax import Node, elaborate, list_errors, parse_text
 
 OUTPUT = "rtlgen_holds"
 """The output of a module that ``render_condition`` makes."""
 _MODULE = "rtlgen_condition"
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 
 
 def render_condition(module: str, ports: Sequence[Port], condition: str) -> str:
@@ -22,7 +21,7 @@ def render_condition(module: str, ports: Sequence[Port], condition: str) -> str:
     ) ? 1'b1 : 1'b0;
     endmodule
     """
-    inputs = "".join(f"input {declare_type(port)}{spell(port.name)}, " for port in ports)
+    inputs = "".join(f"input {declare_type(port)}{escape_name(port.name)}, " for port in ports)
     return f"module {module}({inputs}output {OUTPUT});\nassign {OUTPUT} = ({condition}\n) ? 1'b1 : 1'b0;\nendmodule\n"
 
 
@@ -46,13 +45,3 @@ def declare_type(port: Port) -> str:
     """Return sign and range of ``port`` as a declaration has them, with a blank after."""
     sign = "signed " if port.is_signed else ""
     return f"{sign}[{port.width - 1}:0] "
-
-
-def spell_module(name: str) -> str:
-    """Return ``name`` as it stands where that may be, so that a module's definition can be renamed, else escaped."""
-    return f"{name} " if _PLAIN.fullmatch(name) else spell(name)
-
-
-def spell(name: str) -> str:
-    r"""Return ``name`` as an escaped identifier: any name may be written so, and ``\q `` is the same as ``q``."""
-    return f"\\{name} "

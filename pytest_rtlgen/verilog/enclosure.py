@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from pytest_rtlgen.records import BlackBox, Direction, Interface, Port
+from pytest_rtlgen.verilog.lexical import escape_name
 
 ENCLOSED = "rtlgen_enclosed"
 """Name of the module around the design, which no text may use."""
@@ -53,11 +54,11 @@ def enclose(
     if not is_enclosed(interface):
         return text
     played = list_played(interface)
-    ports = ", ".join(f"{port.direction} {_range(port.width)}{_spell(port.name)}" for port in played.ports)
-    pins = ", ".join(f".{_spell(port.name)}({_spell(_net(port))})" for port in interface.ports)
+    ports = ", ".join(f"{port.direction} {_range(port.width)}{escape_name(port.name)}" for port in played.ports)
+    pins = ", ".join(f".{escape_name(port.name)}({escape_name(_net(port))})" for port in interface.ports)
     inner = [
         *(line for port in interface.ports if port.direction is Direction.INOUT for line in _join(port)),
-        f"{_spell(module)} {_DESIGN} ({pins});",
+        f"{escape_name(module)} {_DESIGN} ({pins});",
         *(line for box in interface.boxes for line in _reach(box, (paths or {}).get(box.path, box.path))),
     ]
     around = f"module {ENCLOSED} ({ports});\n" + "\n".join(inner) + "\nendmodule\n"
@@ -75,9 +76,9 @@ def render_stubs(boxes: Sequence[BlackBox], empty: Mapping[str, Sequence[str]] |
         for key in (*(key for box in alike for key in box.open_pins), *(empty or {}).get(name, ())):
             pins.setdefault(key, Port(name=key, direction=Direction.INPUT, width=1))
         names = dict.fromkeys(key for box in alike for key, _ in box.parameters)
-        parameters = f"#({', '.join(f'parameter {_spell(key)}= 0' for key in names)}) " if names else ""
-        ports = ", ".join(f"{pin.direction} {_range(pin.width)}{_spell(pin.name)}" for pin in pins.values())
-        yield f"module {_spell(name)}{parameters}({ports});\nendmodule"
+        parameters = f"#({', '.join(f'parameter {escape_name(key)}= 0' for key in names)}) " if names else ""
+        ports = ", ".join(f"{pin.direction} {_range(pin.width)}{escape_name(pin.name)}" for pin in pins.values())
+        yield f"module {escape_name(name)}{parameters}({ports});\nendmodule"
 
 
 def _split(port: Port) -> tuple[Port, ...]:
@@ -99,10 +100,10 @@ def _net(port: Port) -> str:
 
 
 def _join(port: Port) -> Iterator[str]:
-    net = _spell(_net(port))
+    net = escape_name(_net(port))
     yield f"wire {_range(port.width)}{net};"
     yield _drive_weakly(port.name)
-    yield f"assign {_spell(port.name)} = {net};"
+    yield f"assign {escape_name(port.name)} = {net};"
 
 
 def is_inout_net(name: str) -> bool:
@@ -111,26 +112,22 @@ def is_inout_net(name: str) -> bool:
 
 
 def _drive_weakly(name: str) -> str:
-    return f"assign (weak0, weak1) {_spell(f'{name}.net')}= {_spell(f'{name}.in')};"
+    return f"assign (weak0, weak1) {escape_name(f'{name}.net')}= {escape_name(f'{name}.in')};"
 
 
 def list_inout_texts(name: str) -> tuple[tuple[str, str], ...]:
     """Return (text, replacement) in the module around a design whose ``inout`` became an input and an output."""
-    pin = f".{_spell(name)}({_spell(f'{name}.net')})"
-    inside = _spell(f"{name}.in")
+    pin = f".{escape_name(name)}({escape_name(f'{name}.net')})"
+    inside = escape_name(f"{name}.in")
     return (_drive_weakly(name), ""), (pin, f"{pin}, .{inside}({inside})")
 
 
 def _reach(box: BlackBox, path: str) -> Iterator[str]:
     for pin in box.pins:
-        inside, outside = f"{_DESIGN}.{path}.{_spell(pin.name)}", _spell(_place(box, pin).name)
+        inside, outside = f"{_DESIGN}.{path}.{escape_name(pin.name)}", escape_name(_place(box, pin).name)
         target, value = (outside, inside) if pin.direction is Direction.INPUT else (inside, outside)
         yield f"assign {target}= {value};"
 
 
 def _range(width: int) -> str:
     return "" if width == 1 else f"[{width - 1}:0] "
-
-
-def _spell(name: str) -> str:
-    return f"\\{name} "

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from pytest_rtlgen.records import STEP_NS, Finding, FindingKind, Hazard, HazardKind
 from pytest_rtlgen.verilog.enclosure import is_inout_net
 from pytest_rtlgen.verilog.extent import Extent, measure_extent
-from pytest_rtlgen.verilog.hazards import analyse, elaborate_top
-from pytest_rtlgen.verilog.syntax import ParsedText, parse_text, walk
+from pytest_rtlgen.verilog.hazards import analyse
+from pytest_rtlgen.verilog.syntax import ParsedText, elaborate_top, parse_text, walk
 from pytest_rtlgen.verilog.tristate import resolve_inouts
 
 if TYPE_CHECKING:

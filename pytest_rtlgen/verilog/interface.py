@@ -34,7 +34,7 @@ def read_interface(source: SourceFile, top: str, *, may_miss_modules: bool = Fal
     _refuse_unknown_names(source, parsed, may_miss_modules=may_miss_modules)
     ports = list_ports(instance)
     if ports is None:
-        raise BadReferenceError(f"{source.name}: module {top!r} has an interface port, which cannot be played")
+        raise BadReferenceError(f"{source.name}: module {top!r} has an interface port, which cannot be simulated")
     clocks, resets = find_clocking(instance)
     parameters = list_parameters(instance)
     return Interface(module=top, ports=ports, clocks=clocks, resets=resets, parameters=parameters)

@@ -1,4 +1,4 @@
-"""Comments, strings and escaped names: where Verilog text holds words that are no code.
+"""Comments, strings and names: where Verilog text holds words that are no code, and how any name can be written.
 
 The patterns are to be joined by ``|``, and need no flags. Who skips comments must know strings, and the reverse.
 Source: IEEE 1800-2017, 5.4 (comments), 5.6.1 (escaped identifiers), 5.9 (strings).
@@ -28,7 +28,18 @@ _TOKEN = re.compile(
     )
 )
 """A token, or several that stand together: what is split here is read alike with blanks between and without."""
+_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 _PIECE = re.compile(rf"(?P<comment>{COMMENT})|{STRING}|{ESCAPED_NAME}")
+
+
+def escape_name(name: str) -> str:
+    r"""Return ``name`` as an escaped identifier: any name may be written so, and ``\q `` is the same as ``q``."""
+    return f"\\{name} "
+
+
+def spell_name(name: str) -> str:
+    """Return ``name`` as it stands where that may be, else escaped. A keyword counts as a name."""
+    return name if _PLAIN_NAME.fullmatch(name) else escape_name(name)
 
 
 def find_comments(text: str) -> Iterator[re.Match[str]]:

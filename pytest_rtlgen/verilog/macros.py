@@ -97,7 +97,7 @@ def _read_macro(match: re.Match[str]) -> _Macro:
     if not rest.startswith("("):
         return _Macro(parameters=frozenset(), body=rest)
     depth = end = 0
-    for end, character in enumerate(rest):  # noqa: B007  the position is what is wanted
+    for end, character in enumerate(rest):  # noqa: B007  only the position is used
         depth += {"(": 1, ")": -1}.get(character, 0)
         if not depth:
             break

@@ -2,18 +2,29 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_rtlgen.records import Parameter
 from pytest_rtlgen.verilog.survey import Span, apply_spans
-from pytest_rtlgen.verilog.syntax import Node, ParsedText, walk_tokens
+from pytest_rtlgen.verilog.syntax import Node, ParsedText, list_words
 
 if TYPE_CHECKING:
-    from pyslang import ast, syntax
+    from pyslang import ast
 
 _PORTS = {"AnsiPortList", "NonAnsiPortList", "PortDeclaration"}
 _INTEGER_BITS = 32
 _MOST_BITS = 64
+
+
+class ParameterChange(NamedTuple):
+    """A parameter of a candidate that got another default."""
+
+    name: str
+    default: str
+    """The candidate's, as Verilog."""
+    value: str
+    """What stands in its place."""
+    line: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,8 +32,7 @@ class Adjusted:
     """A text whose top module has other defaults."""
 
     text: str
-    changes: tuple[tuple[str, str, str, int], ...]
-    """(name, the default that it has, the value in its place, line)."""
+    changes: tuple[ParameterChange, ...]
 
 
 def list_parameters(instance: "ast.InstanceSymbol") -> tuple[Parameter, ...]:
@@ -55,7 +65,7 @@ def adjust_parameters(
         if values.get(name, value) != value and clause is not None:
             area = clause.expr.sourceRange
             spans.append((int(area.start.offset), int(area.end.offset), values[name]))
-            changes.append((name, value, values[name], parsed.line(symbol.location)))
+            changes.append(ParameterChange(name, value, values[name], parsed.line(symbol.location)))
     return Adjusted(text=apply_spans(text, sorted(spans)), changes=tuple(changes)) if changes else None
 
 
@@ -84,17 +94,9 @@ def _list_names(body: "ast.InstanceBodySymbol") -> set[str]:
     words: set[str] = set()
     for node in (module.header.ports, *module.members):
         if node is not None and str(node.kind.name) in _PORTS:
-            words |= _list_words(node)
-    constants = {
-        str(symbol.name): _list_words(symbol.syntax) for symbol in body.parameters if symbol.syntax is not None
-    }
+            words |= list_words(node)
+    constants = {str(symbol.name): list_words(symbol.syntax) for symbol in body.parameters if symbol.syntax is not None}
     while more := (words & constants.keys()):
         for name in more:
             words |= constants.pop(name)
-    return words
-
-
-def _list_words(node: "syntax.SyntaxNode") -> set[str]:
-    words: set[str] = set()
-    walk_tokens(node, lambda token: words.add(str(token.valueText)))
     return words

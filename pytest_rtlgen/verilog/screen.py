@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_rtlgen.records import Diagnostic, Finding, FindingKind, Interface, Port, Severity, SourceFile, Status, Tool
+from pytest_rtlgen.records import Diagnostic, Finding, FindingKind, Interface, Severity, SourceFile, Status, Tool
 from pytest_rtlgen.verilog.boxes import BoxMatch, match_boxes
 from pytest_rtlgen.verilog.canonical import CanonicalText, read_canonical
 from pytest_rtlgen.verilog.enclosure import ENCLOSED, enclose, is_enclosed
 from pytest_rtlgen.verilog.interface import find_instance, list_modules, list_ports
 from pytest_rtlgen.verilog.memory_files import load_memories
-from pytest_rtlgen.verilog.parameters import Adjusted, adjust_parameters
+from pytest_rtlgen.verilog.parameters import Adjusted, ParameterChange, adjust_parameters
 from pytest_rtlgen.verilog.survey import LeftOut, Survey, apply_spans, survey_text
 from pytest_rtlgen.verilog.syntax import ParsedText, list_errors, parse_text
 from pytest_rtlgen.verilog.unused import leave_out_unused
@@ -95,14 +95,16 @@ def _adjust(text: str, parsed: ParsedText, instance: "ast.InstanceSymbol", inter
     return adjusted if fits else None
 
 
-def _describe_change(change: tuple[str, str, str, int]) -> Diagnostic:
-    name, default, value, line = change
-    message = f"compared at {name} = {value}, the reference's value, instead of the candidate's default, {default}"
-    return Diagnostic(tool=Tool.SCREEN, severity=Severity.NOTE, message=message, line=line)
+def _describe_change(change: ParameterChange) -> Diagnostic:
+    message = (
+        f"compared at {change.name} = {change.value}, the reference's value, instead of the candidate's default, "
+        f"{change.default}"
+    )
+    return Diagnostic(tool=Tool.SCREEN, severity=Severity.NOTE, message=message, line=change.line)
 
 
 def _enclose(text: str, parsed: ParsedText, interface: Interface, notes: tuple[Diagnostic, ...]) -> Screening:
-    """Return the text inside the module that its inout ports and black boxes need, unless those are not as wanted."""
+    """Return the text inside the module that its inout ports and black boxes need, unless those are not as expected."""
     if not is_enclosed(interface):
         return Screening(status=None, source=text, diagnostics=notes)
     if ENCLOSED in text:
@@ -114,7 +116,16 @@ def _enclose(text: str, parsed: ParsedText, interface: Interface, notes: tuple[D
     return Screening(status=None, source=source, diagnostics=notes)
 
 
-def reduce_text(canonical: CanonicalText, parsed: ParsedText, top: str) -> tuple[str, ParsedText, Survey]:
+class ReducedText(NamedTuple):
+    """A text without what no output can depend on."""
+
+    text: str
+    parsed: ParsedText
+    survey: Survey
+    """What stands in it, and what was left out."""
+
+
+def reduce_text(canonical: CanonicalText, parsed: ParsedText, top: str) -> ReducedText:
     """Return a canonical text without what no output can depend on, parsed, and the survey that says what that was.
 
     What is forbidden in modules that ``top`` does not use goes with them; with an empty ``top``, all are used.
@@ -124,7 +135,7 @@ def reduce_text(canonical: CanonicalText, parsed: ParsedText, top: str) -> tuple
     survey = survey_text(parsed)
     doubts = _list_doubts(canonical, survey)
     if doubts:
-        return text, parsed, Survey(findings=doubts, spans=(), left_out=())
+        return ReducedText(text, parsed, Survey(findings=doubts, spans=(), left_out=()))
     for _ in range(_MOST_ROUNDS):
         shorter = text
         if survey.findings and top:
@@ -136,7 +147,7 @@ def reduce_text(canonical: CanonicalText, parsed: ParsedText, top: str) -> tuple
             break
         text, parsed = shorter, parse_text(shorter)
         survey = survey_text(parsed)
-    return text, parsed, Survey(findings=survey.findings, spans=(), left_out=tuple(left_out))
+    return ReducedText(text, parsed, Survey(findings=survey.findings, spans=(), left_out=tuple(left_out)))
 
 
 def _list_doubts(canonical: CanonicalText, survey: Survey) -> tuple[Finding, ...]:
@@ -185,16 +196,11 @@ def _compare_ports(
     for port in interface.ports:
         other = found.pop(port.name, None)
         if other is None:
-            yield f"{_describe(port)} is missing", line
+            yield f"{port} is missing", line
         elif (other.direction, other.width) != (port.direction, port.width):
-            yield f"{_describe(port)} is wanted, but it is {_describe(other)}", line
+            yield f"{port} is expected, but it is {other}", line
     for port in found.values():
-        yield f"{_describe(port)} is not wanted", line
-
-
-def _describe(port: Port) -> str:
-    width = "" if port.width == 1 else f"[{port.width - 1}:0] "
-    return f"{port.direction} {width}{port.name}"
+        yield f"{port} is not expected", line
 
 
 def _reject(source: str, findings: Sequence[Finding]) -> Screening:

@@ -20,7 +20,7 @@ _MOST_FINDINGS = 10
 _VERILOG = {".v", ".sv", ".vh", ".svh"}
 _MODULE = re.compile(r"\b(?:module|macromodule)\s+(?:automatic\s+|static\s+)?\\?([A-Za-z_][\w$]*)")
 _UNIMPORTANT = {FindingKind.OBSERVATION, FindingKind.UNKNOWN_TEST, FindingKind.INITIAL, FindingKind.ACTION}
-"""They matter where our own stimulus plays a candidate, or where a proof stands for a simulation."""
+"""They matter where our stimulus drives a candidate, or where a proof stands for a simulation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,6 +65,18 @@ def compilation_options(top: str) -> "ast.CompilationOptions":
     return options
 
 
+def elaborate_top(parsed: ParsedText, top: str) -> "tuple[ast.InstanceSymbol | None, ast.Compilation]":
+    """Return module ``top`` as an InstanceSymbol, or ``None``, and the compilation that keeps it alive."""
+    import pyslang
+
+    bag = pyslang.Bag()
+    bag.compilationOptions = compilation_options(top)
+    compilation = pyslang.ast.Compilation(bag)
+    compilation.addSyntaxTree(parsed.tree)
+    found = (instance for instance in compilation.getRoot().topInstances if instance.name == top)
+    return next(found, None), compilation
+
+
 @cache
 def _load_flags() -> "ast.CompilationFlags":
     """Return pyslang's usual flags and ours."""
@@ -134,6 +146,13 @@ def walk_tokens(node: "syntax.SyntaxNode", see: "Callable[[parsing.Token], None]
             see(item)
         elif item is not None:
             stack.extend(reversed(list(item)))
+
+
+def list_words(node: "syntax.SyntaxNode") -> set[str]:
+    """Return the texts of the tokens of ``node``."""
+    words: set[str] = set()
+    walk_tokens(node, lambda token: words.add(str(token.valueText)))
+    return words
 
 
 def symbol_key(symbol: Node) -> str:

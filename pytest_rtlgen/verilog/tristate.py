@@ -12,6 +12,7 @@ from pytest_rtlgen.errors import InnerError
 from pytest_rtlgen.verilog.drivers import Bits, list_bits, overlap
 from pytest_rtlgen.verilog.enclosure import ENCLOSED, list_inout_texts
 from pytest_rtlgen.verilog.interface import find_instance
+from pytest_rtlgen.verilog.lexical import escape_name
 from pytest_rtlgen.verilog.survey import Span, apply_spans
 from pytest_rtlgen.verilog.syntax import Node, ParsedText, parse_text, plain, symbol_key, walk_elaborated
 
@@ -65,7 +66,7 @@ class _Resolver:
         module = design.definition.syntax
         self._edit_header(module, ports)
         self._require_no_other_z()
-        tied = "".join(f" assign {_spell(port.name)} = {_spell(f'{port.name}.in')};" for port in undriven)
+        tied = "".join(f" assign {escape_name(port.name)} = {escape_name(f'{port.name}.in')};" for port in undriven)
         end = int(module.endmodule.location.offset)
         self.spans.append((end, end, f"{tied} "))
         around = self.around
@@ -123,7 +124,7 @@ class _Resolver:
             selection = data[first:last].decode()
         for leaf in self._list_z(assignment.right, int(left.type.bitWidth)):
             area = leaf.sourceRange
-            span = int(area.start.offset), int(area.end.offset), f"{_spell(f'{name}.in')}{selection} "
+            span = int(area.start.offset), int(area.end.offset), f"{escape_name(f'{name}.in')}{selection} "
             if span not in self.spans:
                 self.spans.append(span)
             self.handled.update(range(span[0], span[1]))
@@ -153,8 +154,8 @@ class _Resolver:
         header: Node = module.header
         kind = str(header.ports.kind.name)
         _require(kind in {"AnsiPortList", "NonAnsiPortList"})
-        wires = [f"input [{int(port.type.bitWidth) - 1}:0] {_spell(f'{port.name}.in')}" for port in ports]
-        names = wires if kind == "AnsiPortList" else [_spell(f"{port.name}.in") for port in ports]
+        wires = [f"input [{int(port.type.bitWidth) - 1}:0] {escape_name(f'{port.name}.in')}" for port in ports]
+        names = wires if kind == "AnsiPortList" else [escape_name(f"{port.name}.in") for port in ports]
         opening = int(header.ports.openParen.location.offset) + 1
         self.spans.append((opening, opening, "".join(f"{name}, " for name in names)))
         if kind == "NonAnsiPortList":
@@ -200,10 +201,6 @@ def _list_inout_tokens(module: Node) -> "Iterator[parsing.Token]":
 
 def _offset(node: "ast.Expression") -> int:
     return int(node.sourceRange.start.offset)
-
-
-def _spell(name: str) -> str:
-    return f"\\{name} "
 
 
 def _require(condition: bool) -> None:

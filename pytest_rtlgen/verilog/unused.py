@@ -3,10 +3,10 @@
 import re
 from typing import TYPE_CHECKING
 
-from pytest_rtlgen.verilog.syntax import Node, ParsedText, walk_tokens
+from pytest_rtlgen.verilog.syntax import Node, ParsedText, list_words
 
 if TYPE_CHECKING:
-    from pyslang import syntax
+    pass
 
 
 def leave_out_unused(text: str, parsed: ParsedText, top: str) -> str:
@@ -18,7 +18,7 @@ def leave_out_unused(text: str, parsed: ParsedText, top: str) -> str:
     spans: dict[str, tuple[int, int]] = {}
     words: set[str] = {top}
     for member in _list_members(parsed):
-        found = _list_words(member)
+        found = list_words(member)
         name = str(member.header.name.valueText) if member.kind.name == "ModuleDeclaration" else ""
         if not name or name in modules:
             words |= found
@@ -39,9 +39,3 @@ def leave_out_unused(text: str, parsed: ParsedText, top: str) -> str:
 def _list_members(parsed: ParsedText) -> list[Node]:
     root: Node = parsed.tree.root
     return list(root.members) if root.kind.name == "CompilationUnit" else [root]
-
-
-def _list_words(node: "syntax.SyntaxNode") -> set[str]:
-    words: set[str] = set()
-    walk_tokens(node, lambda token: words.add(str(token.valueText)))
-    return words

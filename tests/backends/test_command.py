@@ -94,7 +94,7 @@ def test_a_program_need_not_read_its_prompt(tmp_path: Path) -> None:
     [
         (
             "import sys\nprint('first\\nlast', file=sys.stderr)\nsys.exit(3)",
-            r"ended with exit status 3 for counter\[0\] \(first last\); mend the program",
+            r"ended with exit status 3 for counter\[0\] \(first last\); fix the program",
         ),
         ("import os, signal\nos.kill(os.getpid(), signal.SIGTERM)", r"exit status -15 .*nothing on standard error"),
         ("import time\ntime.sleep(60)", r"did not end within 0\.6 s for counter\[0\]"),

@@ -132,7 +132,7 @@ def test_it_dies_with_a_process_that_is_killed(served: Served) -> None:
     ("name", "message"),
     [
         ("broken", r"llama-server ended with exit status 1 \(error: tensor 'output' not found\)"),
-        ("slow", r"llama-server was not ready within 1 s \(it said nothing\); raise --rtlgen-engine=start_s=N"),
+        ("slow", r"llama-server was not ready within 1 s \(it printed nothing\); raise --rtlgen-engine=start_s=N"),
         ("deaf", r"llama-server was not ready within 1 s"),
         ("taken", r"llama-server: 3 ports in a row were taken by other programs; try again"),
     ],

@@ -31,7 +31,7 @@ from support.loopback_server import (
 
 from pytest_rtlgen.backends import BackendSettings, GenerationRequest, derive_seed, make_backend
 from pytest_rtlgen.backends.openai.api import Api
-from pytest_rtlgen.backends.openai.compatible import OpenAiBackend, make_openai_completions
+from pytest_rtlgen.backends.openai.compatible import OpenAiBackend, make_openai
 from pytest_rtlgen.backends.openai.retry import RetryPolicy
 from pytest_rtlgen.errors import BackendError, CredentialError, StorageError, UsageError
 from pytest_rtlgen.records import Completion, FinishReason, SampleKey, SamplingParams, TokenUsage
@@ -693,9 +693,9 @@ def test_what_the_completions_endpoint_would_misread_is_refused_before_anything_
 def test_base_models_have_another_specification(monkeypatch: pytest.MonkeyPatch) -> None:
     with serve(lambda *_: text_completion("x")) as server:
         monkeypatch.setenv("OPENAI_BASE_URL", server.url)
-        model = make_openai_completions("org/base:tag", BackendSettings())
+        model = make_openai("org/base:tag", BackendSettings(), api=Api.COMPLETIONS)
         collect(model, continue_text("a"), max_tokens=8)
     assert model.name == "openai-completions:org/base:tag"
     assert [(asked.path, asked.body["model"]) for asked in server.asked] == [("/v1/completions", "org/base:tag")]
     with pytest.raises(UsageError, match="openai-completions: names no model; write openai-completions:MODEL"):
-        make_openai_completions("", BackendSettings())
+        make_openai("", BackendSettings(), api=Api.COMPLETIONS)

@@ -6,7 +6,7 @@ from support.loopback_server import LoopbackServer, Reply, Script, as_reply, ref
 
 from pytest_rtlgen.backends import BackendSettings
 from pytest_rtlgen.backends.openai.api import Api
-from pytest_rtlgen.backends.openai.compatible import OpenAiBackend, make_openai_responses
+from pytest_rtlgen.backends.openai.compatible import OpenAiBackend, make_openai
 from pytest_rtlgen.backends.openai.responses_answers import read_response
 from pytest_rtlgen.backends.openai.retry import RetryPolicy, TransientError
 from pytest_rtlgen.errors import BackendError, CredentialError, UsageError
@@ -202,4 +202,4 @@ def test_a_chat_with_a_model_that_has_only_responses_names_the_way() -> None:
 
 def test_a_model_must_be_named() -> None:
     with pytest.raises(UsageError, match="openai-responses: names no model; write openai-responses:MODEL"):
-        make_openai_responses("", BackendSettings())
+        make_openai("", BackendSettings(), api=Api.RESPONSES)

@@ -43,7 +43,7 @@ def test_what_tokens_cost(usage: TokenUsage, usd: float) -> None:
         ("[m]\nprompt = nan\ncompletion = 1\n", r"\[m\] prompt must be a number"),
         ("[m]\nprompt = inf\ncompletion = 1\n", r"\[m\] prompt must be a number"),
         ("[m]\nprompt = true\ncompletion = 1\n", r"\[m\] prompt must be a number"),
-        ("[m\n", "is no TOML: .*mend the file"),
+        ("[m\n", "is no TOML: .*fix the file"),
     ],
 )
 def test_what_is_no_price_is_refused(text: str, message: str, tmp_path: Path) -> None:

@@ -134,7 +134,7 @@ def test_numbers_begin_at_0_or_at_1(tmp_path: Path, form: str, first: int) -> No
 
 def test_a_number_counts_from_the_first_of_the_whole_folder(tmp_path: Path) -> None:
     put(tmp_path, a__0_dot_v="a0", a__1_dot_v="a1", b__1_dot_v="b1")
-    with pytest.raises(BackendError, match=r"problem 'b' has 1 recordings \(samples 1\), but sample 0 is wanted"):
+    with pytest.raises(BackendError, match=r"problem 'b' has 1 recordings \(samples 1\), but sample 0 is requested"):
         texts(tmp_path, "a", "b")
 
 
@@ -193,14 +193,14 @@ def test_a_file_of_no_known_form_names_the_known_forms(tmp_path: Path, text: str
     ("line", "message"),
     [
         ({"a": {"input": {}, "output": {}, "obj": False}}, r"CVDP's own run failed for 'a'; run it again, or remove"),
-        ({"a": {"input": {}, "output": ["x"]}}, r"output must map paths to texts; mend or remove that line"),
+        ({"a": {"input": {}, "output": ["x"]}}, r"output must map paths to texts; fix or remove that line"),
         (
             {"a": {"input": {"a.v": "old"}, "output": {"a.v": "old", "b.v": "new"}, "obj": True}},
             r"a\.v of 'a' is the text that was asked about, not the answer, which CVDP lost; record with",
         ),
         ({"id": "a", "text": "the prompt", "completion": "y"}, r"text and completion differ, and only one can be the"),
         ({"id": "a", "prompt": "Write a."}, r"holds no answer; expected one of text, completion, response"),
-        ('{"task_id": "a", "compl', r"not JSON: .*; mend or remove that line"),
+        ('{"task_id": "a", "compl', r"not JSON: .*; fix or remove that line"),
     ],
 )
 def test_a_line_that_holds_no_answer_is_named(tmp_path: Path, line: object, message: str) -> None:
@@ -234,7 +234,9 @@ def test_a_problem_that_is_twice_in_one_run_of_cvdp_is_an_error(tmp_path: Path) 
 def test_recordings_of_quite_other_problems_are_named_with_their_line(tmp_path: Path) -> None:
     path = tmp_path / "answers.jsonl"
     path.write_text('\n{"task_id": "zebra", "completion": "x"}\n')
-    message = r"'zebra' is not wanted, nor is any other problem recorded there; wanted are a, b, c, …; choose the suite"
+    message = (
+        r"'zebra' is not requested, nor is any other problem recorded there; requested are a, b, c, …; choose the suite"
+    )
     with pytest.raises(RecordError, match=rf"^{path}:2: {message}"):
         texts(path, "a", "b", "c", "d")
 
@@ -252,6 +254,6 @@ def test_a_misspelt_problem_is_pointed_at(tmp_path: Path) -> None:
 @pytest.mark.parametrize("form", ["rtllm", "verilog-eval-v1.jsonl"])
 def test_too_few_samples_say_how_many_there_are(form: str) -> None:
     name = "wrap_counter" if form == "rtllm" else "hold"
-    message = rf"problem '{name}' has 2 recordings \(samples 0, 1\), but sample 2 is wanted; lower --rtlgen-n to 2"
+    message = rf"problem '{name}' has 2 recordings \(samples 0, 1\), but sample 2 is requested; lower --rtlgen-n to 2"
     with pytest.raises(BackendError, match=message):
         texts(SAMPLES / form, name, n=3)

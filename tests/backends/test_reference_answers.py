@@ -35,7 +35,7 @@ def test_backticks_in_a_reference_do_not_end_the_fence() -> None:
 
 def test_a_reference_without_its_module_is_named() -> None:
     changes = {"reference": "module other; endmodule", "top": "TopModule", "reference_top": "RefModule"}
-    with pytest.raises(BackendError, match=r"^TopModule\.sv: no module 'RefModule' is defined; mend the reference"):
+    with pytest.raises(BackendError, match=r"^TopModule\.sv: no module 'RefModule' is defined; fix the reference"):
         collect(make_backend("reference:", BackendSettings()), request("p", **changes))
 
 

@@ -110,7 +110,7 @@ def test_what_a_run_saved_is_played_back(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("{", r"not JSON: .*; mend or remove that line"),
+        ("{", r"not JSON: .*; fix or remove that line"),
         ("[" * 100_000, r"not JSON: .*recursion"),
         ("[1]", r"a line must hold a JSON object, such as \{"),
         ({"text": "x"}, r"names no problem; add problem_id or task_id"),
@@ -169,8 +169,8 @@ def test_what_is_recorded_is_delivered_before_what_lacks_is_an_error(tmp_path: P
         replay(path).generate(requests, SamplingParams(), lambda *found: arrived.extend(found))
     assert len(arrived) == 4
     assert str(caught.value) == (
-        f"replay:{path}: problem 'a' has 3 recordings (samples 0, 1, 2), but sample 3 is wanted; "
-        "lower --rtlgen-n to 3, or record more (1 more problems lack recordings)"
+        f"replay:{path}: problem 'a' has 3 recordings (samples 0, 1, 2), but sample 3 is requested; "
+        "lower --rtlgen-n to 3, or record more (1 more problems have no recordings)"
     )
 
 

@@ -22,10 +22,9 @@ from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.reference import PreparedReference
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.modes import FormalMode, SandboxMode
-from pytest_rtlgen.records import Candidate, Problem
+from pytest_rtlgen.records import Candidate, Problem, count_bits
 from pytest_rtlgen.simulators import SimulationJob, Simulator, make_simulator
 from pytest_rtlgen.simulators.icarus import INSIDE, find_icarus, prepare_job
-from pytest_rtlgen.simulators.wrapper import port_widths
 from pytest_rtlgen.tools.process import Limits, run_program
 from pytest_rtlgen.tools.sandbox import choose_sandbox
 
@@ -68,7 +67,7 @@ def play_check(checker: Checker, problem: Problem, reference: PreparedReference)
 def play_bare(job: SimulationJob, folder: Path) -> Player:
     """Compile with ``iverilog`` and play the rows from a memory in ``vvp``, no Python inside."""
     inputs, outputs = job.interface.inputs, job.interface.outputs
-    width_in, width_out = port_widths(inputs), port_widths(outputs)
+    width_in, width_out = count_bits(inputs), count_bits(outputs)
     rows = job.stimulus.rows.decode()
     (folder / "rows.mem").write_text("\n".join(rows[i : i + width_in] for i in range(0, len(rows), width_in)))
     connections = []

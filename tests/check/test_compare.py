@@ -3,7 +3,7 @@
 import pytest
 from builders import port
 
-from pytest_rtlgen.check.compare import compare_traces, cut_wave
+from pytest_rtlgen.check.compare import compare_known, compare_traces, cut_wave
 from pytest_rtlgen.records import Stimulus, Trace
 
 
@@ -29,6 +29,13 @@ def test_one_bit(want: str, got: str, is_checked: bool, is_mismatch: bool) -> No
     (verdict,) = compare_traces(trace(want, 1), trace(got, 1))
     assert (verdict.checked, verdict.mismatches) == (int(is_checked), int(is_mismatch))
     assert verdict.is_right == (is_checked and not is_mismatch)
+
+
+@pytest.mark.parametrize(("want", "got"), [(want, got) for want, got, _, _ in RULE])
+def test_where_only_known_bits_count_nothing_else_is_wrong(want: str, got: str) -> None:
+    (verdict,) = compare_known(trace(want, 1), trace(got, 1))
+    is_known = {want, got} <= {"0", "1"}
+    assert (verdict.checked, verdict.mismatches) == (int(is_known), int(is_known and want != got))
 
 
 def test_each_output_is_judged_on_its_own() -> None:

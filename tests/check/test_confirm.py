@@ -327,7 +327,7 @@ def test_what_a_second_simulator_cannot_play_is_a_note(
     assert verdict.is_passed
     (note,) = verdict.diagnostics
     assert (note.tool, note.severity) == ("cross-check", Severity.NOTE)
-    assert "cannot play the candidate" in note.message
+    assert "cannot simulate the candidate" in note.message
 
 
 def test_a_second_simulator_grants_no_pass(

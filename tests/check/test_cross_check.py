@@ -92,7 +92,7 @@ def test_two_states_find_out_who_asks_for_x(icarus: Simulator, reference: Prepar
 def test_a_refusal_is_a_note(check: CrossCheck, reference: PreparedReference) -> None:
     result = check.examine(reference, COUNTER.replace("q == 4'd11", "nothing == 4'd11"))
     assert (result.disagrees, result.signals) == ((), ())
-    assert "cannot play the candidate (elaboration-error)" in result.note
+    assert "cannot simulate the candidate (elaboration-error)" in result.note
     assert "nothing" in result.note
 
 
@@ -118,7 +118,7 @@ def test_a_reference_that_is_refused_there_judges_nothing(check: CrossCheck, ica
     reference = prepare(ELSEWHERE + COUNTER.replace("endmodule", body), icarus)
     result = check.examine(reference, COUNTER)
     assert (result.disagrees, result.signals) == ((), ())
-    assert "cannot play the reference (elaboration-error)" in result.note
+    assert "cannot simulate the reference (elaboration-error)" in result.note
 
 
 def test_each_reference_is_played_once(reference: PreparedReference, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,27 +94,30 @@ WRONG_BOXES = {
     "a second driver": (BOXED.replace("  lane l0", "  assign gclk = clk & a[0];\n  lane l0"), {"q"}),
 }
 UNLIKE_BOXES = {
-    "a value": (BOXED.replace(".MODE(2)", ".MODE(3)"), "parameter MODE of instance u_icg (icg) is 3, and 2 is wanted"),
+    "a value": (
+        BOXED.replace(".MODE(2)", ".MODE(3)"),
+        "parameter MODE of instance u_icg (icg) is 3, and 2 is expected",
+    ),
     "no parameters": (
         BOXED.replace('#(.MODE(2), .NAME("x"))', ""),
-        "the parameters of instance u_icg (icg) are not those that are wanted",
+        "the parameters of instance u_icg (icg) are not those that are expected",
     ),
     "a pin less": (BOXED.replace(", .te(1'b0)", ""), "pin 'te' of instance u_icg (icg) is not connected"),
     "a pin open": (BOXED.replace(".te(1'b0)", ".te()"), "pin 'te' of instance u_icg (icg) is not connected"),
     "a pin more": (
         BOXED.replace(".te(1'b0)", ".te(1'b0), .zz(a)"),
-        "pin 'zz' of instance u_icg (icg) is connected, which is not wanted",
+        "pin 'zz' of instance u_icg (icg) is connected, which is not expected",
     ),
     "a wide pin": (BOXED.replace(".en(a[0])", ".en(a[1:0])"), "pin 'en' of instance u_icg (icg) has 2 bits, and not 1"),
     "no box": (
         BOXED.replace(INSTANCE, "assign gclk = clk & a[0];"),
-        "unknown module 'icg' is instantiated 0 times, and once is wanted",
+        "unknown module 'icg' is instantiated 0 times, and once is expected",
     ),
     "another box": (
         BOXED.replace("  lane l0", "  other o(.a(a));\n  lane l0"),
-        "unknown module 'other' is instantiated once, and 0 times is wanted",
+        "unknown module 'other' is instantiated once, and 0 times is expected",
     ),
-    "fewer": (BOXED.replace("g < 2", "g < 1"), "unknown module 'cell2' is instantiated once, and 2 times is wanted"),
+    "fewer": (BOXED.replace("g < 2", "g < 1"), "unknown module 'cell2' is instantiated once, and 2 times is expected"),
     "defined": (
         BOXED + "module cell2 #(parameter N = 0)(input [1:0] i, output [1:0] o); assign o = i; endmodule\n",
         "module 'cell2' is defined, but it is a black box: it is to be instantiated",

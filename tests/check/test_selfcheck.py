@@ -16,8 +16,7 @@ from pytest_rtlgen.known_bad import Kind, KnownBad, KnownBadList
 from pytest_rtlgen.modes import SandboxMode, ScoringMode
 from pytest_rtlgen.records import Candidate, Problem, Stimulus, Trace
 from pytest_rtlgen.scoring.scorer import BenchScorer
-from pytest_rtlgen.selfcheck.forgers import make_forgers
-from pytest_rtlgen.selfcheck.stubs import make_stubs
+from pytest_rtlgen.selfcheck.stubs import make_forgers, make_stubs
 from pytest_rtlgen.selfcheck.suite import selfcheck_problem, selfcheck_suite
 
 GATE = "module gate (input a, output y);\n  assign y = {};\nendmodule\n"

@@ -24,7 +24,7 @@ from pytest_rtlgen.cli.arguments import parse_arguments
 from pytest_rtlgen.cli.commands import Command
 from pytest_rtlgen.config import OPTIONS
 from pytest_rtlgen.errors import SuiteError
-from pytest_rtlgen.report.console import Progress, say
+from pytest_rtlgen.report.console import Progress, write_note
 from pytest_rtlgen.version import __version__
 
 
@@ -217,5 +217,5 @@ def test_progress_on_a_terminal_is_one_line_that_goes_away(
     for now[0], text in ((102.5, "10 done"), (105.0, "9 left")):
         progress.show(text)
     progress.clear()
-    say("end")
+    write_note("end")
     assert capsys.readouterr().err == "\r10 done\r9 left \r" + " " * 6 + "\rend\n"

@@ -150,7 +150,7 @@ def test_check_counts_what_cannot_be_judged(capsys: pytest.CaptureFixture[str]) 
     assert lines[0].endswith("salv.json: 2 problems, 1 of them cannot be judged")
     assert (
         lines[1]
-        == "  1 x the reference differs from port_names: it lacks b; it has besides z; it turns round a (input)"
+        == "  1 x the reference differs from port_names: it has no b; it has besides z; it turns round a (input)"
     )
     assert lines[2].endswith("; none is recorded to compare it with")
 

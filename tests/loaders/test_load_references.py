@@ -63,7 +63,7 @@ def test_salv_rows_are_checked_against_their_ports() -> None:
     problems = load_suite(f"references:{FIXTURE / 'salv.json'}").problems
     assert [(problem.problem_id, problem.unjudged) for problem in problems] == [
         ("17", ""),
-        ("18", "the reference differs from port_names: it lacks b; it has besides z; it turns round a (input)"),
+        ("18", "the reference differs from port_names: it has no b; it has besides z; it turns round a (input)"),
     ]
 
 

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 from plugin.conftest import ANSWERS, Runner, find_runs
+from support.canonical_runs import canonical_run
 from support.loopback_server import Asked, Reply, chat, choice, refuse, serve
 
 from pytest_rtlgen.config.resolve import resolve_call
 from pytest_rtlgen.evaluation.results import report_run
 from pytest_rtlgen.records import SampleResult
 from pytest_rtlgen.report.run_report import Gaps
-from pytest_rtlgen.storage import RunStore, canonical_run
+from pytest_rtlgen.storage import RunStore
 
 pytestmark = pytest.mark.simulator
 

@@ -1,29 +1,16 @@
 """The summary table, literally."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
-from pytest_rtlgen.records import Estimate, Status, Summary, SummaryRow
+from builders import summary_row
+
+from pytest_rtlgen.records import COLUMNS, Status, Summary, SummaryRow
 from pytest_rtlgen.report.terminal import render_summary
 
-
-def an_estimate(value: float, low: float, high: float) -> Estimate:
-    return Estimate(value=value, low=low, high=high)
-
-
-def a_row(label: str, problems: int, *passes: tuple[int, float]) -> SummaryRow:
-    return SummaryRow(
-        label=label,
-        problems=problems,
-        syntax=((1, an_estimate(0.9, 0.85, 0.95)),),
-        function=tuple((k, an_estimate(value, value - 0.1, value + 0.1)) for k, value in passes),
-        credit=an_estimate(0.75, 0.7, 0.8),
-    )
-
-
 SUMMARY = Summary(
-    total=a_row("all", 30, (1, 0.612), (5, 0.8)),
-    by_category=(a_row("fsm", 10, (1, 0.5), (5, 0.7)), a_row("memory", 20, (1, 0.668), (5, 0.85))),
-    by_difficulty=(a_row("easy", 30, (1, 0.612), (5, 0.8)),),
+    total=summary_row("all", 30, (1, 0.612), (5, 0.8)),
+    by_category=(summary_row("fsm", 10, (1, 0.5), (5, 0.7)), summary_row("memory", 20, (1, 0.668), (5, 0.85))),
+    by_difficulty=(summary_row("easy", 30, (1, 0.612), (5, 0.8)),),
     statuses=((Status.PASSED, 90), (Status.MISMATCH, 60)),
     samples=150,
     prompt_tokens=12345,
@@ -55,8 +42,12 @@ run:     .rtlgen/runs/20261121T043005Z-ab12cd"""
     )
 
 
+def test_every_figure_of_a_row_is_a_column_of_the_table() -> None:
+    assert [item.name for item in fields(SummaryRow)] == ["label", "problems", *(column.field for column in COLUMNS)]
+
+
 def test_the_total_without_listed_problems_stands_below_it() -> None:
-    rows = (a_row("without 2 with open texts", 28, (1, 0.7), (5, 0.9)),)
+    rows = (summary_row("without 2 with open texts", 28, (1, 0.7), (5, 0.9)),)
     lines = render_summary(replace(SUMMARY, without=rows), title="t", run_path="r").splitlines()
     assert [line[:39] for line in lines[4:7]] == [
         "all                                  30",
@@ -74,7 +65,7 @@ def test_excluded_problems_are_listed_with_their_reason() -> None:
 
 
 def test_several_difficulties_get_their_rows() -> None:
-    summary = replace(SUMMARY, by_difficulty=(a_row("easy", 12), a_row("hard", 18)))
+    summary = replace(SUMMARY, by_difficulty=(summary_row("easy", 12), summary_row("hard", 18)))
     labels = [line[:12].strip() for line in render_summary(summary, title="t", run_path="r").splitlines()]
     assert labels[labels.index("difficulty") :][:3] == ["difficulty", "easy", "hard"]
 
@@ -88,7 +79,7 @@ def test_no_foreign_text_reaches_the_terminal_raw() -> None:
     hostile = "\x1b]0;owned\x07\x9b2J"
     summary = replace(
         SUMMARY,
-        by_category=(a_row(hostile, 1), a_row("b", 2)),
+        by_category=(summary_row(hostile, 1), summary_row("b", 2)),
         excluded=((hostile, hostile),),
     )
     text = render_summary(summary, title=hostile, run_path=hostile)

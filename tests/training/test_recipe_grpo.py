@@ -14,8 +14,8 @@ from pytest_rtlgen.training import RewardSettings, open_reward
 from pytest_rtlgen.training.recipes import grpo
 from pytest_rtlgen.training.recipes.data import list_questions, write_sets
 from pytest_rtlgen.training.recipes.early_stop import make_early_stop
+from pytest_rtlgen.training.recipes.easy import make_expression_tasks
 from pytest_rtlgen.training.recipes.grpo.curve import Step, draw_steps, read_steps, smooth, write_steps
-from pytest_rtlgen.training.recipes.grpo.easy import make_tasks
 from pytest_rtlgen.training.recipes.grpo.routes import judge_by_verl, judge_in_process, judge_over_http
 from pytest_rtlgen.training.recipes.grpo.settings import GrpoSettings
 from pytest_rtlgen.training.recipes.grpo.verl_rows import main as write_rows
@@ -56,8 +56,8 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
 
 
 def test_a_description_asks_for_its_reference_and_no_two_are_alike() -> None:
-    tasks = {task.description: task.reference for task in make_tasks(1)}
-    assert len(tasks) == 14_400 == len(list(make_tasks(1)))
+    tasks = {task.description: task.reference for task in make_expression_tasks(1)}
+    assert len(tasks) == 14_400 == len(list(make_expression_tasks(1)))
     asked = "Write top_module. Inputs a, b, c and output y have 4 bits. y is the sum of a and the larger of b and c."
     assert tasks[asked] == (
         "module top_module(input [3:0] a, b, c, output [3:0] y);\n  assign y = a + (b > c ? b : c);\nendmodule\n"
@@ -67,7 +67,7 @@ def test_a_description_asks_for_its_reference_and_no_two_are_alike() -> None:
 def test_the_sets_share_no_problem_and_the_seed_decides_them(tmp_path: Path) -> None:
     for name, seed in (("one", 7), ("again", 7), ("other", 8)):
         (tmp_path / name).mkdir()
-        write_sets(tmp_path / name, COUNTS, make_tasks(seed), prompt="{description}")
+        write_sets(tmp_path / name, COUNTS, make_expression_tasks(seed), prompt="{description}")
     chats = read_rows(tmp_path / "one" / "demonstrations.jsonl")
     asked = [chat["messages"][0]["content"] for chat in chats]
     for name in ("train", "held_out"):
@@ -79,7 +79,7 @@ def test_the_sets_share_no_problem_and_the_seed_decides_them(tmp_path: Path) -> 
 
 @pytest.mark.simulator
 def test_demonstrations_pass_and_are_asked_as_the_harness_asks(tmp_path: Path) -> None:
-    write_sets(tmp_path, COUNTS, make_tasks(7), prompt="{description}")
+    write_sets(tmp_path, COUNTS, make_expression_tasks(7), prompt="{description}")
     rows = read_rows(tmp_path / "train.jsonl")
     problems = load_suite(f"references:{tmp_path}/train.jsonl").problems
     with open_reward(problems, RewardSettings()) as reward:
@@ -166,7 +166,7 @@ def test_steps_come_from_the_trainers_log(tmp_path: Path) -> None:
     assert [(step.number, step.reward) for step in steps] == [(1, 0.25), (2, 0.75)]
     write_steps(tmp_path, steps)
     assert (tmp_path / "curve.csv").read_text(encoding="utf-8").splitlines() == [
-        "number,reward,passed,failed,idle,length",
+        "number,reward,passed,failed,without_spread,length",
         "1,0.25,0.25,0.0,0.5,40.0",
         "2,0.75,0.25,0.0,0.5,40.0",
     ]
@@ -174,7 +174,7 @@ def test_steps_come_from_the_trainers_log(tmp_path: Path) -> None:
 
 
 def test_a_higher_reward_is_drawn_higher() -> None:
-    flat = {"passed": 0.0, "failed": 0.0, "idle": 0.0, "length": 1.0}
+    flat = {"passed": 0.0, "failed": 0.0, "without_spread": 0.0, "length": 1.0}
     drawn = draw_steps([Step(number=1, reward=0.0, **flat), Step(number=2, reward=1.0, **flat)])
     low, high = [float(place) for place in re.findall(r'cy="([0-9.]+)" r="2" fill="#1f5fa8"', drawn)]
     assert (low, high) == (276.0, 44.0)  # the frame's lower and upper edge
@@ -184,7 +184,7 @@ def test_a_higher_reward_is_drawn_higher() -> None:
 @pytest.fixture
 def answers(tmp_path: Path) -> tuple[GrpoSettings, list[str], list[str]]:
     """Return a right, a wrong, a broken and a missing answer to one problem."""
-    write_sets(tmp_path, COUNTS, make_tasks(7), prompt="{description}")
+    write_sets(tmp_path, COUNTS, make_expression_tasks(7), prompt="{description}")
     row = read_rows(tmp_path / "held_out.jsonl")[0]
     right = row["reference"]
     texts = [right, re.sub(r"y = .*;", "y = 0;", right), re.sub(r"y = .*;", "y = (;", right), "I cannot."]

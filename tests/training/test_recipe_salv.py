@@ -15,10 +15,10 @@ from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.training.recipes import salv
 from pytest_rtlgen.training.recipes.data import list_questions, read_chats, write_sets
+from pytest_rtlgen.training.recipes.easy import make_output_tasks
 from pytest_rtlgen.training.recipes.program import Recipe, run_recipe
 from pytest_rtlgen.training.recipes.salv.__main__ import RECIPE
 from pytest_rtlgen.training.recipes.salv.dpo import read_progress, train_dpo
-from pytest_rtlgen.training.recipes.salv.easy import make_tasks
 from pytest_rtlgen.training.recipes.salv.pairs import count_pairs, sample_answers, write_preferences
 from pytest_rtlgen.training.recipes.salv.settings import SalvSettings
 from pytest_rtlgen.training.recipes.settings import DataSettings, find_configuration, read_settings
@@ -53,15 +53,15 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
 
 
 def test_a_description_asks_for_its_reference_and_no_two_are_alike() -> None:
-    tasks = list(islice(make_tasks(1), 3000))
-    assert tasks == list(islice(make_tasks(1), 3000)) != list(islice(make_tasks(2), 3000))
+    tasks = list(islice(make_output_tasks(1), 3000))
+    assert tasks == list(islice(make_output_tasks(1), 3000)) != list(islice(make_output_tasks(2), 3000))
     assert len({task.description for task in tasks}) == len({task.reference for task in tasks}) == 3000
     nand = next(task for task in tasks if "x is the NAND of a and b." in task.description)
     assert "  assign x = ~(a & b);\n" in nand.reference
 
 
 def test_each_output_has_a_line_of_its_own() -> None:
-    source = next(make_tasks(1)).reference
+    source = next(make_output_tasks(1)).reference
     slices = slice_outputs(source, "top_module")
     assert slices is not None
     for name in ("x", "y", "z"):
@@ -103,7 +103,7 @@ def write_answers(settings: SalvSettings) -> list[str]:
 
     The second has a wrong x, the third a wrong z.
     """
-    write_sets(settings.out, COUNTS, make_tasks(7), prompt="{description}")
+    write_sets(settings.out, COUNTS, make_output_tasks(7), prompt="{description}")
     rows = read_rows(settings.out / "train.jsonl")
     for row in rows:
         folder = settings.out / "sft" / row["problem_id"]
@@ -197,7 +197,7 @@ def test_both_losses_leave_a_checkpoint(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_the_training_problems_are_asked_as_the_harness_asks(tmp_path: Path) -> None:
-    write_sets(tmp_path, COUNTS, make_tasks(7), prompt="{description}")
+    write_sets(tmp_path, COUNTS, make_output_tasks(7), prompt="{description}")
     questions = list_questions(make_settings(tmp_path), (f"references:{tmp_path}/train.jsonl",))
     rows = read_rows(tmp_path / "train.jsonl")
     assert [question["prompt"][0]["content"] for question in questions] == [row["instruction"] for row in rows]
@@ -229,7 +229,7 @@ def test_a_program_notes_what_its_stages_say(tmp_path: Path, caplog: pytest.LogC
     arguments = ["--config", "tiny", "--out", str(tmp_path / "run")]
     assert run_recipe(recipe, [*arguments, "--stage", "first"]) == 0
     (note,) = read_rows(tmp_path / "run" / "report.jsonl")
-    assert (note["stage"], note["said"]) == ("first", f"out is {tmp_path / 'run'}")
+    assert (note["stage"], note["result"]) == ("first", f"out is {tmp_path / 'run'}")
     assert note["wall_s"] >= 0 <= note["cpu_s"]
     assert run_recipe(recipe, arguments) == 2
     assert "error: seed 7 brings no luck; take another" in caplog.text

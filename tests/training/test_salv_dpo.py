@@ -228,5 +228,5 @@ def test_what_cannot_be_masked_is_refused(changes: dict[str, Any], message: str)
 
 def test_rows_without_spans_are_refused(tmp_path: Path) -> None:
     row = {"prompt": "go", "chosen": "x", "rejected": "y", "is_whole": False}
-    with pytest.raises(UsageError, match="the data set lacks chosen_spans, rejected_spans; make rows with make_row"):
+    with pytest.raises(UsageError, match="the data set has no chosen_spans, rejected_spans; make rows with make_row"):
         make_trainer(tmp_path, make_model(257), make_tokenizer(), [row])

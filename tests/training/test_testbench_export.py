@@ -94,6 +94,50 @@ def test_reference_passes_and_a_mutant_fails_as_the_checker_says(design: str, ch
     assert read_counts(lines) == [(signal.name, signal.checked, signal.mismatches) for signal in signals]
 
 
+def make_bits(letters: str) -> str:
+    """Return a module with an output for each of ``letters``, which it shows where the input is 1."""
+    ports = ", ".join(f"output y{number}" for number in range(len(letters)))
+    lines = [f"assign y{number} = s == 1 ? 1'b{letter} : s[1];\n" for number, letter in enumerate(letters)]
+    return f"module bits(input [1:0] s, {ports});\n{''.join(lines)}endmodule\n"
+
+
+PAIRS = [expected + actual for expected in "01xz" for actual in "01xz"]
+"""Every bit of a reference beside every bit of a design."""
+RIGHT_BITS, OTHER_BITS = (make_bits("".join(pair[side] for pair in PAIRS)) for side in (0, 1))
+
+
+def count_mismatches(checker: Checker, reference: str, design: str) -> dict[str, int]:
+    """Return each output's mismatches by the checker's rule."""
+    prepared = checker.prepare(make_problem(reference=reference))
+    job = SimulationJob(source=design, interface=prepared.interface, stimulus=prepared.stimulus)
+    trace = checker.simulator.simulate(job).trace
+    assert trace is not None
+    return {signal.name: signal.mismatches for signal in compare_traces(prepared.trace, trace)}
+
+
+@pytest.mark.simulator
+def test_every_pair_of_bits_counts_as_the_checker_counts_it(checker: Checker, tmp_path: Path) -> None:
+    expected = count_mismatches(checker, RIGHT_BITS, OTHER_BITS)
+    assert [PAIRS[number] for number, wrong in enumerate(expected.values()) if not wrong] == [
+        *("00", "11", "x0", "x1", "xx", "xz", "zz")
+    ]
+    name = export(checker, RIGHT_BITS, tmp_path)
+    lines = run_bench(tmp_path, name, OTHER_BITS)
+    assert {signal: wrong for signal, _, wrong in read_counts(lines)} == expected
+
+
+@pytest.mark.simulator
+@pytest.mark.slow
+def test_so_it_does_in_cocotb(checker: Checker, tmp_path: Path) -> None:
+    expected = count_mismatches(checker, RIGHT_BITS, OTHER_BITS)
+    export(checker, RIGHT_BITS, tmp_path)
+    (tmp_path / "design.sv").write_text(OTHER_BITS)
+    command = [sys.executable, "run_cocotb.py", "design.sv"]
+    done = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True, timeout=120)
+    found = re.findall(r"(y\d+): (\d+) mismatches in", done.stdout)
+    assert {signal: int(count) for signal, count in found} == expected
+
+
 @pytest.mark.simulator
 def test_wide_ports_odd_names_unknown_and_floating_bits(checker: Checker, tmp_path: Path) -> None:
     name = export(checker, WIDE, tmp_path)

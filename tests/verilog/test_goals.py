@@ -1,4 +1,4 @@
-"""What is wanted of a stimulus: constants of registers, conditions as nets; what counts loops is left out."""
+"""What a stimulus should reach: constants of registers, conditions as nets; what counts loops is left out."""
 
 from pytest_rtlgen.records import SourceFile
 from pytest_rtlgen.verilog.goals import ComparedConstant, list_constants, list_loop_variables, show_conditions

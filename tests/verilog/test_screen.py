@@ -210,13 +210,13 @@ def test_broken_text(text: str, status: Status) -> None:
         (
             "module top(input clk, input [2:0] d, inout [3:0] q);\nendmodule",
             [
-                "input [3:0] d is wanted, but it is input [2:0] d",
-                "output [3:0] q is wanted, but it is inout [3:0] q",
+                "input [3:0] d is expected, but it is input [2:0] d",
+                "output [3:0] q is expected, but it is inout [3:0] q",
             ],
         ),
         (
             "module top(input clk, input [3:0] data, output [3:0] q);\nendmodule",
-            ["input [3:0] d is missing", "input [3:0] data is not wanted"],
+            ["input [3:0] d is missing", "input [3:0] data is not expected"],
         ),
     ],
 )

@@ -1,10 +1,12 @@
 """What an engine on this machine is to run: a checkpoint, perhaps an adapter, and the engine's settings."""
 
 import json
-from collections.abc import Mapping
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from pytest_rtlgen.backends.base import BackendSettings, GenerationRequest
 from pytest_rtlgen.backends.engines.settings import Reader, read_engine
@@ -16,6 +18,26 @@ from pytest_rtlgen.backends.engines.weights import (
     find_weights,
     read_adapter_rank,
 )
+
+
+class Closeable(Protocol):
+    """What has memory to give back."""
+
+    def close(self) -> None:
+        """Give it back."""
+
+
+Order = TypeVar("Order")
+Engine = TypeVar("Engine", bound=Closeable)
+
+
+@contextmanager
+def open_engine(load: Callable[[Order], Engine], order: Order) -> Iterator[Engine]:
+    """Yield the engine that ``load`` returns, and free it afterwards; warnings of its libraries are not shown."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a test session may make errors of them
+        with closing(load(order)) as engine:
+            yield engine
 
 
 class Checkpoint:

@@ -1,12 +1,11 @@
 """A checkpoint, with or without a LoRA adapter, written out by transformers: slower than vLLM, and at home anywhere."""
 
 import time
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pytest_rtlgen.backends.base import BackendSettings, Deliver, GenerationRequest
-from pytest_rtlgen.backends.engines.checkpoint import Checkpoint
+from pytest_rtlgen.backends.engines.checkpoint import Checkpoint, open_engine
 from pytest_rtlgen.backends.engines.settings import Reader, read_count, read_flag, read_object
 from pytest_rtlgen.backends.engines.transformers_load import Model, ModelOrder, load_model
 from pytest_rtlgen.backends.extras import Needs
@@ -88,13 +87,8 @@ class TransformersBackend:
             UsageError: a prompt does not fit the model.
             BackendError: the model failed; what it had written was delivered.
         """
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a test session may make errors of them, and these are of the libraries
-            model = self._load(self._order)
-            try:
-                self._run(model, requests, sampling, deliver)
-            finally:
-                model.close()
+        with open_engine(self._load, self._order) as model:
+            self._run(model, requests, sampling, deliver)
 
     def _run(
         self, model: Model, requests: Sequence[GenerationRequest], sampling: SamplingParams, deliver: Deliver
@@ -158,21 +152,3 @@ def _cut(row: Sequence[int], ends: frozenset[int]) -> list[int]:
         if token in ends:
             return list(row[: place + 1])
     return list(row)
-
-
-def make_transformers(argument: str, settings: BackendSettings) -> TransformersBackend:
-    """Return the backend for ``transformers:MODEL``, a model that chats.
-
-    Raises:
-        UsageError: a folder, an adapter or an engine setting that cannot be meant.
-    """
-    return TransformersBackend(argument, settings)
-
-
-def make_transformers_completions(argument: str, settings: BackendSettings) -> TransformersBackend:
-    """Return the backend for ``transformers-completions:MODEL``, a base model that goes on with a text.
-
-    Raises:
-        UsageError: a folder, an adapter or an engine setting that cannot be meant.
-    """
-    return TransformersBackend(argument, settings, is_chat=False)

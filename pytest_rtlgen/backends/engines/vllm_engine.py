@@ -5,14 +5,13 @@ them. The engine is driven step by step, where ``LLM.generate`` would hand over 
 delivered when it is done, so a run that is killed loses only those that were being written.
 """
 
-import warnings
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pytest_rtlgen.backends.base import BackendSettings, Deliver, GenerationRequest
-from pytest_rtlgen.backends.engines.checkpoint import Checkpoint
+from pytest_rtlgen.backends.engines.checkpoint import Checkpoint, open_engine
 from pytest_rtlgen.backends.engines.settings import (
     Reader,
     read_count,
@@ -103,13 +102,8 @@ class VllmBackend:
             UsageError: a prompt does not fit the model.
             BackendError: the engine gave no answer to some samples; the others were delivered.
         """
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a test session may make errors of them, and these are of vLLM's libraries
-            engine = self._load(self._order)
-            try:
-                self._run(engine, requests, sampling, deliver)
-            finally:
-                engine.close()
+        with open_engine(self._load, self._order) as engine:
+            self._run(engine, requests, sampling, deliver)
 
     def _run(
         self, engine: Engine, requests: Sequence[GenerationRequest], sampling: SamplingParams, deliver: Deliver
@@ -202,21 +196,3 @@ class VllmBackend:
 def _measure_latency(metrics: Foreign) -> float:  # vLLM's RequestStateStats, or None
     """Return the seconds that the engine worked on a sample, the wait for its turn left out."""
     return max(0.0, metrics.last_token_ts - metrics.scheduled_ts) if metrics is not None else 0.0
-
-
-def make_vllm(argument: str, settings: BackendSettings) -> VllmBackend:
-    """Return the backend for ``vllm:MODEL``, a model that chats.
-
-    Raises:
-        UsageError: a folder, an adapter or an engine setting that cannot be meant.
-    """
-    return VllmBackend(argument, settings)
-
-
-def make_vllm_completions(argument: str, settings: BackendSettings) -> VllmBackend:
-    """Return the backend for ``vllm-completions:MODEL``, a base model that goes on with a text.
-
-    Raises:
-        UsageError: a folder, an adapter or an engine setting that cannot be meant.
-    """
-    return VllmBackend(argument, settings, is_chat=False)

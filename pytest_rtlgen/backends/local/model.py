@@ -148,21 +148,3 @@ def _find_package(name: str, label: str) -> Path:
     if found is None or found.origin is None:
         raise ToolError(f"{label}: {name.replace('_', '-')} is not installed; {_REMEDY}")
     return Path(found.origin).parent
-
-
-def make_local(argument: str, settings: BackendSettings) -> LocalBackend:
-    """Return the backend for ``local:`` and ``local:FILE.gguf``, a model that chats.
-
-    Raises:
-        UsageError: there is no such file, or settings that cannot be meant.
-    """
-    return LocalBackend(argument, settings)
-
-
-def make_local_completions(argument: str, settings: BackendSettings) -> LocalBackend:
-    """Return the backend for ``local-completions:`` and ``local-completions:FILE.gguf``, a base model.
-
-    Raises:
-        UsageError: there is no such file, or settings that cannot be meant.
-    """
-    return LocalBackend(argument, settings, is_chat=False)

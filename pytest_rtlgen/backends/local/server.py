@@ -179,4 +179,4 @@ def _read_tail(log: IO[bytes]) -> str:
 
 
 def _last_line(text: str) -> str:
-    return shorten((text.strip().splitlines() or ["it said nothing"])[-1])
+    return shorten((text.strip().splitlines() or ["it printed nothing"])[-1])

@@ -238,37 +238,13 @@ def _make_completions(job: _Job, response: _Response) -> Iterator[Completion]:
         )
 
 
-def make_openai(argument: str, settings: BackendSettings) -> OpenAiBackend:
-    """Return the backend for ``openai:MODEL``, an endpoint that chats.
+def make_openai(argument: str, settings: BackendSettings, *, api: Api = Api.CHAT) -> OpenAiBackend:
+    """Return the backend for ``openai:MODEL``, or for a prefix of another ``api``.
 
     Raises:
         UsageError: no model is named, or the endpoint's address is none.
         CredentialError: the key is missing where one is needed.
     """
-    return _make(argument, settings, Api.CHAT)
-
-
-def make_openai_completions(argument: str, settings: BackendSettings) -> OpenAiBackend:
-    """Return the backend for ``openai-completions:MODEL``, a base model that goes on with a text.
-
-    Raises:
-        UsageError: no model is named, or the endpoint's address is none.
-        CredentialError: the key is missing where one is needed.
-    """
-    return _make(argument, settings, Api.COMPLETIONS)
-
-
-def make_openai_responses(argument: str, settings: BackendSettings) -> OpenAiBackend:
-    """Return the backend for ``openai-responses:MODEL``, a model that only the responses endpoint has.
-
-    Raises:
-        UsageError: no model is named, or the endpoint's address is none.
-        CredentialError: the key is missing where one is needed.
-    """
-    return _make(argument, settings, Api.RESPONSES)
-
-
-def _make(argument: str, settings: BackendSettings, api: Api) -> OpenAiBackend:
     if not argument:
         raise UsageError(f"{api.value}: names no model; write {api.value}:MODEL, as the endpoint names it")
     return OpenAiBackend(argument, settings, api=api)

@@ -76,7 +76,7 @@ class Gate:
             raise
 
     def _call_next(self) -> None:
-        """Call whom there is room for, though only after a request that just failed has said that all must wait."""
+        """Call whom there is room for, though only after a request that just failed showed that all must wait."""
         asyncio.get_running_loop().call_soon(self._call)
 
     def _call(self) -> None:

@@ -42,7 +42,7 @@ def read_run_line(value: Mapping[str, object], where: str) -> tuple[str, str] | 
 
 def _read_files(value: object, where: str) -> Mapping[str, str]:
     if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
-        raise RecordError(f"{where} must map paths to texts; mend or remove that line")
+        raise RecordError(f"{where} must map paths to texts; fix or remove that line")
     return value
 
 

@@ -25,30 +25,30 @@ class ReplayBackend:
 
         Raises:
             RecordError: the recording cannot be read, or is of other problems.
-            BackendError: it lacks a problem or a sample.
+            BackendError: a problem or a sample is missing.
         """
         requested = {request.problem.problem_id: None for request in requests}
         recordings = open_recordings(self._path, requested.keys())
-        strangers = {name: where for name, where in recordings.list_named().items() if name not in requested}
-        if strangers and len(strangers) == len(recordings.list_named()):
-            name, where = next(iter(strangers.items()))
+        unknown = {name: where for name, where in recordings.list_named().items() if name not in requested}
+        if unknown and len(unknown) == len(recordings.list_named()):
+            name, where = next(iter(unknown.items()))
             raise RecordError(
-                f"{where}: {name!r} is not wanted, nor is any other problem recorded there; wanted are "
+                f"{where}: {name!r} is not requested, nor is any other problem recorded there; requested are "
                 f"{_shorten(requested)}; choose the suite that has the recorded ones, or record these"
             )
-        lacks: list[str] = []
+        notes: list[str] = []
         for request in requests:
             problem = request.problem
             answers = recordings.find(problem.suite, problem.problem_id)
             self._play(request, answers, deliver)
             missing = [index for index in request.indices if index not in answers]
             if missing and answers:
-                lacks.append(self._describe_few(problem.problem_id, missing[0], answers))
+                notes.append(self._describe_few(problem.problem_id, missing[0], answers))
             elif missing:
-                lacks.append(self._describe_none(problem.problem_id, recordings, strangers))
-        if lacks:
-            more = f" ({len(lacks) - 1} more problems lack recordings)" if len(lacks) > 1 else ""
-            raise BackendError(lacks[0] + more)
+                notes.append(self._describe_none(problem.problem_id, recordings, unknown))
+        if notes:
+            more = f" ({len(notes) - 1} more problems have no recordings)" if len(notes) > 1 else ""
+            raise BackendError(notes[0] + more)
 
     def _play(self, request: GenerationRequest, answers: Answers, deliver: Deliver) -> None:
         for index in request.indices:
@@ -64,18 +64,18 @@ class ReplayBackend:
                     )
                 )
 
-    def _describe_none(self, problem_id: str, recordings: Recordings, strangers: Mapping[str, str]) -> str:
+    def _describe_none(self, problem_id: str, recordings: Recordings, unknown: Mapping[str, str]) -> str:
         expected = recordings.describe_expected(problem_id)
         message = f"{self.name}: problem {problem_id!r} has no recording; expected {expected}, or leave the problem out"
-        near = difflib.get_close_matches(problem_id, strangers, n=1)
-        return f"{message}; {strangers[near[0]]}: {near[0]!r} is no problem that is wanted" if near else message
+        near = difflib.get_close_matches(problem_id, unknown, n=1)
+        return f"{message}; {unknown[near[0]]}: {near[0]!r} is no requested problem" if near else message
 
     def _describe_few(self, problem_id: str, index: int, answers: Answers) -> str:
         have = ", ".join(map(str, sorted(answers)))
         remedy = f"lower --rtlgen-n to {index}, or record more" if index else "record it"
         return (
             f"{self.name}: problem {problem_id!r} has {len(answers)} recordings (samples {have}), "
-            f"but sample {index} is wanted; {remedy}"
+            f"but sample {index} is requested; {remedy}"
         )
 
 

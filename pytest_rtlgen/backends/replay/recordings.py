@@ -136,7 +136,7 @@ def read_lines(path: Path) -> RecordedLines:
 
 
 def _check_form(line: bytes, found: RecordedLines, where: str) -> None:
-    """Say what can be read where a file does not even begin as JSON Lines."""
+    """Report what can be read where a file does not even begin as JSON Lines."""
     if not found.answers and not line.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
         raise RecordError(f"{where}: no recorded answers of a known form; known are {KNOWN_FORMS}")
 
@@ -145,7 +145,7 @@ def _read_json(line: bytes, where: str) -> object:
     try:
         return json.loads(line.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise RecordError(f"{where}: not JSON: {error}; mend or remove that line") from error
+        raise RecordError(f"{where}: not JSON: {error}; fix or remove that line") from error
 
 
 def _read_recording(value: Mapping[str, object], where: str) -> Recording:

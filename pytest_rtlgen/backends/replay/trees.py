@@ -77,7 +77,7 @@ def read_numbered(root: Path) -> RecordedTree:
 def read_flat(root: Path, requested: Collection[str]) -> RecordedTree:
     """Return the answers of a folder with ``<problem>.v`` or ``<problem>_<n>.v``.
 
-    A name that is a wanted problem's as it stands is that problem's, whatever number it ends in.
+    A name that is a requested problem's as it stands is that problem's, whatever number it ends in.
 
     Raises:
         RecordError: a file may be a sample or another problem's, or two files are of one sample.

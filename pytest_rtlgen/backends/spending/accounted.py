@@ -49,7 +49,7 @@ class AccountedBackend:
             self._ledger.note(completion, self._price)
 
     def generate(self, requests: Sequence[GenerationRequest], sampling: SamplingParams, deliver: Deliver) -> None:
-        """Deliver every wanted sample: those that are kept, then the others as they arrive, each kept before.
+        """Deliver every requested sample: those that are kept, then the others as they arrive, each kept before.
 
         Raises:
             LimitReachedError: the run may cost no more; what had arrived was delivered.

@@ -38,7 +38,7 @@ def load_prices(path: Path) -> Mapping[str, Price]:
     except OSError as error:
         raise UsageError(f"--rtlgen-prices={path}: cannot be read: {error.strerror}; check the path") from error
     except ValueError as error:
-        raise UsageError(f"--rtlgen-prices={path}: is no TOML: {error}; mend the file") from error
+        raise UsageError(f"--rtlgen-prices={path}: is no TOML: {error}; fix the file") from error
     return {model: _read_price(path, model, table) for model, table in tables.items()}
 
 

@@ -13,7 +13,18 @@ from typing import TYPE_CHECKING
 from pytest_rtlgen.check.stimulus.patterns import Activity, draw_values
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.openings import list_assumed
-from pytest_rtlgen.records import Assumption, Direction, Interface, Openings, Polarity, Port, SourceFile, Stimulus
+from pytest_rtlgen.records import (
+    Assumption,
+    Direction,
+    Interface,
+    Openings,
+    Polarity,
+    Port,
+    SourceFile,
+    Stimulus,
+    count_bits,
+    list_places,
+)
 from pytest_rtlgen.simulators import SimulationJob, Simulator
 from pytest_rtlgen.verilog.conditions import OUTPUT, render_condition
 from pytest_rtlgen.verilog.constants import mine_constants
@@ -108,7 +119,7 @@ def _tie(assumptions: Iterable[Assumption], interface: Interface) -> list[tuple[
 
 
 def _list_values(ports: Sequence[Port], condition: str, rng: random.Random) -> Iterator[bytes]:
-    bits = sum(port.width for port in ports)
+    bits = count_bits(ports)
     if bits <= _EXHAUSTIVE_BITS:
         yield from (f"{number:0{bits}b}".encode() if bits else b"" for number in range(1 << bits))
         return
@@ -184,11 +195,8 @@ def _rest(ports: Sequence[Port], interface: Interface) -> bytes:
 
 def _list_columns(inputs: Sequence[Port], ports: Sequence[Port]) -> list[int]:
     """Return the places of the bits of ``ports`` in a row of ``inputs``."""
-    starts, at = {}, 0
-    for port in inputs:
-        starts[port.name] = at
-        at += port.width
-    return [starts[port.name] + bit for port in ports for bit in range(port.width)]
+    places = {port.name: place for port, place in list_places(inputs)}
+    return [place for port in ports for place in range(places[port.name].start, places[port.name].stop)]
 
 
 def _describe_empty(assumptions: Sequence[Assumption], ports: Sequence[Port], tried: int) -> str:
@@ -197,6 +205,6 @@ def _describe_empty(assumptions: Sequence[Assumption], ports: Sequence[Port], tr
     conditions = " and ".join(repr(assumption.condition) for assumption in assumptions)
     if not ports:
         return f"{first.place}: assume {conditions}: it reads no input, so nothing can follow from it; remove it"
-    bits = sum(port.width for port in ports)
+    bits = count_bits(ports)
     how = "no value" if bits <= _EXHAUSTIVE_BITS else f"none of {tried} values"
     return f"{first.place}: assume {conditions}: {how} of {names} satisfies it; correct the condition"

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Hashable
 
-from pytest_rtlgen.records import Trace
+from pytest_rtlgen.records import Trace, list_places
 
 _VALUE_BITS = 5
 _CHANGE_BITS = 3
@@ -20,10 +20,8 @@ def list_reached(trace: Trace, *, constants: Collection[int] = ()) -> set[Hashab
 
     table = np.frombuffer(trace.rows, dtype=np.uint8).reshape(-1, trace.width)
     reached: set[Hashable] = set()
-    start = 0
-    for port in trace.outputs:
-        columns = table[:, start : start + port.width]
-        start += port.width
+    for port, place in list_places(trace.outputs):
+        columns = table[:, place]
         known = ((columns == ord("0")) | (columns == ord("1"))).all(axis=1)
         bits = columns[known] == ord("1")
         if port.width > _VALUE_BITS:
@@ -49,9 +47,7 @@ def list_levels(trace: Trace) -> set[tuple[str, int, int]]:
     table = np.frombuffer(trace.rows, dtype=np.uint8).reshape(-1, trace.width)
     seen = [(table == ord(level)).any(axis=0) for level in "01"]
     reached = set()
-    start = 0
-    for port in trace.outputs:
+    for port, place in list_places(trace.outputs):
         for bit in range(port.width):
-            reached |= {(port.name, bit, level) for level in (0, 1) if seen[level][start + bit]}
-        start += port.width
+            reached |= {(port.name, bit, level) for level in (0, 1) if seen[level][place.start + bit]}
     return reached

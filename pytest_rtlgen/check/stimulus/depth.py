@@ -10,9 +10,8 @@ from pytest_rtlgen.check.reference import PreparedReference, list_hints
 from pytest_rtlgen.check.stimulus.coverage import list_levels, list_reached
 from pytest_rtlgen.check.stimulus.steady import Setting, SteadyRuns
 from pytest_rtlgen.errors import BadReferenceError
-from pytest_rtlgen.records import Port, Problem, SourceFile, Stimulus, Trace
+from pytest_rtlgen.records import Port, Problem, SourceFile, Stimulus, Trace, count_bits
 from pytest_rtlgen.simulators import Simulation, SimulationJob, Simulator
-from pytest_rtlgen.simulators.wrapper import port_widths
 from pytest_rtlgen.tools.cut_short import note_cut_short
 from pytest_rtlgen.verilog.goals import ComparedConstant, list_constants, list_loop_variables, show_conditions
 from pytest_rtlgen.verilog.probes import Probed, add_probes
@@ -150,7 +149,7 @@ class _View:
         return self.simulate(stimulus).trace
 
     def list_reached(self, trace: Trace | None) -> set[Hashable]:
-        """Return what ``trace`` reaches: what is wanted, and what else tells that a stimulus gets further."""
+        """Return what ``trace`` reaches: the targets, and what else tells that a stimulus gets further."""
         if trace is None:
             return set()
         return list_reached(trace, constants={item.value for item in self.constants}) | list_levels(trace)
@@ -227,19 +226,19 @@ def _make_view(
 def _grow(view: _View, runs: SteadyRuns, setting: Setting, reached: set[Hashable]) -> tuple[set[Hashable], int]:
     """Return what a steady run reaches beyond ``reached``, and its cycles: twice as many as that took; 0: nothing."""
     news: set[Hashable] = set()
-    cycles = idle = 0
-    width = max(port_widths(view.ports) * _MOST_COMPARED // _MOST_SHOWN, runs.width)
+    cycles = without_news = 0
+    width = max(count_bits(view.ports) * _MOST_COMPARED // _MOST_SHOWN, runs.width)
     sizes = [size for size in _SIZES if 2 * size * width <= _MOST_COMPARED]
     for size, next_size in zip(sizes, (*sizes[1:], *sizes[-1:]), strict=True):
         simulation = view.simulate(runs.make_stimulus(setting, size))
         found = view.list_reached(simulation.trace) - reached - news
         news |= found
-        idle = 0 if found else idle + 1
+        without_news = 0 if found else without_news + 1
         cycles = next_size if found else cycles
         if simulation.duration_s > _SLOW_S:
             note_cut_short()
             break
-        if simulation.trace is None or idle >= _PATIENCE:
+        if simulation.trace is None or without_news >= _PATIENCE:
             break
     return news, cycles
 

@@ -1,4 +1,4 @@
-"""Make the input sequence that a reference and its candidates are played. Pure: the same arguments give the same rows.
+"""Make the input sequence that drives a reference and its candidates. Pure: the same arguments give the same rows.
 
 A stimulus is a list of steps; clocks are inputs like any other. A clock cycle is three or more steps: the inputs
 move while the clock rests, the clock goes to its other level, the inputs may move again, the clock returns. So no input
@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pytest_rtlgen.check.stimulus.patterns import Activity, draw_values, list_corners
-from pytest_rtlgen.records import Clock, ClockEdge, Interface, Polarity, Port, Reset, ResetKind, Stimulus
+from pytest_rtlgen.records import Clock, ClockEdge, Interface, Polarity, Port, Reset, ResetKind, Stimulus, count_bits
 
 DEFAULT_CYCLES = 700
-"""Clock cycles that one check plays; without a clock, a third of the input changes."""
+"""Clock cycles of one check; without a clock, a third of the input changes."""
 _STEPS_PER_CYCLE = 3
 _EXHAUSTIVE_BITS = 12
 _COMPOSED = 256
@@ -229,7 +229,7 @@ class _Player:
 
     def _list_first_values(self) -> list[dict[str, int]]:
         """Return every combination of few input bits, shuffled; of many, each input's corners and constants in turn."""
-        bits = sum(port.width for port in self._inputs)
+        bits = count_bits(self._inputs)
         if bits <= _EXHAUSTIVE_BITS:
             chosen = [_split(number, self._inputs) for number in range(1 << bits)]
             self._rng.shuffle(chosen)

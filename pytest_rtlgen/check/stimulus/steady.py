@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from pytest_rtlgen.check.proof.prover import make_prefix
 from pytest_rtlgen.check.stimulus.make import make_stimulus
-from pytest_rtlgen.records import Interface, Port, Stimulus, Trace
-from pytest_rtlgen.simulators.wrapper import port_widths
+from pytest_rtlgen.records import Interface, Port, Stimulus, Trace, count_bits, list_places
 
 _TRIAL_CYCLES = 128
 _MOST_TRIALS = 64
@@ -37,7 +36,7 @@ class SteadyRuns:
         self._data = tuple(port for port in interface.inputs if port.name not in special)
         self._choices = tuple(_list_values(port, hints.get(port.name, ())) for port in self._data)
         self._seed = seed
-        self.width = max(port_widths(interface.inputs), port_widths(interface.outputs))
+        self.width = max(count_bits(interface.inputs), count_bits(interface.outputs))
         """Characters of one row, of the stimulus or of the trace."""
         prefix, self._rest = make_prefix(interface)
         active = {reset.port: self._rest[reset.port] for reset in interface.resets}
@@ -123,7 +122,7 @@ class SteadyRuns:
 
     def _wrap(self, rows: bytes) -> Stimulus:
         inputs = self._interface.inputs
-        return Stimulus(inputs=inputs, rows=rows, steps=len(rows) // port_widths(inputs), seed=self._seed)
+        return Stimulus(inputs=inputs, rows=rows, steps=len(rows) // count_bits(inputs), seed=self._seed)
 
     def _row(self, values: Mapping[str, str]) -> bytes:
         return "".join(values[port.name] for port in self._interface.inputs).encode("ascii")
@@ -143,10 +142,8 @@ def _count_values(trace: Trace, ends: Sequence[int], steps: int) -> list[int]:
     table = np.frombuffer(trace.rows, dtype=np.uint8).reshape(-1, trace.width)
     rows = np.concatenate([np.arange(end - steps, end) for end in ends])
     counts = np.zeros(len(ends), dtype=np.int64)
-    start = 0
-    for port in trace.outputs:
-        columns = table[rows, start : start + port.width]
-        start += port.width
+    for port, place in list_places(trace.outputs):
+        columns = table[rows, place]
         values = (columns == ord("1")) @ (np.uint64(1) << np.arange(port.width, dtype=np.uint64))
         ordered = np.sort(values.reshape(len(ends), steps), axis=1)
         counts += (ordered[:, 1:] != ordered[:, :-1]).sum(axis=1)

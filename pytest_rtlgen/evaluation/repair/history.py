@@ -65,7 +65,7 @@ class History:
         return self.results[-1]
 
     def next_kind(self, budget: RepairBudget) -> RepairKind | None:
-        """Return what another turn would mend; ``None``: the answer is right, or there is no turn left for it."""
+        """Return what another turn would fix; ``None``: the answer is right, or there is no turn left for it."""
         if self.last.completion.finish_reason in _REFUSED:
             return None
         kind = _KINDS[self.last.verdict.status]

@@ -72,8 +72,8 @@ def _load(name: str) -> dict[str, str] | None:
     try:
         importlib.import_module(name)
     except ImportError as error:
-        lacks = error.name if isinstance(error, ModuleNotFoundError) else None
-        return {"reason": f"{name}.py: {error}", "lacks": lacks or ""}
+        missing = error.name if isinstance(error, ModuleNotFoundError) else None
+        return {"reason": f"{name}.py: {error}", "missing_module": missing or ""}
     except BaseException:  # noqa: BLE001  it may want a simulator around it
         return None
     return None

@@ -58,7 +58,7 @@ def watch_runner(folders: Sequence[Path] | None) -> None:
         else:
             _simulate(runner, step, Path(results), folders)
 
-    Runner._execute = watch  # type: ignore[method-assign, assignment]  # noqa: SLF001  as said
+    Runner._execute = watch  # type: ignore[method-assign, assignment]  # noqa: SLF001  as above
 
 
 def _compile(runner: Any, step: Callable[[], None]) -> None:  # noqa: ANN401

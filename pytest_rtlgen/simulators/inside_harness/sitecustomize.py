@@ -1,7 +1,7 @@
-"""Runs when a Python of a harness starts, the simulator's too: seeds its dice and finds the runner under its old name.
+"""Runs when a Python of a harness starts, the simulator's too: seeds random numbers, finds the runner by its old name.
 
-Harnesses roll dice without a seed (github.com/NVlabs/cvdp_benchmark issue 32), and those written for cocotb 1 import
-``cocotb.runner``, which is ``cocotb_tools.runner`` now.
+Harnesses draw random numbers without a seed (github.com/NVlabs/cvdp_benchmark issue 32), and those written for
+cocotb 1 import ``cocotb.runner``, which is ``cocotb_tools.runner`` now.
 """
 
 # ruff: noqa: INP001  found on their own path, as inside_simulator's are

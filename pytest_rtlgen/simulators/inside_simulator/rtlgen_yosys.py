@@ -1,4 +1,4 @@
-"""Play a stimulus in Yosys, in the current folder: no Icarus, no cocotb, everything from PyPI.
+"""Simulate a stimulus in Yosys, in the current folder: no Icarus, no cocotb, everything from PyPI.
 
 An error in Yosys ends this process, which is why it runs on its own. Exit status 0 with a trace file: it ran.
 The file ``stage`` exists once the design has been read.
@@ -16,7 +16,7 @@ for what is read beyond the ends of a vector; the top and the file follow."""
 
 
 def main() -> None:
-    """Read the design, play ``stimulus``, write the trace under the job's nonce."""
+    """Read the design, simulate ``stimulus``, write the trace under the job's nonce."""
     from pyosys import libyosys
 
     job = json.loads(Path("job.json").read_text(encoding="ascii"))

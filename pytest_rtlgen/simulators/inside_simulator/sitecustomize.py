@@ -1,4 +1,4 @@
-"""Runs when the simulator's Python starts: first the user's own sitecustomize, then the job server if one is wanted."""
+"""Runs when the simulator's Python starts: first the user's sitecustomize, then the job server if one is requested."""
 
 import os
 import sys

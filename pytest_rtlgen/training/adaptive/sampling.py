@@ -77,7 +77,7 @@ class BatchReport:
 
     @property
     def is_full(self) -> bool:
-        """Whether there are as many groups as wanted."""
+        """Whether there are as many groups as requested."""
         return self.kept >= self.target
 
     def __str__(self) -> str:
@@ -88,7 +88,7 @@ class BatchReport:
 
 
 class AdaptiveSampler:
-    """Says how many prompts to generate next, and which of the groups that come back to keep.
+    """Decides how many prompts to generate next, and which of the groups that come back to keep.
 
     A training batch: ``begin``; while ``next_prompts()`` is not 0, generate as many groups and ``take`` their rewards.
     It ends when ``target`` groups are kept, or after ``max_rounds`` with those that there are; ``report()`` says which.

@@ -140,8 +140,8 @@ def _pad(parts: list[Any], key: str, pad_token_id: int) -> list[Any]:
         return parts
     longest = max(part.shape[1] for part in parts)
     value = pad_token_id if key.endswith("_ids") else 0
-    lacks = [longest - part.shape[1] for part in parts]
-    sides = [(lack, 0) if key in _LEFT else (0, lack) for lack in lacks]
+    gaps = [longest - part.shape[1] for part in parts]
+    sides = [(gap, 0) if key in _LEFT else (0, gap) for gap in gaps]
     return [torch.nn.functional.pad(part, side, value=value) for part, side in zip(parts, sides, strict=True)]
 
 

@@ -24,9 +24,9 @@ class AdaptiveRefill:
 
     def __init__(self, *args: object, **kwargs: Foreign) -> None:
         chosen = dict(kwargs.get("sampler_kwargs") or {})
-        strange = sorted(set(chosen) - _KNOWN)
-        if strange:
-            raise UsageError(f"adaptive sampling: sampler_kwargs has {strange[0]!r}; known are {sorted(_KNOWN)}")
+        unknown = sorted(set(chosen) - _KNOWN)
+        if unknown:
+            raise UsageError(f"adaptive sampling: sampler_kwargs has {unknown[0]!r}; known are {sorted(_KNOWN)}")
         kwargs.setdefault("filter_groups_metric", chosen.pop("metric", "reward"))
         self._settings = chosen
         self._sampler: AdaptiveSampler | None = None

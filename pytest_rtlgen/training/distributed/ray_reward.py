@@ -75,7 +75,7 @@ class RayReward(Reward):
         """Start all actors now, not with the first completions.
 
         Raises:
-            ToolError: Ray is missing or cannot be reached, the cluster has too few cores, or a machine of it lacks the
+            ToolError: Ray is missing or cannot be reached, the cluster has too few cores, or one of its machines has no
                 simulator or has another version of this package.
         """
         self._pool.fill()

@@ -70,7 +70,7 @@ def _run(name: str, stage: Callable[[S], str], settings: S) -> None:
     _LOG.info("%s (%.0f s): %s", name, wall_s, result)
     if os.environ.get("RANK", "0") != "0":  # one of several that accelerate started: the first notes it
         return
-    note = {"stage": name, "wall_s": round(wall_s, 1), "cpu_s": round(cpu_s, 1), "said": result}
+    note = {"stage": name, "wall_s": round(wall_s, 1), "cpu_s": round(cpu_s, 1), "result": result}
     with (settings.out / "report.jsonl").open("a", encoding="utf-8") as file:
         file.write(json.dumps(note) + "\n")
 

@@ -5,7 +5,7 @@ Source: Broder, "On the resemblance and containment of documents", 1997. Pure an
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.training.roundtrip.code_tokens import cut_shingles, list_tokens
@@ -28,8 +28,16 @@ def jaccard(left: frozenset[int], right: frozenset[int]) -> float:
     return len(left & right) / either if either else 1.0
 
 
-def find_near_duplicates(sources: Mapping[str, str], *, threshold: float = 0.8) -> dict[str, tuple[str, float]]:
-    """Return, by name, each design that is alike to an earlier kept one: that one's name and their Jaccard index.
+class Likeness(NamedTuple):
+    """How alike a design is to an earlier one."""
+
+    name: str
+    """The earlier one's."""
+    jaccard: float
+
+
+def find_near_duplicates(sources: Mapping[str, str], *, threshold: float = 0.8) -> dict[str, Likeness]:
+    """Return, by name, each design that is alike to an earlier kept one.
 
     ``sources`` are Verilog texts by name; the first of a family is kept. Names and numbers count, layout does not.
 
@@ -40,14 +48,14 @@ def find_near_duplicates(sources: Mapping[str, str], *, threshold: float = 0.8) 
         raise UsageError(f"near-duplicate threshold {threshold}: must be above 0 and at most 1")
     kept: dict[str, frozenset[int]] = {}
     buckets: dict[tuple[int, bytes], list[str]] = defaultdict(list)
-    found: dict[str, tuple[str, float]] = {}
+    found: dict[str, Likeness] = {}
     for name, source in sources.items():
         shingles = cut_shingles(list_tokens(source), SHINGLE)
         keys = [(band, row.tobytes()) for band, row in enumerate(_sign(shingles).reshape(_BANDS, _ROWS))]
         others = dict.fromkeys(other for key in keys for other in buckets[key])
         best = max(((jaccard(shingles, kept[other]), other) for other in others), default=(0.0, ""))
         if best[0] >= threshold:
-            found[name] = (best[1], best[0])
+            found[name] = Likeness(best[1], best[0])
             continue
         kept[name] = shingles
         for key in keys:

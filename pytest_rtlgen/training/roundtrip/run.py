@@ -5,6 +5,7 @@ Source: CodeV-R1 (arXiv 2505.24183, section 3.2): the round trip, and the filter
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from pytest_rtlgen.backends import Backend, GenerationRequest
 from pytest_rtlgen.check.checker import Checker
@@ -96,6 +97,14 @@ def run_round_trip(  # noqa: PLR0913  what goes in, who works on it, and where i
     return report
 
 
+class _Rewrite(NamedTuple):
+    """The first equivalent answer to a description."""
+
+    answer: Completion
+    is_proved: bool
+    """Whether its equivalence was proved."""
+
+
 class _Trip:
     """The designs that are left, and why the others are not."""
 
@@ -139,7 +148,7 @@ class _Trip:
                 self._drop(name, DropReason.CONTAMINATED, str(match))
 
     def drop_unusable(self) -> None:
-        """Build and play each design once; several at a time."""
+        """Build and simulate each design once; several at a time."""
         known = dict(self._store.read_usable())
 
         def look(name: str) -> Usable:
@@ -153,7 +162,7 @@ class _Trip:
         for done, found in enumerate(run_each(look, missing, jobs=self._checker.settings.jobs), start=1):
             self._store.references.append(found)
             known[found.name] = found.fault
-            self._progress(f"{done}/{len(missing)} designs played")
+            self._progress(f"{done}/{len(missing)} designs simulated")
         for name in [name for name in self._left if known[name]]:
             self._drop(name, DropReason.UNUSABLE, known[name])
 
@@ -175,15 +184,15 @@ class _Trip:
                 interface = read_interface(problem.reference, problem.reference_top, may_miss_modules=True)
                 self._left[name] = replace(problem, description=finish_description(text, interface))
 
-    def rewrite(self) -> Mapping[str, tuple[Completion, bool]]:
+    def rewrite(self) -> Mapping[str, _Rewrite]:
         """Return, by design, the first equivalent answer and whether that was proved."""
         answers = self._ask(Stage.REWRITE, self._models.rewriter, self._ask_for_code, self._settings.rewrites)
         judged = self._judge(answers)
-        found: dict[str, tuple[Completion, bool]] = {}
+        found: dict[str, _Rewrite] = {}
         for name in list(self._left):
             right = [answer for answer in answers[name] if judged[answer.key].status is Status.PASSED]
             if right:
-                found[name] = (right[0], judged[right[0].key].is_proved)
+                found[name] = _Rewrite(right[0], judged[right[0].key].is_proved)
             else:
                 self._drop(
                     name,
@@ -209,14 +218,12 @@ class _Trip:
                 self._drop(name, reason, f"the base model passes {rate:.0%}; kept are {low:.0%} to {high:.0%}")
         return rates
 
-    def report(
-        self, read: int, rewrites: Mapping[str, tuple[Completion, bool]], rates: Mapping[str, float]
-    ) -> RoundTripReport:
+    def report(self, read: int, rewrites: Mapping[str, _Rewrite], rates: Mapping[str, float]) -> RoundTripReport:
         kept = tuple(
             KeptPair(
                 problem=problem,
-                rewrite=rewrites[name][0],
-                is_proved=rewrites[name][1],
+                rewrite=rewrites[name].answer,
+                is_proved=rewrites[name].is_proved,
                 base_pass_rate=rates.get(name),
             )
             for name, problem in self._left.items()
@@ -233,15 +240,15 @@ class _Trip:
     def _ask(
         self, stage: Stage, backend: Backend, make_prompt: Callable[[Problem], Prompt], n: int
     ) -> Mapping[str, tuple[Completion, ...]]:
-        """Return ``n`` answers for each design that is left; only those that the journal lacks are asked for."""
+        """Return ``n`` answers for each design that is left; only those that are not in the journal are asked for."""
         have = dict(self._store.read_completions(stage))
         requests = []
         for name, problem in self._left.items():
             keys = [SampleKey(suite=stage.value, problem_id=name, index=index) for index in range(n)]
-            lacks = tuple(key.index for key in keys if key not in have)
+            missing = tuple(key.index for key in keys if key not in have)
             asked = replace(problem, suite=stage.value)
-            if lacks:
-                requests.append(GenerationRequest(problem=asked, prompt=make_prompt(asked), indices=lacks))
+            if missing:
+                requests.append(GenerationRequest(problem=asked, prompt=make_prompt(asked), indices=missing))
         total = n * len(self._left)
         arrived = total - sum(len(request.indices) for request in requests)
         journal = self._store.journal(stage)

@@ -50,11 +50,11 @@ def make_app(reward: Reward, *, queue: int, token: ServeToken | None = None) -> 
 
     @app.get("/health")
     def health() -> Response:
-        return desk.say_health()
+        return desk.report_health()
 
     @app.get("/metrics")
     def metrics(request: Request) -> Response:
-        return desk.say_metrics(request)
+        return desk.report_metrics(request)
 
     def add(path: str, read: _Read, render: _Render) -> None:
         async def answer(request: Request) -> Response:
@@ -81,13 +81,13 @@ class _Desk:
             self._admit(request)
             body = _parse(await _read_body(request))
             results = await self._judge(_read(read, body))
-            response = _say(200, render(body, results))
+            response = _respond(200, render(body, results))
         except _RefusedError as error:
-            response = _say(error.code, {"error": str(error)}, error.headers)
+            response = _respond(error.code, {"error": str(error)}, error.headers)
         self._load.note_request(path, response.status_code)
         return response
 
-    def say_health(self) -> "Response":
+    def report_health(self) -> "Response":
         load = self._load
         values = {
             "status": "failing" if load.is_failing else "ok",
@@ -95,15 +95,15 @@ class _Desk:
             "queue": load.queued,
             "queue_limit": load.limit,
         }
-        return _say(503 if load.is_failing else 200, values)
+        return _respond(503 if load.is_failing else 200, values)
 
-    def say_metrics(self, request: "Request") -> "Response":
+    def report_metrics(self, request: "Request") -> "Response":
         from fastapi import Response
 
         try:
             self._admit(request)
         except _RefusedError as error:
-            return _say(error.code, {"error": str(error)}, error.headers)
+            return _respond(error.code, {"error": str(error)}, error.headers)
         return Response(self._load.render_metrics(), media_type=_METRICS_TYPE)
 
     def _admit(self, request: "Request") -> None:
@@ -156,7 +156,7 @@ def _read(read: _Read, body: Mapping[str, Any]) -> Batch:
         raise _RefusedError(400, str(error)) from error
 
 
-def _say(code: int, values: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> "Response":
+def _respond(code: int, values: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> "Response":
     from fastapi import Response
 
     return Response(json.dumps(values), code, dict(headers or {}), media_type="application/json")

@@ -130,7 +130,7 @@ def _report_cut(before: int, after: int, max_length: int | None) -> None:
 def _refuse_columns(row: dict[str, Any]) -> None:
     missing = [name for name in _COLUMNS if name not in row]
     if missing:
-        raise UsageError(f"signal-aware DPO: the data set lacks {', '.join(missing)}; make rows with make_row")
+        raise UsageError(f"signal-aware DPO: the data set has no {', '.join(missing)}; make rows with make_row")
 
 
 def _find_trainer() -> type:

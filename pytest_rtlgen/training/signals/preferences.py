@@ -9,6 +9,7 @@ and offsets are of characters of the answer, not tokens of one tokenizer.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
+from typing import NamedTuple
 
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.records import Message, Problem, Prompt, SampleResult, Status
@@ -96,7 +97,16 @@ def build_pairs(
     return PreferenceReport(pairs=tuple(pairs.values()), dropped=tuple(dropped))
 
 
-def place_source(answer: str, source: str, header: str = "") -> tuple[Span, int] | None:
+class SourcePlace(NamedTuple):
+    """Where a candidate's text stands in the answer that it was taken from."""
+
+    span: Span
+    """The stretch of the candidate that does."""
+    shift: int
+    """How many characters further on it stands in the answer."""
+
+
+def place_source(answer: str, source: str, header: str = "") -> SourcePlace | None:
     """Return which stretch of ``source`` stands in ``answer`` as it is, and how many characters further on.
 
     That is all of it but white space around it and the ``header`` that extraction puts back before a body; where it
@@ -110,7 +120,7 @@ def place_source(answer: str, source: str, header: str = "") -> tuple[Span, int]
         at = answer.rfind(core)
         if core and at >= 0:
             first = source.index(core, start)
-            return Span(first, first + len(core)), at - first
+            return SourcePlace(Span(first, first + len(core)), at - first)
     return None
 
 
@@ -158,7 +168,7 @@ class _SpanReader:
         slices = self._slices[source]
         if slices is None:
             return _Side(fault="cannot be sliced")
-        spans = _move(_unite(span for name in contrast for span in slices.get(name, ())), *place)
+        spans = _move(_unite(span for name in contrast for span in slices.get(name, ())), place)
         return _Side(spans=spans, fault="" if spans else f"has no text that drives {', '.join(contrast)}")
 
 
@@ -173,8 +183,9 @@ def _unite(spans: Iterator[Span]) -> tuple[Span, ...]:
     return tuple(united)
 
 
-def _move(spans: tuple[Span, ...], kept: Span, shift: int) -> tuple[Span, ...]:
-    """Return ``spans``, cut to ``kept``, as characters of the answer."""
+def _move(spans: tuple[Span, ...], place: SourcePlace) -> tuple[Span, ...]:
+    """Return ``spans``, cut to ``place``, as characters of the answer."""
+    kept, shift = place
     cut = [(max(span.start, kept.start), min(span.stop, kept.stop)) for span in spans]
     return tuple(Span(start + shift, stop + shift) for start, stop in cut if start < stop)
 

@@ -7,6 +7,7 @@ count holds nothing of them. White space that offsets leave out, as some tokeniz
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.foreign import Foreign
@@ -29,17 +30,33 @@ def mask_tokens(text: str, offsets: Offsets, spans: Sequence[Sequence[int]], *, 
     return mask
 
 
-def mask_answer(tokenizer: Foreign, text: str, spans: Sequence[Sequence[int]]) -> tuple[list[int], list[int]]:
+class MaskedText(NamedTuple):
+    """The tokens of a text with a mask."""
+
+    ids: list[int]
+    mask: list[int]
+    """1 for each token that counts, else 0."""
+
+
+class TokenizedText(NamedTuple):
+    """The tokens of a text with their places."""
+
+    ids: list[int]
+    offsets: list[tuple[int, int]]
+    """(start, stop) of each in characters."""
+
+
+def mask_answer(tokenizer: Foreign, text: str, spans: Sequence[Sequence[int]]) -> MaskedText:
     """Return the token ids of ``text``, without special tokens, and the mask of ``spans`` over them.
 
     Raises:
         UsageError: the tokenizer has no offsets, as those that are written in Python.
     """
     ids, offsets = read_offsets(tokenizer, text, add_special_tokens=False)
-    return ids, mask_tokens(text, offsets, spans)
+    return MaskedText(ids, mask_tokens(text, offsets, spans))
 
 
-def read_offsets(tokenizer: Foreign, text: str, **options: object) -> tuple[list[int], list[tuple[int, int]]]:
+def read_offsets(tokenizer: Foreign, text: str, **options: object) -> TokenizedText:
     """Return the token ids of ``text`` and their offsets.
 
     Raises:
@@ -50,7 +67,7 @@ def read_offsets(tokenizer: Foreign, text: str, **options: object) -> tuple[list
             f"signal-aware DPO: {type(tokenizer).__name__} tells no offsets; use the fast tokenizer of the model"
         )
     found = tokenizer(text, return_offsets_mapping=True, **options)
-    return list(found["input_ids"]), [(start, stop) for start, stop in found["offset_mapping"]]
+    return TokenizedText(list(found["input_ids"]), [(start, stop) for start, stop in found["offset_mapping"]])
 
 
 def _fill_gaps(text: str, offsets: Offsets) -> list[tuple[int, int]]:

@@ -1,6 +1,6 @@
 """A self-checking testbench made from a reference alone: one in plain Verilog, one for cocotb, for users to keep.
 
-Both play the stimulus that the checker plays and compare with what the reference answered, by the checker's rule for X
+Both apply the checker's stimulus and compare with what the reference answered, by the checker's rule for X
 (``check.compare``). Source: CodeV-R1's testbench generator (arXiv 2505.24183), whose error rate is kept.
 """
 
@@ -11,11 +11,11 @@ from pathlib import Path
 
 from pytest_rtlgen.check.reference import PreparedReference
 from pytest_rtlgen.errors import BadReferenceError, StorageError, UsageError
-from pytest_rtlgen.records import STEP_NS, Port
+from pytest_rtlgen.records import STEP_NS, list_ranges
 from pytest_rtlgen.training.testbench.templates import BENCH, CHECK, COCOTB, MAKEFILE, RUNNER
 from pytest_rtlgen.verilog.enclosure import is_enclosed
+from pytest_rtlgen.verilog.lexical import spell_name
 
-_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*\Z")
 _ODD = re.compile(r"[^A-Za-z0-9_]+")
 _BEFORE_END = 0.001
 """How long before the end of a step outputs are looked at, in ns."""
@@ -83,7 +83,7 @@ def _render_bench(reference: PreparedReference, name: str, error_rate: float) ->
     width = max(1, reference.stimulus.width)
     return BENCH.format(
         name=name,
-        module=_spell(reference.interface.module),
+        module=spell_name(reference.interface.module),
         parameters=_set_parameters(reference),
         steps=reference.stimulus.steps,
         error_rate=f"{error_rate:.9f}",
@@ -95,8 +95,8 @@ def _render_bench(reference: PreparedReference, name: str, error_rate: float) ->
         wait=f"{STEP_NS - _BEFORE_END:.3f}",
         rest=f"{_BEFORE_END:.3f}",
         checks="\n".join(
-            CHECK.format(index=index, high=low + port.width - 1, low=low, width=port.width)
-            for index, (port, low) in enumerate(_list_places(outputs))
+            CHECK.format(index=index, bits=bits, width=port.width)
+            for index, (port, bits) in enumerate(list_ranges(outputs))
         ),
         reports="\n".join(f'    report({index}, "{_quote(port.name)}");' for index, port in enumerate(outputs)),
     )
@@ -122,7 +122,7 @@ def _render_runner(reference: PreparedReference, name: str) -> str:
 
 def _set_parameters(reference: PreparedReference) -> str:
     """Return what sets the parameters that size ports, with a blank behind it; empty: there are none."""
-    pairs = (f".{_spell(parameter.name)}({parameter.value})" for parameter in reference.interface.parameters)
+    pairs = (f".{spell_name(parameter.name)}({parameter.value})" for parameter in reference.interface.parameters)
     return f"#({', '.join(pairs)}) " if reference.interface.parameters else ""
 
 
@@ -135,21 +135,9 @@ def _render_rows(rows: bytes, width: int, steps: int) -> str:
 
 
 def _connect(reference: PreparedReference) -> Iterator[str]:
-    for ports, bus in ((reference.stimulus.inputs, "played"), (reference.interface.outputs, "got")):
-        for port, low in _list_places(ports):
-            yield f"    .{_spell(port.name)}({bus}[{low + port.width - 1}:{low}])"
-
-
-def _list_places(ports: tuple[Port, ...]) -> Iterator[tuple[Port, int]]:
-    """Yield each port with its lowest bit in a row, in which the first port comes first."""
-    low = sum(port.width for port in ports)
-    for port in ports:
-        low -= port.width
-        yield port, low
-
-
-def _spell(name: str) -> str:
-    return name if _PLAIN_NAME.match(name) else f"\\{name} "
+    for ports, bus in ((reference.stimulus.inputs, "driven"), (reference.interface.outputs, "got")):
+        for port, bits in list_ranges(ports):
+            yield f"    .{spell_name(port.name)}({bus}{bits})"
 
 
 def _quote(name: str) -> str:

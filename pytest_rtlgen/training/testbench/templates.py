@@ -14,7 +14,7 @@ module tb_{name};
 
   reg [{in_msb}:0] stimulus [0:STEPS-1];
   reg [{out_msb}:0] expected [0:STEPS-1];
-  reg [{in_msb}:0] played;
+  reg [{in_msb}:0] driven;
   reg [{out_msb}:0] want;
   wire [{out_msb}:0] got;
   integer checked [0:{last_output}];
@@ -66,7 +66,7 @@ module tb_{name};
       mismatches[index] = 0;
     end
     for (step = 0; step < STEPS; step = step + 1) begin
-      played = stimulus[step];
+      driven = stimulus[step];
       want = expected[step];
       #{wait};
 {checks}
@@ -83,10 +83,10 @@ endmodule
 """
 
 CHECK = """\
-      if (want[{high}:{low}] !== {{{width}{{1'bx}}}}) begin
+      if (want{bits} !== {{{width}{{1'bx}}}}) begin
         checked[{index}] = checked[{index}] + 1;
-        if (want[{high}:{low}] !== got[{high}:{low}])
-          if (differs(want[{high}:{low}], got[{high}:{low}], {width})) note({index});
+        if (want{bits} !== got{bits})
+          if (differs(want{bits}, got{bits}, {width})) note({index});
       end"""
 
 COCOTB = '''\
@@ -140,8 +140,8 @@ async def {name}_does_what_its_reference_does(dut):
     stimulus = (FOLDER / "stimulus.mem").read_text().split()
     expected = (FOLDER / "expected.mem").read_text().split()
     before = {{}}
-    for step, (played, row) in enumerate(zip(stimulus, expected, strict=True)):
-        for name, value in cut(played, INPUTS):
+    for step, (driven, row) in enumerate(zip(stimulus, expected, strict=True)):
+        for name, value in cut(driven, INPUTS):
             if before.get(name) != value:
                 dut[name].value = int(value, 2)
                 before[name] = value
@@ -152,7 +152,7 @@ async def {name}_does_what_its_reference_does(dut):
                 checked[name] += 1
                 if differs(want, got):
                     wrong[name] += 1
-                    first.setdefault(name, f", the first at {{step * STEP_NS}} ns: wanted {{want}}, got {{got}}")
+                    first.setdefault(name, f", the first at {{step * STEP_NS}} ns: expected {{want}}, got {{got}}")
         await Timer({rest_ps}, "ps")
     for name, count in checked.items():
         dut._log.info("%s: %d mismatches in %d checks%s", name, wrong[name], count, first.get(name, ""))

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from pytest_rtlgen.verilog.hazards.model import (
     ALWAYS,
@@ -44,6 +44,17 @@ _CONSTANT = Value()
 _X = Value(0, ALWAYS)
 
 
+class SignalPath(NamedTuple):
+    """What an expression names."""
+
+    signal: Signal | None
+    """``None``: it names none."""
+    mask: int
+    """Its bits that are named."""
+    is_static: bool
+    """Whether ``mask`` is exactly what is named."""
+
+
 class Expressions:
     """Reads expressions where the process ``process`` stands; ``Statements`` adds what runs them."""
 
@@ -76,7 +87,7 @@ class Expressions:
             kind = type(node).__name__
         if kind in _CONSTANTS:
             return _X if _is_unknown(node) else _CONSTANT
-        reader = _READERS.get(kind)
+        reader = self._EXPRESSIONS.get(kind)
         if reader is not None:
             return reader(self, node)
         if kind not in _QUIET:
@@ -159,21 +170,21 @@ class Expressions:
         values.append(self.value(root) if signal is None else self.read(signal, mask))
         return join_any(values)
 
-    def find_path(self, node: Node) -> tuple[Signal | None, int, bool]:
-        """Return signal, mask, and whether the mask is exactly what ``node`` names; signal ``None``: it names none."""
+    def find_path(self, node: Node) -> SignalPath:
+        """Return the signal that ``node`` names, and which of its bits."""
         if type(node).__name__ in _NAMES:
             signal = self.model.find(node.symbol)
-            return signal, signal.mask if signal is not None else 0, True
+            return SignalPath(signal, signal.mask if signal is not None else 0, True)
         path = self._make_path(node, self.context)
         symbol = path.rootSymbol
         if symbol is None or path.empty:
-            return None, 0, False
+            return SignalPath(None, 0, False)
         signal = self.model.find(symbol)
         if signal is None or self.context.findLocal(symbol):
-            return None, 0, path.isFullyStatic
+            return SignalPath(None, 0, path.isFullyStatic)
         if (not path.isFullyStatic or _may_be_clamped(path.lspBounds)) and _is_beyond(self, node):
-            return signal, 0, True
-        return signal, signal.select(path.lspBounds), path.isFullyStatic and signal.is_fine
+            return SignalPath(signal, 0, True)
+        return SignalPath(signal, signal.select(path.lspBounds), path.isFullyStatic and signal.is_fine)
 
     def _unary(self, node: "ast.UnaryExpression") -> Value:
         found = self.value(node.operand)
@@ -340,6 +351,29 @@ class Expressions:
         put = self.state.set if is_blocking else self.state.schedule
         process.is_mixed = put(key, mask, value, is_sure=is_sure) or process.is_mixed
 
+    _EXPRESSIONS: ClassVar[dict[str, Callable[["Expressions", Node], Value]]] = {
+        "NamedValueExpression": _name,
+        "HierarchicalValueExpression": _name,
+        "ElementSelectExpression": _select,
+        "RangeSelectExpression": _select,
+        "MemberAccessExpression": _select,
+        "UnaryExpression": _unary,
+        "BinaryExpression": _binary,
+        "ConditionalExpression": _choice,
+        "ConcatenationExpression": _parts,
+        "ReplicationExpression": _repeat,
+        "StreamingConcatenationExpression": _stream,
+        "SimpleAssignmentPatternExpression": _pattern,
+        "StructuredAssignmentPatternExpression": _pattern,
+        "ReplicatedAssignmentPatternExpression": _pattern,
+        "InsideExpression": _inside,
+        "ValueRangeExpression": _range,
+        "MinTypMaxExpression": _selected,
+        "LValueReferenceExpression": _reference,
+        "AssignmentExpression": _assignment,
+        "CallExpression": _call,
+    }
+
 
 def _is_unknown(node: "ast.IntegerLiteral | ast.UnbasedUnsizedIntegerLiteral") -> bool:
     """Whether all bits of a literal are X or Z."""
@@ -439,26 +473,3 @@ _PARTS: dict[str, Callable[[Node], list[Node]]] = {
     "SimpleAssignmentPatternExpression": lambda node: [getattr(item, "left", item) for item in node.elements],
 }
 """What makes up the target of an assignment that is more than one name."""
-
-_READERS: dict[str, Callable[[Expressions, Node], Value]] = {
-    "NamedValueExpression": Expressions._name,  # noqa: SLF001
-    "HierarchicalValueExpression": Expressions._name,  # noqa: SLF001
-    "ElementSelectExpression": Expressions._select,  # noqa: SLF001
-    "RangeSelectExpression": Expressions._select,  # noqa: SLF001
-    "MemberAccessExpression": Expressions._select,  # noqa: SLF001
-    "UnaryExpression": Expressions._unary,  # noqa: SLF001
-    "BinaryExpression": Expressions._binary,  # noqa: SLF001
-    "ConditionalExpression": Expressions._choice,  # noqa: SLF001
-    "ConcatenationExpression": Expressions._parts,  # noqa: SLF001
-    "ReplicationExpression": Expressions._repeat,  # noqa: SLF001
-    "StreamingConcatenationExpression": Expressions._stream,  # noqa: SLF001
-    "SimpleAssignmentPatternExpression": Expressions._pattern,  # noqa: SLF001
-    "StructuredAssignmentPatternExpression": Expressions._pattern,  # noqa: SLF001
-    "ReplicatedAssignmentPatternExpression": Expressions._pattern,  # noqa: SLF001
-    "InsideExpression": Expressions._inside,  # noqa: SLF001
-    "ValueRangeExpression": Expressions._range,  # noqa: SLF001
-    "MinTypMaxExpression": Expressions._selected,  # noqa: SLF001
-    "LValueReferenceExpression": Expressions._reference,  # noqa: SLF001
-    "AssignmentExpression": Expressions._assignment,  # noqa: SLF001
-    "CallExpression": Expressions._call,  # noqa: SLF001
-}

@@ -8,7 +8,7 @@ from pytest_rtlgen.verilog.hazards.members import read_design
 from pytest_rtlgen.verilog.hazards.model import Model, TooLargeError
 from pytest_rtlgen.verilog.hazards.rules import Rules, list_hazards
 from pytest_rtlgen.verilog.simulator_only import list_simulator_only
-from pytest_rtlgen.verilog.syntax import ParsedText, compilation_options, parse_text
+from pytest_rtlgen.verilog.syntax import ParsedText, elaborate_top, parse_text
 
 if TYPE_CHECKING:
     from pyslang import ast
@@ -71,15 +71,3 @@ def _analyse_elaborated(instance: "ast.InstanceSymbol | None", parsed: ParsedTex
     rules = Rules(model)
     state_bits = rules.count_state()
     return Structure(hazards=(*unclear, *list_hazards(rules)), state_bits=state_bits)
-
-
-def elaborate_top(parsed: ParsedText, top: str) -> "tuple[ast.InstanceSymbol | None, ast.Compilation]":
-    """Return module ``top`` as an InstanceSymbol, or ``None``, and the compilation that keeps it alive."""
-    import pyslang
-
-    bag = pyslang.Bag()
-    bag.compilationOptions = compilation_options(top)
-    compilation = pyslang.ast.Compilation(bag)
-    compilation.addSyntaxTree(parsed.tree)
-    found = (instance for instance in compilation.getRoot().topInstances if instance.name == top)
-    return next(found, None), compilation

@@ -1,7 +1,7 @@
 """Reads the elaborated design into a model: members of modules, connections, processes."""
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from pytest_rtlgen.verilog.hazards.model import Event, Flow, Kind, Model, Process, Signal, Value
 from pytest_rtlgen.verilog.hazards.statements import Statements
@@ -53,7 +53,7 @@ class _Members:
         """Add the members of a module's body or of a generate block."""
         for member in scope:
             self._model.count()
-            reader = _READERS.get(type(member).__name__)
+            reader = self._MEMBERS.get(type(member).__name__)
             if reader is not None:
                 reader(self, member)
 
@@ -240,6 +240,21 @@ class _Members:
             else:
                 _find_clock(reader, controls, body.stmt)
 
+    _MEMBERS: ClassVar[dict[str, Callable[["_Members", Node], None]]] = {
+        "NetSymbol": _net,
+        "VariableSymbol": _variable,
+        "ContinuousAssignSymbol": _assign,
+        "ProceduralBlockSymbol": _procedure,
+        "InstanceSymbol": _instance,
+        "InstanceArraySymbol": read,
+        "PrimitiveInstanceSymbol": _gate,
+        "UninstantiatedDefSymbol": _unknown,
+        "CheckerInstanceSymbol": _unknown,
+        "NetAliasSymbol": _unknown,
+        "GenerateBlockSymbol": _block,
+        "GenerateBlockArraySymbol": read,
+    }
+
 
 def _read_events(reader: Statements, item: Node) -> Iterator[Event]:
     edge = "" if item.edge.name in {"None_", "None"} else str(item.edge.name)
@@ -336,19 +351,3 @@ def _finish(reader: Statements, flow: Flow | None = None) -> None:
         process.flows.append(flow)
         return
     process.flows += [Flow(*found) for found in state.list_all()]
-
-
-_READERS: dict[str, Callable[[_Members, Node], None]] = {
-    "NetSymbol": _Members._net,  # noqa: SLF001
-    "VariableSymbol": _Members._variable,  # noqa: SLF001
-    "ContinuousAssignSymbol": _Members._assign,  # noqa: SLF001
-    "ProceduralBlockSymbol": _Members._procedure,  # noqa: SLF001
-    "InstanceSymbol": _Members._instance,  # noqa: SLF001
-    "InstanceArraySymbol": _Members.read,
-    "PrimitiveInstanceSymbol": _Members._gate,  # noqa: SLF001
-    "UninstantiatedDefSymbol": _Members._unknown,  # noqa: SLF001
-    "CheckerInstanceSymbol": _Members._unknown,  # noqa: SLF001
-    "NetAliasSymbol": _Members._unknown,  # noqa: SLF001
-    "GenerateBlockSymbol": _Members._block,  # noqa: SLF001
-    "GenerateBlockArraySymbol": _Members.read,
-}

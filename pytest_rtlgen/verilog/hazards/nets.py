@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from pytest_rtlgen.verilog.hazards.model import Flow, Kind, Model, Process
 
@@ -11,6 +11,16 @@ _MOST_EDGES = 200_000
 
 Bits = Mapping[int, int]
 """Mask of bits by signal."""
+
+
+class NamedBit(NamedTuple):
+    """A bit of a signal."""
+
+    signal: int
+    mask: int
+    """With one bit."""
+    is_inverted: bool
+    """Whether it stands for the inverse of what was asked for."""
 
 
 class Nets:
@@ -23,8 +33,8 @@ class Nets:
             for flow in process.flows:
                 self.into[flow.target].append((process, flow))
 
-    def resolve(self, signal: int, mask: int) -> tuple[int, int, bool]:
-        """Return (signal, bit, is inverted) of what one bit is a plain copy of, through copies of copies."""
+    def resolve(self, signal: int, mask: int) -> NamedBit:
+        """Return what one bit is a plain copy of, through copies of copies."""
         is_inverted = False
         for _ in range(1000):
             found = [(process, flow) for process, flow in self.into.get(signal, ()) if flow.mask & mask]
@@ -37,7 +47,7 @@ class Nets:
             source, source_mask, flips = flow.copied
             signal, mask = source, _find_bit(source_mask, offset)
             is_inverted = is_inverted != flips
-        return signal, mask, is_inverted
+        return NamedBit(signal, mask, is_inverted)
 
     def find_cone(self, start: Bits) -> dict[int, int]:
         """Return all bits that decide ``start`` at once: through combinational processes."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from pytest_rtlgen.verilog.hazards.expressions import Expressions
 from pytest_rtlgen.verilog.hazards.model import Flow, Value
@@ -47,7 +47,7 @@ class Statements(Expressions):
             return
         self.model.count()
         kind = type(node).__name__
-        reader = _READERS.get(kind)
+        reader = self._STATEMENTS.get(kind)
         if node.syntax is not None:
             self.place = node.syntax
         if reader is not None:
@@ -319,6 +319,28 @@ class Statements(Expressions):
     def _assertion(self, _node: "ast.ImmediateAssertionStatement | ast.ConcurrentAssertionStatement") -> None:
         """Pass over it: it changes nothing."""
 
+    _STATEMENTS: ClassVar[dict[str, Callable[["Statements", Node], None]]] = {
+        "BlockStatement": _block,
+        "StatementList": _list,
+        "ExpressionStatement": _expression,
+        "VariableDeclStatement": _declaration,
+        "ConditionalStatement": _conditional,
+        "CaseStatement": _case,
+        "ForLoopStatement": _for,
+        "ForeachLoopStatement": _foreach,
+        "RepeatLoopStatement": _repeat_loop,
+        "WhileLoopStatement": _while,
+        "DoWhileLoopStatement": _while,
+        "ForeverLoopStatement": _forever,
+        "ReturnStatement": _return,
+        "BreakStatement": _break,
+        "ContinueStatement": _continue,
+        "DisableStatement": _disable,
+        "TimedStatement": _timed,
+        "ImmediateAssertionStatement": _assertion,
+        "ConcurrentAssertionStatement": _assertion,
+    }
+
 
 def _is_left_outside(exits: Sequence[tuple[Node, list[State]]]) -> bool:
     """Whether anything but the innermost loop has been left."""
@@ -364,24 +386,3 @@ def _sets_any(body: "ast.Statement", symbols: set[Node]) -> bool:
 
 
 _EMPTY = {"EmptyStatement", "WaitForkStatement", "DisableForkStatement"}
-_READERS: dict[str, Callable[[Statements, Node], None]] = {
-    "BlockStatement": Statements._block,  # noqa: SLF001
-    "StatementList": Statements._list,  # noqa: SLF001
-    "ExpressionStatement": Statements._expression,  # noqa: SLF001
-    "VariableDeclStatement": Statements._declaration,  # noqa: SLF001
-    "ConditionalStatement": Statements._conditional,  # noqa: SLF001
-    "CaseStatement": Statements._case,  # noqa: SLF001
-    "ForLoopStatement": Statements._for,  # noqa: SLF001
-    "ForeachLoopStatement": Statements._foreach,  # noqa: SLF001
-    "RepeatLoopStatement": Statements._repeat_loop,  # noqa: SLF001
-    "WhileLoopStatement": Statements._while,  # noqa: SLF001
-    "DoWhileLoopStatement": Statements._while,  # noqa: SLF001
-    "ForeverLoopStatement": Statements._forever,  # noqa: SLF001
-    "ReturnStatement": Statements._return,  # noqa: SLF001
-    "BreakStatement": Statements._break,  # noqa: SLF001
-    "ContinueStatement": Statements._continue,  # noqa: SLF001
-    "DisableStatement": Statements._disable,  # noqa: SLF001
-    "TimedStatement": Statements._timed,  # noqa: SLF001
-    "ImmediateAssertionStatement": Statements._assertion,  # noqa: SLF001
-    "ConcurrentAssertionStatement": Statements._assertion,  # noqa: SLF001
-}

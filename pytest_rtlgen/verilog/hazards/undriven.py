@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 
-from pytest_rtlgen.verilog.hazards.find import elaborate_top
 from pytest_rtlgen.verilog.hazards.members import read_design
 from pytest_rtlgen.verilog.hazards.model import Model, TooLargeError
 from pytest_rtlgen.verilog.hazards.nets import Nets
-from pytest_rtlgen.verilog.syntax import parse_text
+from pytest_rtlgen.verilog.syntax import elaborate_top, parse_text
 
 
 def find_undriven(text: str, top: str) -> dict[str, int]:

@@ -126,7 +126,7 @@ class _Reader:
         self._add(uses, ranges, parent, scope=gate.parentScope)
 
     def _unknown(self, symbol: "ast.UninstantiatedDefSymbol", parent: Piece) -> None:
-        """Add an instance of a module that the text lacks: each of its connections may set any other."""
+        """Add an instance of a module that the text does not define: each of its connections may set any other."""
         area = self._source.find(symbol.syntax)
         ranges = [*self._list_head(symbol.syntax), area]
         self._design.add(self._design.read_names(symbol.parentScope, area), Piece(ranges, parent=parent))

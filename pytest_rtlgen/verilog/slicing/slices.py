@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from itertools import starmap
 from operator import itemgetter
 from typing import TYPE_CHECKING
@@ -16,13 +15,10 @@ from pytest_rtlgen.verilog.slicing.members import list_inside, read_body
 from pytest_rtlgen.verilog.slicing.source import Source
 from pytest_rtlgen.verilog.slicing.statements import read_subroutine
 from pytest_rtlgen.verilog.slicing.uses import load_directions
-from pytest_rtlgen.verilog.syntax import ParsedText, list_errors, parse_text
+from pytest_rtlgen.verilog.syntax import ParsedText, elaborate_top, list_errors, parse_text
 
 if TYPE_CHECKING:
-    from pyslang import ast
-
-_FLAGS = ("AllowUseBeforeDeclare", "AllowHierarchicalConst", "AllowUnnamedGenerate", "RelaxEnumConversions")
-"""What simulators take and pyslang by itself would not."""
+    pass
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -69,13 +65,16 @@ class _Slices:
         """The signals and the declarations of each output or inout port."""
         declare_all(self._source, self._design.names, parsed.tree.root)
         try:
-            self._read(*_elaborate(parsed, top))
+            self._read(parsed, top)
         except RecursionError as error:
             raise BadReferenceError("the text is too deeply nested to be sliced; split it up") from error
         finally:
             self._design.forget()
 
-    def _read(self, instance: "ast.InstanceSymbol", _compilation: "ast.Compilation") -> None:
+    def _read(self, parsed: ParsedText, top: str) -> None:
+        instance, _compilation = elaborate_top(parsed, top)
+        if instance is None:
+            raise BadReferenceError(f"no module {top!r} in the text; name the right one as top")
         read_body(self._design, instance.body, Piece())
         only_in, only_out = load_directions()
         offset = int(instance.body.syntax.sourceRange.start.offset)
@@ -126,31 +125,3 @@ def _parse(text: str) -> ParsedText:
     if errors:
         raise BadReferenceError(f"line {errors[0].line}: {errors[0].message}; slice only what compiles")
     return parsed
-
-
-def _elaborate(parsed: ParsedText, top: str) -> "tuple[ast.InstanceSymbol, ast.Compilation]":
-    """Return module ``top`` as an InstanceSymbol, and the compilation that keeps it alive."""
-    import pyslang
-
-    options = pyslang.ast.CompilationOptions()
-    options.topModules = {top}
-    options.flags = _load_flags()
-    bag = pyslang.Bag()
-    bag.compilationOptions = options
-    compilation = pyslang.ast.Compilation(bag)
-    compilation.addSyntaxTree(parsed.tree)
-    for instance in compilation.getRoot().topInstances:
-        if instance.name == top:
-            return instance, compilation
-    raise BadReferenceError(f"no module {top!r} in the text; name the right one as top")
-
-
-@cache
-def _load_flags() -> "ast.CompilationFlags":
-    """Return pyslang's usual flags and ours."""
-    import pyslang
-
-    flags = pyslang.ast.CompilationOptions().flags
-    for name in _FLAGS:
-        flags |= getattr(pyslang.ast.CompilationFlags, name)
-    return flags

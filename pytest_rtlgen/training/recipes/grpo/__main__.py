@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.training.recipes.data import make_data
+from pytest_rtlgen.training.recipes.easy import make_expression_tasks
 from pytest_rtlgen.training.recipes.evaluate import evaluate
 from pytest_rtlgen.training.recipes.grpo.curve import Step
-from pytest_rtlgen.training.recipes.grpo.easy import make_tasks
 from pytest_rtlgen.training.recipes.grpo.routes import try_routes
 from pytest_rtlgen.training.recipes.grpo.settings import SHIPPED, GrpoSettings
 from pytest_rtlgen.training.recipes.grpo.stages import train_grpo
@@ -16,7 +16,7 @@ from pytest_rtlgen.training.recipes.program import Recipe, run_recipe
 from pytest_rtlgen.training.recipes.trainers import train_supervised
 
 
-def _say_grpo(settings: GrpoSettings) -> str:
+def _report_grpo(settings: GrpoSettings) -> str:
     steps = train_grpo(settings)
     return f"mean reward {_compare(steps)} over {len(steps)} steps; {settings.out / 'curve.csv'}"
 
@@ -28,7 +28,7 @@ def _compare(steps: Sequence[Step]) -> str:
     return " -> ".join(f"{sum(step.reward for step in part) / tenth:.3f}" for part in (first, last))
 
 
-def _say_routes(settings: GrpoSettings) -> str:
+def _report_routes(settings: GrpoSettings) -> str:
     """Compare the rewards of every route.
 
     Raises:
@@ -50,12 +50,12 @@ RECIPE = Recipe(
     kind=GrpoSettings,
     shipped=SHIPPED,
     stages={
-        "data": lambda settings: make_data(settings, make_tasks),
+        "data": lambda settings: make_data(settings, make_expression_tasks),
         "sft": lambda settings: json.dumps(train_supervised(settings)),
         "evaluate-sft": lambda settings: str(evaluate(settings, "sft")),
-        "grpo": _say_grpo,
+        "grpo": _report_grpo,
         "evaluate-grpo": lambda settings: str(evaluate(settings, "grpo")),
-        "routes": _say_routes,
+        "routes": _report_routes,
     },
 )
 

@@ -24,7 +24,7 @@ class Step:
     """Share that passed."""
     failed: float
     """Share without a reward, as the harness failed."""
-    idle: float
+    without_spread: float
     """Share of groups in which all rewards are equal, which teach nothing."""
     length: float
     """Mean number of tokens of a completion."""
@@ -39,7 +39,7 @@ def read_steps(log: Iterable[Mapping[str, Any]]) -> list[Step]:
             reward=float(entry["reward"]),
             passed=float(entry["rtlgen/passed"]),
             failed=float(entry["rtlgen/failed"]),
-            idle=float(entry["frac_reward_zero_std"]),
+            without_spread=float(entry["frac_reward_zero_std"]),
             length=float(entry["completions/mean_length"]),
         )
         for entry in entries

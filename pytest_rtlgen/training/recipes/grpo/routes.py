@@ -125,7 +125,7 @@ def _serve(settings: Settings) -> Iterator[str]:
         try:
             line = server.stderr.readline() if server.stderr else ""
             if " on http" not in line:
-                raise ToolError(f"serve failed: {line.strip() or 'it said nothing'}")
+                raise ToolError(f"serve failed: {line.strip() or 'it printed nothing'}")
             yield line.split(" on ")[1].split(";")[0]
         finally:
             os.kill(server.pid, signal.SIGINT)

@@ -5,10 +5,10 @@ import sys
 from collections.abc import Sequence
 
 from pytest_rtlgen.training.recipes.data import make_data
+from pytest_rtlgen.training.recipes.easy import make_output_tasks
 from pytest_rtlgen.training.recipes.evaluate import evaluate
 from pytest_rtlgen.training.recipes.program import Recipe, run_recipe
 from pytest_rtlgen.training.recipes.salv.dpo import train_dpo
-from pytest_rtlgen.training.recipes.salv.easy import make_tasks
 from pytest_rtlgen.training.recipes.salv.pairs import sample_answers, write_preferences
 from pytest_rtlgen.training.recipes.salv.settings import SHIPPED, SalvSettings
 from pytest_rtlgen.training.recipes.trainers import train_supervised
@@ -19,7 +19,7 @@ RECIPE = Recipe(
     kind=SalvSettings,
     shipped=SHIPPED,
     stages={
-        "data": lambda settings: make_data(settings, make_tasks),
+        "data": lambda settings: make_data(settings, make_output_tasks),
         "sft": lambda settings: json.dumps(train_supervised(settings)),
         "evaluate-sft": lambda settings: str(evaluate(settings, "sft")),
         "sample": lambda settings: str(sample_answers(settings)),
