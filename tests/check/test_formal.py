@@ -26,6 +26,7 @@ from pytest_rtlgen.records import (
     Verdict,
 )
 from pytest_rtlgen.simulators import SimulationJob
+from pytest_rtlgen.tools.cut_short import count_cut_short
 from pytest_rtlgen.tools.sandbox import choose_sandbox
 
 pytestmark = pytest.mark.simulator
@@ -281,6 +282,20 @@ def test_a_lost_process_is_unknown_and_replaced(checker: Checker) -> None:
         assert prover.compare(prepared, GATES_REF).result is Proof.EQUIVALENT
     finally:
         prover.close()
+
+
+@pytest.mark.parametrize("is_starved", [True, False])
+def test_what_a_busy_machine_left_unknown_is_noted(
+    checker: Checker, monkeypatch: pytest.MonkeyPatch, *, is_starved: bool
+) -> None:
+    prover = Prover(sandbox=choose_sandbox(SandboxMode.AUTO), jobs=1, budget_s=1)
+    answer = {"reason": "the time was up", "is_starved": is_starved}
+    monkeypatch.setattr(prover._pool, "ask", lambda question, timeout_s: answer)
+    before = count_cut_short()
+    found = prover.compare(checker.prepare(problem(GATES_REF, "m")), GATES_REF)
+    assert found.reason == "the time was up"
+    assert count_cut_short() - before == is_starved
+    prover.close()
 
 
 RESET_LOW = replace(COUNTER_INTERFACE, resets=(reset("rst", "low"),))
