@@ -290,7 +290,7 @@ def test_what_a_busy_machine_left_unknown_is_noted(
 ) -> None:
     prover = Prover(sandbox=choose_sandbox(SandboxMode.AUTO), jobs=1, budget_s=1)
     answer = {"reason": "the time was up", "is_starved": is_starved}
-    monkeypatch.setattr(prover._pool, "ask", lambda question, timeout_s: answer)
+    monkeypatch.setattr(prover._pool, "ask", lambda *_: answer)
     before = count_cut_short()
     found = prover.compare(checker.prepare(problem(GATES_REF, "m")), GATES_REF)
     assert found.reason == "the time was up"
