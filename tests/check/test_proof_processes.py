@@ -168,3 +168,12 @@ def test_a_solver_may_use_so_much_cpu_time_a_question(solver: Solver, tmp_path: 
         decide(solver, tmp_path, NEVER, cpu_s=-60)
     assert not found.value.is_starved
     assert time.monotonic() - started < 30
+
+
+@pytest.mark.parametrize("ends", [lambda: None, write_log])
+def test_no_folder_is_left(gold: Callable[..., KeptGold], tmp_path: Path, ends: Work) -> None:
+    one = gold(reads=ends)
+    one.ask({"is_good": True}, tmp_path)
+    assert one._folder.exists() is (ends is write_log)
+    one.close()
+    assert not one._folder.exists()

@@ -42,7 +42,7 @@ class KeptGold:
         self._socket, theirs = socket.socketpair()
         self._socket.settimeout(_ANSWER_S)
         self._stream = self._socket.makefile("rwb")
-        self._process = _fork(lambda: _serve(about, theirs), self._folder, closing=self._socket)
+        self._process = _fork(lambda: _serve(about, theirs, self._folder), self._folder, closing=self._socket)
         theirs.close()
         self.is_lost = False
 
@@ -65,22 +65,24 @@ class KeptGold:
 
     def close(self) -> None:
         """End the process and delete its files."""
-        if self._process:
-            _end(self._process)
+        process, self._process = self._process, 0
+        if process:
+            _end(process)
         with contextlib.suppress(OSError):  # what it has not read
             self._stream.close()
         self._socket.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def _serve(about: Mapping[str, Any], connection: socket.socket) -> None:
-    """Read the gold design, then answer until the other end is closed."""
+def _serve(about: Mapping[str, Any], connection: socket.socket, folder: Path) -> None:
+    """Read the gold design in ``folder``, then answer until the other end is closed."""
     model: Model | None = None
     reason = b""
     try:
         model = Model(about)
     except NotModelledError as error:
         reason = json.dumps({"reason": str(error)}).encode()
+    shutil.rmtree(folder, ignore_errors=True)  # who is killed later cannot
     _, most = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (most, most))
     with connection, connection.makefile("rwb") as stream:

@@ -19,7 +19,7 @@ from pytest_rtlgen.check.proof.text import read_frames, render_cycles, render_ro
 from pytest_rtlgen.tools.serve import serve
 from pytest_rtlgen.verilog.syntax import parse_text
 
-_KEPT = 4
+KEPT_GOLDS = 4
 """Gold designs: one is some 10 MB, and what asks about one asks again."""
 
 _SHARE = 0.8
@@ -65,7 +65,7 @@ class _Prover:
             kept.close()
             kept = None
         self._kept[key] = kept or KeptGold(about)
-        if len(self._kept) > _KEPT:
+        if len(self._kept) > KEPT_GOLDS:
             self._kept.popitem(last=False)[1].close()
         return self._kept[key]
 
