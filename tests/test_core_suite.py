@@ -11,7 +11,7 @@ from support.recorded_answers import RECORDINGS, describe, read_expectations
 from pytest_rtlgen.backends import BackendSettings, make_backend
 from pytest_rtlgen.backends.base import GenerationRequest
 from pytest_rtlgen.check.checker import Checker, CheckSettings
-from pytest_rtlgen.evaluation.judge import check_completion
+from pytest_rtlgen.evaluation.executors.local import check_completion
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.prompts import render_prompt
 from pytest_rtlgen.records import Completion, Difficulty, Problem, SamplingParams

@@ -27,6 +27,7 @@ LAYERS = (
     {"modes"},
 )
 HOMES = {
+    "ray": {"evaluation"},
     "pytest": {"plugin"},
     "_pytest": {"plugin"},
     "xdist": {"plugin"},

@@ -167,9 +167,17 @@ class Options(NamedTuple):
         group=Group.RUN,
         metavar="N",
         parse=read_whole(1),
-        help="simulators at once; by default one a core",
+        help="simulators at once; by default one a core, with ray one a core of the cluster",
     )
     """``None``: one a core."""
+    executor: str = declare(
+        group=Group.RUN,
+        metavar="NAME",
+        parse=read_text,
+        default="local",
+        help="where answers are checked: local, in this process, or ray, on the cores of a Ray cluster",
+    )
+    """A name of ours or of a plugin."""
     concurrency: int = declare(
         group=Group.GENERATION,
         metavar="N",

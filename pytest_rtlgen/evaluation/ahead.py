@@ -33,7 +33,7 @@ def judge_ahead(judge: Judge, problems: Sequence[Problem], store: RunStore, watc
 
 class _Ahead:
     def __init__(self, judge: Judge, problems: Mapping[ProblemKey, Problem], store: RunStore, watcher: Watcher) -> None:
-        jobs = judge.checker.settings.jobs
+        jobs = judge.workers
         self.pool = ThreadPoolExecutor(jobs, thread_name_prefix="rtlgen-ahead")
         self._most = _WAITING * jobs
         self._queue, self._watcher = judge.open_queue(store), watcher

@@ -8,7 +8,7 @@ from pytest_rtlgen.config.resolve import resolve_call
 from pytest_rtlgen.evaluation.generate import answer_problems
 from pytest_rtlgen.evaluation.judge import judge_run, open_judge
 from pytest_rtlgen.evaluation.models import MakeBackend, open_models
-from pytest_rtlgen.evaluation.open_run import describe_environment, open_run
+from pytest_rtlgen.evaluation.open_run import open_run
 from pytest_rtlgen.evaluation.results import finish_run, report_run
 from pytest_rtlgen.evaluation.settings import read_prompt_style
 from pytest_rtlgen.evaluation.watch import ConsoleWatcher, Watcher
@@ -54,7 +54,7 @@ def evaluate(
     problems = [problem for suite in loaded for problem in suite.problems[: resolved.limit]]
     models = open_models(resolved, style, warn=watcher.note, make=_find_maker(model))
     with open_judge(resolved) as judge:
-        store = open_run(resolved, loaded, style, describe_environment(judge.checker), models.backends)
+        store = open_run(resolved, loaded, style, judge.describe(), models.backends)
         answer_problems(
             problems,
             models,

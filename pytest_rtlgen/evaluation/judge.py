@@ -7,17 +7,14 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.config import Options
 from pytest_rtlgen.errors import BadReferenceError, DefectError, RtlgenError, StorageError, SuiteError, ToolError
-from pytest_rtlgen.evaluation.open_run import describe_environment
+from pytest_rtlgen.evaluation.executors import Executor, ExecutorSettings, make_executor
 from pytest_rtlgen.evaluation.settings import make_check_settings
 from pytest_rtlgen.evaluation.watch import Watcher
-from pytest_rtlgen.extract import extract_candidate
-from pytest_rtlgen.extract.files import extract_files
 from pytest_rtlgen.modes import ScoringMode
-from pytest_rtlgen.records import Candidate, Completion, Problem, ProblemKey, SampleResult
-from pytest_rtlgen.scoring.scorer import BenchScorer, adopt_bench_verdict, find_known_bad
+from pytest_rtlgen.records import Completion, Environment, Problem, ProblemKey, SampleResult
+from pytest_rtlgen.scoring.scorer import bench_decides, find_known_bad
 from pytest_rtlgen.storage import RunStore
 from pytest_rtlgen.storage.answers import AnswerFiles
 from pytest_rtlgen.tools.pool import run_each
@@ -52,11 +49,11 @@ class Judged:
 
 
 class Judge:
-    """The checker of a run and the benchmarks' own scorers. A context manager that leaves no process behind."""
+    """An executor, and what is known of the problems it is given. A context manager that leaves no process behind."""
 
-    def __init__(self, settings: CheckSettings, scoring: ScoringMode) -> None:
-        self.checker = Checker(settings)
-        self.scorer = BenchScorer(settings, scoring, self.checker.reader)
+    def __init__(self, settings: ExecutorSettings, executor: Executor) -> None:
+        self._settings = settings
+        self._executor = executor
 
     def __enter__(self) -> Self:
         return self
@@ -68,8 +65,15 @@ class Judge:
 
     def close(self) -> None:
         """End every process."""
-        self.checker.close()
-        self.scorer.close()
+        self._executor.close()
+
+    def describe(self) -> Environment:
+        """Return the versions that its verdicts depend on.
+
+        Raises:
+            ToolError: the simulator is missing.
+        """
+        return self._executor.describe()
 
     def explain_failure(self, problem: Problem) -> str:
         """Return why right answers to ``problem`` are known to fail here; empty where nothing is known.
@@ -77,8 +81,8 @@ class Judge:
         Raises:
             ToolError: the simulator is missing.
         """
-        scoring = ScoringMode.BENCH if self.scorer.decides(problem) else ScoringMode.OURS
-        known = find_known_bad(self.checker.settings.simulator, self.checker.simulator.version)
+        scoring = ScoringMode.BENCH if bench_decides(problem, self._settings.scoring) else ScoringMode.OURS
+        known = find_known_bad(self._settings.check.simulator, dict(self.describe().tools).get("simulator", ""))
         return known.explain_failure(problem.suite, problem.problem_id, scoring)
 
     def judge(self, work: Sequence[Work], files: AnswerFiles) -> Iterator[Outcome]:
@@ -90,27 +94,40 @@ class Judge:
             ToolError: the simulator failed ``TOOL_ERRORS`` times in a row.
             StorageError: a result could not be written; those before it are.
         """
-        return run_each(self.open_queue(files), work, jobs=self.checker.settings.jobs)
+        # Where nothing is left to check, no executor has to be reached.
+        return run_each(self.open_queue(files), work, jobs=self.workers) if work else iter(())
+
+    @property
+    def workers(self) -> int:
+        """How many answers are checked at once.
+
+        Raises:
+            ToolError: what does the checks cannot be reached.
+        """
+        return self._executor.workers
 
     def open_queue(self, files: AnswerFiles) -> Callable[[Work], Outcome]:
         """Return what checks one answer, on any thread, and stores its result in ``files``; errors as for ``judge``."""
-        return _Queue(self, files).take
+        return _Queue(self._executor, files).take
 
 
 def open_judge(options: Options, *, jobs: int | None = None) -> Judge:
     """Return the judge that ``options`` ask for; ``jobs`` designs at once, by default as the options say.
 
     Raises:
-        ToolError: isolation is required and cannot be had.
+        UsageError: there is no such executor.
+        ToolError: isolation is required and cannot be had, or the executor needs an extra that is not installed.
     """
-    return Judge(make_check_settings(options, jobs=jobs), options.scoring)
+    check = make_check_settings(options, jobs=jobs)
+    settings = ExecutorSettings(check=check, scoring=options.scoring, workers=jobs or options.jobs)
+    return Judge(settings, make_executor(options.executor, settings))
 
 
 class _Queue:
     """The answers in progress, on several threads."""
 
-    def __init__(self, judge: Judge, files: AnswerFiles) -> None:
-        self._judge = judge
+    def __init__(self, executor: Executor, files: AnswerFiles) -> None:
+        self._executor = executor
         self._files = files
         self._lock = threading.Lock()
         self._failed: dict[ProblemKey, RtlgenError] = {}
@@ -126,12 +143,12 @@ class _Queue:
         if error is not None:
             return Outcome(problem=problem, completion=completion, error=error)
         try:
-            result = check_completion(self._judge.checker, problem, completion, scorer=self._judge.scorer)
+            result = self._executor.check(problem, completion)
             self._files.append_result(result)
         except StorageError as error:
             self._stop = error
             raise
-        except (SuiteError, ToolError) as error:
+        except (SuiteError, ToolError, DefectError) as error:
             return self._fail(problem, completion, error)
         except Exception as error:  # noqa: BLE001  a defect on one answer must not take the others with it
             defect = DefectError(f"defect of the harness: {type(error).__name__}: {error}")
@@ -159,7 +176,7 @@ def judge_run(store: RunStore, judge: Judge, watcher: Watcher) -> Judged:
         StorageError: a verdict could not be written; those before it are.
         RecordError: what is stored cannot be read.
     """
-    if not store.adopt_environment(describe_environment(judge.checker)):
+    if not store.adopt_environment(judge.describe()):
         watcher.note(
             f"{store.path}: checked on another machine, or with other tools, so far; verdicts keep what made them"
         )
@@ -199,37 +216,3 @@ def _list_work(store: RunStore, watcher: Watcher) -> list[Work]:
         watcher.note(f"{store.path}: {unknown} answers are to problems that the run does not have, and are passed over")
     known.sort(key=lambda item: (rank[item.key.problem], item.key))
     return [(problems[item.key.problem], item) for item in known]
-
-
-def check_completion(
-    checker: Checker, problem: Problem, completion: Completion, *, scorer: BenchScorer | None = None
-) -> SampleResult:
-    """Extract the candidate of one completion, check it, and have ``scorer`` score it as its benchmark does.
-
-    The verdict is the benchmark's own where there is no reference to compare with, or where ``scorer`` is to decide.
-
-    Raises:
-        BadReferenceError: the problem's reference is no good.
-        SuiteError: there is neither a reference nor a scorer of the benchmark's own.
-        ToolError: the simulator is missing or broken.
-    """
-    candidate = _extract(problem, completion)
-    if scorer is None or not scorer.decides(problem):
-        verdict = checker.check(candidate, problem)
-        bench_verdict = scorer.score(candidate, problem) if scorer is not None else None
-        return SampleResult(completion=completion, candidate=candidate, verdict=verdict, bench_verdict=bench_verdict)
-    bench_verdict = scorer.score(candidate, problem)
-    if bench_verdict is None:
-        raise SuiteError(f"{problem.key}: neither a reference nor a testbench to judge by")
-    verdict = adopt_bench_verdict(bench_verdict)
-    return SampleResult(completion=completion, candidate=candidate, verdict=verdict, bench_verdict=bench_verdict)
-
-
-def _extract(problem: Problem, completion: Completion) -> Candidate:
-    """Return the candidate of one completion."""
-    text, reason = completion.text, completion.finish_reason
-    targets = problem.harness.targets if problem.harness is not None else ()
-    if len(targets) > 1:
-        files = extract_files(text, targets, problem.top, finish_reason=reason)
-        return Candidate(source="", files=files, rule="files" if files else "none")
-    return extract_candidate(text, top=problem.top, header=problem.header or None, finish_reason=reason)

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pytest_rtlgen.backends import Backend, BackendSettings
+    from pytest_rtlgen.evaluation.executors import Executor, ExecutorSettings
     from pytest_rtlgen.records import SampleResult, Suite, Summary
     from pytest_rtlgen.report.run_report import RunReport
 
@@ -17,6 +18,14 @@ def pytest_rtlgen_make_backend(spec: str, settings: "BackendSettings") -> "Backe
     """Return the backend for ``--rtlgen-model=spec``, or ``None``: somebody else's.
 
     Asked for what is none of our own prefixes.
+    """
+
+
+@pytest.hookspec(firstresult=True)
+def pytest_rtlgen_make_executor(name: str, settings: "ExecutorSettings") -> "Executor | None":
+    """Return the executor for ``--rtlgen-executor=name``, or ``None``: somebody else's.
+
+    Asked for what is none of our own names.
     """
 
 

@@ -12,7 +12,7 @@ from pytest_rtlgen.errors import BackendError, DefectError, RtlgenError, Storage
 from pytest_rtlgen.evaluation.generate import answer_problems
 from pytest_rtlgen.evaluation.judge import Judge, open_judge
 from pytest_rtlgen.evaluation.models import Models, open_models
-from pytest_rtlgen.evaluation.open_run import describe_environment, open_run
+from pytest_rtlgen.evaluation.open_run import open_run
 from pytest_rtlgen.evaluation.settings import read_prompt_style
 from pytest_rtlgen.loaders import complete_spec, load_suite
 from pytest_rtlgen.plugin.collect import ProblemItem, SuiteCollector
@@ -97,6 +97,7 @@ class RtlgenSession:
     def pytest_configure_node(self, node: Any) -> None:  # noqa: ANN401  an xdist WorkerController
         """Tell an xdist worker which run it works for."""
         node.workerinput["rtlgen_run"] = str(self._store.path) if self._store else ""
+        self._judge.close()  # this process checks nothing, and its place on a cluster is for those that do
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Iterator[None]:
@@ -275,7 +276,7 @@ def _open_store(
     if _is_worker(config):
         run: str = vars(config)["workerinput"]["rtlgen_run"]
         return RunStore.open(Path(run)) if run else None
-    environment = describe_environment(judge.checker)
+    environment = judge.describe()
     chosen, selection = tuple(suites.values()), _describe_selection(config)
     store = open_run(options, chosen, models.style, environment, models.backends, selection=selection)
     store.adopt_environment(environment)

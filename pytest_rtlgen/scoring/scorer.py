@@ -67,8 +67,8 @@ class BenchScorer:
             scorer.close()
 
     def decides(self, problem: Problem) -> bool:
-        """Whether the verdict on ``problem`` is that of its bench: no reference, or it alone was asked for."""
-        return not problem.has_reference or (problem.bench is not None and self._mode is ScoringMode.BENCH)
+        """Whether the verdict on ``problem`` is that of its bench."""
+        return bench_decides(problem, self._mode)
 
     def score(self, candidate: Candidate, problem: Problem) -> BenchVerdict | None:
         """Return what the problem's bench finds out about ``candidate``; ``None``: it has none, or is not asked.
@@ -105,6 +105,11 @@ def _complete(bench: Testbench | CocotbHarness) -> Testbench | CocotbHarness:
     except ValueError:
         return bench  # its scorer says that it runs nothing
     return replace(made, timeout_s=bench.timeout_s)
+
+
+def bench_decides(problem: Problem, mode: ScoringMode) -> bool:
+    """Return whether the verdict on ``problem`` is that of its bench: no reference, or it alone was asked for."""
+    return not problem.has_reference or (problem.bench is not None and mode is ScoringMode.BENCH)
 
 
 def adopt_bench_verdict(found: BenchVerdict) -> Verdict:

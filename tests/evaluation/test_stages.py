@@ -7,8 +7,9 @@ import pytest
 from builders import COUNTER, problem
 
 from pytest_rtlgen.backends import Deliver, GenerationRequest
-from pytest_rtlgen.check.checker import Checker, CheckSettings
+from pytest_rtlgen.check.checker import Checker
 from pytest_rtlgen.errors import BackendError
+from pytest_rtlgen.evaluation.executors import ExecutorSettings, LocalExecutor
 from pytest_rtlgen.evaluation.generate import generate_completions, list_missing
 from pytest_rtlgen.evaluation.judge import Judge
 from pytest_rtlgen.evaluation.open_run import describe_environment
@@ -86,7 +87,8 @@ def test_results_come_in_order_and_are_on_disk(store: RunStore) -> None:
     generate_completions([ONE, TWO], backend=Counting(), sampling=SamplingParams(n=2), store=store, style="chat")
     completions = store.read_completions()
     work = [({"one": ONE, "two": TWO}[key.problem_id], completions[key]) for key in sorted(completions)]
-    with Judge(CheckSettings(), ScoringMode.OURS) as judge:
+    settings = ExecutorSettings(scoring=ScoringMode.OURS)
+    with Judge(settings, LocalExecutor(settings)) as judge:
         results = [outcome.result for outcome in judge.judge(work, store)]
     assert [result and result.verdict.status for result in results] == [Status.PASSED, Status.NO_CODE] * 2
     assert list(store.read_run().samples) == results

@@ -13,7 +13,7 @@ from support.small_bench import FORGED, IMPATIENT, REFERENCE, RIGHT, WRONG, smal
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.errors import BadReferenceError, SuiteError
-from pytest_rtlgen.evaluation.judge import check_completion
+from pytest_rtlgen.evaluation.executors.local import check_completion
 from pytest_rtlgen.known_bad import Kind
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.modes import ScoringMode

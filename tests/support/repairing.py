@@ -7,10 +7,9 @@ from typing import Any
 from builders import problem
 
 from pytest_rtlgen.backends import Backend, Deliver, GenerationRequest
-from pytest_rtlgen.check.checker import Checker
 from pytest_rtlgen.config.parsed import RepairBudget
 from pytest_rtlgen.evaluation.generate import generate_completions
-from pytest_rtlgen.evaluation.open_run import describe_environment
+from pytest_rtlgen.evaluation.judge import Judge
 from pytest_rtlgen.evaluation.repair import RepairPlan
 from pytest_rtlgen.records import (
     Completion,
@@ -111,7 +110,7 @@ def plan(generator: Backend, *, n: int = 1, reflector: Backend | None = None, **
 
 
 def start(
-    folder: Path, checker: Checker, generator: Scripted, *, n: int = 1, problems: Sequence[Problem] = (COUNTER,)
+    folder: Path, judge: Judge, generator: Scripted, *, n: int = 1, problems: Sequence[Problem] = (COUNTER,)
 ) -> RunStore:
     """Return a run with the first answers."""
     sampling = SamplingParams(n=n)
@@ -123,6 +122,6 @@ def start(
         simulator="icarus",
         repair="compile:3,simulate:4",
     )
-    store = RunStore.create(folder, settings, describe_environment(checker), problems)
+    store = RunStore.create(folder, settings, judge.describe(), problems)
     generate_completions(problems, backend=generator, sampling=sampling, store=store, style="chat")
     return store

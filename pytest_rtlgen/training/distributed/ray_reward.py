@@ -4,36 +4,31 @@ What a batch as a whole decides (duplicates, guards, the reward itself) stays he
 so that a lost actor loses one check and no completion can be scored twice.
 """
 
-import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from pytest_rtlgen.errors import ToolError, UsageError
+from pytest_rtlgen.evaluation.executors.pool import Pool
+from pytest_rtlgen.evaluation.executors.ray_actors import Place, RaySettings, RayWorker, connect, start_actor
+from pytest_rtlgen.evaluation.open_run import describe_environment
 from pytest_rtlgen.records import Verdict
-from pytest_rtlgen.training.distributed.actor import start_actor
-from pytest_rtlgen.training.distributed.pool import Pool
-from pytest_rtlgen.training.reward.callable import Answer, Reward
-
-_LOG = logging.getLogger(__name__)
+from pytest_rtlgen.training.reward.callable import Answer, Reward, RewardSettings
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RaySettings:
-    """How actors are had; plain data, so that it can be sent anywhere."""
+class CheckActor(Reward):
+    """What runs in the process of an actor: a checker with its warm simulator."""
 
-    address: str | None = None
-    """Of the cluster, as ``ray.init`` takes it; ``None``: the one that is connected, else what Ray finds or starts."""
-    tries: int = 3
-    """How many actors one check may lose before it is given up: the harness failed, not the model. Also how many
-    may end as they start before one is given up."""
-    timeout_s: float = 600
-    """Most time for one check, waiting for a slot of its machine included; then its actor counts as lost."""
-    start_timeout_s: float = 300
-    """Most time until an actor answers for the first time, waiting for a free core included."""
+    def begin(self) -> Place:
+        """Start the tools.
 
-    def __post_init__(self) -> None:
-        if self.tries < 1:
-            raise UsageError(f"ray: tries is {self.tries}; use 1 or more")
+        Raises:
+            ToolError: the simulator is missing or broken.
+        """
+        return Place.here(describe_environment(self._find_checker()))
+
+    def do(self, answer: Answer) -> Verdict | str:
+        """Return the verdict, or why there is none: the harness failed."""
+        return self._check(answer)
 
 
 class RayReward(Reward):
@@ -47,7 +42,13 @@ class RayReward(Reward):
         UsageError: less than one worker.
     """
 
-    def __init__(self, reward: Reward, *, workers: int, options: RaySettings = RaySettings()) -> None:
+    def __init__(
+        self,
+        reward: Reward,
+        *,
+        workers: int,
+        options: RaySettings = RaySettings(),  # noqa: B008  it is frozen
+    ) -> None:
         if workers < 1:
             raise UsageError(f"ray: workers is {workers}; use 1 or more")
         problems, settings = reward.__getstate__()
@@ -56,7 +57,7 @@ class RayReward(Reward):
         there = replace(settings, check=replace(settings.check, jobs=1))
         self.workers = workers
         self.options = options
-        self._pool = Pool(lambda: start_actor(there, options), count=workers, tries=options.tries)
+        self._pool = Pool(lambda: _start(there, options), count=workers, tries=options.tries)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _make_again, (Reward(problems=self._tasks.problems, settings=self.settings), self.workers, self.options)
@@ -92,6 +93,11 @@ class RayReward(Reward):
             return self._pool.do(replace(answer, completion=""))  # only the candidate is checked
         except ToolError as error:
             return f"{answer.problem.problem_id}: the harness failed: {error}"
+
+
+def _start(settings: RewardSettings, options: RaySettings) -> RayWorker[Answer, Verdict | str]:
+    connect(options.address)
+    return start_actor(CheckActor, {"settings": settings}, options)
 
 
 def _make_again(reward: Reward, workers: int, options: RaySettings) -> RayReward:

@@ -12,7 +12,7 @@ from pytest_rtlgen.check.checker import Checker
 from pytest_rtlgen.check.single import make_problem
 from pytest_rtlgen.errors import BackendError, BadReferenceError
 from pytest_rtlgen.evaluation.accounts import Accounts
-from pytest_rtlgen.evaluation.judge import check_completion
+from pytest_rtlgen.evaluation.executors.local import check_completion
 from pytest_rtlgen.prompts import render_prompt
 from pytest_rtlgen.records import (
     Completion,

@@ -25,6 +25,7 @@ from pytest_rtlgen.backends.replay.model import ReplayBackend
 from pytest_rtlgen.check.checker import CheckSettings
 from pytest_rtlgen.config.parsed import RepairBudget
 from pytest_rtlgen.errors import BackendError, BadReferenceError, UsageError
+from pytest_rtlgen.evaluation.executors import ExecutorSettings, LocalExecutor
 from pytest_rtlgen.evaluation.judge import Judge
 from pytest_rtlgen.evaluation.repair import RepairLoop, add_turns, read_histories
 from pytest_rtlgen.evaluation.watch import Watcher
@@ -49,13 +50,15 @@ class Seen(Watcher):
 
 @pytest.fixture(scope="module")
 def judge() -> Iterator[Judge]:
-    with Judge(CheckSettings(cycles=100, formal=FormalMode.OFF), ScoringMode.OURS) as made:
+    check = CheckSettings(cycles=100, formal=FormalMode.OFF)
+    settings = ExecutorSettings(check=check, scoring=ScoringMode.OURS)
+    with Judge(settings, LocalExecutor(settings)) as made:
         yield made
 
 
 def test_a_model_that_mends_one_error_a_turn_is_right_in_the_fourth(judge: Judge, tmp_path: Path) -> None:
     model = Scripted(mend_one_a_turn)
-    store = start(tmp_path, judge.checker, model)
+    store = start(tmp_path, judge, model)
     seen: list[SampleResult] = []
     RepairLoop(plan(model), store=store, judge=judge, watcher=Seen(seen)).run([COUNTER])
 
@@ -81,7 +84,7 @@ def test_a_model_that_mends_one_error_a_turn_is_right_in_the_fourth(judge: Judge
 
 def test_every_chat_goes_on_with_the_answers_and_what_was_found(judge: Judge, tmp_path: Path) -> None:
     model = Scripted(mend_one_a_turn)
-    store = start(tmp_path, judge.checker, model)
+    store = start(tmp_path, judge, model)
     RepairLoop(plan(model), store=store, judge=judge).run([COUNTER])
     last = [message.content for message in model.prompts[-1].messages]
     answers = [fence(text).strip() for text in (NO_SYNTAX, OTHER_PORTS, WRONG)]
@@ -93,7 +96,7 @@ def test_every_chat_goes_on_with_the_answers_and_what_was_found(judge: Judge, tm
 def test_nothing_of_the_reference_is_in_any_prompt(judge: Judge, tmp_path: Path) -> None:
     reviewer = Scripted(lambda request, turn: "Look at line 4.", name="reviewer:")  # noqa: ARG005
     model = Scripted(mend_one_a_turn)
-    store = start(tmp_path, judge.checker, model)
+    store = start(tmp_path, judge, model)
     RepairLoop(plan(model, reflector=reviewer), store=store, judge=judge).run([COUNTER])
     assert len(model.prompts) == 4
     assert len(reviewer.prompts) == 3
@@ -109,7 +112,7 @@ def test_nothing_of_the_reference_is_in_any_prompt(judge: Judge, tmp_path: Path)
 def test_the_reflector_is_asked_and_its_answer_told(judge: Judge, tmp_path: Path) -> None:
     reviewer = Scripted(lambda request, turn: "<think>hm</think>Line 4 lacks a semicolon.", name="reviewer:")  # noqa: ARG005
     model = Scripted(mend_one_a_turn)
-    store = start(tmp_path, judge.checker, model)
+    store = start(tmp_path, judge, model)
     RepairLoop(plan(model, reflector=reviewer), store=store, judge=judge).run([COUNTER])
     (question,) = reviewer.prompts[0].messages
     assert "Do not write the module yourself" in question.content
@@ -137,7 +140,7 @@ def test_each_kind_of_failure_has_its_own_budget(
     judge: Judge, tmp_path: Path, text: str, budget: RepairBudget, turns: int
 ) -> None:
     model = Scripted(lambda request, turn: fence(text))  # noqa: ARG005
-    store = start(tmp_path, judge.checker, model)
+    store = start(tmp_path, judge, model)
     loop = RepairLoop(plan(model, budget=budget), store=store, judge=judge)
     loop.run([COUNTER])
     assert len(model.asked) == 1 + turns
@@ -146,7 +149,7 @@ def test_each_kind_of_failure_has_its_own_budget(
 
 def test_a_model_that_falls_back_uses_up_both_budgets(judge: Judge, tmp_path: Path) -> None:
     model = Scripted(lambda request, turn: fence([WRONG, NO_SYNTAX][turn % 2]))  # noqa: ARG005
-    store = start(tmp_path, judge.checker, model)
+    store = start(tmp_path, judge, model)
     RepairLoop(plan(model, budget=RepairBudget(compile=1, simulate=2)), store=store, judge=judge).run([COUNTER])
     assert [turn.kind for turn in store.read_run().repairs] == ["simulate", "compile", "simulate"]
 
@@ -154,14 +157,14 @@ def test_a_model_that_falls_back_uses_up_both_budgets(judge: Judge, tmp_path: Pa
 def test_a_refusal_is_not_argued_with(judge: Judge, tmp_path: Path) -> None:
     model = Scripted(lambda request, turn: "I will not.")  # noqa: ARG005
     model.finish_reason = FinishReason.REFUSAL
-    store = start(tmp_path, judge.checker, model)
+    store = start(tmp_path, judge, model)
     RepairLoop(plan(model), store=store, judge=judge).run([COUNTER])
     assert len(model.asked) == 1
 
 
 def test_a_round_is_one_call_for_all_samples(judge: Judge, tmp_path: Path) -> None:
     model = Scripted(lambda request, turn: fence(RIGHT if turn > request.indices[0] else WRONG))
-    store = start(tmp_path, judge.checker, model, n=3)
+    store = start(tmp_path, judge, model, n=3)
     RepairLoop(plan(model, n=3), store=store, judge=judge).run([COUNTER])
     assert model.calls == 1 + 3
     assert [len(turn.read_results()) for turn in list_turns(store)] == [3, 2, 1]
@@ -175,7 +178,7 @@ def test_a_round_is_one_call_for_all_samples(judge: Judge, tmp_path: Path) -> No
 @pytest.mark.parametrize("most", range(2, 8))
 def test_stopped_anywhere_it_asks_for_nothing_twice(judge: Judge, tmp_path: Path, most: int) -> None:
     dying, going_on = Scripted(mend_one_a_turn, most=most), Scripted(mend_one_a_turn)
-    store = start(tmp_path, judge.checker, dying, n=2)
+    store = start(tmp_path, judge, dying, n=2)
     with pytest.raises(KeyboardInterrupt):
         RepairLoop(plan(dying, n=2), store=store, judge=judge).run([COUNTER])
     again = RunStore.open(store.path)
@@ -188,7 +191,7 @@ def test_stopped_anywhere_it_asks_for_nothing_twice(judge: Judge, tmp_path: Path
 def test_an_interrupted_reflector_is_not_asked_twice(judge: Judge, tmp_path: Path) -> None:
     dying, going_on = (Scripted(lambda request, turn: "Think.", name="r:", most=most) for most in (1, 99))  # noqa: ARG005
     model = Scripted(mend_one_a_turn)
-    store = start(tmp_path, judge.checker, model, n=2)
+    store = start(tmp_path, judge, model, n=2)
     with pytest.raises(KeyboardInterrupt):
         RepairLoop(plan(model, n=2, reflector=dying), store=store, judge=judge).run([COUNTER])
     RepairLoop(plan(model, n=2, reflector=going_on), store=store, judge=judge).run([COUNTER])
@@ -199,7 +202,7 @@ def test_an_interrupted_reflector_is_not_asked_twice(judge: Judge, tmp_path: Pat
 def test_a_problem_that_cannot_be_judged_stops_no_other(judge: Judge, tmp_path: Path) -> None:
     broken = problem("module broken (input a, output y);\n  assign y = nothing.here;\nendmodule\n", top="broken")
     model = Scripted(mend_one_a_turn)
-    store = start(tmp_path, judge.checker, model, problems=(broken, COUNTER))
+    store = start(tmp_path, judge, model, problems=(broken, COUNTER))
     loop = RepairLoop(plan(model), store=store, judge=judge)
     loop.run([broken, COUNTER])
     assert loop.finished == {KEY}
@@ -211,7 +214,7 @@ def test_a_model_that_leaves_answers_out_is_an_error_of_the_run(judge: Judge, tm
         def generate(self, *args: object) -> None:
             """Deliver nothing."""
 
-    store = start(tmp_path, judge.checker, Scripted(mend_one_a_turn))
+    store = start(tmp_path, judge, Scripted(mend_one_a_turn))
     silent = Silent(mend_one_a_turn, name="silent:")
     with pytest.raises(BackendError, match=r"silent:: 1 of 1 answers of turn 1 did not come; run the same again"):
         RepairLoop(plan(silent), store=store, judge=judge).run([COUNTER])

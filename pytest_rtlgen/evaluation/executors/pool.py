@@ -44,8 +44,8 @@ class Pool(Generic[Work, Result]):
     """
 
     def __init__(self, start: Callable[[], Worker[Work, Result]], *, count: int, tries: int) -> None:
+        self.count = count
         self._start = start
-        self._count = count
         self._tries = tries
         self._changed = threading.Condition()
         self._workers: list[Worker[Work, Result]] = []
@@ -88,6 +88,14 @@ class Pool(Generic[Work, Result]):
                 return result
         raise ToolError(f"it was given up after {self._tries} lost workers, the last {lost}; see the logs of Ray")
 
+    def start_one(self) -> None:
+        """Have a worker that is ready now, and wait for it.
+
+        Raises:
+            ToolError: none can be started.
+        """
+        self._give_back(self._take())
+
     def fill(self) -> None:
         """Start all workers that are missing now, and wait for them.
 
@@ -95,7 +103,7 @@ class Pool(Generic[Work, Result]):
             ToolError: one of them cannot be started.
         """
         with self._changed:
-            missing = self._count - len(self._workers) - self._starting - len(self._given_up)
+            missing = self.count - len(self._workers) - self._starting - len(self._given_up)
             self._starting += missing
         threads = [threading.Thread(target=self._add, args=(self._closed,), daemon=True) for _ in range(missing)]
         for thread in threads:
@@ -103,7 +111,7 @@ class Pool(Generic[Work, Result]):
         with self._changed:
             self._changed.wait_for(lambda: not self._starting)
             if self._given_up:
-                raise ToolError(f"{len(self._workers)} of {self._count} workers could be started: {self._given_up[-1]}")
+                raise ToolError(f"{len(self._workers)} of {self.count} workers could be started: {self._given_up[-1]}")
 
     def close(self) -> None:
         """End all workers; work that is under way is lost. The next call starts afresh."""
@@ -121,17 +129,17 @@ class Pool(Generic[Work, Result]):
                 self._changed.wait_for(self._can_go_on)
                 if self._free:
                     return self._free.pop()
-                if len(self._given_up) >= self._count:
+                if len(self._given_up) >= self.count:
                     raise ToolError(f"no worker is left: {self._given_up[-1]}")
                 self._starting += 1
             # In a thread of its own, so that this work goes to whichever worker is free first.
             threading.Thread(target=self._add, args=(self._closed,), daemon=True).start()
 
     def _can_go_on(self) -> bool:
-        return bool(self._free) or self._has_place() or len(self._given_up) >= self._count
+        return bool(self._free) or self._has_place() or len(self._given_up) >= self.count
 
     def _has_place(self) -> bool:
-        return len(self._workers) + self._starting + len(self._given_up) < self._count
+        return len(self._workers) + self._starting + len(self._given_up) < self.count
 
     def _add(self, closed: int) -> None:
         """Start a worker for a place that is counted in ``_starting``, and leave it with the free ones.
@@ -143,11 +151,12 @@ class Pool(Generic[Work, Result]):
             worker = self._start()
         except Exception as error:  # noqa: BLE001  nobody waits for this thread, so the reason must reach those who work
             failure = str(error) if isinstance(error, ToolError) else f"{type(error).__name__}: {error}"
-            _LOG.warning("pool: a worker is given up: %s", failure)
         with self._changed:
             if closed == self._closed:
                 self._starting -= 1
-                self._given_up += [] if worker else [failure]
+                if failure:
+                    _LOG.warning("pool: a worker is given up: %s", failure)
+                    self._given_up.append(failure)
                 self._workers += [worker] if worker else []
                 self._free += [worker] if worker else []
                 self._changed.notify_all()
