@@ -64,6 +64,18 @@ def test_the_commands_ask_them(installed: Path, tmp_path: Path) -> None:
     assert (found["suite"], found["ok"]) == ("gates", 1)
 
 
+def test_an_executor_checks_what_is_sent_to_it(installed: Path, tmp_path: Path) -> None:
+    chosen = ["--rtlgen-suite=acme:gates", "--rtlgen-model=reference:", "--rtlgen-n=2", "--rtlgen-formal=off"]
+    start(tmp_path, installed, "pytest", "-q", "-p", "no:cacheprovider", "--rtlgen-executor=acme", *chosen)
+    sent = ["inv 0: sent to acme", "inv 0: passed", "inv 1: sent to acme", "inv 1: passed", "summary of 2 samples"]
+    assert sorted((tmp_path / "log").read_text().splitlines()) == sorted(sent)
+    asking = ["generate", "--suite", "acme:gates", "--model", "reference:", "--formal", "off", "--out", "runs"]
+    run = start(tmp_path, installed, "pytest_rtlgen", *asking).strip()
+    start(tmp_path, installed, "pytest_rtlgen", "check", run, "--executor", "acme")
+    again = (tmp_path / "log").read_text().splitlines()[len(sent) :]
+    assert again == ["inv 0: sent to acme", "inv 0: passed", "summary of 1 samples"]
+
+
 def test_python_asks_them(installed: Path, tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text(

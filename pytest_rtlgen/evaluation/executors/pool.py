@@ -41,17 +41,20 @@ class Pool(Generic[Work, Result]):
     """At most ``count`` workers, started when there is work for them. Thread-safe: one caller waits in one thread.
 
     A lost worker is replaced. A worker that cannot be started is given up until ``close``; the others go on.
+    ``start`` returns a worker that is ready, and gives up once its argument is set: the pool was closed.
     """
 
-    def __init__(self, start: Callable[[], Worker[Work, Result]], *, count: int, tries: int) -> None:
+    def __init__(self, start: Callable[[threading.Event], Worker[Work, Result]], *, count: int, tries: int) -> None:
         self.count = count
         self._start = start
         self._tries = tries
         self._changed = threading.Condition()
         self._workers: list[Worker[Work, Result]] = []
         self._free: list[Worker[Work, Result]] = []
+        self._waiting = 0
         self._starting = 0
-        self._closed = 0
+        self._starters: set[threading.Thread] = set()
+        self._closed = threading.Event()
         self._given_up: list[str] = []
         self._replaced = 0
 
@@ -105,9 +108,8 @@ class Pool(Generic[Work, Result]):
         with self._changed:
             missing = self.count - len(self._workers) - self._starting - len(self._given_up)
             self._starting += missing
-        threads = [threading.Thread(target=self._add, args=(self._closed,), daemon=True) for _ in range(missing)]
-        for thread in threads:
-            thread.start()
+        for _ in range(missing):
+            self._add_later()
         with self._changed:
             self._changed.wait_for(lambda: not self._starting)
             if self._given_up:
@@ -118,41 +120,55 @@ class Pool(Generic[Work, Result]):
         with self._changed:
             ending, self._workers, self._free, self._given_up = self._workers, [], [], []
             self._starting = 0
-            self._closed += 1
+            starters, self._starters = self._starters, set()
+            self._closed.set()
+            self._closed = threading.Event()
             self._changed.notify_all()
         for worker in ending:
             worker.end()
+        for thread in starters:
+            thread.join()
 
     def _take(self) -> Worker[Work, Result]:
-        while True:
-            with self._changed:
-                self._changed.wait_for(self._can_go_on)
-                if self._free:
-                    return self._free.pop()
-                if len(self._given_up) >= self.count:
-                    raise ToolError(f"no worker is left: {self._given_up[-1]}")
-                self._starting += 1
-            # In a thread of its own, so that this work goes to whichever worker is free first.
-            threading.Thread(target=self._add, args=(self._closed,), daemon=True).start()
+        with self._changed:
+            self._waiting += 1
+            try:
+                while not self._free:
+                    if len(self._given_up) >= self.count:
+                        raise ToolError(f"no worker is left: {self._given_up[-1]}")
+                    if self._needs_more():
+                        self._starting += 1
+                        self._add_later()  # so that this work goes to whichever worker is free first
+                    else:
+                        self._changed.wait()
+                return self._free.pop()
+            finally:
+                self._waiting -= 1
 
-    def _can_go_on(self) -> bool:
-        return bool(self._free) or self._has_place() or len(self._given_up) >= self.count
+    def _needs_more(self) -> bool:
+        """Whether somebody waits for whom no worker is being started, and there is place for one."""
+        there = len(self._workers) + self._starting + len(self._given_up)
+        return self._starting < self._waiting and there < self.count
 
-    def _has_place(self) -> bool:
-        return len(self._workers) + self._starting + len(self._given_up) < self.count
+    def _add_later(self) -> None:
+        with self._changed:
+            thread = threading.Thread(target=self._add, args=(self._closed,), daemon=True)
+            self._starters.add(thread)
+            thread.start()
 
-    def _add(self, closed: int) -> None:
+    def _add(self, closed: threading.Event) -> None:
         """Start a worker for a place that is counted in ``_starting``, and leave it with the free ones.
 
-        ``closed``: how often the pool had been closed then; a worker that comes later than the next time is ended.
+        ``closed`` is set when the pool is closed; a worker that comes later is ended.
         """
         worker, failure = None, ""
         try:
-            worker = self._start()
+            worker = self._start(closed)
         except Exception as error:  # noqa: BLE001  nobody waits for this thread, so the reason must reach those who work
             failure = str(error) if isinstance(error, ToolError) else f"{type(error).__name__}: {error}"
         with self._changed:
-            if closed == self._closed:
+            self._starters.discard(threading.current_thread())
+            if not closed.is_set():
                 self._starting -= 1
                 if failure:
                     _LOG.warning("pool: a worker is given up: %s", failure)

@@ -19,6 +19,7 @@ from pytest_rtlgen.version import __version__
 NEEDS = Needs(extra="ray", modules=("ray",))
 _END_S = 10
 _PAUSE_S = 5
+_POLL_S = 0.5
 _LOCK = threading.Lock()
 _Taken = TypeVar("_Taken", contravariant=True)  # noqa: PLC0105  what mypy asks of a protocol
 _Given = TypeVar("_Given", covariant=True)  # noqa: PLC0105  likewise
@@ -97,7 +98,7 @@ class RayWorker(Generic[_Taken, _Given]):
             WorkerLostError: the actor or its machine is gone, or there is no answer in time.
             RtlgenError: the actor raised it.
         """
-        found: _Given = _ask(self._actor.do, work, timeout_s=self._timeout_s)
+        found: _Given = _receive(self._actor.do.remote(work), timeout_s=self._timeout_s)
         return found
 
     def end(self) -> None:
@@ -125,7 +126,7 @@ def connect(address: str | None) -> bool:
         if ray.is_initialized():
             return False
         try:
-            ray.init(address=address, logging_level=logging.WARNING)
+            ray.init(address=address, logging_level=logging.WARNING, log_to_driver=False)
         except (ConnectionError, ValueError, RuntimeError) as error:
             raise ToolError(f"ray: {address or 'a local cluster'} cannot be reached: {error}") from error
         return True
@@ -146,20 +147,19 @@ def count_cores() -> int:
 
 
 def start_actor(
-    kind: type[Actor[_Taken, _Given]], arguments: Mapping[str, Any], options: RaySettings
+    kind: type[Actor[_Taken, _Given]], arguments: Mapping[str, Any], options: RaySettings, closed: threading.Event
 ) -> RayWorker[_Taken, _Given]:
     """Return an actor that is ready, on a machine with a free core of the connected cluster: ``kind(**arguments)``.
 
     Raises:
-        ToolError: there is none, in time or at all.
+        ToolError: there is none, in time or at all, or none before ``closed`` was set.
     """
     lost = ""
     for attempt in range(options.tries):
-        time.sleep(
-            _PAUSE_S if attempt else 0
-        )  # Ray takes a while to see that a machine is gone, and starts actors there
+        # Ray takes a while to see that a machine is gone, and starts actors there.
+        closed.wait(_PAUSE_S if attempt else 0)
         try:
-            return _start_once(kind, arguments, options)
+            return _start_once(kind, arguments, options, closed)
         except _LateError as error:
             raise ToolError(f"ray: no actor could be started: {error}") from error
         except WorkerLostError as error:
@@ -168,7 +168,7 @@ def start_actor(
 
 
 def _start_once(
-    kind: type[Actor[_Taken, _Given]], arguments: Mapping[str, Any], options: RaySettings
+    kind: type[Actor[_Taken, _Given]], arguments: Mapping[str, Any], options: RaySettings, closed: threading.Event
 ) -> RayWorker[_Taken, _Given]:
     import ray
 
@@ -176,7 +176,9 @@ def _start_once(
     made = ray.remote(kind).options(num_cpus=1, max_restarts=0, scheduling_strategy="SPREAD")
     actor = made.remote(**arguments)
     try:
-        place: Place = _ask(actor.begin, timeout_s=options.start_timeout_s)
+        begun = actor.begin.remote()
+        _await_start(begun, options.start_timeout_s, closed)
+        place: Place = _receive(begun, timeout_s=options.start_timeout_s)
         _refuse_other_version(place)
     except RtlgenError:
         ray.kill(actor, no_restart=True)
@@ -190,18 +192,31 @@ def _refuse_other_version(place: Place) -> None:
         raise ToolError(f"{place.machine} has pytest-rtlgen {version}, this process {__version__}; install one version")
 
 
-def _ask(method: Foreign, *arguments: object, timeout_s: float) -> Foreign:  # Ray has no types
+def _await_start(begun: Foreign, timeout_s: float, closed: threading.Event) -> None:  # Ray has no types
+    """Return once the call ``begun`` has ended: waiting for a free core may take long, and be of no use any more."""
+    import ray
+
+    deadline = time.monotonic() + timeout_s
+    while not ray.wait([begun], timeout=_POLL_S)[0]:
+        if closed.is_set():
+            raise ToolError("ray: an actor was no longer needed before it had started")
+        if time.monotonic() > deadline:
+            raise _LateError(f"no answer within {timeout_s:g} s; is a core of the cluster free?")
+
+
+def _receive(called: Foreign, timeout_s: float) -> Foreign:
+    """Return what the call ``called`` gives."""
     import ray
 
     try:
-        return ray.get(method.remote(*arguments), timeout=timeout_s)
+        return ray.get(called, timeout=timeout_s)
     except ray.exceptions.RayTaskError as error:  # raised by the method itself
         cause = getattr(error, "cause", error)
         if isinstance(cause, RtlgenError) and not isinstance(cause, InnerError):
             raise cause from error
         raise DefectError(f"defect of the harness: {type(cause).__name__}: {cause}") from error
     except ray.exceptions.GetTimeoutError as error:
-        raise _LateError(f"no answer within {timeout_s:g} s; is a core of the cluster free?") from error
+        raise _LateError(f"no answer within {timeout_s:g} s") from error
     except ray.exceptions.RayError as error:
         reason = str(error).strip().partition("\n")[0]
         raise WorkerLostError(f"{type(error).__name__}: {reason}") from error

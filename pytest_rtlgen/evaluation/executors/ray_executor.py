@@ -104,9 +104,9 @@ class RayExecutor:
                 self._pool = Pool(self._start, count=count, tries=_OPTIONS.tries)
             return self._pool
 
-    def _start(self) -> RayWorker[_Work, SampleResult]:
+    def _start(self, closed: threading.Event) -> RayWorker[_Work, SampleResult]:
         """Return a worker with the same tools as the first had: one run has one environment."""
-        worker = start_actor(AnswerActor, {"settings": self._there}, _OPTIONS)
+        worker = start_actor(AnswerActor, {"settings": self._there}, _OPTIONS, closed)
         found = worker.place.environment
         with self._lock:
             self._environment = self._environment or found

@@ -4,6 +4,7 @@ What a batch as a whole decides (duplicates, guards, the reward itself) stays he
 so that a lost actor loses one check and no completion can be scored twice.
 """
 
+import threading
 from dataclasses import replace
 from typing import Any
 
@@ -57,7 +58,7 @@ class RayReward(Reward):
         there = replace(settings, check=replace(settings.check, jobs=1))
         self.workers = workers
         self.options = options
-        self._pool = Pool(lambda: _start(there, options), count=workers, tries=options.tries)
+        self._pool = Pool(lambda closed: _start(there, options, closed), count=workers, tries=options.tries)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _make_again, (Reward(problems=self._tasks.problems, settings=self.settings), self.workers, self.options)
@@ -95,9 +96,9 @@ class RayReward(Reward):
             return f"{answer.problem.problem_id}: the harness failed: {error}"
 
 
-def _start(settings: RewardSettings, options: RaySettings) -> RayWorker[Answer, Verdict | str]:
+def _start(settings: RewardSettings, options: RaySettings, closed: threading.Event) -> RayWorker[Answer, Verdict | str]:
     connect(options.address)
-    return start_actor(CheckActor, {"settings": settings}, options)
+    return start_actor(CheckActor, {"settings": settings}, options, closed)
 
 
 def _make_again(reward: Reward, workers: int, options: RaySettings) -> RayReward:

@@ -1,6 +1,7 @@
 """Where answers are checked makes no difference to what is queued, stored and counted; Ray is a fake here."""
 
 import sys
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -178,8 +179,11 @@ class FakeRay:
     def connect(self, address: str | None) -> bool:
         return address is None
 
-    def start_actor(self, kind: type, arguments: dict[str, ExecutorSettings], options: RaySettings) -> FakeActor:
+    def start_actor(
+        self, kind: type, arguments: dict[str, ExecutorSettings], options: RaySettings, closed: threading.Event
+    ) -> FakeActor:
         assert options.tries > 1
+        assert not closed.is_set()
         self.started.append((kind, arguments["settings"]))
         if len(self.started) > len(self.actors):
             raise ToolError("no core is free")

@@ -41,7 +41,8 @@ class Crew:
         self.most = most
         self.made: list[FakeWorker] = []
 
-    def __call__(self) -> FakeWorker:
+    def __call__(self, closed: threading.Event) -> FakeWorker:
+        assert not closed.is_set()
         if len(self.made) >= self.most:
             raise ToolError("no free core")
         self.made.append(FakeWorker(len(self.made), self.loses))
@@ -84,11 +85,11 @@ def test_work_does_not_wait_for_a_worker_that_starts_slowly() -> None:
 
     crew = Crew(loses=hold)
 
-    def start() -> FakeWorker:
+    def start(closed: threading.Event) -> FakeWorker:
         if crew.made:
             starting.set()
             gate.wait(20)
-        return crew()
+        return crew(closed)
 
     pool: Pool[str, str] = Pool(start, count=2, tries=1)
     given: list[str] = []
@@ -138,6 +139,29 @@ def test_a_closed_pool_starts_afresh() -> None:
     assert crew.made[0].is_ended
     assert pool.do("b") == "B"
     assert pool.names == ("here:1",)
+
+
+def test_a_pool_that_is_closed_waits_for_no_worker_that_is_being_started(caplog: pytest.LogCaptureFixture) -> None:
+    crew, starting, ended = Crew(), threading.Event(), threading.Event()
+
+    def start(closed: threading.Event) -> FakeWorker:
+        if not crew.made:
+            return crew(closed)
+        starting.set()
+        closed.wait()
+        ended.set()
+        raise ToolError("no longer needed")
+
+    pool: Pool[str, str] = Pool(start, count=2, tries=1)
+    pool.start_one()
+    filling = threading.Thread(target=pool.fill)
+    filling.start()
+    assert starting.wait(20)
+    pool.close()
+    assert ended.is_set(), "what ends the connection comes after the last thread that uses it"
+    filling.join(timeout=20)
+    assert not filling.is_alive()
+    assert caplog.text == ""
 
 
 def test_many_threads_share_few_workers_and_each_work_is_done_once() -> None:
