@@ -6,6 +6,7 @@ import pickle
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,17 @@ import builders
 import pytest
 
 from pytest_rtlgen.errors import UsageError
-from pytest_rtlgen.training import Guards, Reward, RewardResult, RewardSettings, find_preset, open_reward
+from pytest_rtlgen.training import REWARD_CHECK, Guards, Reward, RewardResult, RewardSettings, find_preset, open_reward
 from pytest_rtlgen.training.distributed import RayReward, RaySettings
 from pytest_rtlgen.training.reward.slots import Slots
 
 SECRET = "not-for-candidates-7f3a"  # noqa: S105  a mark to look for
-SETTINGS = RewardSettings(preset=find_preset("graded"), guards=Guards(duplicate_factor=0.5), max_parallel=1)
+SETTINGS = RewardSettings(
+    preset=find_preset("graded"),
+    guards=Guards(duplicate_factor=0.5),
+    check=replace(REWARD_CHECK, no_cache=True),  # what one process keeps, the actors would find
+    max_parallel=1,
+)
 BATCH = (
     *(builders.COUNTER.replace("4'd11", f"4'd{last}") for last in range(8, 14)),
     *("module counter(; endmodule", "I cannot.", builders.COUNTER, builders.COUNTER + "\n// again", "x" * 300_000),
@@ -79,7 +85,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def expected() -> list[RewardResult]:
     """The rewards of one process."""
     with open_reward([builders.problem()], SETTINGS) as reward:
-        return reward.judge([*BATCH, ""], TASKS)
+        return reward.judge([*BATCH, ""], TASKS, step=0)
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +100,7 @@ def on_ray(cluster: Path) -> Iterator[RayReward]:
 
 
 def judge(reward: Reward) -> list[RewardResult]:
-    return reward.judge([*BATCH, ""], TASKS)
+    return reward.judge([*BATCH, ""], TASKS, step=0)
 
 
 @pytest.mark.training_stack
@@ -162,7 +168,10 @@ def test_a_cluster_without_a_free_core_gives_no_reward_and_says_why(on_ray: RayR
 
 
 def environment(pid: int) -> bytes:
-    return Path(f"/proc/{pid}/environ").read_bytes()
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
 
 
 def is_running(pid: int) -> bool:

@@ -3,7 +3,7 @@
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -106,7 +106,9 @@ def test_an_error_from_elsewhere_is_that_of_its_problem_alone(store: RunStore, k
 
 def test_an_executor_with_a_defect_of_its_own_loses_no_other_answer(store: RunStore) -> None:
     def check(task: Problem, completion: Completion) -> SampleResult:
-        return pass_all(task, completion) if task.problem_id != "one" else {}["nothing"]
+        if task.problem_id == "one":
+            raise KeyError("nothing")
+        return pass_all(task, completion)
 
     outcomes = list(Judge(ExecutorSettings(), Elsewhere(check)).judge(WORK, store))
     assert [str(outcome.error) for outcome in outcomes[:3]] == ["defect of the harness: KeyError: 'nothing'"] * 3
@@ -194,7 +196,7 @@ class FakeRay:
 
 
 @pytest.fixture
-def start_ray(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., FakeRay]]:
+def start_ray(monkeypatch: pytest.MonkeyPatch) -> Callable[..., FakeRay]:
     def start(*actors: FakeActor) -> FakeRay:
         ray = FakeRay(*actors)
         for name in ("connect", "start_actor", "disconnect"):

@@ -28,8 +28,8 @@ from pytest_rtlgen.storage import RunStore
 from pytest_rtlgen.tools.worker import WorkerLostError
 
 pytestmark = [pytest.mark.training_stack, pytest.mark.simulator, pytest.mark.slow]
-CHECK = CheckSettings(cycles=50, formal=FormalMode.OFF)
-RUN: dict[str, Any] = {"limit": 4, "n": 3, "formal": "off", "cycles": 50}
+CHECK = CheckSettings(cycles=50, formal=FormalMode.OFF, no_cache=True)
+RUN: dict[str, Any] = {"limit": 4, "n": 3, "formal": "off", "cycles": 50, "no_cache": True}
 
 
 @pytest.fixture
