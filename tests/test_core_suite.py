@@ -96,7 +96,7 @@ def test_the_cold_runner_gives_the_same_bytes(short: Checker, cold: Checker, nam
 
 @pytest.mark.simulator
 @pytest.mark.parametrize("name", NAMES)
-def test_yosys_plays_the_reference_the_same(short: Checker, yosys: Checker, name: str) -> None:
+def test_yosys_simulates_the_reference_the_same(short: Checker, yosys: Checker, name: str) -> None:
     reference = short.prepare(PROBLEMS[name])
     job = SimulationJob(
         source=PROBLEMS[name].reference.text, interface=reference.interface, stimulus=reference.stimulus

@@ -8,7 +8,7 @@ from pytest_rtlgen.check.reference import PreparedReference, list_memory_files, 
 from pytest_rtlgen.errors import BadReferenceError, NeverKnownError
 from pytest_rtlgen.records import Interface, Problem, SourceFile
 from pytest_rtlgen.simulators import Simulator
-from pytest_rtlgen.verilog.enclosure import enclose, list_played
+from pytest_rtlgen.verilog.enclosure import enclose, find_simulated
 from pytest_rtlgen.verilog.examine import Examination
 from pytest_rtlgen.verilog.power_up import PowerUp
 
@@ -82,7 +82,7 @@ def accept_reference(problem: Problem, reader: Reader) -> AcceptedReference:
 
 
 def _examine(reader: Reader, text: str, interface: Interface) -> Examination | None:
-    return reader.examine(enclose(text, interface, module=interface.module), list_played(interface).module)
+    return reader.examine(enclose(text, interface, module=interface.module), find_simulated(interface).module)
 
 
 def _require_one_reading(reference: PreparedReference, accepted: AcceptedReference) -> None:

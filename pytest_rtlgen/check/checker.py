@@ -85,7 +85,7 @@ class CheckSettings:
     """Designs simulated at the same time."""
     stimulus_seed: int = 0
     cycles: int | None = None
-    """Clock cycles that one check plays; ``None``: what each problem says."""
+    """Clock cycles of one check; ``None``: what each problem says."""
     formal: FormalMode = FormalMode.CONFIRM
     formal_budget_s: float = 2.0
     """Seconds that the solver may take for one candidate."""
@@ -288,7 +288,7 @@ class Checker:
         """Return the verdict of a complete proof; ``None`` where there is none and simulation must tell."""
         if self._prover is None or self.settings.formal is not FormalMode.FIRST:
             return None
-        examination = self.reader.examine(source, reference.played.module)
+        examination = self.reader.examine(source, reference.simulated.module)
         if examination is None or examination.hazards or examination.refusals:
             return None
         equivalence = self._prover.compare(reference, source)
@@ -314,7 +314,7 @@ class Checker:
             return first.verdict
         if not first.verdict.is_passed:
             return self._name_drivers(first, source, reference)
-        examination = self.reader.examine(source, reference.played.module)
+        examination = self.reader.examine(source, reference.simulated.module)
         return _refuse_examined(examination) or self._confirm(first, source, problem, reference, examination)
 
     def _confirm(
@@ -375,7 +375,7 @@ class Checker:
 
         It tells nothing of a text that pyslang does not take either, or that synthesis may read otherwise.
         """
-        examination = self.reader.examine(source, reference.played.module)
+        examination = self.reader.examine(source, reference.simulated.module)
         if examination is None or not examination.is_clean:
             return refused
         if examination.hazards or examination.refusals:
@@ -393,7 +393,7 @@ class Checker:
         """Return the mismatch ``first`` with the name of what has two drivers, where X or Z shows."""
         if first.trace is None or not has_unknown_mismatch(reference.trace, first.trace):
             return first.verdict
-        examination = self.reader.examine(source, reference.played.module)
+        examination = self.reader.examine(source, reference.simulated.module)
         hazards = examination.hazards if examination is not None else ()
         return _add(first.verdict, *_describe_drivers(hazards, Severity.ERROR))
 

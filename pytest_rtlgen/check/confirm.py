@@ -84,7 +84,7 @@ def _note_stopped(verdict: Verdict, start: Trace) -> Verdict:
 
 
 def _make_job(reference: PreparedReference, source: str) -> SimulationJob:
-    return SimulationJob(source=source, interface=reference.played, stimulus=reference.stimulus)
+    return SimulationJob(source=source, interface=reference.simulated, stimulus=reference.stimulus)
 
 
 def _explain(simulation: Simulation) -> Verdict:
@@ -199,7 +199,7 @@ class Confirmer:
         if self._prover is None:
             return first.verdict
         if hazards:
-            outputs = tuple((port.name, Proof.UNKNOWN) for port in reference.played.outputs)
+            outputs = tuple((port.name, Proof.UNKNOWN) for port in reference.simulated.outputs)
             found = Equivalence(outputs=outputs, reason=_describe_hazard(hazards[0]))
         else:
             found = self._prover.compare(reference, source, first.trace)
@@ -307,7 +307,7 @@ class Confirmer:
     def _simulate_both(self, stimulus: Stimulus, source: str, reference: PreparedReference) -> Verdict | None:
         """Return how the candidate does under ``stimulus``; ``None`` when the reference does not run under it."""
         stimulus = reference.keep_assumed(stimulus, self._trusted)
-        named = replace(reference.played, module=reference.top)
+        named = replace(reference.simulated, module=reference.top)
         job = SimulationJob(source=reference.source, interface=named, stimulus=stimulus)
         expected = self._trusted.simulate(job).trace
         if expected is None:

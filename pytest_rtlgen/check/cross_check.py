@@ -61,7 +61,7 @@ class CrossCheck:
         left_out = _list_wrong(compare_known(reference.trace, simulation.trace))
         if len(left_out) == len(reference.trace.outputs):
             return CrossCheckResult(disagrees=(), note=self._describe_left_out(left_out))
-        job = SimulationJob(source=source, interface=reference.played, stimulus=reference.stimulus)
+        job = SimulationJob(source=source, interface=reference.simulated, stimulus=reference.stimulus)
         found = self._simulator.simulate(job)
         if found.trace is None:
             return CrossCheckResult(disagrees=(), note=self._describe_refusal("the candidate", found))
@@ -72,7 +72,7 @@ class CrossCheck:
         return CrossCheckResult(disagrees=_list_wrong(signals), signals=signals, note=note)
 
     def _simulate_reference_once(self, reference: PreparedReference) -> Simulation:
-        interface = replace(reference.played, module=reference.top)
+        interface = replace(reference.simulated, module=reference.top)
         job = SimulationJob(source=reference.source, interface=interface, stimulus=reference.stimulus)
         return self._simulator.simulate(job)
 

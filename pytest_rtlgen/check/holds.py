@@ -33,7 +33,7 @@ def render_holds(
     lines = []
     for number, (name, cycles, width) in enumerate(holds):
         count = f"since_{number}"
-        value = f"\\play_{name} "
+        value = f"\\driven_{name} "
         fewest = f"{_COUNTER_BITS}'d{cycles}"
         more = f"({count} < {fewest} ? {count} + {edge or 1} : {count})"
         lines += [
@@ -51,7 +51,7 @@ def render_edge(interface: Interface) -> str:
     """Return an expression for whether some clock has an active edge in a step of the module around a proof."""
     edges = []
     for clock in interface.clocks:
-        now, before = f"\\play_{clock.port} ", f"\\held_{clock.port} "
+        now, before = f"\\driven_{clock.port} ", f"\\held_{clock.port} "
         level = {ClockEdge.RISING: f" & {now}", ClockEdge.FALLING: f" & ~{now}", ClockEdge.BOTH: ""}[clock.edge]
         edges.append(f"(({now} ^ {before}){level})")
     return f"({' | '.join(edges)})"

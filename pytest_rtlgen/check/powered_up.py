@@ -55,7 +55,7 @@ def prepare_powered_up(
 def _simulate_with(
     problem: Problem, first: PreparedReference, simulator: Simulator, value: PowerUp, powered: PoweredText
 ) -> PreparedReference | None:
-    interface = replace(first.played, module=first.top)
+    interface = replace(first.simulated, module=first.top)
     source = render_opened(problem, powered.text, first)
     job = SimulationJob(source=source, interface=interface, stimulus=first.stimulus)
     trace = simulator.simulate(job).trace

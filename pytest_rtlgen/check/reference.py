@@ -18,7 +18,7 @@ from pytest_rtlgen.simulators import Simulation, SimulationJob, Simulator
 from pytest_rtlgen.verilog.boxes import read_boxes
 from pytest_rtlgen.verilog.canonical import read_canonical
 from pytest_rtlgen.verilog.constants import mine_constants
-from pytest_rtlgen.verilog.enclosure import ENCLOSED, enclose, is_enclosed, list_played
+from pytest_rtlgen.verilog.enclosure import ENCLOSED, enclose, find_simulated, is_enclosed
 from pytest_rtlgen.verilog.extent import Extent
 from pytest_rtlgen.verilog.hazards import find_undriven
 from pytest_rtlgen.verilog.interface import find_instance, parse_reference, read_interface
@@ -77,12 +77,12 @@ class PreparedReference:
         Raises:
             ToolError: the simulator is missing or broken.
         """
-        kept = restrict(stimulus, self.assumed, self.played, simulator)
-        return hold_inputs(kept, self.openings.holds, self.played)
+        kept = restrict(stimulus, self.assumed, self.simulated, simulator)
+        return hold_inputs(kept, self.openings.holds, self.simulated)
 
     def retime(self, trace: Trace) -> Trace:
         """Return what a candidate showed under ``stimulus``, moved in time where a latency is open."""
-        return retime(self.openings.latency, self.played, self.stimulus, self.trace, trace)
+        return retime(self.openings.latency, self.simulated, self.stimulus, self.trace, trace)
 
     def forget_undriven(self, trace: Trace) -> Trace:
         """Return a trace of the reference with X where nothing drives it."""
@@ -90,13 +90,13 @@ class PreparedReference:
 
     def describe_undriven(self) -> tuple[str, ...]:
         """Return, for a reader, a sentence for each output that nothing drives, wholly or in part."""
-        widths = {port.name: port.width for port in self.played.outputs}
+        widths = {port.name: port.width for port in self.simulated.outputs}
         return tuple(_describe_undriven(name, mask, widths[name]) for name, mask in self.undriven)
 
     @property
-    def played(self) -> Interface:
-        """The interface that is played and observed: inputs and outputs only."""
-        return list_played(self.interface)
+    def simulated(self) -> Interface:
+        """The interface that is simulated: inputs that are driven, outputs that are observed."""
+        return find_simulated(self.interface)
 
 
 def prepare_reference(
@@ -118,7 +118,7 @@ def prepare_reference(
             interface = replace(interface, parameters=list_open_parameters(instance))
     required = replace(interface, module=problem.top)
     problem, interface = _enclose(problem, interface)
-    _refuse_unplayable(problem, interface)
+    _refuse_unsimulatable(problem, interface)
     verify_openings(problem.openings, interface)
     opened = open_reference(problem.reference, interface, problem.openings)
     groups = find_groups(problem.openings, interface, simulator, seed=seed)
@@ -159,7 +159,7 @@ def change_seed(reference: PreparedReference, simulator: Simulator, *, seed: int
         BadReferenceError: it does not finish under this one, or shows no known output.
         ToolError: the simulator is missing or broken.
     """
-    planned = make_planned(reference.played, reference.plan, seed=seed)
+    planned = make_planned(reference.simulated, reference.plan, seed=seed)
     stimulus = reference.keep_assumed(planned, simulator)
     trace = _require_trace(reference.top, _simulate_under(stimulus, reference, simulator))
     found = replace(reference, stimulus=stimulus, trace=reference.forget_undriven(trace))
@@ -173,7 +173,7 @@ def change_seed(reference: PreparedReference, simulator: Simulator, *, seed: int
 
 
 def _simulate_under(stimulus: Stimulus, reference: PreparedReference, simulator: Simulator) -> Simulation:
-    interface = replace(reference.played, module=reference.top)
+    interface = replace(reference.simulated, module=reference.top)
     return simulator.simulate(SimulationJob(source=reference.source, interface=interface, stimulus=stimulus))
 
 
@@ -215,13 +215,13 @@ def _enclose(problem: Problem, interface: Interface) -> tuple[Problem, Interface
     if ENCLOSED in source.text:
         raise BadReferenceError(f"{source.name}: the name {ENCLOSED} is reserved; rename it")
     source = replace(source, text=enclose(source.text, interface, module=top))
-    played = list_played(interface)
-    found = read_interface(source, played.module, may_miss_modules=True)
-    clocks = found.clocks if problem.clocks is None else played.clocks
-    resets = found.resets if problem.resets is None else played.resets
+    simulated = find_simulated(interface)
+    found = read_interface(source, simulated.module, may_miss_modules=True)
+    clocks = found.clocks if problem.clocks is None else simulated.clocks
+    resets = found.resets if problem.resets is None else simulated.resets
     return (
-        replace(problem, reference=source, reference_top=played.module),
-        replace(played, clocks=clocks, resets=resets),
+        replace(problem, reference=source, reference_top=simulated.module),
+        replace(simulated, clocks=clocks, resets=resets),
     )
 
 
@@ -264,7 +264,7 @@ def _make_measure(
         trace = simulator.simulate(
             SimulationJob(source=probed.text, interface=probed.interface, stimulus=stimulus)
         ).trace
-        if trace is None:  # too slow to play for so long
+        if trace is None:  # too slow to simulate for so long
             return [0] * len(ends)
         reached: set[Hashable] = set()
         news = []
@@ -279,7 +279,7 @@ def _make_measure(
 
 
 def list_hints(problem: Problem, interface: Interface) -> Mapping[str, tuple[int, ...]]:
-    """Return, per input, the constants worth playing: those compared with it and their neighbours.
+    """Return, per input, the constants worth trying: those compared with it and their neighbours.
 
     A constant that belongs to no input goes to every input of its width.
     """
@@ -300,7 +300,7 @@ def list_slices(problem: Problem) -> Mapping[str, tuple[tuple[int, int], ...]]:
     return {name: tuple(pairs) for name, pairs in found.items()}
 
 
-def _refuse_unplayable(problem: Problem, interface: Interface) -> None:
+def _refuse_unsimulatable(problem: Problem, interface: Interface) -> None:
     name = problem.reference.name
     if not interface.outputs:
         raise BadReferenceError(f"{name}: module {interface.module!r} has no outputs, so there is nothing to check")

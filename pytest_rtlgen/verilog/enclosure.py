@@ -1,4 +1,4 @@
-"""The module around a design that has ports or instances which no stimulus plays: it has inputs and outputs only.
+"""The module around a design that has ports or instances which no stimulus drives: it has inputs and outputs only.
 
 An ``inout`` becomes an input, which drives the net weakly at all times, and an output that shows the net: where the
 design drives, that is its value, and where it does not, the input's. So both its value and its enable are seen. A black
@@ -20,15 +20,15 @@ _PLAIN_PATH = re.compile(r"[A-Za-z_]\w*(\[\d+\])*(\.[A-Za-z_]\w*(\[\d+\])*)*\Z")
 
 
 def is_enclosed(interface: Interface) -> bool:
-    """Whether a design with ``interface`` is played inside a module of ours."""
+    """Whether a design with ``interface`` is simulated inside a module of ours."""
     return bool(interface.boxes) or any(port.direction is Direction.INOUT for port in interface.ports)
 
 
-def list_played(interface: Interface) -> Interface:
-    """Return the interface that is played for a design with ``interface``: the same one where it is not enclosed."""
+def find_simulated(interface: Interface) -> Interface:
+    """Return the interface that is simulated for a design with ``interface``: the same one where it is not enclosed."""
     if not is_enclosed(interface):
         return interface
-    ports = [played for port in interface.ports for played in _split(port)]
+    ports = [simulated for port in interface.ports for simulated in _split(port)]
     ports += [_place(box, pin) for box in interface.boxes for pin in box.pins]
     return replace(interface, module=ENCLOSED, ports=tuple(ports), boxes=())
 
@@ -53,8 +53,8 @@ def enclose(
     """
     if not is_enclosed(interface):
         return text
-    played = list_played(interface)
-    ports = ", ".join(f"{port.direction} {_range(port.width)}{escape_name(port.name)}" for port in played.ports)
+    simulated = find_simulated(interface)
+    ports = ", ".join(f"{port.direction} {_range(port.width)}{escape_name(port.name)}" for port in simulated.ports)
     pins = ", ".join(f".{escape_name(port.name)}({escape_name(_net(port))})" for port in interface.ports)
     inner = [
         *(line for port in interface.ports if port.direction is Direction.INOUT for line in _join(port)),
@@ -82,7 +82,7 @@ def render_stubs(boxes: Sequence[BlackBox], empty: Mapping[str, Sequence[str]] |
 
 
 def _split(port: Port) -> tuple[Port, ...]:
-    """Return the input and the output that an ``inout`` is played by, or the port itself."""
+    """Return the input and the output that an ``inout`` is driven by, or the port itself."""
     if port.direction is not Direction.INOUT:
         return (port,)
     return (

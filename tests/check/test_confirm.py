@@ -252,7 +252,7 @@ def test_nothing_is_proved_where_simulation_and_synthesis_may_differ(
     assert verdict.equivalence.reason == "line 2: hit has two drivers, so simulation and synthesis may differ"
 
 
-def test_a_reference_that_cannot_be_played_so_long_fails_nobody(
+def test_a_reference_that_cannot_be_simulated_so_long_fails_nobody(
     icarus: Simulator, reference: PreparedReference
 ) -> None:
     first = judge_simulation(icarus, reference, DELAYED)
@@ -319,7 +319,7 @@ def test_a_second_simulator_fails_who_depends_on_the_first(
     ]
 
 
-def test_what_a_second_simulator_cannot_play_is_a_note(
+def test_what_a_second_simulator_cannot_simulate_is_a_note(
     icarus: Simulator, reference: PreparedReference, longer: PreparedReference, yosys: CrossCheck
 ) -> None:
     source = REFERENCE.replace("endmodule", "`ifdef SYNTHESIS\nmissing u(clk);\n`endif\nendmodule")

@@ -112,7 +112,7 @@ def test_a_design_without_a_clock_is_not_measured() -> None:
     assert measure.ends == ()
 
 
-# The rest plays real designs.
+# The rest simulates real designs.
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +149,7 @@ def test_a_counter_is_followed_as_far_as_the_reference_looks(checker: Checker, s
 
 
 @pytest.mark.simulator
-def test_a_small_design_is_not_played_longer_than_it_needs(checker: Checker) -> None:
+def test_a_small_design_is_not_simulated_longer_than_it_needs(checker: Checker) -> None:
     assert check(checker, COUNTER, COUNTER, "counter").status is Status.PASSED
     small = checker.prepare(problem(COUNTER, "counter", problem_id="counter seed 0")).stimulus
     far = checker.prepare(problem(FAR, "far", problem_id="far seed 0")).stimulus

@@ -64,7 +64,7 @@ def reference(icarus: Simulator) -> PreparedReference:
 def test_a_right_candidate_is_left_alone(
     check: CrossCheck, icarus: Simulator, reference: PreparedReference, source: str
 ) -> None:
-    assert plays_right(icarus, reference, source)
+    assert simulates_right(icarus, reference, source)
     result = check.examine(reference, source)
     assert (result.disagrees, result.note) == ((), "")
     assert [signal.name for signal in result.signals] == ["q", "wrap"]
@@ -74,7 +74,7 @@ def test_a_right_candidate_is_left_alone(
 def test_a_candidate_that_asks_for_the_simulator_is_found_out(
     check: CrossCheck, icarus: Simulator, reference: PreparedReference
 ) -> None:
-    assert plays_right(icarus, reference, BY_SIMULATOR)
+    assert simulates_right(icarus, reference, BY_SIMULATOR)
     result = check.examine(reference, BY_SIMULATOR)
     assert result.disagrees == ("q", "wrap")
     wrap = result.signals[1]
@@ -84,7 +84,7 @@ def test_a_candidate_that_asks_for_the_simulator_is_found_out(
 
 
 def test_two_states_find_out_who_asks_for_x(icarus: Simulator, reference: PreparedReference, check: CrossCheck) -> None:
-    assert plays_right(icarus, reference, BY_UNKNOWN)
+    assert simulates_right(icarus, reference, BY_UNKNOWN)
     expected = ("q", "wrap") if "Verilator" in check.version else ()
     assert check.examine(reference, BY_UNKNOWN).disagrees == expected
 
@@ -121,19 +121,19 @@ def test_a_reference_that_is_refused_there_judges_nothing(check: CrossCheck, ica
     assert "cannot simulate the reference (elaboration-error)" in result.note
 
 
-def test_each_reference_is_played_once(reference: PreparedReference, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_reference_is_simulated_once(reference: PreparedReference, monkeypatch: pytest.MonkeyPatch) -> None:
     yosys = CrossCheck("yosys", choose_sandbox(SandboxMode.AUTO), Limits())
-    played: list[str] = []
+    simulated: list[str] = []
     simulate = yosys._simulator.simulate
 
     def count(job: SimulationJob) -> Simulation:
-        played.append(job.source)
+        simulated.append(job.source)
         return simulate(job)
 
     monkeypatch.setattr(yosys._simulator, "simulate", count)
     yosys.examine(reference, RENAMED)
     yosys.examine(reference, RENAMED)
-    assert played == [COUNTER, RENAMED, RENAMED]
+    assert simulated == [COUNTER, RENAMED, RENAMED]
 
 
 def test_an_unknown_simulator_is_refused() -> None:
@@ -141,7 +141,7 @@ def test_an_unknown_simulator_is_refused() -> None:
         CrossCheck("vcs", choose_sandbox(SandboxMode.OFF), Limits())
 
 
-def plays_right(icarus: Simulator, reference: PreparedReference, source: str) -> bool:
+def simulates_right(icarus: Simulator, reference: PreparedReference, source: str) -> bool:
     from pytest_rtlgen.check.compare import compare_traces
 
     job = SimulationJob(source=source, interface=reference.interface, stimulus=reference.stimulus)

@@ -94,18 +94,18 @@ def test_without_a_clock_a_frame_is_one_row() -> None:
     assert list(render_cycles(frames, (("d", 2),), "", {"d": "00"})) == ["10", "01"]
 
 
-def test_the_top_module_plays_inputs_as_they_come_when_one_step_is_one_cycle() -> None:
+def test_the_top_module_drives_inputs_as_they_come_when_one_step_is_one_cycle() -> None:
     lines = render_top(INPUTS, None, {"clk": "0", "d": "00"}).splitlines()
-    assert "assign \\play_clk = \\free_clk ;" in lines
-    assert "assign \\play_d = \\free_d ;" in lines
+    assert "assign \\driven_clk = \\free_clk ;" in lines
+    assert "assign \\driven_d = \\free_d ;" in lines
     assert not [line for line in lines if "held" in line]
     assert "wire [1:0] \\free_d = i1;" in lines
-    assert "wire [1:0] \\play_d ; assign o1 = \\play_d ;" in lines
+    assert "wire [1:0] \\driven_d ; assign o1 = \\driven_d ;" in lines
     assert not [line for line in lines if "counts" in line]
 
 
 def test_the_top_module_says_from_which_step_on_an_assumption_is_broken() -> None:
-    lines = render_top(INPUTS, None, {"clk": "0", "d": "00"}, (["wire odd = ^\\play_d ;"], "odd")).splitlines()
+    lines = render_top(INPUTS, None, {"clk": "0", "d": "00"}, (["wire odd = ^\\driven_d ;"], "odd")).splitlines()
     assert "output counts" in lines[0]
     assert "assign counts = holds & ~is_broken;" in lines
 
@@ -114,6 +114,6 @@ def test_the_top_module_moves_one_clock_at_a_time_when_steps_are_sampled() -> No
     lines = render_top(TWO, ["a", "b"], {"a": "0", "b": "1", "d": "10"}).splitlines()
     assert "reg [0:0] \\held_b = 1'b1;" in lines
     assert "reg [1:0] \\held_d = 2'b10;" in lines
-    assert "assign \\play_a = move == 8'd1 ? ~\\held_a : \\held_a ;" in lines
-    assert "assign \\play_b = move == 8'd2 ? ~\\held_b : \\held_b ;" in lines
-    assert "assign \\play_d = move == 8'd0 ? \\free_d : \\held_d ;" in lines
+    assert "assign \\driven_a = move == 8'd1 ? ~\\held_a : \\held_a ;" in lines
+    assert "assign \\driven_b = move == 8'd2 ? ~\\held_b : \\held_b ;" in lines
+    assert "assign \\driven_d = move == 8'd0 ? \\free_d : \\held_d ;" in lines

@@ -291,7 +291,7 @@ RAM_11 = RAM_16.replace("if (we)", "if (we && a < 11)")
 ONE_HOT = (assumption("$onehot(state)"),)
 
 
-def test_inputs_that_break_an_assumption_are_never_played(checker: Checker) -> None:
+def test_inputs_that_break_an_assumption_are_never_driven(checker: Checker) -> None:
     task = opened(WHOLE, assumptions=ONE_HOT)
     assert status(checker, BITWISE, plain(task)) is Status.MISMATCH
     assert status(checker, WHOLE, task) is Status.PASSED
@@ -433,7 +433,7 @@ PATIENT = EDGE + (
 )
 
 
-def test_a_slow_input_is_never_played_fast(checker: Checker) -> None:
+def test_a_slow_input_is_never_driven_fast(checker: Checker) -> None:
     task = opened(REGISTERED, holds=(Hold(port="a", cycles=2, place="problem.toml:9"),))
     assert status(checker, PATIENT, plain(task)) is Status.MISMATCH
     assert status(checker, REGISTERED, task) is Status.PASSED

@@ -31,7 +31,7 @@ def test_the_same_seed_gives_the_same_rows_and_another_seed_does_not() -> None:
     assert make_stimulus(COUNTER_INTERFACE, seed=4).rows != first.rows
 
 
-def test_a_default_check_plays_two_thousand_steps_or_more() -> None:
+def test_a_default_check_has_two_thousand_steps_or_more() -> None:
     assert make_stimulus(COUNTER_INTERFACE).steps >= 3 * DEFAULT_CYCLES >= 2000
 
 
@@ -74,13 +74,13 @@ def test_a_falling_edge_clock_rests_high() -> None:
     assert next(steps(make_stimulus(design)))["clk"] == 1
 
 
-def test_few_input_bits_are_played_exhaustively() -> None:
+def test_few_input_bits_are_tried_exhaustively() -> None:
     design = interface("m", ("a", "input", 3), ("b", "input", 5), ("y", "output", 8))
     seen = {(row["a"], row["b"]) for row in steps(make_stimulus(design))}
     assert len(seen) == 256
 
 
-def test_mined_constants_are_played_often() -> None:
+def test_mined_constants_are_tried_often() -> None:
     design = interface("m", ("clk", "input", 1), ("code", "input", 16), ("y", "output", 1), clocks=("clk",))
     plain = [row["code"] for row in steps(make_stimulus(design))]
     mined = [row["code"] for row in steps(make_stimulus(design, hints={"code": (0x1C, 0x23)}))]

@@ -47,7 +47,7 @@ class KeptGold:
         self.is_lost = False
 
     def ask(self, question: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-        """Return ``joined``, the model that lies in ``folder`` then, and ``played``, or the ``reason`` why not."""
+        """Return ``joined``, the model that lies in ``folder`` then, and ``simulated``, or the ``reason`` why not."""
         try:
             self._stream.write(json.dumps({**question, "folder": str(folder)}).encode() + b"\n")
             self._stream.flush()
@@ -100,8 +100,8 @@ def _join_apart(model: Model, question: Mapping[str, Any], connection: socket.so
         os.close(reading)
         answer: dict[str, Any]
         try:
-            joined, played = model.join(question)
-            answer = {"joined": asdict(joined), "played": played}
+            joined, simulated = model.join(question)
+            answer = {"joined": asdict(joined), "simulated": simulated}
         except NotModelledError as error:
             answer = {"reason": str(error)}
         with os.fdopen(writing, "wb") as stream:

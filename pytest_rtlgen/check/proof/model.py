@@ -7,7 +7,7 @@ solver's choice. The two graphs are joined (``aig.py``), and ABC decides (``solv
 What the model says: from the state after reset (or power-up, where registers without a value are X), for every input
 sequence of any length, each output bit that is known in the gold design is known and the same in the gate design.
 All inputs are X during that reset, so that nothing can be told from them; but where the gold design keeps values from
-power-up it is played zeros, as X in it would excuse anything.
+power-up it is driven with zeros, as X in it would excuse anything.
 """
 
 import json
@@ -106,17 +106,17 @@ class Model:
     def join(self, question: Mapping[str, Any]) -> tuple[Joined, dict[str, str]]:
         """Write the joint model with a gate design; return what it is, and the rows that were asked for, by side.
 
-        Keys of ``question``: ``gate`` (text), ``gate_top``, ``play`` (sides to simulate with ``rows``, for ``steps``).
+        Keys of ``question``: ``gate`` (text), ``gate_top``, ``simulate`` (sides, with ``rows``, for ``steps``).
         The rows are the outputs', four-state. The model is for a process that ends with the question.
 
         Raises:
             NotModelledError: the gate design holds what the model does not know.
         """
         gate = self._read("gate", question["gate"], question["gate_top"])
-        if self._about["prefix"] and "gate" not in question["play"]:
+        if self._about["prefix"] and "gate" not in question["simulate"]:
             self._gold.refuse_initial_values("gold")
             gate.refuse_initial_values("gate")
-        played = {side: self._play(side, question) for side in question["play"]}
+        simulated = {side: self._simulate(side, question) for side in question["simulate"]}
         edges = self._edges | gate.list_edges(self._about["clocks"])
         is_sampled = _needs_sampling(edges)
         if is_sampled != self._is_sampled:
@@ -125,9 +125,9 @@ class Model:
         Path("model.aig").write_bytes(data)
         clock = next((edge[0] for edge in edges if edge), "")
         names = [name for name, _ in self._outputs]
-        return Joined(inputs=inputs, outputs=names, is_sampled=is_sampled, clock=clock), played
+        return Joined(inputs=inputs, outputs=names, is_sampled=is_sampled, clock=clock), simulated
 
-    def _play(self, side: str, question: Mapping[str, Any]) -> str:
+    def _simulate(self, side: str, question: Mapping[str, Any]) -> str:
         self._write_witness(question["rows"])
         self._run(f"design -load {side}")
         self._run(f"sim -r rows.yw -vcd {side}.vcd {side}")

@@ -22,7 +22,7 @@ _ANSWER_S = 10.0
 _DOUBT = "Yosys reads the design otherwise than the simulator"
 _LATE = "the time was up"
 _SEQUENCE = "of outputs whose latency is open nothing is proved"
-_PLAYED = 400
+_SIMULATED = 400
 """Steps of the stimulus in which Yosys must show what the simulator showed."""
 _LIMITS = Limits(cpu_s=24 * 3600, memory_mib=4096, file_mib=512)
 """CPU time is bounded per question; the process itself lives long."""
@@ -37,7 +37,7 @@ class Prover:
         self._unmodelled: Lru[PreparedReference, frozenset[str]] = Lru(_KEPT)
 
     def compare(self, reference: PreparedReference, source: str, trace: Trace | None = None) -> Equivalence:
-        """Return what can be proved about the module ``reference.played.module`` in ``source``.
+        """Return what can be proved about the module ``reference.simulated.module`` in ``source``.
 
         ``trace`` is what the simulator showed of it: an output that Yosys shows otherwise is unknown, as Yosys then
         does not model what the simulator runs. Nothing here is a verdict until a counterexample has been replayed.
@@ -46,7 +46,7 @@ class Prover:
             ToolError: no worker can be started.
         """
         open_ = _list_unproved(reference)
-        if len(open_) == len(reference.played.outputs):
+        if len(open_) == len(reference.simulated.outputs):
             return _conclude(reference, {"reason": _SEQUENCE}, open_)
         known = self._unmodelled.find(reference)
         sides = [*(["gold"] if known is None else []), *(["gate"] if trace else [])]
@@ -57,12 +57,12 @@ class Prover:
             answer = {"reason": "the proof's process was lost"}
         if answer.get("is_starved"):
             note_cut_short()
-        if known is None and "played" in answer:
-            found = frozenset(_list_differing(reference.trace, answer["played"]["gold"]))
+        if known is None and "simulated" in answer:
+            found = frozenset(_list_differing(reference.trace, answer["simulated"]["gold"]))
             known = self._unmodelled.keep(reference, found)
         doubted = set(known or ()) | open_
-        if trace and "played" in answer:
-            doubted |= _list_differing(reference.forget_undriven(trace), answer["played"]["gate"])
+        if trace and "simulated" in answer:
+            doubted |= _list_differing(reference.forget_undriven(trace), answer["simulated"]["gate"])
         return _conclude(reference, answer, doubted)
 
     def close(self) -> None:
@@ -90,7 +90,7 @@ def make_prefix(interface: Interface, assumed: Sequence[AssumedGroup] = ()) -> t
 
 def _ask(reference: PreparedReference, source: str, sides: Sequence[str], seconds: float) -> dict[str, Any]:
     """Return the question for ``proof/worker.py``; ``about`` is the same for all candidates."""
-    interface, stimulus = reference.played, reference.stimulus
+    interface, stimulus = reference.simulated, reference.stimulus
     prefix, start = make_prefix(interface, reference.assumed)
     widths = {port.name: port.width for port in interface.inputs}
     assumed, assumed_inputs = render_assumed(reference.assumed) if reference.assumed else ("", ())
@@ -112,9 +112,9 @@ def _ask(reference: PreparedReference, source: str, sides: Sequence[str], second
     asked = {
         "gate": source,
         "gate_top": interface.module,
-        "play": sides,
-        "rows": stimulus.rows[: _PLAYED * stimulus.width].decode("ascii") if sides else "",
-        "steps": min(_PLAYED, stimulus.steps),
+        "simulate": sides,
+        "rows": stimulus.rows[: _SIMULATED * stimulus.width].decode("ascii") if sides else "",
+        "steps": min(_SIMULATED, stimulus.steps),
     }
     return {"about": about, "ask": asked, "seconds": max(1, round(seconds))}
 
@@ -142,7 +142,7 @@ def _blur(interface: Interface, rows: str) -> str:
 
 def _conclude(reference: PreparedReference, answer: Mapping[str, Any], doubted: set[str]) -> Equivalence:
     inputs, width = reference.stimulus.inputs, reference.stimulus.width
-    prefix = make_prefix(reference.played, reference.assumed)[0]
+    prefix = make_prefix(reference.simulated, reference.assumed)[0]
     refuted = {
         name: Stimulus(inputs=inputs, rows=(prefix + rows).encode("ascii"), steps=len(prefix + rows) // max(1, width))
         for name, rows in answer.get("refuted", {}).items()
@@ -154,7 +154,7 @@ def _conclude(reference: PreparedReference, answer: Mapping[str, Any], doubted: 
             port.name,
             Proof.EQUIVALENT if port.name in proved else Proof.DIFFERENT if port.name in refuted else Proof.UNKNOWN,
         )
-        for port in reference.played.outputs
+        for port in reference.simulated.outputs
     ]
     reason = ""
     unknown = {name for name, proof in found if proof is Proof.UNKNOWN}

@@ -1,4 +1,4 @@
-"""The text around a proof: the module that plays the joint model, and what the prover's answers say."""
+"""The text around a proof: the module that drives the joint model, and what the prover's answers say."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,16 +32,16 @@ def render_top(
     for index, (name, width) in enumerate(inputs):
         ports += [f"input [{width - 1}:0] i{index}", f"output [{width - 1}:0] o{index}"]
         lines.append(f"wire [{width - 1}:0] \\free_{name} = i{index};")
-        lines.append(f"wire [{width - 1}:0] \\play_{name} ; assign o{index} = \\play_{name} ;")
+        lines.append(f"wire [{width - 1}:0] \\driven_{name} ; assign o{index} = \\driven_{name} ;")
         if clocks is None:
-            lines.append(f"assign \\play_{name} = \\free_{name} ;")
+            lines.append(f"assign \\driven_{name} = \\free_{name} ;")
             continue
         number = clocks.index(name) + 1 if name in clocks else 0
         after = f"~\\held_{name} " if number else f"\\free_{name} "
         lines += [
             f"reg [{width - 1}:0] \\held_{name} = {width}'b{start[name]};",
-            f"assign \\play_{name} = move == {CHOICE_BITS}'d{number} ? {after}: \\held_{name} ;",
-            f"always @($global_clock) \\held_{name} <= \\play_{name} ;",
+            f"assign \\driven_{name} = move == {CHOICE_BITS}'d{number} ? {after}: \\held_{name} ;",
+            f"always @($global_clock) \\held_{name} <= \\driven_{name} ;",
         ]
     if assumption is not None:
         ports.append("output counts")
@@ -57,7 +57,7 @@ def render_top(
 
 def render_assumed_instance(inputs: Sequence[str]) -> tuple[list[str], str]:
     """Return the lines that instantiate module ``rtlgen_assumed``, and what it says, for ``render_top``."""
-    pins = [f".\\{name} (\\play_{name} )" for name in inputs]
+    pins = [f".\\{name} (\\driven_{name} )" for name in inputs]
     return ["wire assumed;", f"rtlgen_assumed rtlgen_a({', '.join(pins)}, .rtlgen_holds(assumed));"], "assumed"
 
 

@@ -44,7 +44,7 @@ class _Prover:
         """Return what can be said about two designs.
 
         Keys of ``question``: ``about``, ``ask`` (``Model``) and ``seconds``. The answer: ``proved`` output names;
-        ``refuted``: by output name, the rows to play after the prefix that show it; ``played``: four-state output rows
+        ``refuted``: by output name, the rows after the prefix that show it; ``simulated``: four-state output rows
         by side; ``reason``: why there is none of these; ``is_starved``: whether other work on the machine kept it from
         deciding more.
         """
@@ -55,7 +55,7 @@ class _Prover:
             made = gold.ask(question["ask"], folder)
             if "joined" not in made:
                 return made
-            return {**self._decide(made["joined"], about, folder, seconds), "played": made["played"]}
+            return {**self._decide(made["joined"], about, folder, seconds), "simulated": made["simulated"]}
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -82,9 +82,9 @@ def measure_depth(
     if second is not None:
         reached |= view.list_reached(view.show(second.stimulus))
     targets, run = view.list_targets(), None
-    if targets - reached and first.played.clocks:
-        hints = list_hints(replace(problem, reference=view.source), first.played)
-        runs = SteadyRuns(first.played, hints, first.stimulus.seed)
+    if targets - reached and first.simulated.clocks:
+        hints = list_hints(replace(problem, reference=view.source), first.simulated)
+        runs = SteadyRuns(first.simulated, hints, first.stimulus.seed)
         setting = runs.choose(view.show)
         if setting is not None:
             news, cycles = _grow(view.narrow(reached), runs, setting, reached)
@@ -207,7 +207,7 @@ def _make_view(
     outputs_only: bool,
 ) -> _View | None:
     hidden = list_loop_variables(source, reference.top)
-    interface = replace(reference.played, module=reference.top)
+    interface = replace(reference.simulated, module=reference.top)
     probed = add_probes(source, interface, most=_MOST_PROBES, without=hidden, outputs_only=outputs_only)
     if probed is None:
         return None
@@ -247,7 +247,7 @@ def _pack(
     reference: PreparedReference, runs: SteadyRuns, setting: Setting, cycles: int, simulator: Simulator
 ) -> PackedRun | None:
     """Return the deep run of ``cycles`` cycles, or of half as many; ``None``: the reference is too slow for both."""
-    named = replace(reference.played, module=reference.top)
+    named = replace(reference.simulated, module=reference.top)
     for size in (cycles, cycles // 2):
         stimulus = reference.keep_assumed(runs.make_stimulus(setting, size), simulator)
         trace = simulator.simulate(SimulationJob(source=reference.source, interface=named, stimulus=stimulus)).trace

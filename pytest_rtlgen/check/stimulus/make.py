@@ -90,10 +90,10 @@ def make_plan(
 
 def make_planned(interface: Interface, plan: StimulusPlan, *, seed: int) -> Stimulus:
     """Return the stimulus of ``seed`` for a design with ``interface``, with all of the plan's stretches."""
-    player = _begin(interface, plan, seed)
+    writer = _begin(interface, plan, seed)
     for steady_cycles in _STEADY_CYCLES[: plan.stretches]:
-        _play_stretch(player, plan, steady_cycles)
-    return player.finish(seed)
+        _play_stretch(writer, plan, steady_cycles)
+    return writer.finish(seed)
 
 
 def grow_stimulus(interface: Interface, plan: StimulusPlan, *, seed: int = 0, measure: Measure | None = None) -> Grown:
@@ -103,12 +103,12 @@ def grow_stimulus(interface: Interface, plan: StimulusPlan, *, seed: int = 0, me
     """
     if measure is None or not interface.clocks:
         return Grown(stimulus=make_planned(interface, plan, seed=seed), plan=plan)
-    player = _begin(interface, plan, seed)
-    ends = [len(player.rows)]
+    writer = _begin(interface, plan, seed)
+    ends = [len(writer.rows)]
     for steady_cycles in _STEADY_CYCLES:
-        _play_stretch(player, plan, steady_cycles)
-        ends.append(len(player.rows))
-    whole = player.finish(seed)
+        _play_stretch(writer, plan, steady_cycles)
+        ends.append(len(writer.rows))
+    whole = writer.finish(seed)
     stretches = idle = 0
     for number, news in enumerate(measure(whole, ends)[1:], start=1):
         idle = 0 if news else idle + 1
@@ -121,24 +121,24 @@ def grow_stimulus(interface: Interface, plan: StimulusPlan, *, seed: int = 0, me
     return Grown(stimulus=stimulus, plan=replace(plan, stretches=stretches))
 
 
-def _play_stretch(player: "_Player", plan: StimulusPlan, steady_cycles: int) -> None:
-    player.play_steady(steady_cycles)
-    player.play(plan.cycles // 2)
+def _play_stretch(writer: "_RowWriter", plan: StimulusPlan, steady_cycles: int) -> None:
+    writer.add_steady_cycles(steady_cycles)
+    writer.add_cycles(plan.cycles // 2)
 
 
-def _begin(interface: Interface, plan: StimulusPlan, seed: int) -> "_Player":
-    """Return a player that has played the first cycles of ``plan``."""
+def _begin(interface: Interface, plan: StimulusPlan, seed: int) -> "_RowWriter":
+    """Return a writer that has added the first cycles of ``plan``."""
     rng = random.Random(f"rtlgen stimulus {seed}")  # noqa: S311  reproducible on purpose
-    player = _Player(interface, dict(plan.hints), dict(plan.slices), rng)
+    writer = _RowWriter(interface, dict(plan.hints), dict(plan.slices), rng)
     held = max(0, plan.cycles - _LONG_CYCLES) // 4 if interface.clocks else 0
-    player.play(plan.cycles - 2 * held)
+    writer.add_cycles(plan.cycles - 2 * held)
     if held:
-        player.play_steady(held * len(interface.clocks))
-        player.play_steady(held * len(interface.clocks), is_opposite=True)
-    return player
+        writer.add_steady_cycles(held * len(interface.clocks))
+        writer.add_steady_cycles(held * len(interface.clocks), is_opposite=True)
+    return writer
 
 
-class _Player:
+class _RowWriter:
     """Writes rows while it moves clocks, resets and data inputs."""
 
     def __init__(
@@ -167,24 +167,24 @@ class _Player:
         self._reset_rate = 0.0
         self._clock_rates: tuple[int, ...] = ()
 
-    def play(self, cycles: int) -> None:
+    def add_cycles(self, cycles: int) -> None:
         """Write all rows."""
         if not self._clocks:
-            self._play_unclocked(cycles * _STEPS_PER_CYCLE)
+            self._add_unclocked_steps(cycles * _STEPS_PER_CYCLE)
             return
         self._begin_segment()
         for reset in self._resets:
             self._left_active[reset.port] = _FIRST_RESET_CYCLES * len(self._clocks) + self._rng.randrange(2)
-        played, total = 0, cycles * len(self._clocks)
-        while played < total:
-            length = min(self._rng.choice(_SEGMENTS), total - played)
+        added, total = 0, cycles * len(self._clocks)
+        while added < total:
+            length = min(self._rng.choice(_SEGMENTS), total - added)
             for _ in range(length):
                 self._cycle(self._next_clock())
-            played += length
+            added += length
             self._begin_segment()
             self._maybe_reset(_SEGMENT_RESET)
 
-    def play_steady(self, cycles: int, *, is_opposite: bool = False) -> None:
+    def add_steady_cycles(self, cycles: int, *, is_opposite: bool = False) -> None:
         """Write rows in which clocks run, resets rest and inputs hold still: what counts gets far.
 
         ``is_opposite``: inputs of one bit hold the other level than they have now.
@@ -214,7 +214,7 @@ class _Player:
         rows = "".join(self.rows).encode("ascii")
         return Stimulus(inputs=self._inputs, rows=rows, steps=len(self.rows), seed=seed)
 
-    def _play_unclocked(self, steps: int) -> None:
+    def _add_unclocked_steps(self, steps: int) -> None:
         for values in self._list_first_values():
             self._values.update(values)
             self._emit()
@@ -262,7 +262,7 @@ class _Player:
         return self._rng.choices(self._clocks, self._clock_rates)[0]
 
     def _cycle(self, clock: Clock, *, is_nested: bool = False) -> None:
-        """Move the inputs, then play one cycle of ``clock``; another clock's cycle may lie inside its active half."""
+        """Move the inputs, then add one cycle of ``clock``; another clock's cycle may lie inside its active half."""
         rest = _rest_level(clock)
         self._maybe_reset(self._reset_rate)
         self._step_resets()

@@ -1,4 +1,4 @@
-"""The cocotb test that plays a stimulus into the design and hands its trace back.
+"""The cocotb test that drives a design with a stimulus and hands its trace back.
 
 Runs inside the simulator, with nothing but cocotb and the standard library at hand. The current folder
 holds the job; the environment names the signals (see ``wrapper.py``) and where the trace goes.

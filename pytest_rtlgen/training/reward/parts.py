@@ -31,7 +31,7 @@ def measure_parts(verdict: Verdict, answer: str) -> dict[str, float]:
 
     ``format``: the tags of ``has_format``; ``code``: there is a module; ``parsed``; ``interface``: its ports are the
     wanted ones; ``compiled``; ``outputs``: share that is right; ``passed``; ``proved``: for every input, not only
-    those that were played. A candidate that was screened out for what it reaches has none of them but ``format``.
+    those that were simulated. A candidate that was screened out for what it reaches has none of them but ``format``.
     """
     is_compiled = verdict.is_compiled
     is_fit = is_compiled or verdict.method == Method.COMPILE

@@ -133,7 +133,7 @@ def differs(want, got):
 
 @cocotb.test()
 async def {name}_does_what_its_reference_does(dut):
-    """Play every step and compare every output."""
+    """Apply every step and compare every output."""
     checked = dict.fromkeys((name for name, _ in OUTPUTS), 0)
     wrong = dict.fromkeys(checked, 0)
     first = {{}}
