@@ -22,6 +22,7 @@ RtlgenError
     ├── NotModelledError    designs about which a proof can say nothing
     ├── SamplesFailedError  a problem without a sample that passes: a failed test
     ├── ServerLostError     a warm simulator that died or stopped answering
+    ├── SolverLostError     a solver that died or did not answer in time
     ├── TooLargeError       a design that unfolds into more than is analysed
     ├── TransientError      a request that may work the next time
     ├── WorkerLostError     a helper process that died or did not answer in time

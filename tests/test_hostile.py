@@ -73,7 +73,7 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Pa
 def checker(outside: tuple[Path, Path]) -> Iterator[Checker]:
     before = list_descendants()
     with adopt_orphans():
-        with Checker(CheckSettings(limits=LIMITS)) as made:
+        with Checker(CheckSettings(limits=LIMITS, no_cache=True)) as made:
             yield made
         assert wait_for_end(before) == set(), "a process outlives the checker"
     assert [list(folder.iterdir()) for folder in outside] == [[], []], "a file outlives the checker"
