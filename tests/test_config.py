@@ -51,6 +51,7 @@ def test_the_defaults_are_these() -> None:
         timeout_s=600.0,
         cache=None,
         no_cache=False,
+        executor="local",
         max_cost_usd=None,
         max_tokens_total=None,
         prices=None,
