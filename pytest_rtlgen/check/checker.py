@@ -2,18 +2,17 @@
 
 import platform
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Self
 
 from pytest_rtlgen.check.acceptance import prepare_accepted
 from pytest_rtlgen.check.compare import compare_traces, has_unknown_mismatch
 from pytest_rtlgen.check.confirm import Confirmer, Simulated, judge_simulation, note_undriven
 from pytest_rtlgen.check.cross_check import CrossCheck
-from pytest_rtlgen.check.kept import Shelf, is_final, is_of_any_layout, open_caches
+from pytest_rtlgen.check.kept import ReferenceCache, Shelf, is_final, is_of_any_layout, open_caches
 from pytest_rtlgen.check.powered_up import find_same, judge_powered_up
 from pytest_rtlgen.check.proof.prover import Prover
 from pytest_rtlgen.check.reading.reader import TOO_LARGE, Reader
@@ -39,8 +38,6 @@ from pytest_rtlgen.records import (
 from pytest_rtlgen.simulators import make_simulator
 from pytest_rtlgen.simulators.fallback import WithFallback
 from pytest_rtlgen.storage.codec import Json, encode
-from pytest_rtlgen.tools.cut_short import count_cut_short, note_cut_short
-from pytest_rtlgen.tools.lru import Lru
 from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.tools.sandbox import choose_sandbox
 from pytest_rtlgen.tools.versions import list_versions
@@ -58,7 +55,6 @@ _REFUSED = frozenset({Status.SYNTAX_ERROR, Status.ELABORATION_ERROR})
 """What a compiler says of a text that it does not take."""
 _DEEP_STEPS_OF_YOSYS = 1 << 15
 """Yosys simulates a tenth as many steps a second as Icarus."""
-_Made = TypeVar("_Made")
 _DECIDING_NOTHING = frozenset({"jobs", "no_cache", "sandbox"})
 """Settings that no verdict depends on; of the sandbox, what there is of it counts."""
 _NOT_OF_REFERENCES = frozenset({"formal", "formal_budget_s", "cross_check", "depth"})
@@ -118,9 +114,9 @@ class Checker:
         references, verdicts = (None, None) if settings.no_cache else open_caches()
         scope = partial(self._list_deciding, without=_NOT_OF_REFERENCES)
         kept, kept_seconds = (Shelf(references, PreparedReference, scope, stage) for stage in ("first", "second"))
-        self._references = _ReferenceCache(self._prepare, KEPT_REFERENCES, kept)
-        self._seconds = _ReferenceCache(self._prepare_second, KEPT_SECONDS, kept_seconds)
-        self._depths = _ReferenceCache(self._measure_depth, KEPT_DEPTHS, Shelf(references, Depth, scope))
+        self._references = ReferenceCache(self._prepare, KEPT_REFERENCES, kept)
+        self._seconds = ReferenceCache(self._prepare_second, KEPT_SECONDS, kept_seconds)
+        self._depths = ReferenceCache(self._measure_depth, KEPT_DEPTHS, Shelf(references, Depth, scope))
         self._verdicts = Shelf(verdicts, Verdict, self._list_deciding)
         self._prover = (
             None
@@ -396,43 +392,6 @@ class Checker:
         examination = self.reader.examine(source, reference.simulated.module)
         hazards = examination.hazards if examination is not None else ()
         return _add(first.verdict, *_describe_drivers(hazards, Severity.ERROR))
-
-
-class _ReferenceCache(Generic[_Made]):
-    """What is made of a problem's reference and a seed: once, by the first who asks; the last used are in memory."""
-
-    def __init__(self, make: Callable[[Problem, int], _Made], size: int, shelf: Shelf[_Made]) -> None:
-        self._make = make
-        self._shelf = shelf
-        self._kept: Lru[tuple[Problem, int], Future[tuple[_Made | str, bool]]] = Lru(size)
-
-    def get(self, problem: Problem, seed: int) -> _Made:
-        """Return what is made of ``problem``; a bad one raises the same message to everyone who asks."""
-        fresh: Future[tuple[_Made | str, bool]] = Future()
-        future = self._kept.keep((problem, seed), fresh)
-        if future is fresh:
-            self._fill(problem, seed, future)
-        found, is_cut_short = future.result()
-        if is_cut_short:  # what is made of it is neither
-            note_cut_short()
-        if isinstance(found, str):  # a fresh exception each time: one that is raised again grows by every traceback
-            raise BadReferenceError(found)
-        return found
-
-    def _fill(self, problem: Problem, seed: int, future: "Future[tuple[_Made | str, bool]]") -> None:
-        before = count_cut_short()
-        found: _Made | str
-        try:
-            try:
-                found = self._shelf.find(problem, partial(self._make, problem, seed), text=(str(seed),))
-            except BadReferenceError as error:
-                found = str(error)
-            future.set_result((found, count_cut_short() != before))
-        except BaseException as error:
-            # Not the reference failed but the harness: who asks next tries again.
-            self._kept.forget((problem, seed), future)
-            future.set_exception(error)
-            raise
 
 
 def _widen(limits: Limits) -> Limits:

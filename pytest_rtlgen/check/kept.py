@@ -3,14 +3,16 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from concurrent.futures import Future
+from functools import cached_property, partial
 from typing import Generic, TypeVar
 
+from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.records import Method, Problem, Status, Tool, Verdict
 from pytest_rtlgen.storage.codec import encode
 from pytest_rtlgen.storage.record_cache import RecordCache
 from pytest_rtlgen.tools.cache_folder import find_cache
-from pytest_rtlgen.tools.cut_short import count_cut_short
+from pytest_rtlgen.tools.cut_short import count_cut_short, note_cut_short
 from pytest_rtlgen.tools.lru import Lru
 
 _DIGESTS = 512
@@ -78,6 +80,50 @@ class Shelf(Generic[_Made]):
                 known = ""
             self._problems.keep(problem, known)
         return _digest([known, *text]) if known else ""
+
+
+class ReferenceCache(Generic[_Made]):
+    """What is made of a problem's reference and a seed: once, by the first who asks; the last used are in memory.
+
+    What comes from ``shelf`` is not made again either. Thread-safe.
+    """
+
+    def __init__(self, make: Callable[[Problem, int], _Made], size: int, shelf: Shelf[_Made]) -> None:
+        self._make = make
+        self._shelf = shelf
+        self._kept: Lru[tuple[Problem, int], Future[tuple[_Made | str, bool]]] = Lru(size)
+
+    def get(self, problem: Problem, seed: int) -> _Made:
+        """Return what is made of ``problem``.
+
+        Raises:
+            BadReferenceError: its reference is no good; everyone who asks gets the same message.
+        """
+        fresh: Future[tuple[_Made | str, bool]] = Future()
+        future = self._kept.keep((problem, seed), fresh)
+        if future is fresh:
+            self._fill(problem, seed, future)
+        found, is_cut_short = future.result()
+        if is_cut_short:  # what is made of it is neither
+            note_cut_short()
+        if isinstance(found, str):  # a fresh exception each time: one that is raised again grows by every traceback
+            raise BadReferenceError(found)
+        return found
+
+    def _fill(self, problem: Problem, seed: int, future: "Future[tuple[_Made | str, bool]]") -> None:
+        before = count_cut_short()
+        found: _Made | str
+        try:
+            try:
+                found = self._shelf.find(problem, partial(self._make, problem, seed), text=(str(seed),))
+            except BadReferenceError as error:
+                found = str(error)
+            future.set_result((found, count_cut_short() != before))
+        except BaseException as error:
+            # Not the reference failed but the harness: who asks next tries again.
+            self._kept.forget((problem, seed), future)
+            future.set_exception(error)
+            raise
 
 
 def open_caches() -> tuple[RecordCache | None, RecordCache | None]:

@@ -21,7 +21,7 @@ def judge_ahead(judge: Judge, problems: Sequence[Problem], store: RunStore, watc
     """Yield what answers that have just been stored are given to: some are checked at once, their results in ``store``.
 
     What cannot be checked is left to the judgement that follows, which says why. At the end, what is not begun is
-    dropped and what is begun is waited for.
+    dropped and what is begun is waited for. What another package's hook raises is raised then.
     """
     ahead = _Ahead(judge, {problem.key: problem for problem in problems}, store, watcher)
     with ahead.pool:
@@ -29,6 +29,8 @@ def judge_ahead(judge: Judge, problems: Sequence[Problem], store: RunStore, watc
             yield ahead.take
         finally:
             ahead.stop()
+    if ahead.failure is not None:
+        raise ahead.failure
 
 
 class _Ahead:
@@ -41,6 +43,8 @@ class _Ahead:
         self._lock = threading.Lock()
         self._pending: set[Future[None]] = set()
         self._is_stopped = False
+        self.failure: BaseException | None = None
+        """What was raised and is no error of the judgement, which would say it again."""
 
     def take(self, *completions: Completion) -> None:
         """Have answers checked, as far as there is room."""
@@ -70,5 +74,7 @@ class _Ahead:
     def _forget(self, future: "Future[None]") -> None:
         with self._lock:
             self._pending.discard(future)
-            if not future.cancelled() and isinstance(future.exception(), RtlgenError):
+            error = None if future.cancelled() else future.exception()
+            if error is not None:
                 self._is_stopped = True
+                self.failure = self.failure if isinstance(error, RtlgenError) else error

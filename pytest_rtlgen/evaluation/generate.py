@@ -12,7 +12,7 @@ from pytest_rtlgen.evaluation.ahead import judge_ahead
 from pytest_rtlgen.evaluation.judge import Judge
 from pytest_rtlgen.evaluation.models import Models
 from pytest_rtlgen.evaluation.repair import RepairLoop
-from pytest_rtlgen.evaluation.reuse import Donor, adopt_verdicts, find_donor
+from pytest_rtlgen.evaluation.reuse import Lender
 from pytest_rtlgen.evaluation.watch import Watcher
 from pytest_rtlgen.prompts import PromptStyle, render_prompt
 from pytest_rtlgen.records import Completion, Problem, SampleKey, SamplingParams
@@ -98,7 +98,7 @@ def answer_problems(
         StorageError: something could not be written.
     """
     loop = RepairLoop(models.repair, store=store, judge=judge, watcher=watcher) if models.repair and judge else None
-    donor = find_donor(store) if reuses_verdicts and loop is None else None
+    lender = Lender(store) if reuses_verdicts and loop is None else None
     ahead = nullcontext() if judge is None or loop is not None else judge_ahead(judge, problems, store, watcher)
     try:
         with FileLock(store.path / LOCK), ahead as take:
@@ -110,18 +110,18 @@ def answer_problems(
                 store=store,
                 style=models.style,
                 watcher=watcher,
-                take=take if donor is None else partial(_take_unknown, take, donor),
+                take=take if lender is None else partial(_take_unknown, take, lender),
             )
             if loop is not None:
                 loop.run(problems)
-            elif donor is not None and is_new:
-                adopt_verdicts(store, donor, watcher)
+            elif lender is not None and is_new:
+                lender.lend(watcher)
     finally:
         watcher.end_stage()
     return loop
 
 
-def _take_unknown(take: Deliver | None, donor: Donor, *completions: Completion) -> None:
-    """Give ``take`` the answers on which ``donor`` has no verdict."""
+def _take_unknown(take: Deliver | None, lender: Lender, *completions: Completion) -> None:
+    """Give ``take`` the answers on which no verdict can be lent."""
     if take is not None:
-        take(*(completion for completion in completions if donor.find(completion) is None))
+        take(*(completion for completion in completions if lender.find(completion) is None))

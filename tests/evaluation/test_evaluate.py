@@ -142,6 +142,31 @@ def test_answers_are_checked_while_others_are_awaited_and_each_once(mini: Path) 
 
 
 @pytest.mark.simulator
+def test_what_a_hook_raises_on_an_answer_checked_ahead_is_raised(mini: Path) -> None:
+    class Broken(Kept):
+        def see(self, result: object) -> None:
+            super().see(result)
+            raise ValueError("a defect of a plugin")
+
+    watcher = Broken()
+
+    class Waiting:
+        name = "waiting:"
+
+        def generate(self, requests: Sequence[GenerationRequest], sampling: SamplingParams, deliver: Deliver) -> None:
+            del sampling
+            text = f"```verilog\n{requests[0].problem.reference.text}```"
+            deliver(Completion(key=requests[0].key(0), text=text, model="m"))
+            deadline = time.monotonic() + 60
+            while not watcher.seen and time.monotonic() < deadline:
+                time.sleep(0.01)
+
+    with pytest.raises(ValueError, match="a defect of a plugin"):
+        evaluate(load_suite(str(mini)), Waiting(), watcher=watcher, formal="off", cycles=50, no_cache=True)
+    assert len(watcher.seen) == 1
+
+
+@pytest.mark.simulator
 def test_what_cannot_be_checked_ahead_is_explained_once_by_the_judgement(mini: Path) -> None:
     (mini / "and2" / "reference.sv").write_text("module and2(input a, output y); assign y = 1'bx; endmodule\n")
     suite = load_suite(str(mini))
