@@ -54,6 +54,7 @@ GPT = (
         ("", "no such backend"),
         ("replay:", "replay:: no such file or folder"),
         ("replay:nowhere", "replay:nowhere: no such file or folder; name a folder or a .jsonl file"),
+        ("replay:coer", "name a folder or a .jsonl file of recorded answers; did you mean core.$"),
         ("reference:x", "reference:x: takes no argument; write reference:"),
         ("openai:", "names no model; write openai:MODEL"),
         ("command:", "names no program; write command:PROGRAM"),

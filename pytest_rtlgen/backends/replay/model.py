@@ -10,6 +10,7 @@ from pytest_rtlgen.backends.replay.recordings import Answers, Recordings
 from pytest_rtlgen.errors import BackendError, RecordError, UsageError
 from pytest_rtlgen.package_data import CORE, find_core_recordings
 from pytest_rtlgen.records import Completion, SamplingParams
+from pytest_rtlgen.spelling import suggest
 
 
 class ReplayBackend:
@@ -97,5 +98,6 @@ def make_replay(argument: str, settings: BackendSettings) -> ReplayBackend:  # n
     if not argument or not Path(argument).exists():
         raise UsageError(
             f"replay:{argument}: no such file or folder; name a folder or a .jsonl file of recorded answers"
+            f"{suggest(argument, ['core'])}"
         )
     return ReplayBackend(Path(argument))
