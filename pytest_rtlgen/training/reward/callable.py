@@ -191,7 +191,8 @@ class Reward:
             ToolError: the simulator is missing or broken.
         """
         seed = self._choose_seed(0, step, None)
-        futures = [self._threads.submit(self._prepare, self._tasks.find(task), seed) for task in tasks]
+        problems = [self._tasks.find(task) for task in tasks]
+        futures = self._threads.submit(lambda problem: self._prepare(problem, seed), problems)
         try:
             for future in futures:
                 future.result()
@@ -226,7 +227,7 @@ class Reward:
         )
 
     def _begin(self, batch: _Batch) -> list["Future[Verdict | str]"]:
-        return [self._threads.submit(self._check, answer) for answer in batch.work]
+        return self._threads.submit(self._check, batch.work)
 
     def _finish_batch(self, batch: _Batch, verdicts: Iterable[Verdict | str]) -> list[RewardResult]:
         found = {answer.work: verdict for answer, verdict in zip(batch.work, verdicts, strict=True)}

@@ -2,10 +2,11 @@
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
+_T = TypeVar("_T")
 _R = TypeVar("_R")
 
 
@@ -20,12 +21,12 @@ class Threads:
         self._lock = threading.Lock()
         self._pool: tuple[int, ThreadPoolExecutor] | None = None
 
-    def submit(self, do: Callable[..., _R], *arguments: object) -> "Future[_R]":
-        """Begin ``do(*arguments)`` when a thread is free."""
+    def submit(self, do: Callable[[_T], _R], items: Iterable[_T]) -> "list[Future[_R]]":
+        """Begin ``do(item)`` for each of ``items`` when a thread is free; ``close`` meets all of them or none."""
         with self._lock:
             if self._pool is None or self._pool[0] != os.getpid():
                 self._pool = (os.getpid(), ThreadPoolExecutor(self._count, thread_name_prefix="rtlgen-reward"))
-            return self._pool[1].submit(do, *arguments)
+            return [self._pool[1].submit(do, item) for item in items]
 
     def close(self) -> None:
         """Cancel what is not begun, and end each thread after what it does now; the next call starts afresh."""
