@@ -190,6 +190,32 @@ def test_different_outputs_are_named_and_shown(
         assert name in {signal.name for signal in compare_traces(*played) if signal.mismatches}
 
 
+OPERATORS = "+ - * / % << >> <<< >>> < <= > >= == != & | ^ ~^ && ||".split()
+TWO = "module m(input {kind} [3:0] a, input {kind} [3:0] b, output [7:0] y);\nassign y = {expression};\nendmodule\n"
+
+
+@pytest.mark.parametrize("kind", ["", "signed"])
+@pytest.mark.parametrize("operator", OPERATORS)
+def test_every_operator_is_modelled(checker: Checker, prover: Prover, operator: str, kind: str) -> None:
+    plain = TWO.format(kind=kind, expression=f"a {operator} b")
+    table = TWO.format(kind=kind, expression="t").replace(
+        "assign",
+        f"reg [7:0] t; always @* case (b) 4'd5: t = a {operator} 4'{'s' if kind else ''}d5;"
+        f" default: t = a {operator} b; endcase\nassign",
+    )
+    assert prove(checker, prover, plain, table).result is Proof.EQUIVALENT
+    wrong = table.replace("4'd5: t = ", "4'd5: t = a == 4'd9 ? 8'h77 : ")
+    found = prove(checker, prover, plain, wrong)
+    assert found.result is Proof.DIFFERENT
+    assert found.counterexamples
+
+
+def test_a_product_is_proved_in_other_words(checker: Checker, prover: Prover) -> None:
+    plain = TWO.format(kind="", expression="a * b")
+    summed = " + ".join(f"(b[{bit}] ? {{4'd0, a}} << {bit} : 8'd0)" for bit in range(4))
+    assert prove(checker, prover, plain, TWO.format(kind="", expression=summed)).result is Proof.EQUIVALENT
+
+
 @pytest.mark.parametrize(
     ("reference", "candidate", "reason"), [row[1:] for row in UNKNOWN], ids=[row[0] for row in UNKNOWN]
 )

@@ -46,7 +46,7 @@ _UNDRIVEN = "setundef -undriven -undef"
 _MERGE = ("opt_merge -share_all", "opt_clean -purge")
 _MAP = (
     *("xprop -assume-def-inputs -required -split-outputs", "delete t:$assume", "opt_clean -purge"),
-    *("simplemap", f"techmap -map %{_TECHMAP} t:* {_RIPPLED}", "dffunmap", "aigmap", "formalff -anyinit2ff -fine"),
+    *("simplemap", *2 * (f"techmap -map %{_TECHMAP} t:* {_RIPPLED}",), "dffunmap", "aigmap", "formalff -anyinit2ff -fine"),
 )
 _MAP_TOP = ("hierarchy -top rtlgen_top", "proc", "flatten", "opt_clean", *_MAP[3:-1])
 _WRITE = "write_aiger -zinit -symbols {0}.aig"
