@@ -1,7 +1,7 @@
 """What a run's verdicts amount to: unbiased pass@k with intervals, by category and by difficulty."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from pytest_rtlgen.records import (
     Status,
     Summary,
     SummaryRow,
+    Verdict,
 )
 
 if TYPE_CHECKING:
@@ -184,6 +185,7 @@ def summarize(
         check_s=sum(result.verdict.duration_s for result in samples),
         problems=scores,
         excluded=tuple(excluded),
+        proved=_count_proved(result.verdict for result in samples),
     )
 
 
@@ -206,6 +208,11 @@ def _resampled_means(array: "npt.NDArray[np.float64]", seed: int, resamples: int
         drawn = random.integers(0, array.size, size=(min(rows, resamples - start), array.size))
         blocks.append(array[drawn].mean(axis=1))
     return np.concatenate(blocks)
+
+
+def _count_proved(verdicts: Iterable[Verdict]) -> int | None:
+    tried = [verdict for verdict in verdicts if verdict.is_passed and verdict.equivalence is not None]
+    return sum(verdict.is_proved for verdict in tried) if tried else None
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -11,8 +11,10 @@ class FormalMode(StrEnum):
     """
 
     OFF = "off"
+    LATE = "late"
+    """Of what simulation passed: what is proved in no time at once, the rest when all answers are checked."""
     CONFIRM = "confirm"
-    """Of what simulation passed."""
+    """Of what simulation passed, at once."""
     FIRST = "first"
     """Before simulation, which a complete proof then replaces."""
 

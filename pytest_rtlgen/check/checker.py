@@ -48,6 +48,8 @@ from pytest_rtlgen.verilog.screen import Screening
 KEPT_REFERENCES = 512
 """Prepared references that a checker remembers; one is some 100 KiB, so a stream of any length stays small."""
 
+QUICK_S = 0.25
+"""Solver's seconds for a proof whose rest may wait."""
 KEPT_SECONDS = 32
 KEPT_DEPTHS = 256
 """What is unreached, and few deep runs, that a checker remembers; a run is mostly below 1 MiB, as it is compressed."""
@@ -83,6 +85,7 @@ class CheckSettings:
     cycles: int | None = None
     """Clock cycles of one check; ``None``: what each problem says."""
     formal: FormalMode = FormalMode.CONFIRM
+    """``late``: whoever checks comes back with ``confirm`` to what was out of time."""
     formal_budget_s: float = 2.0
     """Seconds that the solver may take for one candidate."""
     depth: CheckDepth = CheckDepth.FULL
@@ -121,7 +124,7 @@ class Checker:
         self._prover = (
             None
             if settings.formal is FormalMode.OFF and settings.depth is CheckDepth.FULL
-            else Prover(sandbox=sandbox, jobs=settings.jobs, budget_s=settings.formal_budget_s)
+            else Prover(sandbox=sandbox, jobs=settings.jobs, budget_s=_choose_budget(settings))
         )
         self._cross_check = CrossCheck(settings.cross_check, sandbox, settings.limits) if settings.cross_check else None
         self._other = make_simulator("yosys", sandbox=sandbox, limits=settings.limits, jobs=settings.jobs)
@@ -392,6 +395,11 @@ class Checker:
         examination = self.reader.examine(source, reference.simulated.module)
         hazards = examination.hazards if examination is not None else ()
         return _add(first.verdict, *_describe_drivers(hazards, Severity.ERROR))
+
+
+def _choose_budget(settings: CheckSettings) -> float:
+    """Return the seconds that the solver may take at once."""
+    return min(QUICK_S, settings.formal_budget_s) if settings.formal is FormalMode.LATE else settings.formal_budget_s
 
 
 def _widen(limits: Limits) -> Limits:

@@ -42,7 +42,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--show-text", action="store_true", help="print the candidate as every tool reads it")
     parser.add_argument("--jsonl", metavar="IN", help="check every line of this JSON Lines file; - is standard input")
     parser.add_argument("--out", dest="results", metavar="OUT", help="file that --jsonl appends its verdicts to")
-    add_options(parser, Group.CHECK, "jobs", "executor", "suite", "prices")
+    add_options(parser, Group.CHECK, "jobs", "executor", "late-budget", "suite", "prices")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ from pytest_rtlgen.cli.report import print_report
 from pytest_rtlgen.config import Options
 from pytest_rtlgen.errors import RecordError, UsageError
 from pytest_rtlgen.evaluation.judge import Judged, judge_run, open_judge
+from pytest_rtlgen.evaluation.late import prove_late
 from pytest_rtlgen.evaluation.results import count_fewest, finish_run, report_run
 from pytest_rtlgen.evaluation.settings import list_deciding, read_deciding
 from pytest_rtlgen.evaluation.watch import ConsoleWatcher
@@ -56,8 +57,12 @@ def read_run_options(args: argparse.Namespace, settings: RunSettings) -> Options
 
 def judge_stored(store: RunStore, options: Options) -> Judged:
     """Check every answer in ``store`` that has no verdict; ``options`` agree with the run's settings."""
+    watcher = ConsoleWatcher()
     with open_judge(options) as judge:
-        return judge_run(store, judge, ConsoleWatcher())
+        judged = judge_run(store, judge, watcher)
+        if not store.is_finished:
+            prove_late(store, judge, watcher, budget_s=options.late_budget_s)
+    return judged
 
 
 def finish_judged(store: RunStore, judged: Judged, args: argparse.Namespace, *, may_finish: bool) -> RunReport:

@@ -178,6 +178,14 @@ class Options(NamedTuple):
         help="where answers are checked: local, in this process, or ray, on the cores of a Ray cluster",
     )
     """A name of ours or of a plugin."""
+    late_budget_s: float | None = declare(
+        group=Group.RUN,
+        metavar="SECONDS",
+        parse=_read_seconds,
+        unit="s",
+        help="seconds for all proofs of a run that are made when all is checked; by default as long as the checks took",
+    )
+    """``None``: as long as the checks took."""
     concurrency: int = declare(
         group=Group.GENERATION,
         metavar="N",
@@ -247,9 +255,10 @@ class Options(NamedTuple):
         metavar="MODE",
         parse=read_member(FormalMode),
         choices=tuple(FormalMode),
-        default=FormalMode.CONFIRM,
+        default=FormalMode.LATE,
         decides_verdicts=True,
-        help="prove candidates equivalent: never, those that simulation passed, or first and simulate the unproved",
+        help="prove candidates equivalent: never; those that simulation passed, what is hard when all are checked, or "
+        "at once; or first, and simulate the unproved",
     )
     formal_budget_s: float = declare(
         group=Group.CHECK,
@@ -357,6 +366,11 @@ class Options(NamedTuple):
     def reuses_verdicts(self) -> bool:
         """Whether a finished run of the same settings may lend its verdicts."""
         return self.resume == "auto"
+
+    @property
+    def judges_items(self) -> bool:
+        """Whether, under pytest, the item of a problem without a passing sample fails."""
+        return not self.report_only and not self.require
 
     @property
     def sampling(self) -> "SamplingParams":

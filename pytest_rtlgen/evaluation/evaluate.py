@@ -7,6 +7,7 @@ from pytest_rtlgen.backends import Backend, BackendSettings, make_backend
 from pytest_rtlgen.config.resolve import resolve_call
 from pytest_rtlgen.evaluation.generate import answer_problems
 from pytest_rtlgen.evaluation.judge import judge_run, open_judge
+from pytest_rtlgen.evaluation.late import prove_late
 from pytest_rtlgen.evaluation.models import MakeBackend, open_models
 from pytest_rtlgen.evaluation.open_run import open_run
 from pytest_rtlgen.evaluation.results import finish_run, report_run
@@ -64,6 +65,7 @@ def evaluate(
             reuses_verdicts=resolved.reuses_verdicts,
         )
         judged = judge_run(store, judge, watcher)
+        prove_late(store, judge, watcher, budget_s=resolved.late_budget_s)
     report = report_run(store, resolved, judged=judged)
     finish_run(store, report, is_complete=not judged.failed)
     return report

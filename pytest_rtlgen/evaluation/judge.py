@@ -3,7 +3,8 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -12,7 +13,7 @@ from pytest_rtlgen.errors import BadReferenceError, DefectError, RtlgenError, St
 from pytest_rtlgen.evaluation.executors import Executor, ExecutorSettings, make_executor
 from pytest_rtlgen.evaluation.settings import make_check_settings
 from pytest_rtlgen.evaluation.watch import Watcher
-from pytest_rtlgen.modes import ScoringMode
+from pytest_rtlgen.modes import FormalMode, ScoringMode
 from pytest_rtlgen.records import Completion, Environment, Problem, ProblemKey, SampleResult
 from pytest_rtlgen.scoring.scorer import bench_decides, find_known_bad
 from pytest_rtlgen.storage import RunStore
@@ -51,9 +52,13 @@ class Judged:
 class Judge:
     """An executor, and what is known of the problems it is given. A context manager that leaves no process behind."""
 
-    def __init__(self, settings: ExecutorSettings, executor: Executor) -> None:
+    def __init__(
+        self, settings: ExecutorSettings, executor: Executor, make: Callable[[ExecutorSettings], Executor] | None = None
+    ) -> None:
+        """Take an executor, and what makes another of its kind; ``None``: late proofs are not made."""
         self._settings = settings
         self._executor = executor
+        self._make = make
 
     def __enter__(self) -> Self:
         return self
@@ -66,6 +71,14 @@ class Judge:
     def close(self) -> None:
         """End every process."""
         self._executor.close()
+
+    def make_late(self) -> "Judge | None":
+        """Return a judge that takes its time for proofs; ``None`` where this one does, or proves nothing."""
+        if self._make is None or self._settings.check.formal is not FormalMode.LATE:
+            return None
+        check = replace(self._settings.check, formal=FormalMode.CONFIRM)
+        settings = replace(self._settings, check=check, scoring=ScoringMode.OURS)
+        return Judge(settings, self._make(settings))
 
     def describe(self) -> Environment:
         """Return the versions that its verdicts depend on.
@@ -106,6 +119,10 @@ class Judge:
         """
         return self._executor.workers
 
+    def check(self, problem: Problem, completion: Completion) -> SampleResult:
+        """Return the result of one answer, stored nowhere; errors are those of an executor."""
+        return self._executor.check(problem, completion)
+
     def open_queue(self, files: AnswerFiles) -> Callable[[Work], Outcome]:
         """Return what checks one answer, on any thread, and stores its result in ``files``; errors as for ``judge``."""
         return _Queue(self._executor, files).take
@@ -118,9 +135,10 @@ def open_judge(options: Options, *, jobs: int | None = None) -> Judge:
         UsageError: there is no such executor.
         ToolError: isolation is required and cannot be had, or the executor needs an extra that is not installed.
     """
-    check = make_check_settings(options, jobs=jobs)
+    check = make_check_settings(options, jobs=jobs, is_run=True)
     settings = ExecutorSettings(check=check, scoring=options.scoring, workers=jobs or options.jobs)
-    return Judge(settings, make_executor(options.executor, settings))
+    make = partial(make_executor, options.executor)
+    return Judge(settings, make(settings), make)
 
 
 class _Queue:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar, get_type_hints
 from pytest_rtlgen.backends import BackendSettings
 from pytest_rtlgen.check.checker import CheckSettings
 from pytest_rtlgen.config import OPTIONS, Option, Options
+from pytest_rtlgen.modes import FormalMode
 from pytest_rtlgen.prompts import PromptStyle
 from pytest_rtlgen.prompts.read import read_style
 from pytest_rtlgen.records import RunSettings, Suite
@@ -17,8 +18,13 @@ _T = TypeVar("_T")
 _RUN_FIELDS = frozenset(field.name for field in fields(RunSettings))
 
 
-def make_check_settings(options: Options, *, jobs: int | None = None) -> CheckSettings:
-    """Return the checker's settings; ``jobs`` designs at once, by default as many as asked for, else one a core."""
+def make_check_settings(options: Options, *, jobs: int | None = None, is_run: bool = False) -> CheckSettings:
+    """Return the checker's settings; ``jobs`` designs at once, by default as many as asked for, else one a core.
+
+    Outside of a run nothing comes later: what would be proved late is proved at once.
+    """
+    if options.formal is FormalMode.LATE and not is_run:
+        options = options._replace(formal=FormalMode.CONFIRM)
     wall_s = options.check_timeout_s
     limits = Limits(wall_s=wall_s, cpu_s=max(1, round(wall_s / 2)))
     return _fill(CheckSettings, options, limits=limits, jobs=jobs or options.jobs or os.cpu_count() or 1)

@@ -8,8 +8,10 @@ import pytest
 
 from pytest_rtlgen.config import Options
 from pytest_rtlgen.errors import RtlgenError
-from pytest_rtlgen.evaluation.judge import Judged
+from pytest_rtlgen.evaluation.judge import Judge, Judged
+from pytest_rtlgen.evaluation.late import prove_late
 from pytest_rtlgen.evaluation.results import finish_run, report_run
+from pytest_rtlgen.evaluation.watch import Watcher
 from pytest_rtlgen.records import ProblemKey
 from pytest_rtlgen.report.run_report import RunReport
 from pytest_rtlgen.storage import RunStore
@@ -22,9 +24,11 @@ _COMPLETE = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
 class RunScoring:
     """Collects which problems were judged and turns the stored results into the summary."""
 
-    def __init__(self, options: Options, store: RunStore) -> None:
+    def __init__(self, options: Options, store: RunStore, judge: Judge, watcher: Watcher) -> None:
         self._options = options
         self._store = store
+        self._judge = judge
+        self._watcher = watcher
         self._judged: set[ProblemKey] = set()
         self._errors: dict[ProblemKey, str] = {}
         self._known_bad: dict[ProblemKey, str] = {}
@@ -59,6 +63,7 @@ class RunScoring:
             self._notes.append("no problem could be judged, so there is no summary")
             return
         try:
+            self._prove_late(session)
             self._report(session, missing)
         except RtlgenError as error:
             self._notes.append(f"no summary: {error}")
@@ -76,6 +81,20 @@ class RunScoring:
         """Return the problems that were to be judged and of which no report came: its worker died, or ``-x``."""
         seen = self._judged | self._errors.keys() | self._known_bad.keys() | self._skipped.keys()
         return [problem.key for problem in self._store.list_selected() if problem.key not in seen]
+
+    def _prove_late(self, session: pytest.Session) -> None:
+        """Prove what waited; a problem whose last pass is wrong after all fails the session, as its item has passed."""
+        if self._store.is_finished:
+            return
+        wrong = {
+            key.problem
+            for key in prove_late(self._store, self._judge, self._watcher, budget_s=self._options.late_budget_s).wrong
+        }
+        results = self._store.read_results().items() if wrong else ()
+        lost = wrong - {key.problem for key, result in results if result.verdict.is_passed}
+        self._notes += [f"{key}: no sample passes any more: a proof found the last one wrong" for key in lost]
+        if lost and self._options.judges_items:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _report(self, session: pytest.Session, missing: Sequence[ProblemKey]) -> None:
         judged = Judged(checked=len(self._judged), there_before=0, known_bad=self._known_bad, failed=self._errors)

@@ -74,12 +74,12 @@ class RtlgenSession:
         self._results: dict[SampleKey, SampleResult] = {}
         self._generation_error: RtlgenError | None = None
         if store is not None and not _is_worker(config):
-            config.pluginmanager.register(RunScoring(options, store), "rtlgen-scoring")
+            config.pluginmanager.register(RunScoring(options, store, judge, self._watcher), "rtlgen-scoring")
 
     @property
     def judges_items(self) -> bool:
         """Whether an item without a passing sample fails."""
-        return not self.options.report_only and not self.options.require
+        return self.options.judges_items
 
     def explain_failure(self, problem: Problem) -> str:
         """Return why right answers to ``problem`` are known to fail here; empty where nothing is known."""

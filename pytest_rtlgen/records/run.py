@@ -211,3 +211,10 @@ class Summary:
     """The total again without the problems on the known-bad list: those whose text leaves the answer open, then all."""
     turns: tuple[TurnRow, ...] = ()
     """One a turn of the repair loop, first answers included; empty: answers were not repaired."""
+    proved: int | None = None
+    """Passes that are proved; ``None``: no proof was tried."""
+
+    @property
+    def passed(self) -> int:
+        """Samples that passed."""
+        return dict(self.statuses).get(Status.PASSED, 0)

@@ -212,6 +212,8 @@ class Equivalence:
     """Why something is unknown."""
     counterexamples: tuple[tuple[str, Stimulus], ...] = ()
     """By output: inputs, from power-up, under which it differs."""
+    is_out_of_time: bool = False
+    """Whether something is unknown because the solver's time was up: more of it may tell."""
 
     @property
     def result(self) -> Proof:
@@ -254,6 +256,11 @@ class Verdict:
     def is_passed(self) -> bool:
         """Whether the candidate did what the reference does."""
         return self.status is Status.PASSED
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether it passed and is proved to do what the reference does."""
+        return self.is_passed and self.equivalence is not None and self.equivalence.result is Proof.EQUIVALENT
 
     @property
     def is_compiled(self) -> bool:

@@ -48,6 +48,8 @@ def _describe_summary(summary: Summary) -> dict[str, object]:
         "by_difficulty": [_describe_row(row) for row in summary.by_difficulty],
         "statuses": {str(status): count for status, count in summary.statuses},
         "samples": summary.samples,
+        "passed": summary.passed,
+        "proved": summary.proved,
         "prompt_tokens": summary.prompt_tokens,
         "completion_tokens": summary.completion_tokens,
         "generation_s": summary.generation_s,

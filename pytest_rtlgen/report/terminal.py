@@ -20,6 +20,8 @@ def render_summary(summary: Summary, *, title: str, run_path: str, spending: Spe
     """
     lines = [escape_controls(title), "", *_render_table(summary), ""]
     lines.append(f"samples: {summary.samples} ({_render_statuses(summary)})")
+    if summary.proved is not None:
+        lines.append(f"proved:  {summary.proved} of {summary.passed} passes")
     if summary.excluded:
         lines.append(f"not judged, and in no figure: {len(summary.excluded)}")
         lines += [f"  {clip_text(label, _LABEL)}: {clip_text(reason, _REASON)}" for label, reason in summary.excluded]

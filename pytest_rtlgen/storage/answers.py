@@ -1,6 +1,7 @@
-"""Answers and their verdicts in one folder: ``completions.jsonl`` and ``results.jsonl``."""
+"""Answers and their verdicts in one folder: ``completions.jsonl``, ``results.jsonl`` and ``late.jsonl``."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from pytest_rtlgen.storage.journal import Journal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _ResultLine:
-    """One line of ``results.jsonl``; the answer itself stands in ``completions.jsonl``."""
+    """One line of ``results.jsonl`` or ``late.jsonl``; the answer itself stands in ``completions.jsonl``."""
 
     key: SampleKey
     text_sha256: str
@@ -22,12 +23,13 @@ class _ResultLine:
 
 
 class AnswerFiles:
-    """The two files. Any number of processes may append to them."""
+    """The files. Any number of processes may append to them."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._completions = Journal(path / "completions.jsonl")
         self._results = Journal(path / "results.jsonl")
+        self._late = Journal(path / "late.jsonl")
 
     def append_completion(self, *completions: Completion) -> None:
         """Add answers. Raises ``StorageError`` when they cannot be written."""
@@ -35,16 +37,11 @@ class AnswerFiles:
 
     def append_result(self, result: SampleResult) -> None:
         """Add one verdict. Raises ``StorageError`` when it cannot be written."""
-        digest = _digest(result.completion.text)
-        self._results.append(
-            _ResultLine(
-                key=result.key,
-                text_sha256=digest,
-                candidate=result.candidate,
-                verdict=result.verdict,
-                published=result.bench_verdict,
-            )
-        )
+        self._results.append(_write_line(result))
+
+    def append_late(self, result: SampleResult) -> None:
+        """Add the verdict of a later, longer look. Raises ``StorageError`` when it cannot be written."""
+        self._late.append(_write_line(result))
 
     def read_completions(self) -> dict[SampleKey, Completion]:
         """Return the answers by key; of two with the same key the first counts.
@@ -62,7 +59,7 @@ class AnswerFiles:
         return self._completions.count()
 
     def read_results(self) -> dict[SampleKey, SampleResult]:
-        """Return the verdicts by key, each with its answer; of two with the same key the first counts.
+        """Return the verdicts by key, each with its answer; a late one counts before the first.
 
         A verdict whose answer is not there is left out, so a resumed run checks that sample again.
 
@@ -70,18 +67,39 @@ class AnswerFiles:
             RecordError: a line cannot be read.
         """
         completions = self.read_completions()
-        digests = {key: _digest(completion.text) for key, completion in completions.items()}
-        results: dict[SampleKey, SampleResult] = {}
-        for line in self._results.read(_ResultLine):
-            if digests.get(line.key) == line.text_sha256:
-                result = SampleResult(
-                    completion=completions[line.key],
-                    candidate=line.candidate,
-                    verdict=line.verdict,
-                    bench_verdict=line.published,
-                )
-                results.setdefault(line.key, result)
-        return results
+        results = _read_lines(self._results, completions)
+        late = _read_lines(self._late, completions)
+        return {key: late.get(key, result) for key, result in results.items()}
+
+    def list_late(self) -> frozenset[SampleKey]:
+        """Return the samples that were looked at again. Raises ``RecordError`` for a line that cannot be read."""
+        return frozenset(_read_lines(self._late, self.read_completions()))
+
+
+def _write_line(result: SampleResult) -> _ResultLine:
+    return _ResultLine(
+        key=result.key,
+        text_sha256=_digest(result.completion.text),
+        candidate=result.candidate,
+        verdict=result.verdict,
+        published=result.bench_verdict,
+    )
+
+
+def _read_lines(journal: Journal, completions: Mapping[SampleKey, Completion]) -> dict[SampleKey, SampleResult]:
+    """Return the results in ``journal`` on ``completions``; of two with the same key the first counts."""
+    digests = {key: _digest(completion.text) for key, completion in completions.items()}
+    results: dict[SampleKey, SampleResult] = {}
+    for line in journal.read(_ResultLine):
+        if digests.get(line.key) == line.text_sha256:
+            result = SampleResult(
+                completion=completions[line.key],
+                candidate=line.candidate,
+                verdict=line.verdict,
+                bench_verdict=line.published,
+            )
+            results.setdefault(line.key, result)
+    return results
 
 
 def _digest(text: str) -> str:

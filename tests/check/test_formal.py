@@ -190,7 +190,10 @@ def test_different_outputs_are_named_and_shown(
         assert name in {signal.name for signal in compare_traces(*played) if signal.mismatches}
 
 
-OPERATORS = "+ - * / % << >> <<< >>> < <= > >= == != & | ^ ~^ && ||".split()
+OPERATORS = [
+    *("+", "-", "*", "/", "%", "<<", ">>", "<<<", ">>>", "<", "<=", ">", ">=", "==", "!="),
+    *("&", "|", "^", "~^", "&&", "||"),
+]
 TWO = "module m(input {kind} [3:0] a, input {kind} [3:0] b, output [7:0] y);\nassign y = {expression};\nendmodule\n"
 
 
@@ -208,6 +211,30 @@ def test_every_operator_is_modelled(checker: Checker, prover: Prover, operator: 
     found = prove(checker, prover, plain, wrong)
     assert found.result is Proof.DIFFERENT
     assert found.counterexamples
+
+
+DIGITS = "module m(input {kind} [7:0] a, output {kind} [7:0] q, output {kind} [7:0] r);\n{body}\nendmodule\n"
+BY_LITERAL = DIGITS.replace("{body}", "assign q = (a + 0) / {by}, r = ((a * 1) / 3) % {by};")
+"""Divisions of 32 bits, one after the other."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "by", "wide"),
+    [("", "10", "8'd10"), ("signed", "7", "8'sd7"), ("signed", "-7", "-8'sd7"), ("", "1", "8'd1")],
+)
+def test_a_division_by_a_literal_is_proved_in_few_bits(
+    checker: Checker, prover: Prover, kind: str, by: str, wide: str
+) -> None:
+    three = "8'sd3" if kind else "8'd3"
+    narrow = DIGITS.format(kind=kind, body=f"assign q = a / {wide}, r = (a / {three}) % {wide};")
+    plain = BY_LITERAL.format(kind=kind, by=by)
+    assert prove(checker, prover, plain, narrow).result is Proof.EQUIVALENT
+    for right, wrong in (
+        (f"a / {wide}", f"a / {wide} + (a == 200 || a == -56)"),
+        (f") % {wide}", f") % {wide} ^ (a == 93)"),
+    ):
+        found = dict(prove(checker, prover, plain, narrow.replace(right, wrong)).outputs)
+        assert found["q" if right.startswith("a") else "r"] is Proof.DIFFERENT
 
 
 def test_a_product_is_proved_in_other_words(checker: Checker, prover: Prover) -> None:

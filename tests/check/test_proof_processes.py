@@ -124,7 +124,7 @@ def solver() -> Iterator[Solver]:
 
 def decide(solver: Solver, folder: Path, model: bytes, *, cpu_s: float = 60, wall_s: float = 60) -> Any:
     (folder / "model.aig").write_bytes(model)
-    found = solver.decide(folder, seconds=5, cpu_s=cpu_s, wall_s=wall_s)
+    found = solver.decide(folder, seconds=5, outputs=1, cpu_s=cpu_s, wall_s=wall_s)
     assert 0 <= found.cpu_s < 5
     return set(found.proved), set(found.refuted)
 

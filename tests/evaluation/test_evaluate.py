@@ -205,7 +205,7 @@ def test_a_gate_is_measured_and_a_broken_reference_is_named(mini: Path) -> None:
     [
         ({"formall": "off"}, "formall: there is no such option; did you mean formal?"),
         ({"n": 0}, "--rtlgen-n='0' (argument of the call): must be a whole number, 1 or more"),
-        ({"formal": "maybe"}, "must be one of off, confirm, first"),
+        ({"formal": "maybe"}, "must be one of off, late, confirm, first"),
         ({"k": (5,)}, "k = 5 needs 5 completions a problem"),
     ],
 )

@@ -137,6 +137,8 @@ def test_the_document_is_this() -> None:
         "by_difficulty": [{"label": "hard", **row}],
         "statuses": {"passed": 1, "mismatch": 1},
         "samples": 2,
+        "passed": 1,
+        "proved": None,
         "prompt_tokens": 20,
         "completion_tokens": 40,
         "generation_s": 1.0,

@@ -14,15 +14,19 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_rtlgen.check.holds import render_holds
 from pytest_rtlgen.check.proof.aig import TRUE, Aig, Bit, Joint, read_aig
+from pytest_rtlgen.check.proof.narrow import DIVISIONS, narrow_divisions
 from pytest_rtlgen.check.proof.text import CHOICE_BITS, Ports, neutralise, render_assumed_instance, render_top
 from pytest_rtlgen.errors import InnerError
 from pytest_rtlgen.simulators.inside_simulator.rtlgen_yosys import READ, read_rows, render_witness
 from pytest_rtlgen.verilog.simulator_only import find_simulator_only
 from pytest_rtlgen.verilog.tristate import resolve_inouts
+
+if TYPE_CHECKING:
+    from pyosys.libyosys import Module
 
 _WORDS = "not pos neg and or xor xnor reduce_and reduce_or reduce_xor reduce_xnor reduce_bool shl shr sshl sshr shift"
 _WORDS += " shiftx lt le eq ne eqx nex ge gt add sub mul div mod divfloor modfloor pow logic_not logic_and logic_or"
@@ -34,9 +38,9 @@ _OTHER_STATE = frozenset(
 )
 _MOST_STATE_BITS = 6000
 _TECHMAP, _PMUX = "rtlgen_techmap", "rtlgen_pmux"
+"""Yosys' own rules, read once (``load_rules``): reading them takes longer than their use."""
 _RIPPLED = " ".join(f"t:${word} %d" for word in ("add", "sub", "lt", "le", "gt", "ge"))
 """What ``aigmap`` maps by itself, in ripple form, which is faster and resembles more of what designs write out."""
-"""Yosys' own rules, read once (``load_rules``): reading them takes longer than their use."""
 _READ = (
     *("proc", "flatten", "opt_expr -keepdc", "opt_clean", "memory_collect", "memory_map -keepdc", "opt_expr -keepdc"),
     *("opt_dff -keepdc -nodffe -nosdff", f"techmap -map %{_PMUX}", "opt_expr -keepdc", "opt_clean"),
@@ -44,11 +48,14 @@ _READ = (
 _UNDRIVEN = "setundef -undriven -undef"
 """What nothing drives is X: the model's file has no word for it."""
 _MERGE = ("opt_merge -share_all", "opt_clean -purge")
-_MAP = (
-    *("xprop -assume-def-inputs -required -split-outputs", "delete t:$assume", "opt_clean -purge"),
-    *("simplemap", *2 * (f"techmap -map %{_TECHMAP} t:* {_RIPPLED}",), "dffunmap", "aigmap", "formalff -anyinit2ff -fine"),
+_SPLIT = ("xprop -assume-def-inputs -required -split-outputs", "delete t:$assume", "opt_clean -purge")
+_SHRINK = ("opt_expr -fine", "wreduce", "opt_clean")
+_GATES = (
+    *("simplemap", *2 * (f"techmap -map %{_TECHMAP} t:* {_RIPPLED}",)),  # again for what a product becomes
+    "dffunmap",
+    "aigmap",
 )
-_MAP_TOP = ("hierarchy -top rtlgen_top", "proc", "flatten", "opt_clean", *_MAP[3:-1])
+_MAP_TOP = ("hierarchy -top rtlgen_top", "proc", "flatten", "opt_clean", *_GATES)
 _WRITE = "write_aiger -zinit -symbols {0}.aig"
 
 
@@ -145,13 +152,25 @@ class Model:
         for command in _MERGE:
             self._run(command)
         self._rename_ports(side, netlist.prefix)
-        return self._write_aig(side, _MAP, netlist.prefix)
+        for command in _SPLIT:
+            self._run(command)
+        for _ in netlist.list_divisions():  # each may feed the next
+            for command in _SHRINK:
+                self._run(command)
+            if not narrow_divisions(self._find_module(side)):
+                break
+        return self._write_aig(side, (*_GATES, "formalff -anyinit2ff -fine"), netlist.prefix)
+
+    def _find_module(self, side: str) -> "Module":
+        from pyosys import libyosys
+
+        return self._designs[-1].module(libyosys.IdString(f"\\{side}"))
 
     def _rename_ports(self, side: str, prefix: str) -> None:
         """Name ports by number, with a ``prefix`` that keeps the names free that ``xprop`` makes of them."""
         from pyosys import libyosys
 
-        module = self._designs[-1].module(libyosys.IdString(f"\\{side}"))
+        module = self._find_module(side)
         for letter, ports in (("i", self._inputs), ("o", self._outputs)):
             for number, (name, _) in enumerate(ports):
                 module.rename(libyosys.IdString(f"\\{name}"), libyosys.IdString(f"\\{prefix}{letter}{number}"))
@@ -280,6 +299,10 @@ class _Netlist:
         }
         if given != expected:
             raise NotModelledError(f"the {side} design has other ports as Yosys reads it")
+
+    def list_divisions(self) -> list[str]:
+        """Return the cells that divide."""
+        return [name for name, cell in self.cells.items() if cell["type"] in DIVISIONS]
 
     def refuse_initial_values(self, side: str) -> None:
         """Raise NotModelledError where a register is known at power-up."""

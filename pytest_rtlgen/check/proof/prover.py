@@ -116,7 +116,7 @@ def _ask(reference: PreparedReference, source: str, sides: Sequence[str], second
         "rows": stimulus.rows[: _SIMULATED * stimulus.width].decode("ascii") if sides else "",
         "steps": min(_SIMULATED, stimulus.steps),
     }
-    return {"about": about, "ask": asked, "seconds": max(1, round(seconds))}
+    return {"about": about, "ask": asked, "seconds": seconds}
 
 
 def _list_unproved(reference: PreparedReference) -> set[str]:
@@ -158,10 +158,13 @@ def _conclude(reference: PreparedReference, answer: Mapping[str, Any], doubted: 
     ]
     reason = ""
     unknown = {name for name, proof in found if proof is Proof.UNKNOWN}
+    is_late = bool(answer.get("is_late")) and not unknown <= doubted
     if unknown:
         open_ = _list_unproved(reference)
         reason = answer.get("reason") or (_SEQUENCE if unknown <= open_ else _DOUBT if doubted - open_ else _LATE)
-    return Equivalence(outputs=tuple(found), reason=reason, counterexamples=tuple(refuted.items()))
+    return Equivalence(
+        outputs=tuple(found), reason=reason, counterexamples=tuple(refuted.items()), is_out_of_time=is_late
+    )
 
 
 def _list_differing(expected: Trace, rows: str) -> set[str]:

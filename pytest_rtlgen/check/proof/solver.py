@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 
 from pytest_rtlgen.check.proof.kept import TIME_UP
@@ -21,8 +22,10 @@ _LOOKS_S = 0.25
 class SolverLostError(InnerError):
     """ABC ended, or its time was up; the message says which."""
 
-    def __init__(self, reason: str, *, is_starved: bool = False) -> None:
+    def __init__(self, reason: str, *, is_late: bool = False, is_starved: bool = False) -> None:
         super().__init__(reason)
+        self.is_late = is_late
+        """Whether its time was up."""
         self.is_starved = is_starved
         """Whether other work on the machine kept it from its time."""
 
@@ -46,10 +49,11 @@ class Solver:
         self._process: _Abc | None = None
         self._asked = 0
 
-    def decide(self, folder: Path, *, seconds: int, cpu_s: float, wall_s: float) -> Decided:
-        """Return what is decided of the outputs of ``folder``'s ``model.aig``.
+    def decide(self, folder: Path, *, seconds: float, outputs: int, cpu_s: float, wall_s: float) -> Decided:
+        """Return what is decided of the ``outputs`` of ``folder``'s ``model.aig``.
 
-        ``seconds`` of wall-clock time are for the last and hardest step, the other limits for all.
+        ``seconds`` of wall-clock time are for the last and hardest step, of which ABC counts whole ones, and less than
+        one by equal shares; the other limits are for all steps.
 
         Raises:
             SolverLostError: it came to no end.
@@ -59,10 +63,11 @@ class Solver:
             self._process, self._asked = _Abc(), 0
         self._asked += 1
         mark = f"rtlgen-{self._asked}-done"
+        share = f" -H {ceil(1000 * seconds / outputs)}" if seconds < 1 else ""
         commands = (
             f"read_aiger {folder}/model.aig",
             "scorr",
-            f"pdr -a -T {seconds} -X {folder}/cex",
+            f"pdr -a -T {ceil(seconds)}{share} -X {folder}/cex",
             "empty",
             f"echo {mark}",
         )
@@ -109,9 +114,9 @@ class _Abc:
         while not printed.endswith(_PROMPT) or f"\n{mark} \n".encode() not in printed:
             if not select.select([self._printed], [], [], _LOOKS_S)[0]:
                 if self.cpu_s > most_s:
-                    raise SolverLostError(TIME_UP)
+                    raise SolverLostError(TIME_UP, is_late=True)
                 if time.monotonic() > deadline:
-                    raise SolverLostError(TIME_UP, is_starved=True)
+                    raise SolverLostError(TIME_UP, is_late=True, is_starved=True)
                 continue
             part = os.read(self._printed, 1 << 16)
             if not part:

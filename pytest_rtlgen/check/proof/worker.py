@@ -22,6 +22,8 @@ from pytest_rtlgen.verilog.syntax import parse_text
 KEPT_GOLDS = 4
 """Gold designs: one is some 10 MB, and what asks about one asks again."""
 
+_QUICK = 4
+"""Where the solver has less than a second or so: how many times as much all its steps may take."""
 _SHARE = 0.8
 """Of the solver's wall-clock time, what it has as CPU time on a machine that is not busy."""
 
@@ -32,7 +34,7 @@ def limit_wall(seconds: float) -> float:
 
 
 def _limit_cpu(seconds: float) -> float:
-    return max(READING_S, 2 * seconds)
+    return max(min(READING_S, _QUICK * seconds), 2 * seconds)
 
 
 class _Prover:
@@ -45,8 +47,8 @@ class _Prover:
 
         Keys of ``question``: ``about``, ``ask`` (``Model``) and ``seconds``. The answer: ``proved`` output names;
         ``refuted``: by output name, the rows after the prefix that show it; ``simulated``: four-state output rows
-        by side; ``reason``: why there is none of these; ``is_starved``: whether other work on the machine kept it from
-        deciding more.
+        by side; ``reason``: why there is none of these; ``is_late``: whether more seconds may tell more;
+        ``is_starved``: whether other work on the machine kept it from deciding more.
         """
         about, seconds = question["about"], question["seconds"]
         folder = Path(tempfile.mkdtemp(prefix="proof-"))
@@ -70,17 +72,19 @@ class _Prover:
         return self._kept[key]
 
     def _decide(
-        self, joined: Mapping[str, Any], about: Mapping[str, Any], folder: Path, seconds: int
+        self, joined: Mapping[str, Any], about: Mapping[str, Any], folder: Path, seconds: float
     ) -> dict[str, Any]:
-        cpu_s = _limit_cpu(seconds)
+        names, cpu_s = joined["outputs"], _limit_cpu(seconds)
         try:
-            decided = self._solver.decide(folder, seconds=seconds, cpu_s=cpu_s, wall_s=SLOWNESS * cpu_s)
+            decided = self._solver.decide(
+                folder, seconds=seconds, outputs=len(names), cpu_s=cpu_s, wall_s=SLOWNESS * cpu_s
+            )
         except SolverLostError as error:
-            return {"reason": str(error), "is_starved": error.is_starved}
-        names = joined["outputs"]
+            return {"reason": str(error), "is_late": error.is_late, "is_starved": error.is_starved}
         found = {names[number]: folder / f"cex{number}.aiw" for number in sorted(decided.refuted)}
         is_open = len(decided.proved | decided.refuted) < len(names)
         return {
+            "is_late": is_open,
             "is_starved": is_open and decided.cpu_s < _SHARE * seconds,
             "proved": [names[number] for number in sorted(decided.proved)],
             "refuted": {name: _render(joined, about, path) for name, path in found.items() if path.exists()},

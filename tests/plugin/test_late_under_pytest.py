@@ -1,0 +1,58 @@
+"""Proofs after the last item: the verdict that they change changes the figures and the exit status."""
+
+from pathlib import Path
+
+import pytest
+from evaluation.test_late import EASY, REFERENCE, RIGHT, WRONG
+from plugin.conftest import find_runs
+
+from pytest_rtlgen.check import checker as checking
+from pytest_rtlgen.records import Status
+from pytest_rtlgen.storage import RunStore
+
+
+@pytest.fixture
+def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Write two problems: of one, the only pass is wrong where nobody looks."""
+    monkeypatch.setenv("RTLGEN_FORMAL", "late")
+    monkeypatch.setattr(checking, "QUICK_S", 0.001)
+    root = pytester.path / "mini"
+    for name, answer in (("lost", WRONG), ("kept", RIGHT)):
+        folder, answers = root / name, pytester.path / "answers" / name
+        folder.mkdir(parents=True)
+        answers.mkdir(parents=True)
+        (folder / "problem.toml").write_text(f'title = "{name}"\ncategory = "gates"\ndifficulty = "easy"\n')
+        (folder / "prompt.md").write_text("Write it.\n")
+        (folder / "reference.sv").write_text(REFERENCE.replace("hidden", name))
+        for index, text in enumerate([answer, EASY] if name == "kept" else [answer, "No."]):
+            (answers / f"{index}-answer.md").write_text(f"```verilog\n{text.replace('hidden', name)}```\n")
+    (root / "suite.toml").write_text('format = 1\nname = "mini"\ntitle = "Two problems"\n')
+    return root
+
+
+OPTIONS = ["--rtlgen-model=replay:answers", "--rtlgen-n=2", "--rtlgen-out=runs", "--rtlgen-cycles=50"]
+LONG = ["--rtlgen-formal-budget=20", "--rtlgen-late-budget=300", "--rtlgen-no-cache", "-p", "no:cacheprovider"]
+
+
+@pytest.mark.parametrize(
+    ("options", "status"), [([], 1), (["--rtlgen-report-only"], 0), (["--rtlgen-require=pass@1>=0.5"], 0)]
+)
+def test_a_problem_that_loses_its_last_pass_fails_the_session(
+    pytester: pytest.Pytester, suite: Path, options: list[str], status: int
+) -> None:
+    result = pytester.runpytest_inprocess(str(suite), *OPTIONS, *LONG, *options)
+    assert result.ret == status
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["*late proofs: 2 tried, 1 proved; 1 had passed and are wrong: mini/lost sample 0"])
+    result.stdout.fnmatch_lines(["proved:  2 of 2 passes"])
+    result.stdout.fnmatch_lines(["mini/lost: no sample passes any more: a proof found the last one wrong"])
+    (path,) = find_runs(pytester.path)
+    statuses = [sample.verdict.status for sample in RunStore.open(path).read_run().samples]
+    assert sorted(statuses) == sorted([Status.MISMATCH, Status.NO_CODE, Status.PASSED, Status.PASSED])
+    assert RunStore.open(path).is_finished
+
+
+def test_the_gate_measures_what_is_left(pytester: pytest.Pytester, suite: Path) -> None:
+    result = pytester.runpytest_inprocess(str(suite), *OPTIONS, *LONG, "--rtlgen-require=pass@1>=0.6")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["required pass@1>=0.6: NOT met*0.5000*"])
