@@ -3,10 +3,9 @@
 from pathlib import Path
 
 import pytest
-from evaluation.test_late import EASY, REFERENCE, RIGHT, WRONG
+from evaluation.test_late import EASY, REFERENCE, RIGHT, WRONG, leave_no_time_at_once
 from plugin.conftest import find_runs
 
-from pytest_rtlgen.check import checker as checking
 from pytest_rtlgen.records import Status
 from pytest_rtlgen.storage import RunStore
 
@@ -15,7 +14,7 @@ from pytest_rtlgen.storage import RunStore
 def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Write two problems: of one, the only pass is wrong where nobody looks."""
     monkeypatch.setenv("RTLGEN_FORMAL", "late")
-    monkeypatch.setattr(checking, "QUICK_S", 0.001)
+    leave_no_time_at_once(monkeypatch)
     root = pytester.path / "mini"
     for name, answer in (("lost", WRONG), ("kept", RIGHT)):
         folder, answers = root / name, pytester.path / "answers" / name
