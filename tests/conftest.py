@@ -14,6 +14,8 @@ from support.skips import pytest_sessionfinish, pytest_terminal_summary
 
 __all__ = ["pytest_sessionfinish", "pytest_terminal_summary"]
 
+os.environ["COLUMNS"] = "80"  # what is printed does not depend on the terminal that the tests run in
+
 for name in [name for name in os.environ if name.startswith("RTLGEN_")]:
     del os.environ[name]
 

@@ -9,6 +9,7 @@ import pytest
 from pytest_rtlgen.config import Options
 from pytest_rtlgen.errors import BadReferenceError, InnerError, RtlgenError
 from pytest_rtlgen.records import Problem, SampleResult, Suite
+from pytest_rtlgen.report.console import find_width
 from pytest_rtlgen.report.failure_text import render_samples
 
 
@@ -22,6 +23,10 @@ class SessionState(Protocol):
     @property
     def options(self) -> Options:
         """What the user asked for."""
+
+    @property
+    def run_path(self) -> Path:
+        """The run's folder."""
 
     @property
     def judges_items(self) -> bool:
@@ -93,7 +98,7 @@ class ProblemItem(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:  # noqa: ANN401
         """Return the samples' verdicts for a failure, pytest's own text for anything else."""
         if isinstance(excinfo.value, SamplesFailedError):
-            return render_samples(self.problem, self.results)
+            return render_samples(self.problem, self.results, run_path=self._state.run_path, width=find_width())
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, None, str]:

@@ -77,6 +77,11 @@ class RtlgenSession:
             config.pluginmanager.register(RunScoring(options, store, judge, self._watcher), "rtlgen-scoring")
 
     @property
+    def run_path(self) -> Path:
+        """The run's folder; where there is no run, that of all runs."""
+        return self._store.path if self._store is not None else self.options.out
+
+    @property
     def judges_items(self) -> bool:
         """Whether an item without a passing sample fails."""
         return self.options.judges_items

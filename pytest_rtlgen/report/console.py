@@ -1,11 +1,13 @@
 """Lines and progress for people, on standard error."""
 
+import shutil
 import sys
 import threading
 import time
 
 from pytest_rtlgen.report.plain_text import escape_controls
 
+_NARROWEST = 40
 _EVERY_S = 2.0
 _LONG_S = 10.0
 
@@ -14,6 +16,11 @@ def write_note(message: str) -> None:
     """Write one line to standard error, whatever ``message`` holds."""
     sys.stderr.write(escape_controls(message) + "\n")
     sys.stderr.flush()
+
+
+def find_width() -> int:
+    """Return the columns of the terminal, 80 where nothing tells."""
+    return max(_NARROWEST, shutil.get_terminal_size().columns)
 
 
 class Progress:

@@ -1,13 +1,28 @@
 """One verdict as text, literally, and what hostile or huge verdicts cannot do to it."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from builders import given as given_candidate
+from builders import problem
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_rtlgen.records import Diagnostic, Method, Severity, SignalVerdict, Status, Tool, Verdict, WaveWindow
-from pytest_rtlgen.report.failure_text import render_verdict
+from pytest_rtlgen.records import (
+    Completion,
+    Diagnostic,
+    Method,
+    SampleKey,
+    SampleResult,
+    Severity,
+    SignalVerdict,
+    Status,
+    Tool,
+    Verdict,
+    WaveWindow,
+)
+from pytest_rtlgen.report.failure_text import render_samples, render_verdict
 from pytest_rtlgen.report.plain_text import clip_text, escape_controls
 
 MISMATCH = Verdict(
@@ -63,13 +78,19 @@ spare     never known          0             0
 iverilog warning: line 4: implicit wire 'w'
 compare note: 2 outputs are wrong
 
-ns                   110  120 |130| 140
-clk                    1    0 |  1|   0
-d[7:0]                01   ff | ff|  a5
-tc expected            0    0 |  1|   1
-tc got                 0    0 |  x|   1
-count[7:0] expected   00   00 | xx|  1f
-count[7:0] got        zz   00 | 00|  1x"""
+tc: first wrong at 130 ns
+ns        110  120 |130| 140
+clk         1    0 |  1|   0
+d[7:0]     01   ff | ff|  a5
+expected    0    0 |  1|   1
+got         0    0 |  x|   1
+
+count[7:0]: first wrong at 140 ns
+ns        110  120  130 |140|
+clk         1    0    1 |  0|
+d[7:0]     01   ff   ff | a5|
+expected   00   00   xx | 1f|
+got        zz   00   00 | 1x|"""
     )
 
 
@@ -91,6 +112,12 @@ def test_every_status_has_its_reason(status: Status) -> None:
     assert len(text) > len(status) + 10
 
 
+def make_result(index: int, verdict: Verdict) -> SampleResult:
+    key = SampleKey(suite="test", problem_id="counter", index=index)
+    completion = Completion(key=key, text="", model="m")
+    return SampleResult(completion=completion, candidate=given_candidate(""), verdict=verdict)
+
+
 def a_wrong_output(expected: str, actual: str) -> Verdict:
     signal = SignalVerdict(name="q", checked=9, mismatches=1, first_mismatch_ns=0.0, expected=expected, actual=actual)
     return Verdict(status=Status.MISMATCH, method=Method.SIMULATE, signals=(signal,))
@@ -110,7 +137,7 @@ def a_wrong_output(expected: str, actual: str) -> Verdict:
     ],
 )
 def test_values_are_shown_so_that_they_compare(expected: str, actual: str, shown: list[str]) -> None:
-    row = render_verdict(a_wrong_output(expected, actual)).splitlines()[-1]
+    row = render_verdict(a_wrong_output(expected, actual), width=120).splitlines()[-1]
     assert row.split()[-2:] == shown
 
 
@@ -121,9 +148,10 @@ def test_a_wide_difference_is_kept_in_sight_in_the_wave() -> None:
     )
     lines = render_verdict(replace(MISMATCH, signals=(), diagnostics=(), wave=wave)).splitlines()
     assert lines[2:] == [
-        "ns                |       0|       10",
-        "q[127:0] expected |..ffffff| 000000..",
-        "q[127:0] got      |..fffffe| 000000..",
+        "q[127:0]: first wrong at 0 ns",
+        "ns       |       0|       10",
+        "expected |..ffffff| 000000..",
+        "got      |..fffffe| 000000..",
     ]
 
 
@@ -132,12 +160,13 @@ HOSTILE = "\x1b[2J\x1b]0;x\x07\r\n\u202e\x9b\ud800" * 2000
 
 def test_a_hostile_or_huge_verdict_stays_short_and_printable() -> None:
     values = tuple("01XZ"[step % 4] * 5000 for step in range(400))
+    others = tuple("10ZX"[step % 4] * 5000 for step in range(400))
     verdict = Verdict(
         status=Status.MISMATCH,
         method=Method.SIMULATE,
         signals=tuple(
             SignalVerdict(
-                name=f"{HOSTILE}{number}",
+                name=HOSTILE if number == 1 else f"{HOSTILE}{number}",
                 checked=1,
                 mismatches=number % 2,
                 first_mismatch_ns=1e300,
@@ -152,7 +181,7 @@ def test_a_hostile_or_huge_verdict_stays_short_and_printable() -> None:
             mismatch_step=300,
             step_ns=10.0,
             inputs=((HOSTILE, values),) * 100,
-            outputs=((HOSTILE, values, values),) * 100,
+            outputs=((HOSTILE, values, others),) * 100,
         ),
     )
     text = render_verdict(verdict)
@@ -160,8 +189,33 @@ def test_a_hostile_or_huge_verdict_stays_short_and_printable() -> None:
     assert len(text) < 30_000
     assert "... and 468 more outputs" in text
     assert "... and 490 more messages" in text
-    assert "... and 260 more rows" in text
-    assert text.count("wrong") == 32  # right outputs give way to wrong ones
+    assert "... and 76 more inputs" in text
+    assert "... and 99 more outputs that are wrong in these steps" in text
+    assert "... and 241 more outputs that are wrong at other times" in text
+    assert text.count("  wrong  ") == 32  # right outputs give way to wrong ones
+
+
+def test_a_failed_problem_ends_with_the_command_that_shows_each_candidate() -> None:
+    task = problem()
+    passed = replace(MISMATCH, status=Status.PASSED, signals=(), diagnostics=(), wave=None)
+    results = [make_result(index, verdict) for index, verdict in enumerate((passed, replace(MISMATCH, wave=None)))]
+    text = render_samples(task, results, run_path=Path("my runs/a\x1b"))
+    assert text.endswith(
+        "\n\nthe candidate is in my runs/a\\x1b; to see it:\n  rtlgen show 'my runs/a\\x1b' test/counter 1"
+    )
+    assert text.count("rtlgen show") == 1
+
+
+def test_the_table_of_outputs_is_cut_to_the_width() -> None:
+    signal = replace(
+        a_wrong_output("1" * 200, "0" * 200).signals[0],
+        name="a_name_of_thirty_characters_ab",
+        checked=2100,
+        mismatches=2100,
+    )
+    verdict = Verdict(status=Status.MISMATCH, method=Method.SIMULATE, signals=(signal,))
+    assert max(map(len, render_verdict(verdict, width=80).splitlines())) <= 80
+    assert signal.name in render_verdict(verdict, width=140)
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,9 @@ from pytest_rtlgen.records import (
     Verdict,
     WaveWindow,
 )
-from pytest_rtlgen.report.failure_text import REASONS, render_diagnostics, render_outputs, render_wave
+from pytest_rtlgen.report.failure_text import REASONS, render_diagnostics, render_outputs
 from pytest_rtlgen.report.plain_text import clip_text
+from pytest_rtlgen.report.wave_text import render_wave
 
 MOST_FEEDBACK = 4000
 """Characters of one feedback, without a testbench that is shown."""
