@@ -40,6 +40,7 @@ HOMES = {
     "httpx2": {"backends"},
     "subprocess": {"tools", "simulators", "backends", "training.recipes"},
     "tabulate": {"report", "cli"},
+    "vcd": {"report"},
     "fastapi": {"training"},
     "uvicorn": {"training"},
 }

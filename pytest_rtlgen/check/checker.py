@@ -2,7 +2,8 @@
 
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from types import TracebackType
@@ -19,6 +20,7 @@ from pytest_rtlgen.check.reading.reader import TOO_LARGE, Reader
 from pytest_rtlgen.check.reference import PreparedReference, change_seed, list_memory_files
 from pytest_rtlgen.check.stimulus.depth import Depth, measure_depth
 from pytest_rtlgen.check.stimulus.make import DEFAULT_CYCLES
+from pytest_rtlgen.check.waves import Waves, choose_waves, simulate_again
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.modes import CheckDepth, FormalMode, SandboxMode
 from pytest_rtlgen.openings import list_accepted
@@ -205,6 +207,39 @@ class Checker:
             candidate.text, problem, self._choose_seed(seed)
         )
         return replace(verdict, duration_s=time.monotonic() - started)
+
+    def simulate_again(self, candidate: Candidate, problem: Problem, verdict: Verdict) -> Waves | None:
+        """Return what ``candidate`` and reference do at every step of the stimulus that shows what ``verdict`` says.
+
+        ``verdict`` is that of ``check``. ``None``: the candidate was not simulated, or did not run.
+
+        Raises:
+            BadReferenceError: the problem's reference is no good.
+            ToolError: the simulator is missing or broken.
+        """
+        if not verdict.is_compiled:
+            return None
+        accepted = [one.problem for one in list_accepted(problem)]
+        tried = accepted if verdict.is_passed else accepted[:1]
+        return choose_waves((self._simulate_again(candidate.text, one, verdict) for one in tried), verdict)
+
+    def _simulate_again(self, source: str, problem: Problem, verdict: Verdict) -> Waves | None:
+        seed = self.settings.stimulus_seed
+        reference = self._references.get(problem, seed)
+        screening = self.reader.screen(source, reference.interface, list_memory_files(problem))
+        if screening.status is not None:  # the verdict is of another version, or of another text
+            return None
+
+        def list_later(compared: PreparedReference) -> Iterator[PreparedReference]:
+            with suppress(BadReferenceError):  # too slow for the longer one, or not known under it
+                yield find_same(self._seconds.get(problem, seed), compared)
+            run = self._depths.get(problem, seed).run if compared.powered_up is None else None
+            if run is not None:
+                yield run.unpack(compared)
+
+        return simulate_again(
+            screening.source, reference, verdict, reader=self.reader, simulator=self._trusted, later=list_later
+        )
 
     def _list_deciding(self, *, without: frozenset[str] = frozenset()) -> Json:
         """Return all that decides verdicts besides problem and text, settings left out that are in ``without``."""

@@ -49,6 +49,14 @@ def cut_wave(
     )
 
 
+def mark_mismatches(expected: Trace, actual: Trace) -> tuple[tuple[str, bytes], ...]:
+    """Return (output, a ``1`` for each step at which ``compare_traces`` counts a mismatch, a ``0`` for each other)."""
+    return tuple(
+        (port.name, (_find_wrong(want, got) + ord("0")).astype("uint8").tobytes())
+        for port, want, got in zip(expected.outputs, _columns(expected), _columns(actual), strict=True)
+    )
+
+
 def compare_start(expected: Trace, actual: Trace) -> tuple[SignalVerdict, ...]:
     """Return ``compare_traces`` of as many steps as ``actual``, the shorter one, has."""
     return compare_traces(replace(expected, rows=expected.rows[: len(actual.rows)]), actual)
@@ -78,9 +86,8 @@ def has_unknown_mismatch(expected: Trace, actual: Trace) -> bool:
 def _compare_signal(port: Port, want: "NDArray[np.uint8]", got: "NDArray[np.uint8]") -> SignalVerdict:
     import numpy as np
 
-    known = want != ord("X")
-    wrong_steps = np.flatnonzero((known & (want != got)).any(axis=1))
-    checked = int(known.any(axis=1).sum())
+    wrong_steps = np.flatnonzero(_find_wrong(want, got))
+    checked = int((want != ord("X")).any(axis=1).sum())
     if not wrong_steps.size:
         return SignalVerdict(name=port.name, checked=checked, mismatches=0)
     first = int(wrong_steps[0])
@@ -92,6 +99,12 @@ def _compare_signal(port: Port, want: "NDArray[np.uint8]", got: "NDArray[np.uint
         expected=want[first].tobytes().decode("ascii"),
         actual=got[first].tobytes().decode("ascii"),
     )
+
+
+def _find_wrong(want: "NDArray[np.uint8]", got: "NDArray[np.uint8]") -> "NDArray[np.bool_]":
+    """Return, by step, whether a known bit differs."""
+    is_wrong: NDArray[np.bool_] = ((want != ord("X")) & (want != got)).any(axis=1)
+    return is_wrong
 
 
 def _columns(trace: Trace) -> Iterator["NDArray[np.uint8]"]:
