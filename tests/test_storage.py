@@ -457,6 +457,20 @@ def test_results_do_not_repeat_the_answer(store: RunStore) -> None:
     assert store.read_results()[completion.key].completion == completion
 
 
+def test_what_is_about_one_problem_can_be_read_alone(store: RunStore) -> None:
+    names = ("fifo", "fif", 'fi\u00e9"fo', "other")
+    found = [a_completion(text=f"answers {' '.join(names)} in its text") for _ in names]
+    keys = [SampleKey(suite=suite, problem_id=name, index=0) for suite in ("core", "more") for name in names]
+    completions = [replace(one, key=key) for one, key in zip([*found, *found], keys, strict=True)]
+    for completion in completions:
+        store.append_completion(completion)
+        store.append_result(a_result(completion=completion))
+    for completion in completions:
+        only = completion.key.problem
+        assert store.read_completions(only) == {completion.key: completion}
+        assert store.read_results(only) == {completion.key: a_result(completion=completion)}
+
+
 def test_the_first_of_two_records_with_one_key_counts(store: RunStore) -> None:
     store.append_completion(a_completion(text="first"))
     store.append_completion(a_completion(text="second"))

@@ -47,8 +47,10 @@ class Journal:
         except OSError as error:
             raise storage_error(self.path, error) from error
 
-    def read(self, kind: type[T]) -> Iterator[T]:
+    def read(self, kind: type[T], *, holding: bytes = b"") -> Iterator[T]:
         """Yield the records in the order of writing; a missing file holds none.
+
+        Lines without the bytes ``holding`` are passed over, unread.
 
         Raises:
             RecordError: a line is not a record of this kind, or the file cannot be read.
@@ -56,7 +58,7 @@ class Journal:
         try:
             with self.path.open("rb") as file:
                 for number, line in enumerate(file, start=1):
-                    if line.endswith(b"\n"):
+                    if line.endswith(b"\n") and holding in line:
                         yield read_text(kind, line, f"{self.path}:{number}")
         except FileNotFoundError:
             return

@@ -144,13 +144,13 @@ class RunStore(AnswerFiles):
             self.header = header
         return environment == self.header.environment
 
-    def read_first_results(self) -> dict[SampleKey, SampleResult]:
+    def read_first_results(self, only: ProblemKey | None = None) -> dict[SampleKey, SampleResult]:
         """Return the verdicts on first answers by key, whatever became of them in the repair loop.
 
         Raises:
             RecordError: a line cannot be read.
         """
-        return super().read_results()
+        return super().read_results(only)
 
     def read_last_completions(self) -> dict[SampleKey, Completion]:
         """Return the answers by key; of a sample that was repaired, the last one.
@@ -163,15 +163,15 @@ class RunStore(AnswerFiles):
             completions |= turn.read_completions()
         return completions
 
-    def read_results(self) -> dict[SampleKey, SampleResult]:
+    def read_results(self, only: ProblemKey | None = None) -> dict[SampleKey, SampleResult]:
         """Return the verdicts by key; of a sample that was repaired, the one on its last answer.
 
         Raises:
             RecordError: a line cannot be read.
         """
-        results = self.read_first_results()
+        results = self.read_first_results(only)
         for turn in list_turns(self):
-            results |= {key: result for key, result in turn.read_results().items() if key in results}
+            results |= {key: result for key, result in turn.read_results(only).items() if key in results}
         return results
 
     def read_run(self) -> Run:

@@ -82,14 +82,15 @@ def read_histories(store: RunStore, problems: Sequence[Problem]) -> dict[SampleK
         RecordError: a line cannot be read.
     """
     by_name = {(problem.suite, problem.problem_id): problem for problem in problems}
+    only = problems[0].key if len(problems) == 1 else None
     histories: dict[SampleKey, History] = {}
-    for key, result in sorted(store.read_first_results().items()):
+    for key, result in sorted(store.read_first_results(only).items()):
         problem = by_name.get((key.suite, key.problem_id))
         if problem is not None:
             histories[key] = History(problem=problem, results=(result,))
     for number, turn in enumerate(list_turns(store), start=1):
         feedback, reflections = turn.read_feedback(), turn.read_reflections()
-        for key, result in turn.read_results().items():
+        for key, result in turn.read_results(only).items():
             history = histories.get(key)
             if history is not None and len(history.results) == number and key in feedback:
                 exchange = Exchange(feedback=feedback[key], reflection=reflections.get(key))
