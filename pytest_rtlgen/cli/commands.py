@@ -73,6 +73,15 @@ COMMANDS: tuple[Command, ...] = (
         examples=(".rtlgen/runs/20261130T062943Z-c251f2 --json",),
     ),
     Command(
+        name="show",
+        module="show",
+        help="Show one sample of a saved run: prompt, answer, candidate, verdict and wave.",
+        examples=(
+            ".rtlgen/runs/20261130T062943Z-c251f2 core/fifo_sync_8x8",
+            ".rtlgen/runs/20261130T062943Z-c251f2 fifo_sync_8x8 3 --vcd wave.vcd",
+        ),
+    ),
+    Command(
         name="best-of",
         module="best_of",
         help="Print the best of several saved runs (optimistic).",

@@ -1,6 +1,7 @@
 """Passing, failing, errors, gates and what is shown of them."""
 
 import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -8,6 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from plugin.conftest import Runner, find_runs
 
+from pytest_rtlgen.cli import main
 from pytest_rtlgen.records import Status
 from pytest_rtlgen.storage import RunStore
 
@@ -26,6 +28,18 @@ def test_the_failure_names_the_wrong_outputs_and_draws_them(run: Runner) -> None
     assert re.search(r"\by\b.*wrong", text)
     assert "syntax" in text
     assert "Traceback" not in text
+
+
+def test_the_failure_ends_with_the_commands_that_show_the_candidates(
+    run: Runner, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = run("-k", "xor2").stdout.str()
+    commands = re.findall(r"^the candidate is in runs/.*; to see it:\n  rtlgen (show .*)$", text, re.MULTILINE)
+    capsys.readouterr()
+    for index, command in enumerate(commands):
+        assert main(shlex.split(command)) == 0
+        assert capsys.readouterr().out.startswith(f"--- mini/xor2 sample {index}: ")
+    assert len(commands) == 3
 
 
 def test_the_summary_has_the_table_and_the_path_of_the_run(run: Runner, pytester: pytest.Pytester) -> None:
