@@ -69,6 +69,8 @@ class RunReport:
     gaps: Gaps
     not_judged: Mapping[ProblemKey, str]
     """Problems on which the harness failed, with its error; no figure counts them."""
+    page: Path | None = None
+    """Where its HTML page is to be; ``None``: none was asked for."""
 
     @property
     def is_complete(self) -> bool:
@@ -106,6 +108,8 @@ class RunReport:
         if gaps.unrepaired:
             yield f"{self.path}: incomplete: {gaps.unrepaired} samples still have a repair to come; go on with the run"
         yield from map(str, self.gates)
+        if self.page is not None:
+            yield f"open {self.page}"
 
     def to_json(self) -> str:
         """Return the run and its summary as one indented JSON document."""
