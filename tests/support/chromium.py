@@ -50,6 +50,7 @@ class Watched:
 
     def open(self, view: str = "") -> "Page":
         """Go to a view, such as ``#/samples``."""
-        self.page.goto(self.address + view)
+        self.page.goto("about:blank")  # else another view of the same file is no new page
+        self.page.goto(self.address + view, wait_until="commit")
         self.page.wait_for_selector("main[data-view] h1")
         return self.page

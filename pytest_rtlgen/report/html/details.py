@@ -1,8 +1,19 @@
 """One problem and one sample with all that is known of them, for the page of the sample."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 
-from pytest_rtlgen.records import Completion, Isolation, Problem, Prompt, RepairTurn, SampleKey, SampleResult
+from pytest_rtlgen.records import (
+    Completion,
+    Isolation,
+    Problem,
+    Prompt,
+    RepairTurn,
+    SampleKey,
+    SampleResult,
+    WaveWindow,
+)
 from pytest_rtlgen.report.disagreement import describe_bench_verdict
 from pytest_rtlgen.report.failure_text import REASONS
 from pytest_rtlgen.report.html.marks import mark_span
@@ -17,7 +28,9 @@ def describe_task(problem: Problem, *, hides_reference: bool) -> Json:
     references = [problem.reference, *problem.openings.variants] if problem.has_reference else []
     return {
         "description": problem.description,
-        "references": [] if hides_reference else [encode(file) for file in references],
+        "references": []
+        if hides_reference
+        else [{"name": Path(file.name).name, "text": file.text} for file in references],
         "is_hidden": hides_reference and bool(references),
     }
 
@@ -34,7 +47,6 @@ def describe_sample(
     completion, candidate, bench = sample.completion, sample.candidate, sample.bench_verdict
     answer = mark_span(completion.text, candidate)
     is_verbatim = answer.code == candidate.source.strip("\n")
-    verdict = encode(sample.verdict)
     return {
         "answer": list(answer),
         "reasoning": completion.reasoning,
@@ -42,7 +54,8 @@ def describe_sample(
         "skipped": len(candidate.source) - len(candidate.source.lstrip("\n")),
         "files": [encode(file) for file in candidate.files],
         "reason": REASONS[sample.verdict.status],
-        "verdict": verdict,
+        "verdict": encode(replace(sample.verdict, wave=None)),
+        "wave": _describe_wave(sample.verdict.wave),
         "bench": encode(bench),
         "bench_word": "" if bench is None else describe_bench_verdict(bench),
         "disagreement": None if disagreement is None else [str(disagreement.reason), disagreement.detail],
@@ -59,6 +72,14 @@ def group_turns(turns: Sequence[RepairTurn]) -> Mapping[SampleKey, list[RepairTu
     for turn in turns:
         found.setdefault(turn.key, []).append(turn)
     return found
+
+
+def _describe_wave(wave: WaveWindow | None) -> Json | None:
+    """Return a wave with its tuples as they are, of which there are too many to be encoded one by one."""
+    if wave is None:
+        return None
+    place = {"first_step": wave.first_step, "mismatch_step": wave.mismatch_step, "step_ns": wave.step_ns}
+    return {**place, "inputs": wave.inputs, "outputs": wave.outputs}
 
 
 def _list_facts(sample: SampleResult) -> Iterator[tuple[str, str]]:

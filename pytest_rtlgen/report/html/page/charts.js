@@ -1,6 +1,6 @@
 // Charts as SVG, each with its figures as a table for those who cannot see it.
 
-const CHART = { width: 560, height: 260, left: 46, right: 70, top: 12, bottom: 42 };
+const CHART = { width: 560, height: 260, left: 46, right: 86, top: 12, bottom: 42 };
 const MARKS = [["circle", "line-a"], ["square", "line-b"]];
 
 /** Return a chart of series, each {name, points: [[x, value, low, high]]} with values from 0 to 1, and its table. */

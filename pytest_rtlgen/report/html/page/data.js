@@ -4,15 +4,20 @@ function readBlock(name) {
   return JSON.parse(document.getElementById(`data-${name}`).textContent);
 }
 
+/** The texts stand behind this script, so that the first view does not wait for them. */
+const parsed = new Promise((resolve) => document.addEventListener("DOMContentLoaded", resolve));
+
 /** Records in chunks, each the base64 form of zlib's form of a JSON list. */
 class Records {
   constructor(name) {
-    this.chunks = [...document.querySelectorAll(`script.chunk-${name}`)];
-    this.starts = this.chunks.map((chunk) => Number(chunk.dataset.first));
+    this.name = name;
     this.kept = new Map();
   }
 
   async read(number) {
+    await parsed;
+    this.chunks = this.chunks || [...document.querySelectorAll(`script.chunk-${this.name}`)];
+    this.starts = this.starts || this.chunks.map((chunk) => Number(chunk.dataset.first));
     let place = this.starts.length - 1;
     while (this.starts[place] > number) place -= 1;
     if (!this.kept.has(place)) this.kept.set(place, unpack(JSON.parse(this.chunks[place].textContent)));

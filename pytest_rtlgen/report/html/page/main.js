@@ -2,21 +2,25 @@
 
 const data = { overview: readBlock("overview"), problems: readBlock("problems"), rows: readBlock("rows"), statuses: readBlock("statuses") };
 const records = { tasks: new Records("tasks"), samples: new Records("samples"), chats: new Records("chats") };
-const table = new SampleTable(data);
-const places = new Map(data.rows.index.map((index, row) => [`${data.rows.problem[row]} ${index}`, row]));
-const problemPlaces = new Map(data.problems.map(({ suite, id }, place) => [JSON.stringify([suite, id]), place]));
 const main = document.getElementById("main");
+let table = null; // made when it is first shown
 
 async function makeView(path, query) {
   if (path === "" || path === "/") return ["overview", makeOverview(data)];
-  if (path === "/samples") return ["samples", table.make(query)];
+  if (path === "/samples") {
+    table = table || new SampleTable(data);
+    return ["samples", table.make(query)];
+  }
   const row = findRow(path);
   return row === undefined ? ["", [make("h1", {}, "Not in this report"), make("p", {}, "This address names no sample of the run.")]] : ["sample", await makeSampleView(row)];
 }
 
 function findRow(path) {
   const [, kind, suite, id, index] = path.split("/").map(decodeURIComponent);
-  return kind === "sample" ? places.get(`${problemPlaces.get(JSON.stringify([suite, id]))} ${index}`) : undefined;
+  if (kind !== "sample") return undefined;
+  const place = data.problems.findIndex((problem) => problem.suite === suite && problem.id === id);
+  const row = data.rows.problem.findIndex((problem, number) => problem === place && String(data.rows.index[number]) === index);
+  return row < 0 ? undefined : row;
 }
 
 async function makeSampleView(row) {

@@ -8,8 +8,7 @@ function makeOverview({ overview, problems }) {
     makeRemarks(overview),
     make("ul", { class: "cards" }, overview.cards.map(makeCard)),
     make("p", { class: "quiet" }, `${showCount(overview.problems, "problem")}, ${showCount(overview.samples, "sample")}; in brackets the 95 % interval.`),
-    makeSection("Outcomes", makeStatuses(overview)),
-    makeSection("More samples", makeCurve(overview)),
+    make("div", { class: "pair" }, makeSection("Outcomes", makeStatuses(overview)), makeSection("More samples", makeCurve(overview))),
     overview.groups.map((group) => makeSection(GROUPS[group.name], makeGroup(group))),
     makeOutputs(overview.outputs, problems),
     makeSection("Length of the answers", makeLengths(overview.lengths)),
@@ -86,10 +85,9 @@ function makeLengths({ unit, bands, budgets }) {
     const range = `${low.toLocaleString("en")}\u2013${high.toLocaleString("en")}`;
     return { name: shorten(high), value: passed / count, note: `${range}: ${passed} of ${count} pass`, cells: [range, String(count), String(passed), showPercent(passed / count)] };
   });
-  return [
+  return make("div", { class: "pair" },
     makeBarChart("Share of samples that pass, by length of the answer", `${unit}, up to`, bars, [unit, "samples", "passed", "share"]),
-    budgets.length ? makeLineChart("pass@1 if longer answers had been cut off", "most completion tokens", [{ name: "pass@1", points: budgets.map(([budget, value]) => [budget, value]) }]) : null,
-  ];
+    budgets.length ? makeLineChart("pass@1 if longer answers had been cut off", "most completion tokens", [{ name: "pass@1", points: budgets.map(([budget, value]) => [budget, value]) }]) : null);
 }
 
 function shorten(number) {

@@ -14,7 +14,7 @@ function makeSample({ problem, index, status, task, sample, chat, before, after 
     sample.turns.length ? makeSection("Repairs", make("ol", {}, sample.turns.map(([turn, kind, state]) => make("li", {}, `turn ${turn}, to ${kind}: `, makeStatus(state))))) : null,
     makeMessages("Messages", verdict.diagnostics),
     makeVerdicts(verdict),
-    makeWave(verdict),
+    makeWave(sample),
     makeProof(verdict.equivalence),
     makeBench(sample),
     makeSection("Candidate and reference", makeSides(sample, source, task)),

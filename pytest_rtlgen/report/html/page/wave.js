@@ -136,7 +136,7 @@ class Waveform {
     const width = this.picture.clientWidth;
     if (!width) return;
     const longest = Math.max(...this.rows.map(({ name }) => name.length));
-    this.label = Math.min((longest + 1) * WAVE.character, 0.45 * width);
+    this.label = Math.min((longest + 2) * WAVE.character, 0.45 * width);
     this.picture.dataset.from = this.from.toFixed(3);
     this.picture.dataset.to = this.to.toFixed(3);
     this.picture.replaceChildren(this.drawAll(width));
