@@ -44,6 +44,7 @@ async function show() {
     if (view === name) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
+  performance.mark("shown");
   document.title = `${main.querySelector("h1").textContent} - rtlgen report`;
 }
 

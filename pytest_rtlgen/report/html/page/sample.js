@@ -39,9 +39,10 @@ function makeVerdicts({ signals, equivalence }) {
   const rows = signals.map((signal) => [
     signal.name, makeStatusWord(signal), signal.checked.toLocaleString("en"), signal.mismatches.toLocaleString("en"),
     signal.first_mismatch_ns === null ? "" : String(signal.first_mismatch_ns), showWide(signal.expected, signal.actual), showWide(signal.actual, signal.expected),
-    proofs.has(signal.name) ? PROOFS[proofs.get(signal.name)] : "",
+    ...(equivalence ? [PROOFS[proofs.get(signal.name)] || ""] : []),
   ]);
-  return makeSection("Outputs", makeTable("Verdict on each output", ["output", "verdict", "steps checked", "mismatches", "first at ns", "expected", "actual", "proof"], rows));
+  const headings = ["output", "verdict", "steps checked", "mismatches", "first at ns", "expected", "actual", ...(equivalence ? ["proof"] : [])];
+  return makeSection("Outputs", makeTable("Verdict on each output", headings, rows));
 }
 
 function makeStatusWord(signal) {

@@ -1,8 +1,9 @@
 // The table of samples: searched, filtered, sorted, a hundred rows at a time. Its state is in the address.
 
 const PAGE = 100;
-const SORTS = ["sample", "category", "difficulty", "status", "credit", "tokens", "note"];
-const HEADINGS = { sample: "Sample", category: "Category", difficulty: "Difficulty", status: "Status", credit: "Outputs right", tokens: "Tokens", note: "What is wrong" };
+const DIFFICULTIES = ["easy", "medium", "hard", "unrated"];
+const SORTS = ["sample", "status", "note", "credit", "tokens", "category", "difficulty"];
+const HEADINGS = { sample: "Sample", status: "Status", note: "What is wrong", credit: "Outputs right", tokens: "Tokens", category: "Category", difficulty: "Difficulty" };
 
 function makeSamplesLink(query) {
   return `#/samples?${new URLSearchParams(Object.entries(query).filter(([, value]) => value))}`;
@@ -12,6 +13,14 @@ function makeSampleLink(problem, index) {
   return `#/sample/${[problem.suite, problem.id, index].map(encodeURIComponent).join("/")}`;
 }
 
+/** Return the rank of each text in the order that people expect, in which 9 comes before 10. */
+function rank(texts) {
+  const collator = new Intl.Collator("en", { numeric: true });
+  const order = [...new Set(texts)].sort(collator.compare);
+  const places = new Map(order.map((text, place) => [text, place]));
+  return texts.map((text) => places.get(text));
+}
+
 class SampleTable {
   constructor({ problems, rows, statuses }) {
     Object.assign(this, { problems, rows, statuses });
@@ -19,31 +28,24 @@ class SampleTable {
     const names = problems.map(({ suite, id, title, category }) => `${suite}/${id} ${title} ${category}`.toLowerCase());
     const notes = rows.notes.map((note) => note.toLowerCase());
     this.texts = rows.index.map((index, row) => `${names[rows.problem[row]]} sample ${index} ${statuses[rows.status[row]]} ${notes[rows.note[row]]}`);
-    this.columns = this.makeColumns();
+    this.keys = {};
     this.page = 0;
   }
 
-  /** Return what each column is sorted by: numbers as they are, texts by their rank. */
-  makeColumns() {
+  /** Return what rows are sorted by in a column: numbers as they are, texts by their rank. */
+  makeKey(column) {
     const { rows, problems, statuses } = this;
-    const rank = (texts) => {
-      const order = [...new Set(texts)].sort((one, other) => one.localeCompare(other, "en", { numeric: true }));
-      const places = new Map(order.map((text, place) => [text, place]));
-      return texts.map((text) => places.get(text));
-    };
-    const names = rank(problems.map(({ suite, id }) => `${suite}/${id}`));
-    const categories = rank(problems.map(({ category }) => category));
-    const difficulties = problems.map(({ difficulty }) => ["easy", "medium", "hard", "unrated"].indexOf(difficulty));
-    const states = rank(statuses), notes = rank(rows.notes);
-    return {
-      sample: (row) => names[rows.problem[row]] * 1e7 + rows.index[row],
-      category: (row) => categories[rows.problem[row]],
-      difficulty: (row) => difficulties[rows.problem[row]],
-      status: (row) => states[rows.status[row]],
-      credit: (row) => rows.credit[row],
-      tokens: (row) => rows.tokens[row] ?? -1,
-      note: (row) => notes[rows.note[row]],
-    };
+    const ofProblem = (values) => (row) => values[rows.problem[row]];
+    if (column === "sample") {
+      const names = rank(problems.map(({ suite, id }) => `${suite}/${id}`));
+      return (row) => names[rows.problem[row]] * 1e7 + rows.index[row];
+    }
+    if (column === "category") return ofProblem(rank(problems.map(({ category }) => category)));
+    if (column === "difficulty") return ofProblem(problems.map(({ difficulty }) => DIFFICULTIES.indexOf(difficulty)));
+    if (column === "tokens") return (row) => rows.tokens[row] ?? -1;
+    if (column === "credit") return (row) => rows.credit[row];
+    const ranks = rank(column === "status" ? statuses : rows.notes);
+    return (row) => ranks[rows[column][row]];
   }
 
   /** Return the numbers of the rows that a query asks for, in its order. */
@@ -57,8 +59,9 @@ class SampleTable {
     for (let row = 0; row < this.count; row += 1) {
       if (isWanted[rows.problem[row]] && (state < 0 || rows.status[row] === state) && words.every((word) => this.texts[row].includes(word))) found.push(row);
     }
-    const key = this.columns[sort], sign = down ? -1 : 1;
-    return key ? found.sort((one, other) => sign * (key(one) - key(other)) || one - other) : found;
+    this.keys[sort] = this.keys[sort] || this.makeKey(sort);
+    const key = this.keys[sort], sign = down ? -1 : 1;
+    return found.sort((one, other) => sign * (key(one) - key(other)) || one - other);
   }
 
   /** Return the view. */
@@ -138,9 +141,9 @@ class SampleTable {
     const { rows } = this, problem = this.problems[rows.problem[row]], index = rows.index[row];
     return make("tr", {},
       make("th", { scope: "row" }, make("a", { href: makeSampleLink(problem, index) }, `${problem.suite}/${problem.id} ${index}`)),
-      make("td", {}, problem.category), make("td", {}, problem.difficulty), make("td", {}, makeStatus(this.statuses[rows.status[row]])),
+      make("td", {}, makeStatus(this.statuses[rows.status[row]])), make("td", { class: "note" }, rows.notes[rows.note[row]]),
       make("td", { class: "number" }, showPercent(rows.credit[row])),
       make("td", { class: "number" }, rows.tokens[row] === null ? "" : rows.tokens[row].toLocaleString("en")),
-      make("td", { class: "note" }, rows.notes[rows.note[row]]));
+      make("td", {}, problem.category), make("td", {}, problem.difficulty));
   }
 }
