@@ -360,7 +360,7 @@ class Options(NamedTuple):
         group=Group.RUN,
         parse=read_truth,
         default=False,
-        help="leave the texts of references out of the page of --rtlgen-html",
+        help="leave the texts of references out of the HTML page",
     )
     preset: str | None = declare(
         group=Group.PROMPT,
