@@ -1,5 +1,6 @@
 """A small saved run that has one of everything that the HTML page shows, foreign markup included."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from builders import COUNTER, COUNTER_INTERFACE, problem
@@ -147,8 +148,8 @@ def make_samples() -> tuple[SampleResult, ...]:
     )
 
 
-def save_page_run(out: Path) -> RunStore:
-    """Return the run in a folder under ``out``."""
+def save_page_run(out: Path, *, copies: int = 1) -> RunStore:
+    """Return the run in a folder under ``out``; of several ``copies`` each problem's name ends with a number."""
     settings = RunSettings(
         model="replay:answers <b>",
         suites=(("test", "0"),),
@@ -157,8 +158,13 @@ def save_page_run(out: Path) -> RunStore:
         simulator="icarus",
     )
     environment = Environment(harness="0", python="3", platform="p", tools=(("simulator", "Icarus 12"),))
-    store = RunStore.create(out, settings, environment, TASKS)
-    for sample in make_samples():
-        store.append_completion(sample.completion)
-        store.append_result(sample)
+    names = [f"_{number}" if copies > 1 else "" for number in range(copies)]
+    tasks = [replace(task, problem_id=task.problem_id + name) for task in TASKS for name in names]
+    store = RunStore.create(out, settings, environment, tasks)
+    for name in names:
+        for sample in make_samples():
+            key = replace(sample.key, problem_id=sample.key.problem_id + name)
+            named = replace(sample, completion=replace(sample.completion, key=key))
+            store.append_completion(named.completion)
+            store.append_result(named)
     return store

@@ -1,6 +1,9 @@
 """The page in headless Chromium: views, filters, keys, waveforms, and nothing that leaves it or gets in."""
 
+import base64
+import random
 import re
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
+PAGE = Path(__file__).parents[3] / "pytest_rtlgen" / "report" / "html" / "page"
 AXE = Path(__file__).parents[3] / ".venv-report" / "node_modules" / "axe-core" / "axe.min.js"
 WRONG = "#/sample/test/counter/1"
 VIEWS = ("", "#/samples", "#/sample/test/counter/0", WRONG, "#/sample/test/counter/2", "#/sample/test/counter/3")
@@ -46,6 +50,15 @@ def watched(browser: "Browser", file: Path) -> Iterator[Watched]:
 
 def texts(page: "Page", selector: str) -> list[str]:
     return list(page.locator(selector).all_inner_texts())
+
+
+def wait_until(page: "Page", condition: str) -> None:
+    """Ask again and again: playwright's own wait evaluates text in the page, which its policy refuses."""
+    for _ in range(200):
+        if page.evaluate(f"() => Boolean({condition})"):
+            return
+        page.wait_for_timeout(50)
+    pytest.fail(f"after 10 s not so: {condition}")
 
 
 def seen_steps(page: "Page") -> tuple[float, float]:
@@ -83,7 +96,7 @@ def test_samples_are_searched_filtered_and_sorted(watched: Watched) -> None:
     page.locator("#search").fill("nothing at all")
     assert texts(page, ".samples tbody th") == []
     page.get_by_role("button", name="Clear").click()
-    page.wait_for_function("document.querySelectorAll('.samples tbody tr').length === 6")
+    wait_until(page, "document.querySelectorAll('.samples tbody tr').length === 6")
     page.locator("#filter-category").select_option("gates <b>")
     assert texts(page, ".samples tbody th") == ["test/inv 0", "test/inv 1"]
     page.locator("#filter-category").select_option("")
@@ -117,9 +130,9 @@ def test_a_sample_has_a_page_of_its_own(watched: Watched) -> None:
     assert "Write module counter." in page.locator("section:has(h2:text-is('Prompt'))").inner_text()
     assert "passed (.)" in page.locator("section:has(h2:has-text('own verdict'))").inner_text()
     page.get_by_role("link", name="next sample").click()
-    page.wait_for_function("document.querySelector('h1').textContent === 'test/counter sample 2'")
+    wait_until(page, "document.querySelector('h1').textContent === 'test/counter sample 2'")
     page.go_back()
-    page.wait_for_function("document.querySelector('h1').textContent === 'test/counter sample 1'")
+    wait_until(page, "document.querySelector('h1').textContent === 'test/counter sample 1'")
 
 
 def test_the_line_that_a_message_is_about_is_marked(watched: Watched) -> None:
@@ -133,6 +146,7 @@ def test_the_line_that_a_message_is_about_is_marked(watched: Watched) -> None:
 def test_an_address_of_no_sample_says_so(watched: Watched) -> None:
     assert texts(watched.open("#/sample/test/counter/77"), "h1") == ["Not in this report"]
     assert texts(watched.open("#/nowhere"), "h1") == ["Not in this report"]
+    assert texts(watched.open("#/sample/test/%/1"), "h1") == ["Not in this report"]
 
 
 def test_the_wave_is_drawn_with_unknown_and_floating_values_and_differences(watched: Watched) -> None:
@@ -186,18 +200,18 @@ def test_the_wave_is_zoomed_by_buttons_keys_and_wheel(watched: Watched) -> None:
     assert seen_steps(page) == (0, 8)
     wave.hover()
     page.mouse.wheel(0, -240)
-    page.wait_for_function("Number(document.querySelector('.wave').dataset.to) < 8")
+    wait_until(page, "Number(document.querySelector('.wave').dataset.to) < 8")
     start, end = seen_steps(page)
     assert 0 < start < end < 8
     page.mouse.wheel(0, 240)
-    page.wait_for_function("Number(document.querySelector('.wave').dataset.to) > 7.9")
+    wait_until(page, "Number(document.querySelector('.wave').dataset.to) > 7.9")
 
 
 def test_the_wheel_scrolls_the_page_until_the_wave_has_the_focus(watched: Watched) -> None:
     page = watched.open(WRONG)
     page.locator(".wave").first.hover()
     page.mouse.wheel(0, 300)
-    page.wait_for_function("scrollY > 0")
+    wait_until(page, "scrollY > 0")
     assert seen_steps(page) == (0, 8)
 
 
@@ -259,6 +273,71 @@ def test_other_scripts_and_styles_do_not_run(browser: "Browser", file: Path) -> 
     assert page.evaluate("typeof window.foreign") == "undefined"
     refused = [line for line in watched.complaints if "Content Security Policy" in line]
     assert len(refused) == 2
+    page.close()
+
+
+@pytest.mark.parametrize("strategy", [zlib.Z_DEFAULT_STRATEGY, zlib.Z_HUFFMAN_ONLY, zlib.Z_FIXED])
+@pytest.mark.parametrize("level", [0, 1, 9])
+def test_the_page_unpacks_whatever_zlib_writes(browser: "Browser", level: int, strategy: int) -> None:
+    page = browser.new_page()
+    page.evaluate(f"{(PAGE / 'data.js').read_text()}; window.unpackPlainly = inflatePlainly; null")
+    draw = random.Random(level)
+    samples = [
+        b"",
+        b"a",
+        b"ab" * 40_000,
+        draw.randbytes(70_000),
+        bytes(range(256)) * 300,
+        b"module m; " * 9 + draw.randbytes(99),
+    ]
+    for sample in samples:
+        packer = zlib.compressobj(level, zlib.DEFLATED, 15, 9, strategy)
+        packed = base64.b64encode(packer.compress(sample) + packer.flush()).decode()
+        found = page.evaluate(
+            """(text) => {
+              const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+              return Array.from(unpackPlainly(bytes));
+            }""",
+            packed,
+        )
+        assert bytes(found) == sample
+    page.close()
+
+
+def test_a_long_table_is_shown_a_hundred_rows_at_a_time(browser: "Browser", tmp_path: Path) -> None:
+    assert main(["report", str(save_page_run(tmp_path, copies=40).path), f"--html={tmp_path}/page.html"]) == 0
+    page = browser.new_page()
+    Watched(page, tmp_path / "page.html").open("#/samples")
+    assert texts(page, ".counter") == ["240 samples, 1 to 100 shown"]
+    assert page.get_by_role("button", name="Previous").is_disabled()
+    first = texts(page, ".samples tbody th")
+    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Next").click()
+    assert texts(page, ".counter") == ["240 samples, 201 to 240 shown"]
+    assert page.get_by_role("button", name="Next").is_disabled()
+    last = texts(page, ".samples tbody th")
+    assert (len(first), len(last)) == (100, 40)
+    assert not set(first) & set(last)
+    assert first[4] == "test/counter_1 0", "1 comes before 10"
+    page.locator("#search").fill("counter_7 mismatch")
+    assert texts(page, ".samples tbody th") == ["test/counter_7 1"], "a search starts at its first row"
+    page.get_by_role("link", name="test/counter_7 1").click()
+    page.wait_for_selector(".wave svg")
+    page.get_by_role("link", name="Overview").click()
+    page.wait_for_selector("main[data-view=overview]")
+    assert page.locator(".heat li").count() == 30
+    page.get_by_role("button", name="Show all 40 problems").click()
+    assert page.locator(".heat li").count() == 40
+    page.close()
+
+
+def test_without_references_the_page_says_so(browser: "Browser", tmp_path: Path) -> None:
+    run = str(save_page_run(tmp_path).path)
+    assert main(["report", run, f"--html={tmp_path}/page.html", "--hide-references"]) == 0
+    page = browser.new_page()
+    Watched(page, tmp_path / "page.html").open(WRONG)
+    assert "References were left out of this page." in page.locator(".sides").inner_text()
+    assert page.locator(".sides .code").count() == 1
     page.close()
 
 

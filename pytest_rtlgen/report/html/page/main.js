@@ -16,11 +16,20 @@ async function makeView(path, query) {
 }
 
 function findRow(path) {
-  const [, kind, suite, id, index] = path.split("/").map(decodeURIComponent);
+  const [, kind, suite, id, index] = path.split("/").map(decode);
   if (kind !== "sample") return undefined;
   const place = data.problems.findIndex((problem) => problem.suite === suite && problem.id === id);
   const row = data.rows.problem.findIndex((problem, number) => problem === place && String(data.rows.index[number]) === index);
   return row < 0 ? undefined : row;
+}
+
+/** Return a part of the address as text, which a mistyped one may not be. */
+function decode(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 async function makeSampleView(row) {
