@@ -4,15 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.page_runs import COUNTER_TASK, make_samples, save_page_run
+from support.page_runs import COUNTER_TASK, TOLD, make_samples, save_page_run, save_repaired_run
 
 from pytest_rtlgen.evaluation.asked import Asked
-from pytest_rtlgen.evaluation.repair.history import Exchange, History
-from pytest_rtlgen.evaluation.repair.messages import make_repair_prompt
 from pytest_rtlgen.prompts import PromptStyle, make_prompt, render_prompt
 from pytest_rtlgen.prompts.template import read_template
-from pytest_rtlgen.records import Feedback, Message, Prompt, RepairKind, Role, RunSettings, SampleResult
-from pytest_rtlgen.storage import RunStore, open_turn
+from pytest_rtlgen.records import Message, Prompt, Role, RunSettings, SampleResult
+from pytest_rtlgen.storage import RunStore
 
 
 def open_run(folder: Path, **settings: str) -> RunStore:
@@ -46,22 +44,14 @@ def test_what_cannot_be_made_again_is_none(style: str, tmp_path: Path) -> None:
 
 
 def test_the_chat_of_a_repaired_answer_goes_on_from_the_first(tmp_path: Path) -> None:
-    store, broken = open_run(tmp_path, repair="compile:1"), make_samples()[2]
-    told = Feedback(key=broken.key, kind=RepairKind.COMPILE, text="line 3: expected ';'")
-    base = render_prompt(COUNTER_TASK)
-    asked = make_repair_prompt(base, History(problem=COUNTER_TASK, results=(broken,)), Exchange(feedback=told))
-    repaired = replace(
-        make_samples()[0], completion=replace(broken.completion, text="again", prompt_digest=asked.digest)
-    )
-    turn = open_turn(store, 1)
-    turn.append_feedback(told)
-    turn.append_completion(repaired.completion)
-    turn.append_result(repaired)
-    found = {sample.key: Asked(store).find(sample) for sample in store.read_run().samples}
-    assert found[broken.key] == asked
-    assert asked.messages[: len(base.messages)] == base.messages
-    assert "expected ';'" in asked.messages[-1].content
-    assert found[make_samples()[1].key] == base
+    store, base = save_repaired_run(tmp_path), render_prompt(COUNTER_TASK)
+    found = {sample.key.index: Asked(store).find(sample) for sample in store.read_run().samples}
+    repaired = found[2]
+    assert repaired is not None
+    assert repaired.messages[: len(base.messages)] == base.messages
+    assert [message.role for message in repaired.messages[len(base.messages) :]] == [Role.ASSISTANT, Role.USER]
+    assert TOLD.text in repaired.messages[-1].content
+    assert found[3] == base
 
 
 def test_a_template_counts_while_it_is_what_it_was(tmp_path: Path) -> None:

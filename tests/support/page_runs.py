@@ -6,6 +6,8 @@ from pathlib import Path
 from builders import COUNTER, COUNTER_INTERFACE, problem
 from support.small_bench import small_problem
 
+from pytest_rtlgen.evaluation.repair.history import Exchange, History
+from pytest_rtlgen.evaluation.repair.messages import make_repair_prompt
 from pytest_rtlgen.prompts import render_prompt
 from pytest_rtlgen.records import (
     BenchVerdict,
@@ -15,12 +17,14 @@ from pytest_rtlgen.records import (
     Difficulty,
     Environment,
     Equivalence,
+    Feedback,
     FinishReason,
     Isolation,
     Method,
     OutputMismatches,
     Problem,
     Proof,
+    RepairKind,
     RunSettings,
     SampleKey,
     SampleResult,
@@ -35,7 +39,7 @@ from pytest_rtlgen.records import (
     Verdict,
     WaveWindow,
 )
-from pytest_rtlgen.storage import RunStore
+from pytest_rtlgen.storage import RunStore, open_turn
 
 HOSTILE = (
     "</script><script>window.foreign = 1</script><!-- <script>\n"
@@ -77,6 +81,10 @@ SIGNALS = (
 )
 ISOLATION = Isolation(sandbox=SandboxKind.BUBBLEWRAP, is_network_cut=True, is_filesystem_private=True, has_limits=True)
 COUNTEREXAMPLE = Stimulus(inputs=COUNTER_INTERFACE.inputs, rows=b"010" + b"001" + b"101" * 30, steps=32)
+TOLD = Feedback(
+    key=SampleKey(suite="test", problem_id="counter", index=2), kind=RepairKind.COMPILE, text="line 3: expected ';'"
+)
+"""What the model was told about the counter's third answer."""
 
 
 def make_sample(
@@ -148,7 +156,7 @@ def make_samples() -> tuple[SampleResult, ...]:
     )
 
 
-def save_page_run(out: Path, *, copies: int = 1) -> RunStore:
+def save_page_run(out: Path, *, copies: int = 1, repair: str = "") -> RunStore:
     """Return the run in a folder under ``out``; of several ``copies`` each problem's name ends with a number."""
     settings = RunSettings(
         model="replay:answers <b>",
@@ -156,6 +164,7 @@ def save_page_run(out: Path, *, copies: int = 1) -> RunStore:
         sampling=SamplingParams(n=2),
         prompt="chat",
         simulator="icarus",
+        repair=repair,
     )
     environment = Environment(harness="0", python="3", platform="p", tools=(("simulator", "Icarus 12"),))
     names = [f"_{number}" if copies > 1 else "" for number in range(copies)]
@@ -167,4 +176,19 @@ def save_page_run(out: Path, *, copies: int = 1) -> RunStore:
             named = replace(sample, completion=replace(sample.completion, key=key))
             store.append_completion(named.completion)
             store.append_result(named)
+    return store
+
+
+def save_repaired_run(out: Path) -> RunStore:
+    """Return the run in which the counter's third answer was repaired once, and is right then."""
+    store, samples = save_page_run(out, repair="compile:1"), make_samples()
+    broken = samples[2]
+    asked = make_repair_prompt(
+        render_prompt(COUNTER_TASK), History(problem=COUNTER_TASK, results=(broken,)), Exchange(feedback=TOLD)
+    )
+    completion = replace(broken.completion, text=fence(COUNTER), prompt_digest=asked.digest)
+    turn = open_turn(store, 1)
+    turn.append_feedback(TOLD)
+    turn.append_completion(completion)
+    turn.append_result(replace(samples[0], completion=completion))
     return store

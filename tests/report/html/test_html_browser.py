@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.chromium import Watched, open_chromium
-from support.page_runs import save_page_run
+from support.page_runs import save_page_run, save_repaired_run
 
 from pytest_rtlgen.cli import main
 
@@ -143,6 +143,37 @@ def test_the_line_that_a_message_is_about_is_marked(watched: Watched) -> None:
     assert "expected ';'" in marked[0]
 
 
+def test_lines_that_set_a_wrong_output_are_marked(watched: Watched) -> None:
+    marked = texts(watched.open(WRONG), ".line.marked.setter")
+    assert [line.partition("\u25c0")[2].strip() for line in marked] == ["sets q, which is wrong"] * 2
+    assert [line.split()[0] for line in marked] == ["if", "else"], "not those that read it"
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("assign q = a;", ["q"]),
+        ("assign q[3:0] = a;", ["q"]),
+        ("  q <= a; // q", ["q"]),
+        ("2'b01: q = a;", ["q"]),
+        ("if (a) q$1 <= 1;", ["q$1"]),
+        ("{y, q} = a + b;", ["q"]),
+        ("if (q <= 3) y = 1;", []),
+        ("assign y = q == 1;", []),
+        ("// q = 1;", []),
+        ("assign q2 = q;", []),
+        ("if (a) q == 1;", []),
+        ("x" * 3000 + "; q = 1;", []),
+    ],
+)
+def test_what_sets_an_output(browser: "Browser", line: str, found: list[str]) -> None:
+    page = browser.new_page()
+    page.evaluate(f"{(PAGE / 'code.js').read_text()}; window.list = listSetters; null")
+    messages = page.evaluate("(text) => list(text, ['q', 'q$1'])", f"module m;\n{line}\nendmodule")
+    assert messages == [[2, f"sets {name}, which is wrong", "setter"] for name in found]
+    page.close()
+
+
 def test_an_address_of_no_sample_says_so(watched: Watched) -> None:
     assert texts(watched.open("#/sample/test/counter/77"), "h1") == ["Not in this report"]
     assert texts(watched.open("#/nowhere"), "h1") == ["Not in this report"]
@@ -273,6 +304,19 @@ def test_other_scripts_and_styles_do_not_run(browser: "Browser", file: Path) -> 
     assert page.evaluate("typeof window.foreign") == "undefined"
     refused = [line for line in watched.complaints if "Content Security Policy" in line]
     assert len(refused) == 2
+    page.close()
+
+
+def test_turns_of_the_repair_loop_are_drawn_and_listed(browser: "Browser", tmp_path: Path) -> None:
+    assert main(["report", str(save_repaired_run(tmp_path).path), f"--html={tmp_path}/page.html"]) == 0
+    page = browser.new_page()
+    Watched(page, tmp_path / "page.html").open()
+    section = page.locator("section:has(h2:text-is('Turns of the repair loop'))")
+    assert section.locator("circle.mark").count() == 2
+    rows = [row.split("\t") for row in section.locator("> .scroller tbody tr").all_inner_texts()]
+    assert [row[:3] for row in rows] == [["0", "6", "3"], ["1", "1", "4"]]
+    Watched(page, tmp_path / "page.html").open("#/sample/test/counter/2")
+    assert texts(page, "section:has(h2:text-is('Repairs')) li") == ["turn 1, to compile: passed"]
     page.close()
 
 

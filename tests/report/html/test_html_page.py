@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.page_runs import ONLY_THERE, make_samples, save_page_run
+from support.page_runs import ONLY_THERE, make_samples, save_page_run, save_repaired_run
 
 from pytest_rtlgen.cli import main
 from pytest_rtlgen.errors import StorageError
@@ -129,6 +129,19 @@ def test_references_can_be_left_out(run: Path, tmp_path: Path) -> None:
     whole = json.dumps([read_records(reader, name) for name in ("tasks", "samples", "chats")])
     assert ONLY_THERE.strip() not in whole
     assert ONLY_THERE.strip() not in (tmp_path / "deep" / "page.html").read_text()
+
+
+def test_a_repaired_sample_has_its_turns_and_the_run_a_row_a_turn(tmp_path: Path) -> None:
+    reader = write(save_repaired_run(tmp_path / "runs").path, tmp_path)
+    (overview,) = (json.loads(text) for found, text in reader.find("script") if found.get("id") == "data-overview")
+    turns = overview["turns"]
+    assert [(turn["turn"], turn["asked"], turn["passed"]) for turn in turns] == [(0, 6, 3), (1, 1, 4)]
+    assert [turn["points"][0][:2] for turn in turns] == [[1, 0.625], [1, 0.75]]
+    samples = read_records(reader, "samples")
+    assert [sample["turns"] for sample in samples] == [[], [], [[1, "compile", "passed"]], [], [], []]
+    assert [sample["verdict"]["status"] for sample in samples].count("passed") == 4
+    chat = read_records(reader, "chats")[samples[2]["prompt"]]
+    assert [role for role, _ in chat][-2:] == ["assistant", "user"]
 
 
 def test_a_page_that_cannot_be_written_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:

@@ -1,22 +1,42 @@
 // Verilog with line numbers, and with the lines marked that messages are about.
 
 const MOST_LINES = 5000;
+const MOST_CHARACTERS = 2000;
 const TOKENS = /(\/\/[^\n]*|\/\*[^]*?(?:\*\/|$))|("(?:[^"\\\n]|\\.)*")|(\b\d*'[sS]?[bodhBODH][\da-fA-FxXzZ?_]+|\b\d[\d_]*\b)|(\b(?:always|always_comb|always_ff|always_latch|and|assign|begin|bit|case|casex|casez|default|else|end|endcase|endfunction|endgenerate|endmodule|endtask|enum|for|function|generate|genvar|if|initial|inout|input|integer|localparam|logic|module|negedge|nor|not|or|output|packed|parameter|posedge|reg|signed|struct|task|typedef|unsigned|while|wire|xor)\b)/g;
 const KINDS = ["comment", "string", "literal", "word"];
 
-/** Return `text` with numbered lines; `messages` are [line, text], and a line that has one is marked and says it. */
+/** Return `text` with numbered lines; `messages` are [line, text, class], and a line that has one is marked and says it. */
 function makeCodeBox(label, text, messages = []) {
   const byLine = new Map();
-  for (const [line, message] of messages) byLine.set(line, [...(byLine.get(line) || []), message]);
+  for (const [line, message, kind] of messages) {
+    const found = byLine.get(line) || { texts: [], kind };
+    found.texts.push(message);
+    byLine.set(line, found);
+  }
   const lines = splitTokens(text);
   const shown = lines.slice(0, MOST_LINES).map((tokens, place) => {
     const found = byLine.get(place + 1);
-    return make("span", { class: found ? "line marked" : "line" },
+    return make("span", { class: found ? `line marked ${found.kind}` : "line" },
       tokens.map(([kind, token]) => (kind ? make("span", { class: kind }, token) : token)),
-      found ? make("span", { class: "message" }, `\u25c0 ${found.join("; ")}`) : null, "\n");
+      found ? make("span", { class: "message" }, `\u25c0 ${found.texts.join("; ")}`) : null, "\n");
   });
   const more = lines.length > MOST_LINES ? `${lines.length - MOST_LINES} more lines are not shown\n` : null;
   return make("pre", { class: "code", role: "region", tabindex: "0", "aria-label": label }, make("code", {}, shown, more));
+}
+
+/** Return messages on the lines that set one of `names`, as far as the text of a line tells. */
+function listSetters(text, names) {
+  if (!names.length) return [];
+  const any = names.map((name) => name.replace(/\W/g, "\\$&")).join("|");
+  const plain = new RegExp(`(?:^|\\b(?:assign|else|begin)\\b|[:;)])\\s*(${any})(?![\\w$])\\s*(?:\\[[^\\]]*\\]\\s*)*<?=(?!=)`);
+  const joined = /\{([^{}]*)\}\s*<?=(?!=)/;
+  return text.split("\n").flatMap((line, place) => {
+    const code = line.length < MOST_CHARACTERS ? line.replace(/\/\/.*/, "") : "";
+    const [, name] = plain.exec(code) || [];
+    const parts = (joined.exec(code) || ["", ""])[1].split(/[^\w$]+/);
+    const found = name ? [name] : names.filter((other) => parts.includes(other));
+    return found.length ? [[place + 1, `sets ${found.join(", ")}, which is wrong`, "setter"]] : [];
+  });
 }
 
 /** Return for each line its tokens, each [kind or null, text]. */

@@ -83,10 +83,15 @@ function makeBench({ bench, bench_word: word, disagreement, verdict }) {
 }
 
 function makeSides({ files, verdict }, source, { references, is_hidden: isHidden }) {
-  const messages = (file) => verdict.diagnostics.filter((item) => item.line !== null && (!item.file || !file || item.file === file)).map((item) => [item.line, item.message]);
+  const wrong = verdict.signals.filter(({ mismatches }) => mismatches).map(({ name }) => name);
+  const isIn = (file, item) => item.line !== null && (!item.file || !file || item.file === file);
+  const listMessages = (file, text) => [
+    ...verdict.diagnostics.filter((item) => isIn(file, item)).map((item) => [item.line, item.message, item.severity]),
+    ...listSetters(text, wrong),
+  ];
   const made = files.length ? files : [{ name: "", text: source }];
   const left = source || files.length
-    ? made.map(({ name, text }) => [make("h3", {}, name ? `Candidate, ${name}` : "Candidate"), makeCodeBox(`Candidate ${name}`, text, messages(name))])
+    ? made.map(({ name, text }) => [make("h3", {}, name ? `Candidate, ${name}` : "Candidate"), makeCodeBox(`Candidate ${name}`, text, listMessages(name, text))])
     : [make("h3", {}, "Candidate"), make("p", {}, "The answer holds no Verilog.")];
   const right = references.map(({ name, text }, place) => [make("h3", {}, `${place ? "Also right" : "Reference"}, ${name}`), makeCodeBox(`Reference ${name}`, text)]);
   const none = isHidden ? "References were left out of this page." : "The benchmark keeps its reference to itself.";
