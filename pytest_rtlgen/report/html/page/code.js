@@ -24,6 +24,14 @@ function makeCodeBox(label, text, messages = []) {
   return make("pre", { class: "code", role: "region", tabindex: "0", "aria-label": label }, make("code", {}, shown, more));
 }
 
+/** Scroll a box to its first marked line, where that is not seen without. */
+function showMarked(box) {
+  const marked = box.querySelector(".marked");
+  if (!marked) return;
+  const below = marked.getBoundingClientRect().bottom - box.getBoundingClientRect().bottom;
+  if (below > 0) box.scrollTop = below + box.clientHeight / 2;
+}
+
 /** Return messages on the lines that set one of `names`, as far as the text of a line tells. */
 function listSetters(text, names) {
   if (!names.length) return [];

@@ -48,6 +48,7 @@ async function show() {
   if (address !== location.hash.slice(1)) return; // another one was asked for meanwhile
   main.replaceChildren(...nodes.flat(Infinity).filter(Boolean));
   main.dataset.view = name;
+  main.querySelectorAll(".code").forEach(showMarked);
   for (const view of ["overview", "samples"]) {
     const link = document.getElementById(`nav-${view}`);
     if (view === name) link.setAttribute("aria-current", "page");
