@@ -21,6 +21,7 @@ def describe_run(report: RunReport) -> dict[str, object]:
         "prompt style": settings.prompt,
         "simulator": dict(environment.tools).get("simulator", settings.simulator),
         "proofs": str(settings.formal),
+        "proved": "" if report.summary.proved is None else f"{report.summary.proved} of {report.summary.passed} passes",
         "scoring": str(settings.scoring),
         "repair": settings.repair,
         "selection": settings.selection,
