@@ -39,3 +39,5 @@ def print_report(report: RunReport, *, as_json: bool) -> None:
         write_out(str(report))
     for note in report.list_notes():
         write_note(note)
+    if report.page is not None:
+        write_note(f"open {report.page}")

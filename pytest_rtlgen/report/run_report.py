@@ -99,14 +99,7 @@ class RunReport:
         yield from call_hook("report_section", report=self)
 
     def list_notes(self) -> Iterator[str]:
-        """Yield what is missing, what was required and where the page is, a line each."""
-        yield from self.list_gaps()
-        yield from map(str, self.gates)
-        if self.page is not None:
-            yield f"open {self.page}"
-
-    def list_gaps(self) -> Iterator[str]:
-        """Yield what is missing, a line each."""
+        """Yield what is missing and what was required, a line each."""
         gaps = self.gaps
         if gaps.short or gaps.unanswered:
             n = self.run.settings.sampling.n
@@ -114,6 +107,7 @@ class RunReport:
             yield f"{self.path}: incomplete: {counts}"
         if gaps.unrepaired:
             yield f"{self.path}: incomplete: {gaps.unrepaired} samples still have a repair to come; go on with the run"
+        yield from map(str, self.gates)
 
     def to_json(self) -> str:
         """Return the run and its summary as one indented JSON document."""

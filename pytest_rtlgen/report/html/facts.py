@@ -11,6 +11,7 @@ def describe_run(report: RunReport) -> dict[str, object]:
     run, spending = report.run, report.spending
     settings, environment = run.settings, run.environment
     tokens = f"{spending.prompt_tokens:,} prompt, {spending.completion_tokens:,} completion"
+    gates = {str(gate): gate.is_met for gate in report.gates}
     facts = {
         "model": settings.model,
         "suites": ", ".join(name for name, _ in settings.suites),
@@ -34,8 +35,8 @@ def describe_run(report: RunReport) -> dict[str, object]:
     return {
         "title": describe_title(settings),
         "facts": [[name, value] for name, value in facts.items() if value],
-        "notes": list(report.list_gaps()),
-        "gates": [[str(gate), gate.is_met] for gate in report.gates],
+        "notes": [note for note in report.list_notes() if note not in gates],
+        "gates": [[text, is_met] for text, is_met in gates.items()],
         "tables": [*([render_sides(report.sides)] if report.sides else []), *report.papers],
     }
 
