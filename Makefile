@@ -1,4 +1,4 @@
-# Each of these sets itself up:  make demo | make check | make test | make test-training
+# Each of these sets itself up:  make demo | make check | make test | make test-training | make test-report
 PYTHON ?= python3
 SIMULATOR ?= icarus
 BIN := .venv/bin
@@ -6,6 +6,7 @@ VLLM_BIN := .venv-vllm/bin
 VLLM_PIP := $(VLLM_BIN)/python -m pip install --quiet --disable-pip-version-check
 TRAINING_BIN := .venv-training/bin
 TRAINING_PIP := $(TRAINING_BIN)/python -m pip install --quiet --disable-pip-version-check
+REPORT_BIN := .venv-report/bin
 VERL_NEEDS := aiohttp cachetools codetiming hydra-core msgspec omegaconf prometheus_client pyzmq 'tensordict<=0.10' torchdata
 OPENENV_BIN := .venv-openenv/bin
 OPENENV_TEST := tests/training/test_reward_openenv.py
@@ -20,7 +21,7 @@ PROGRAMS := $(CURDIR)/.venv/programs
 # rewrites the asserts of a plugin's modules each time that it finds none.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo demo-local check test test-training vllm-cpu-test bench bench-long fuzz setup system programs format lint changelog site clean
+.PHONY: demo demo-local check test test-training test-report vllm-cpu-test bench bench-long fuzz setup system programs format lint changelog site clean
 
 demo: setup
 	$(BIN)/python -m pytest suites/core -q --rtlgen-model=replay:fixtures/completions/core --rtlgen-n=5 --rtlgen-simulator=$(SIMULATOR)
@@ -32,7 +33,7 @@ demo-local: setup
 
 # What is fast and needs no simulator, in a minute and a half.
 check: lint
-	$(BIN)/python -m pytest -n 2 -q -m 'not simulator and not slow and not training_stack and not real_engine'
+	$(BIN)/python -m pytest -n 2 -q -m 'not simulator and not slow and not training_stack and not real_engine and not browser'
 
 test: programs lint
 	PATH=$(CURDIR)/$(BIN):$(PROGRAMS) $(BIN)/python -m pytest -n 2 --dist worksteal -q
@@ -55,6 +56,18 @@ test-training: programs .venv-training/ready .venv-openenv/ready
 .venv-openenv/ready: pyproject.toml
 	@test -x $(OPENENV_BIN)/python || $(PYTHON) -m venv .venv-openenv
 	$(OPENENV_BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,training]' 'openenv==0.10.*'
+	@touch $@
+
+# The HTML report in Debian's headless Chromium, and axe-core's judgement of it: 200 MB in .venv-report.
+test-report: TEST_PROGRAMS += chromium npm
+test-report: TEST_PACKAGES += chromium $(shell command -v npm >/dev/null || echo npm)
+test-report: programs .venv-report/ready
+	PATH=$(CURDIR)/$(REPORT_BIN):$(PROGRAMS) $(REPORT_BIN)/python -m pytest -q -m browser tests/report/html
+
+.venv-report/ready: pyproject.toml
+	@test -x $(REPORT_BIN)/python || $(PYTHON) -m venv .venv-report
+	$(REPORT_BIN)/python -m pip install --quiet --disable-pip-version-check -e . 'playwright>=1.50,<2'
+	npm install --silent --no-save --no-audit --no-fund --prefix .venv-report axe-core@4
 	@touch $@
 
 # The real vLLM, transformers and peft on a CPU with a random checkpoint: 3.5 GB in .venv-vllm, then 5 to 15 minutes.
@@ -146,4 +159,4 @@ programs:
 	  $(PROGRAMS) $(TEST_PROGRAMS)
 
 clean:
-	rm -rf .venv .venv-openenv .venv-training .venv-vllm .rtlgen .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf .venv .venv-openenv .venv-report .venv-training .venv-vllm .rtlgen .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

@@ -71,6 +71,8 @@ def test_the_defaults_are_these() -> None:
         shots=0,
         rules=False,
         prompt_only=None,
+        html=None,
+        hide_references=False,
         preset=None,
     )
 

@@ -49,7 +49,8 @@ def test_without_root_rights_a_missing_program_is_one_line(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("target", "folders"), [("test", [".venv"]), ("test-training", [".venv-training", ".venv-openenv"])]
+    ("target", "folders"),
+    [("test", [".venv"]), ("test-training", [".venv-training", ".venv-openenv"]), ("test-report", [".venv-report"])],
 )
 def test_pytest_is_started_with_that_path(target: str, folders: list[str]) -> None:
     path = os.pathsep.join((os.environ["PATH"], os.defpath))

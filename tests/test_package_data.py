@@ -19,6 +19,7 @@ from pytest_rtlgen.package_data import PARTS, find_core_recordings, find_core_su
 ROOT = Path(__file__).parent.parent
 WHERE = {
     "suites/core": "pytest_rtlgen/data/suites/core",
+    "pytest_rtlgen/report/html/page": "pytest_rtlgen/report/html/page",
     **{f"docs/{part}": f"pytest_rtlgen/data/docs/{part}" for part in PARTS},
 }
 """Folder of the checkout -> folder of the wheel."""

@@ -68,7 +68,7 @@ def test_links_of_the_readme_lead_somewhere_from_anywhere() -> None:
 def test_the_makefile_runs_what_the_readme_promises() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     promised = re.findall(r"^make ([\w-]+)", README, re.MULTILINE)
-    assert promised == ["demo", "check", "test", "test-training"]
+    assert promised == ["demo", "check", "test", "test-training", "test-report"]
     assert all(re.search(rf"^{name}:", makefile, re.MULTILINE) for name in promised)
     assert (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()[-1] == "exec make test"
 

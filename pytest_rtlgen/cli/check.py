@@ -44,7 +44,7 @@ def add_arguments(parser: Parser) -> None:
     add_vcd(parser)
     parser.add_argument("--jsonl", metavar="IN", help="check every line of this JSON Lines file; - is standard input")
     parser.add_argument("--out", dest="results", metavar="OUT", help="file that --jsonl appends its verdicts to")
-    add_options(parser, Group.CHECK, "jobs", "executor", "late-budget", "suite", "prices")
+    add_options(parser, Group.CHECK, "jobs", "executor", "late-budget", "suite", "prices", "html", "hide-references")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -52,8 +52,8 @@ def run(args: argparse.Namespace) -> int:
     if args.paths:
         args.run_path = _find_run(args.paths)
         return _check_run(args)
-    if args.rtlgen_suite or args.rtlgen_prices or args.rtlgen_executor:
-        raise UsageError("--suite, --prices and --executor belong to a RUN: check RUN --suite SPEC")
+    if args.rtlgen_suite or args.rtlgen_prices or args.rtlgen_executor or args.rtlgen_html:
+        raise UsageError("--suite, --prices, --executor and --html belong to a RUN: check RUN --suite SPEC")
     if args.jsonl is None:
         return _check_one(args)
 

@@ -10,7 +10,7 @@ from pytest_rtlgen.config import Options
 from pytest_rtlgen.errors import RecordError, UsageError
 from pytest_rtlgen.evaluation.judge import Judged, judge_run, open_judge
 from pytest_rtlgen.evaluation.late import prove_late
-from pytest_rtlgen.evaluation.results import count_fewest, finish_run, report_run
+from pytest_rtlgen.evaluation.results import count_fewest, finish_run, report_run, write_html
 from pytest_rtlgen.evaluation.settings import list_deciding, read_deciding
 from pytest_rtlgen.evaluation.watch import ConsoleWatcher
 from pytest_rtlgen.loaders import load_suite
@@ -80,6 +80,7 @@ def finish_judged(store: RunStore, judged: Judged, args: argparse.Namespace, *, 
     options = read_options(args, rtlgen_n=str(count_fewest(store, saved, excluded)))
     report = report_run(store, options, judged=judged, run=saved)
     finish_run(store, report, is_complete=may_finish and report.is_complete)
+    write_html(store, report, options)
     return report
 
 

@@ -45,7 +45,8 @@ def add_arguments(parser: Parser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("run_path", metavar="RUN", help="folder of a run, such as .rtlgen/runs/RUN; it stays as it is")
     parser.add_argument("--json", action="store_true", help="print one JSON object: both runs and what changed")
-    add_options(parser, "suite", "out", Group.CHECK, "scoring", "jobs", "executor", "late-budget", "prices")
+    judging = ("scoring", "jobs", "executor", "late-budget")
+    add_options(parser, "suite", "out", Group.CHECK, *judging, "prices", "html", "hide-references")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -348,6 +348,20 @@ class Options(NamedTuple):
         help="write every prompt to this folder (.rtlgen/prompts unless named), a file a suite, ask no model and stop",
     )
     """Folder that prompts are written to instead of a run; ``None``: a run."""
+    html: Path | None = declare(
+        group=Group.RUN,
+        metavar="FILE",
+        parse=read_path,
+        help="write the results to this file as one HTML page: charts, every sample, waveforms (rtlgen help "
+        "read-the-report)",
+    )
+    """``None``: no page is written."""
+    hide_references: bool = declare(
+        group=Group.RUN,
+        parse=read_truth,
+        default=False,
+        help="leave the texts of references out of the HTML page",
+    )
     preset: str | None = declare(
         group=Group.PROMPT,
         metavar="NAME",

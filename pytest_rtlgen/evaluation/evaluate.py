@@ -10,7 +10,7 @@ from pytest_rtlgen.evaluation.judge import judge_run, open_judge
 from pytest_rtlgen.evaluation.late import prove_late
 from pytest_rtlgen.evaluation.models import MakeBackend, open_models
 from pytest_rtlgen.evaluation.open_run import open_run
-from pytest_rtlgen.evaluation.results import finish_run, report_run
+from pytest_rtlgen.evaluation.results import finish_run, report_run, write_html
 from pytest_rtlgen.evaluation.settings import read_prompt_style
 from pytest_rtlgen.evaluation.watch import ConsoleWatcher, Watcher
 from pytest_rtlgen.loaders import load_suite
@@ -68,6 +68,7 @@ def evaluate(
         prove_late(store, judge, watcher, budget_s=resolved.late_budget_s)
     report = report_run(store, resolved, judged=judged)
     finish_run(store, report, is_complete=not judged.failed)
+    write_html(store, report, resolved)
     return report
 
 

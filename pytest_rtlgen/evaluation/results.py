@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from pytest_rtlgen.config import Options
 from pytest_rtlgen.errors import RecordError
+from pytest_rtlgen.evaluation.asked import Asked
 from pytest_rtlgen.evaluation.judge import Judged
 from pytest_rtlgen.evaluation.repair import add_turns, count_waiting, sum_run_spending
 from pytest_rtlgen.metrics import summarize
@@ -75,6 +76,7 @@ def report_run(
         gates=tuple(Gate(requirement=gate, measured=gate.measure(summary)) for gate in options.require),
         gaps=_find_gaps(store, run, summary),
         not_judged=judged.failed,
+        page=options.html,
     )
 
 
@@ -87,6 +89,22 @@ def finish_run(store: RunStore, report: RunReport, *, is_complete: bool) -> None
     if is_complete:
         store.write_summary(report.summary)
     call_hook("summary", summary=report.summary)
+
+
+def write_html(store: RunStore, report: RunReport, options: Options) -> None:
+    """Write the page that ``options`` ask for; nothing where they ask for none.
+
+    Raises:
+        StorageError: it cannot be written.
+        RecordError: what is stored cannot be read.
+    """
+    if options.html is None:
+        return
+    from pytest_rtlgen.report.html.page import render_page
+    from pytest_rtlgen.report.html.write import write_page
+
+    pieces = render_page(report, store.header.problems, Asked(store).find, hides_references=options.hide_references)
+    write_page(options.html, pieces)
 
 
 def _list_papers(

@@ -10,7 +10,7 @@ from pytest_rtlgen.config import Options
 from pytest_rtlgen.errors import RtlgenError
 from pytest_rtlgen.evaluation.judge import Judge, Judged
 from pytest_rtlgen.evaluation.late import prove_late
-from pytest_rtlgen.evaluation.results import finish_run, report_run
+from pytest_rtlgen.evaluation.results import finish_run, report_run, write_html
 from pytest_rtlgen.evaluation.watch import Watcher
 from pytest_rtlgen.records import ProblemKey
 from pytest_rtlgen.report.run_report import RunReport
@@ -66,7 +66,7 @@ class RunScoring:
             self._prove_late(session)
             self._report(session, missing)
         except RtlgenError as error:
-            self._notes.append(f"no summary: {error}")
+            self._notes.append(f"{'no summary' if self._run_report is None else 'not written'}: {error}")
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:  # noqa: ANN401  pytest's TerminalReporter
@@ -115,6 +115,8 @@ class RunScoring:
         self._notes += map(str, report.gates)
         if not report.is_good:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        write_html(self._store, report, self._options)
+        self._notes += [f"open {report.page}"] if report.page else []
 
     def _note_skipped(self) -> None:
         for reason, count in Counter(self._skipped.values()).most_common():

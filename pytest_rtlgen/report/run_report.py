@@ -69,6 +69,8 @@ class RunReport:
     gaps: Gaps
     not_judged: Mapping[ProblemKey, str]
     """Problems on which the harness failed, with its error; no figure counts them."""
+    page: Path | None = None
+    """Where its HTML page is to be; ``None``: none was asked for."""
 
     @property
     def is_complete(self) -> bool:

@@ -39,7 +39,7 @@ def _render_table(summary: Summary) -> list[str]:
     from tabulate import tabulate
 
     total = summary.total
-    headers = ["", "problems", *(heading for heading, _ in _list_figures(total))]
+    headers = ["", "problems", *(heading for heading, _ in list_figures(total))]
     rows = [_render_row(total), *(_render_row(row, indent="  ") for row in summary.without)]
     rows += _render_group("category", summary.by_category)
     rows += _render_group("difficulty", summary.by_difficulty)
@@ -62,11 +62,11 @@ def _render_group(name: str, rows: Sequence[SummaryRow]) -> list[list[str]]:
 
 
 def _render_row(row: SummaryRow, indent: str = "") -> list[str]:
-    estimates = [str(estimate) for _, estimate in _list_figures(row)]
+    estimates = [str(estimate) for _, estimate in list_figures(row)]
     return [indent + clip_text(row.label, _LABEL), str(row.problems), *estimates]
 
 
-def _list_figures(row: SummaryRow) -> Iterator[tuple[str, Estimate]]:
+def list_figures(row: SummaryRow) -> Iterator[tuple[str, Estimate]]:
     """Yield (heading, estimate) from left to right."""
     for column in COLUMNS:
         figure = column.read(row)

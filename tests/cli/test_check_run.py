@@ -209,7 +209,10 @@ def test_a_run_without_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str
         (["nowhere"], "nowhere/run.json: not found; give the folder of a run"),
         (["run", "--candidate=a"], "a RUN has its own references and answers"),
         (["run", "--jsonl=a", "--out=b"], "a RUN has its own references and answers"),
-        (["--suite=mini", "--reference=a", "--candidate=b"], "--suite, --prices and --executor belong to a RUN"),
+        (
+            ["--suite=mini", "--reference=a", "--candidate=b"],
+            "--suite, --prices, --executor and --html belong to a RUN",
+        ),
     ],
 )
 def test_what_cannot_be_meant(args: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
