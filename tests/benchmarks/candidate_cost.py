@@ -2,7 +2,7 @@
 
 All three play the same stimulus of 2,000 steps or more into the same designs and bring back the same trace; the
 traces are compared before anything is timed. Beside them stands the whole check of a right candidate: screen,
-simulation, then a proof, or a second stimulus where proofs are off. Run it with ``make bench``; figures are medians
+simulation, then a proof, or a second stimulus where proofs are off, or neither, as rewards have it. Run it with ``make bench``; figures are medians
 and ratios of medians.
 """
 
@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from tabulate import tabulate
@@ -27,6 +28,7 @@ from pytest_rtlgen.simulators import SimulationJob, Simulator, make_simulator
 from pytest_rtlgen.simulators.icarus import INSIDE, find_icarus, prepare_job
 from pytest_rtlgen.tools.process import Limits, run_program
 from pytest_rtlgen.tools.sandbox import choose_sandbox
+from pytest_rtlgen.training import REWARD_CHECK
 
 CORE = Path(__file__).parents[2] / "suites" / "core"
 PROBLEMS = ("booth_mult_8", "fir4_signed", "fifo_sync_8x8", "rr_arbiter_4", "uart_rx_8e1", "vending_fsm")
@@ -134,9 +136,11 @@ def main() -> int:
     chosen = [problem for problem in load_suite(str(CORE)).problems if problem.problem_id in PROBLEMS]
     table = []
     unproved = CheckSettings(formal=FormalMode.OFF, no_cache=True)
+    rewarded = replace(REWARD_CHECK, no_cache=True, jobs=1)
     with (
         Checker(CheckSettings(no_cache=True)) as checker,
         Checker(unproved) as simulating,
+        Checker(rewarded) as rewarding,
         tempfile.TemporaryDirectory() as name,
     ):
         bare_warm = make_simulator("icarus", sandbox=choose_sandbox(SandboxMode.OFF), limits=Limits(), jobs=1)
@@ -150,6 +154,7 @@ def main() -> int:
                 "warm, not isolated": play_simulator(bare_warm, job),
                 "check, proved": play_check(checker, problem, reference),
                 "check, no proof": play_check(simulating, problem, reference),
+                "check, reward": play_check(rewarding, problem, reference),
                 "iverilog + vvp": play_bare(job, Path(name)),
                 "cocotb runner": play_runner(job, Path(name)),
             }
@@ -177,7 +182,7 @@ def print_table(table: list[tuple[str, int, dict[str, float]]]) -> None:
     medians = {k: statistics.median(times[k] for _, _, times in table) for k in labels}
     rows.append(["median", "", *(f"{medians[k] * 1e3:.1f}" for k in labels)])
     sys.stdout.write(tabulate(rows, ["design", "steps", *(f"{k} (ms)" for k in labels)]) + "\n\n")
-    for label in labels[:4]:
+    for label in labels[:5]:
         to_cold = statistics.median(times["cocotb runner"] / times[label] for _, _, times in table)
         to_floor = statistics.median(times[label] / times["iverilog + vvp"] for _, _, times in table)
         sys.stdout.write(
