@@ -2,8 +2,8 @@
 
 All three play the same stimulus of 2,000 steps or more into the same designs and bring back the same trace; the
 traces are compared before anything is timed. Beside them stands the whole check of a right candidate: screen,
-simulation, then a proof, or a second stimulus where proofs are off, or neither, as rewards have it. Run it with ``make bench``; figures are medians
-and ratios of medians.
+simulation, then a proof, or a second stimulus where proofs are off, or neither, as rewards have it. Run it with
+``make bench``; figures are medians and ratios of medians.
 """
 
 import argparse
