@@ -183,7 +183,7 @@ class Options(NamedTuple):
         metavar="SECONDS",
         parse=_read_seconds,
         unit="s",
-        help="seconds for all proofs of a run that are made when all is checked; by default half of what the checks took",
+        help="seconds for all late proofs of a run together; by default half of what the checks took",
     )
     """``None``: half of what the checks took."""
     concurrency: int = declare(
