@@ -82,10 +82,11 @@ class _Prover:
         except SolverLostError as error:
             return {"reason": str(error), "is_late": error.is_late, "is_starved": error.is_starved}
         found = {names[number]: folder / f"cex{number}.aiw" for number in sorted(decided.refuted)}
-        is_open = len(decided.proved | decided.refuted) < len(names)
+        left = len(names) - len(decided.proved | decided.refuted)
+        had_s = seconds * left / len(names) if seconds < 1 else seconds  # less than a second goes by shares
         return {
-            "is_late": is_open,
-            "is_starved": is_open and decided.cpu_s < _SHARE * seconds,
+            "is_late": left > 0,
+            "is_starved": left > 0 and decided.cpu_s < _SHARE * had_s,
             "proved": [names[number] for number in sorted(decided.proved)],
             "refuted": {name: _render(joined, about, path) for name, path in found.items() if path.exists()},
         }
