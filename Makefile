@@ -21,7 +21,7 @@ PROGRAMS := $(CURDIR)/.venv/programs
 # rewrites the asserts of a plugin's modules each time that it finds none.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo demo-local check test test-training test-report vllm-cpu-test bench bench-long fuzz setup system programs format lint changelog site clean
+.PHONY: demo demo-local check test test-training test-report vllm-cpu-test bench bench-long fuzz soak setup system programs format lint changelog site clean
 
 demo: setup
 	$(BIN)/python -m pytest suites/core -q --rtlgen-model=replay:fixtures/completions/core --rtlgen-n=5 --rtlgen-simulator=$(SIMULATOR)
@@ -103,6 +103,10 @@ bench-long: setup
 # Texts and mutants that tools read differently, for five minutes; fails if one passes that should not. Options: fuzz.py --help
 fuzz: setup
 	$(BIN)/python tests/benchmarks/fuzz.py --seconds 300
+
+# 100,000 candidates through one checker while its processes are killed: about an hour. Options: soak.py --help
+soak: setup
+	PYTHONPATH=tests $(BIN)/python tests/benchmarks/soak.py
 
 # The sentences of docs/changelog.d as the next release will print them.
 changelog: setup

@@ -29,8 +29,9 @@ from pytest_rtlgen.simulators.icarus import (
     prepare_job,
     read_beginning,
 )
-from pytest_rtlgen.tools.process import Limits, kill_group, list_limits, start_server
+from pytest_rtlgen.tools.process import Limits, kill_group, list_limits, start_server, was_killed
 from pytest_rtlgen.tools.sandbox import SCRATCH, Sandbox, python_folders
+from pytest_rtlgen.tools.worker import TRIES, start_again
 
 _START_S = 60.0
 _GRACE_S = 5.0
@@ -182,13 +183,13 @@ class IcarusWarm:
         return self._sandbox.isolation
 
     def simulate(self, job: SimulationJob) -> Simulation:
-        """Simulate one design; a lost process is replaced once.
+        """Simulate one design, ``TRIES`` times at most: again where the process was lost, or the design's was killed.
 
         Raises:
-            ToolError: no warm process can be started, two in a row were lost, or ``close`` was called meanwhile.
+            ToolError: no warm process can be started, all that were asked were lost, or ``close`` was called meanwhile.
         """
         installation, closings = find_icarus(), self._closings
-        for _ in range(2):
+        for tries_left in reversed(range(TRIES)):
             files = prepare_job(job, installation)
             try:
                 with self._borrow(installation, closings) as server:
@@ -197,9 +198,10 @@ class IcarusWarm:
                 if self._closings != closings:
                     raise ToolError(_CLOSED) from error
                 continue
-            return judge_outcome(job, files, raw, self._limits)
+            if not tries_left or not was_killed(raw.exit_code, raw.duration_s, self._limits):
+                return judge_outcome(job, files, raw, self._limits)
         raise ToolError(
-            "the warm simulator died twice on one design; try --rtlgen-simulator=icarus-cold and report the design"
+            f"the warm simulator died {TRIES} times on one design; try --rtlgen-simulator=icarus-cold and report it"
         )
 
     def close(self) -> None:
@@ -215,7 +217,7 @@ class IcarusWarm:
         server = self._idle.get()
         try:
             if server is None:
-                server = WarmServer(installation, self._sandbox)
+                server = start_again(lambda: WarmServer(installation, self._sandbox))
                 self._keep(server, closings)
             yield server
         except BaseException:

@@ -11,7 +11,7 @@ from pathlib import Path
 from pytest_rtlgen.errors import ToolError
 from pytest_rtlgen.records import Diagnostic, Isolation, Severity, Status, Tool, Trace, count_bits
 from pytest_rtlgen.simulators.base import Simulation, SimulationJob, new_nonce, read_trace
-from pytest_rtlgen.tools.process import Limits, ProcessResult, run_program
+from pytest_rtlgen.tools.process import Limits, ProcessResult, run_program, was_killed
 from pytest_rtlgen.tools.sandbox import SCRATCH, Sandbox, python_folders
 from pytest_rtlgen.tools.versions import read_package_version
 
@@ -49,6 +49,8 @@ class YosysSim:
             folder = Path(name)
             _write_job(job, folder)
             done = self._run(folder, nonce)
+            if was_killed(done.exit_code, done.duration_s, self._limits):
+                done = self._run(folder, nonce)
             rows = read_trace(_read(folder / f"trace-{nonce}"), nonce=nonce, outputs=job.interface.outputs, chars=chars)
             if rows is not None:
                 trace = Trace(outputs=job.interface.outputs, rows=rows)

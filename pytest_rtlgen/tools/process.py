@@ -118,6 +118,14 @@ def run_program(
         )
 
 
+def was_killed(exit_code: int, duration_s: float, limits: Limits) -> bool:
+    """Whether a program met SIGKILL before its CPU time can have been up: somebody else's, or the machine's memory.
+
+    ``exit_code`` is negative for a signal, or as a shell or a sandbox gives it.
+    """
+    return exit_code in _KILLED and duration_s < limits.cpu_s
+
+
 def start_server(argv: Sequence[str], **options: Any) -> "subprocess.Popen[bytes]":  # noqa: ANN401  as for Popen
     """Start a program that outlives the calling thread but not this process.
 

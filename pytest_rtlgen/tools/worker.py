@@ -8,9 +8,9 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pytest_rtlgen.errors import InnerError, ToolError
 from pytest_rtlgen.tools.cut_short import note_cut_short
@@ -18,7 +18,10 @@ from pytest_rtlgen.tools.process import Limits, kill_group, list_limits, make_li
 from pytest_rtlgen.tools.sandbox import SCRATCH, Sandbox, python_folders
 from pytest_rtlgen.tools.serve import READY
 
+TRIES = 3
+"""Processes that are tried for one thing, as somebody or the machine may kill one."""
 _START_S = 60.0
+_T = TypeVar("_T")
 _BOOT = """\
 import importlib.util, runpy, sys
 folder, module = sys.argv[1:3]
@@ -35,6 +38,23 @@ runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 class WorkerLostError(InnerError):
     """The process died or did not answer in time: what it was given is to blame, or it is broken."""
+
+    def __init__(self, reason: str = "", *, is_late: bool = False) -> None:
+        super().__init__(reason)
+        self.is_late = is_late
+        """Whether it did not answer in time; else it died."""
+
+
+def start_again(start: Callable[[], _T]) -> _T:
+    """Return what ``start`` returns, which starts a process and may have to be called again.
+
+    Raises:
+        ToolError: it raised it ``TRIES`` times.
+    """
+    for _ in range(TRIES - 1):
+        with contextlib.suppress(ToolError):
+            return start()
+    return start()
 
 
 class Worker:
@@ -83,7 +103,7 @@ class Worker:
             self._stream.flush()
             return json.loads(self._stream.readline())
         except (OSError, ValueError) as error:
-            raise WorkerLostError(str(error)) from error
+            raise WorkerLostError(str(error), is_late=isinstance(error, TimeoutError)) from error
 
     def close(self) -> None:
         """Kill the process and everything that it started."""
@@ -107,7 +127,10 @@ class Worker:
 
 
 class WorkerPool:
-    """Workers started on first use; one that is lost is replaced on the next question."""
+    """Workers started on first use; one that is lost is replaced.
+
+    One that died may have been killed from outside, so what it was asked is asked again of others, ``TRIES`` in all.
+    """
 
     def __init__(self, module: str, *, sandbox: Sandbox, limits: Limits, size: int) -> None:
         self._module, self._sandbox, self._limits = module, sandbox, limits
@@ -121,21 +144,30 @@ class WorkerPool:
         """Return the answer of a free worker; waits until one is free.
 
         Raises:
-            WorkerLostError: no answer in time, or the process died.
+            WorkerLostError: no answer in time, or every process that was asked died.
             ToolError: no worker can be started.
         """
+        tries = 1
+        while True:
+            try:
+                return self._ask(question, timeout_s)
+            except WorkerLostError as error:
+                if error.is_late or tries == TRIES:
+                    note_cut_short()
+                    raise
+            tries += 1
+
+    def _ask(self, question: Any, timeout_s: float) -> Any:  # noqa: ANN401
         worker = self._idle.get()
         try:
             if worker is None:
-                worker = Worker(self._module, self._sandbox, self._limits)
+                worker = start_again(lambda: Worker(self._module, self._sandbox, self._limits))
                 with self._lock:
                     self._workers.add(worker)
             answer = worker.ask(question, timeout_s)
-        except BaseException as error:
+        except BaseException:
             self._idle.put(None)  # first: whatever happens, the place must not be lost
             self._discard(worker)
-            if isinstance(error, WorkerLostError):
-                note_cut_short()
             raise
         self._idle.put(worker)
         return answer

@@ -28,6 +28,7 @@ from pytest_rtlgen.records import (
 from pytest_rtlgen.simulators import SimulationJob
 from pytest_rtlgen.tools.cut_short import count_cut_short
 from pytest_rtlgen.tools.sandbox import choose_sandbox
+from pytest_rtlgen.tools.worker import WorkerLostError
 
 pytestmark = pytest.mark.simulator
 
@@ -321,7 +322,7 @@ def test_an_output_that_yosys_shows_otherwise_than_the_simulator_is_unknown(chec
     assert found.reason == "Yosys reads the design otherwise than the simulator"
 
 
-def test_a_lost_process_is_unknown_and_replaced(checker: Checker) -> None:
+def test_a_killed_process_is_replaced(checker: Checker) -> None:
     prover = Prover(sandbox=choose_sandbox(SandboxMode.AUTO), jobs=1, budget_s=1)
     prepared = checker.prepare(problem(GATES_REF, "m"))
     try:
@@ -329,12 +330,20 @@ def test_a_lost_process_is_unknown_and_replaced(checker: Checker) -> None:
         (worker,) = prover._pool._workers
         os.kill(worker._process.pid, signal.SIGKILL)
         worker._process.wait()
-        lost = prover.compare(prepared, GATES_REF)
-        assert lost.outputs == (("sum", Proof.UNKNOWN), ("less", Proof.UNKNOWN))
-        assert lost.reason == "the proof's process was lost"
         assert prover.compare(prepared, GATES_REF).result is Proof.EQUIVALENT
     finally:
         prover.close()
+
+
+def test_a_question_that_no_process_survives_is_unknown(checker: Checker, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lose(*_: object) -> None:
+        raise WorkerLostError
+
+    prover = Prover(sandbox=choose_sandbox(SandboxMode.AUTO), jobs=1, budget_s=1)
+    monkeypatch.setattr(prover._pool, "ask", lose)
+    lost = prover.compare(checker.prepare(problem(GATES_REF, "m")), GATES_REF)
+    assert lost.outputs == (("sum", Proof.UNKNOWN), ("less", Proof.UNKNOWN))
+    assert (lost.reason, lost.is_out_of_time) == ("the proof's process was lost", False)
 
 
 @pytest.mark.parametrize("is_starved", [True, False])
