@@ -66,8 +66,8 @@ class Counts:
     passed: int
 
 
-Figures = tuple[tuple[str, float], ...]
-"""(name, value from 0.0 to 1.0)."""
+Figures = tuple[tuple[str, Estimate], ...]
+"""(name, value with its interval)."""
 
 
 def measure_truncated(counts: Sequence[Counts]) -> Figures:
@@ -75,7 +75,7 @@ def measure_truncated(counts: Sequence[Counts]) -> Figures:
 
     Source: ``scripts/sv-iv-analyze`` of github.com/NVlabs/verilog-eval.
     """
-    return (("pass rate (per problem cut to whole %)", _mean([int(c.passed / c.n * 100) / 100 for c in counts])),)
+    return (("pass rate (per problem cut to whole %)", _average([int(c.passed / c.n * 100) / 100 for c in counts])),)
 
 
 def measure_unbiased(counts: Sequence[Counts], ks: Sequence[int] = (1, 5, 10)) -> Figures:
@@ -84,7 +84,9 @@ def measure_unbiased(counts: Sequence[Counts], ks: Sequence[int] = (1, 5, 10)) -
     Source: ``estimate_pass_at_k`` in ``verilog_eval/evaluation.py``, release 1.0.0 of github.com/NVlabs/verilog-eval.
     """
     least = min(c.n for c in counts)
-    return tuple((f"pass@{k}", _mean([estimate_pass_at_k(c.n, c.passed, k) for c in counts])) for k in ks if k <= least)
+    return tuple(
+        (f"pass@{k}", _average([estimate_pass_at_k(c.n, c.passed, k) for c in counts])) for k in ks if k <= least
+    )
 
 
 def measure_rtllm(counts: Sequence[Counts]) -> Figures:
@@ -93,10 +95,10 @@ def measure_rtllm(counts: Sequence[Counts]) -> Figures:
     Source: ``auto_run.py`` of github.com/hkust-zhiyao/RTLLM, without the constant 0 that it adds to its pass@k.
     """
     return (
-        ("syntax pass@1", _mean([c.compiled / c.n for c in counts])),
-        ("function pass@1", _mean([c.passed / c.n for c in counts])),
-        ("syntax, any of n", _mean([c.compiled > 0 for c in counts])),
-        ("function, any of n", _mean([c.passed > 0 for c in counts])),
+        ("syntax pass@1", _average([c.compiled / c.n for c in counts])),
+        ("function pass@1", _average([c.passed / c.n for c in counts])),
+        ("syntax, any of n", _average([c.compiled > 0 for c in counts])),
+        ("function, any of n", _average([c.passed > 0 for c in counts])),
     )
 
 
@@ -107,7 +109,7 @@ def measure_biased(counts: Sequence[Counts], ks: Sequence[int] = (1, 5)) -> Figu
     """
     least = min(c.n for c in counts)
     return tuple(
-        (f"biased pass@{k}" if k > 1 else "pass@1", _mean([1 - (1 - c.passed / c.n) ** k for c in counts]))
+        (f"biased pass@{k}" if k > 1 else "pass@1", _average([1 - (1 - c.passed / c.n) ** k for c in counts]))
         for k in ks
         if k <= least
     )
@@ -247,8 +249,8 @@ def _count_proved(verdicts: Iterable[Verdict]) -> int | None:
     return sum(verdict.is_proved for verdict in tried) if tried else None
 
 
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)
+def _average(values: Sequence[float]) -> Estimate:
+    return bootstrap_interval(values, seed=0)
 
 
 def _excluded_labels(problems: Sequence[Problem], excluded: Sequence[tuple[str, str]]) -> set[str]:

@@ -331,4 +331,4 @@ def counts(*triples: tuple[int, int, int]) -> list[Counts]:
 def test_the_metric_of_each_benchmark(
     measure: Callable[[list[Counts]], Figures], rows: list[Counts], figures: list[float]
 ) -> None:
-    assert [value for _, value in measure(rows)] == pytest.approx(figures)
+    assert [found.value for _, found in measure(rows)] == pytest.approx(figures)

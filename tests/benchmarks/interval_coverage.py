@@ -5,7 +5,7 @@
 Each run draws its problems' pass rates from a Beta distribution and n answers to each problem; the interval covers when
 it holds the mean pass@k of that distribution, which is known exactly. A row is one kind of run, with the coverage of
 our interval, its mean width, how often it has no width, and beside it the coverage of the percentile bootstrap, which
-this project used before. The last lines are the mean and the least of each column.
+this project used before. The last lines are the mean and the least of each column by the number of problems.
 """
 
 import argparse
@@ -79,9 +79,10 @@ def main() -> None:
     table: list[list[object]] = [
         [item.n, item.k, item.problems, item.mean, item.spread, *row] for item, row in zip(kinds, rows, strict=True)
     ]
-    columns = np.array(rows)
-    table.append(["mean", "", "", "", "", *columns.mean(axis=0)])
-    table.append(["least", "", "", "", "", *columns.min(axis=0)])
+    for problems in PROBLEMS:
+        columns = np.array([row for item, row in zip(kinds, rows, strict=True) if item.problems == problems])
+        table.append(["mean", "", problems, "", "", *columns.mean(axis=0)])
+        table.append(["least", "", problems, "", "", *columns.min(axis=0)])
     headers = ("n", "k", "problems", "mean", "spread", "coverage", "width", "no width", "percentile")
     print(tabulate(table, headers=headers, floatfmt=".3f"))
 

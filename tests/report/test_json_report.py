@@ -102,7 +102,7 @@ def test_the_document_is_this() -> None:
         "function": {"1": half, "2": whole},
         "credit": credit,
     }
-    assert document["schema_version"] == 1
+    assert document["schema_version"] == 2
     assert list(document) == [
         *("schema_version", "run", "summary", "comparison", "gates", "spending", "scorings", "samples", "repairs")
     ]
