@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from math import comb
 from typing import TYPE_CHECKING
 
 from pytest_rtlgen.errors import UsageError
@@ -22,10 +23,12 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-RESAMPLES = 2000
-"""Bootstrap resamples an interval; the limits of a 95 % interval then carry about 50 resamples a side."""
+RESAMPLES = 4000
+"""Bootstrap resamples an interval; the limits of a 95 % interval then carry about 100 resamples a side."""
+_UNSEEN = 0.5
+"""Problems added at either end of what a problem can have: Jeffreys' prior of a share."""
 _BLOCK = 1_000_000
-"""Most drawn indices held at once, which bounds memory."""
+"""Most drawn weights held at once, which bounds memory."""
 
 
 def estimate_pass_at_k(n: int, c: int, k: int) -> float:
@@ -63,8 +66,8 @@ class Counts:
     passed: int
 
 
-Figures = tuple[tuple[str, float], ...]
-"""(name, value from 0.0 to 1.0)."""
+Figures = tuple[tuple[str, Estimate], ...]
+"""(name, value with its interval)."""
 
 
 def measure_truncated(counts: Sequence[Counts]) -> Figures:
@@ -72,7 +75,7 @@ def measure_truncated(counts: Sequence[Counts]) -> Figures:
 
     Source: ``scripts/sv-iv-analyze`` of github.com/NVlabs/verilog-eval.
     """
-    return (("pass rate (per problem cut to whole %)", _mean([int(c.passed / c.n * 100) / 100 for c in counts])),)
+    return (("pass rate (per problem cut to whole %)", _average([int(c.passed / c.n * 100) / 100 for c in counts])),)
 
 
 def measure_unbiased(counts: Sequence[Counts], ks: Sequence[int] = (1, 5, 10)) -> Figures:
@@ -81,7 +84,9 @@ def measure_unbiased(counts: Sequence[Counts], ks: Sequence[int] = (1, 5, 10)) -
     Source: ``estimate_pass_at_k`` in ``verilog_eval/evaluation.py``, release 1.0.0 of github.com/NVlabs/verilog-eval.
     """
     least = min(c.n for c in counts)
-    return tuple((f"pass@{k}", _mean([estimate_pass_at_k(c.n, c.passed, k) for c in counts])) for k in ks if k <= least)
+    return tuple(
+        (f"pass@{k}", _average([estimate_pass_at_k(c.n, c.passed, k) for c in counts])) for k in ks if k <= least
+    )
 
 
 def measure_rtllm(counts: Sequence[Counts]) -> Figures:
@@ -90,10 +95,10 @@ def measure_rtllm(counts: Sequence[Counts]) -> Figures:
     Source: ``auto_run.py`` of github.com/hkust-zhiyao/RTLLM, without the constant 0 that it adds to its pass@k.
     """
     return (
-        ("syntax pass@1", _mean([c.compiled / c.n for c in counts])),
-        ("function pass@1", _mean([c.passed / c.n for c in counts])),
-        ("syntax, any of n", _mean([c.compiled > 0 for c in counts])),
-        ("function, any of n", _mean([c.passed > 0 for c in counts])),
+        ("syntax pass@1", _average([c.compiled / c.n for c in counts])),
+        ("function pass@1", _average([c.passed / c.n for c in counts])),
+        ("syntax, any of n", _average([c.compiled > 0 for c in counts])),
+        ("function, any of n", _average([c.passed > 0 for c in counts])),
     )
 
 
@@ -104,34 +109,58 @@ def measure_biased(counts: Sequence[Counts], ks: Sequence[int] = (1, 5)) -> Figu
     """
     least = min(c.n for c in counts)
     return tuple(
-        (f"biased pass@{k}" if k > 1 else "pass@1", _mean([1 - (1 - c.passed / c.n) ** k for c in counts]))
+        (f"biased pass@{k}" if k > 1 else "pass@1", _average([1 - (1 - c.passed / c.n) ** k for c in counts]))
         for k in ks
         if k <= least
     )
 
 
-def bootstrap_interval(values: Sequence[float], *, seed: int, resamples: int = RESAMPLES) -> Estimate:
-    """Return the mean of ``values``, one a problem, with its 95 % percentile-bootstrap interval over problems.
+def bootstrap_interval(
+    values: Sequence[float], *, seed: int, resamples: int = RESAMPLES, span: tuple[float, float] = (0.0, 1.0)
+) -> Estimate:
+    """Return the mean of ``values``, one a problem, with its 95 % interval by a Bayesian bootstrap over problems.
 
-    The same values in the same order with the same seed give the same interval. One value, or equal values, give an
-    interval of no width: the data show no spread, which is not a promise that there is none.
+    Each resample weighs the problems at random, and beside them half an unseen problem at either end of ``span``, the
+    least and the greatest value that a problem can have. So the interval has a width where all values are equal, and
+    of values that are 0 or 1 it is the Jeffreys interval of a share. It holds the mean, and the same values with the
+    same seed give the same interval.
+
+    >>> bootstrap_interval([1.0] * 20, seed=0).high
+    1.0
 
     Raises:
         UsageError: there is no value, or ``resamples`` is below 1.
 
-    Source: Efron and Tibshirani 1993, "An Introduction to the Bootstrap", section 13.3.
+    Source: Rubin 1981, "The Bayesian Bootstrap"; Brown, Cai and DasGupta 2001, "Interval Estimation for a Binomial
+    Proportion", sections 3.1.2 and 4.1.2.
     """
     if not values:
         raise UsageError("an interval needs at least one problem")
     if resamples < 1:
         raise UsageError(f"resamples must be 1 or more, got {resamples}")
-    if min(values) == max(values):
-        return Estimate(value=float(values[0]), low=float(values[0]), high=float(values[0]))
     import numpy as np
 
     array = np.asarray(values, dtype=np.float64)
-    low, high = np.quantile(_resampled_means(array, seed, resamples), (0.025, 0.975))
-    return Estimate(value=float(array.mean()), low=float(low), high=float(high))
+    low, high = np.quantile(_resampled_means(array, span, seed, resamples), (0.025, 0.975))
+    mean = float(array.mean())
+    return Estimate(value=mean, low=min(float(low), mean), high=max(float(high), mean))
+
+
+def estimate_mcnemar_p(fell: int, rose: int) -> float:
+    """Return the two-sided p-value of an exact McNemar test: how likely a split at least as uneven is by chance.
+
+    ``fell`` and ``rose`` count the pairs that changed, which is all that the test looks at: of two runs, the problems
+    that did worse and better. Problems are independent of each other and samples of one problem are not, so that this
+    is no test for samples.
+
+    >>> estimate_mcnemar_p(1, 8)  # 2 (1 + 9) / 2**9
+    0.0390625
+
+    Source: McNemar 1947, "Note on the sampling error of the difference between correlated proportions or percentages".
+    """
+    pairs = fell + rose
+    as_uneven = sum(comb(pairs, count) for count in range(min(fell, rose) + 1))
+    return min(1.0, as_uneven / (1 << pairs) * 2)
 
 
 def summarize(
@@ -198,15 +227,20 @@ def measure_group(label: str, scores: Sequence[ProblemScore], ks: Sequence[int])
     return _row(label, scores, tuple(ks), seed=0)
 
 
-def _resampled_means(array: "npt.NDArray[np.float64]", seed: int, resamples: int) -> "npt.NDArray[np.float64]":
+def _resampled_means(
+    array: "npt.NDArray[np.float64]", span: tuple[float, float], seed: int, resamples: int
+) -> "npt.NDArray[np.float64]":
     import numpy as np
 
-    random = np.random.default_rng(seed)
+    seen, unseen = np.random.default_rng(seed), np.random.default_rng((seed, 1))
     rows = max(1, _BLOCK // array.size)
     blocks = []
     for start in range(0, resamples, rows):
-        drawn = random.integers(0, array.size, size=(min(rows, resamples - start), array.size))
-        blocks.append(array[drawn].mean(axis=1))
+        count = min(rows, resamples - start)
+        weights = seen.standard_exponential((count, array.size))
+        added = unseen.standard_gamma(_UNSEEN, (count, 2))
+        sums = (weights * array).sum(axis=1) + (added * span).sum(axis=1)
+        blocks.append(sums / (weights.sum(axis=1) + added.sum(axis=1)))
     return np.concatenate(blocks)
 
 
@@ -215,8 +249,8 @@ def _count_proved(verdicts: Iterable[Verdict]) -> int | None:
     return sum(verdict.is_proved for verdict in tried) if tried else None
 
 
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)
+def _average(values: Sequence[float]) -> Estimate:
+    return bootstrap_interval(values, seed=0)
 
 
 def _excluded_labels(problems: Sequence[Problem], excluded: Sequence[tuple[str, str]]) -> set[str]:

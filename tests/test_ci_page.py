@@ -35,8 +35,9 @@ def list_commands() -> list[str]:
 
 def test_both_jobs_do_the_same_steps() -> None:
     commands = [command.removeprefix("sudo ").replace("&& sudo ", "&& ") for command in list_commands()]
-    assert commands[:4] == commands[4:]
+    assert commands[:4] == commands[5:]
     assert [re.split(r"[ =]", command)[0] for command in commands[:4]] == ["apt-get", "pip", "rtlgen", "pytest"]
+    assert commands[4].startswith("rtlgen report ")
 
 
 @pytest.mark.simulator
@@ -68,4 +69,12 @@ def test_the_command_of_the_jobs_is_a_gate(tmp_path: Path, model: str, exit_stat
     assert done.returncode == exit_status, done.stdout + done.stderr
     assert outcome in done.stdout
     assert '<testcase classname="' in (tmp_path / "report.xml").read_text(encoding="utf-8")
-    assert (tmp_path / ".rtlgen" / "runs").is_dir()
+    (report,) = (command for command in list_commands() if command.startswith("rtlgen report "))
+    script = f'rtlgen() {{ "$PYTHON" -m pytest_rtlgen "$@"; }}\n{report}'
+    summary = tmp_path / "summary.md"
+    given = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHON": sys.executable, "GITHUB_STEP_SUMMARY": str(summary)}
+    shown = subprocess.run(["bash", "-c", script], cwd=tmp_path, env=given, timeout=120, check=False)
+    assert shown.returncode == exit_status
+    text = summary.read_text(encoding="utf-8")
+    assert text.startswith(f"### {model}  n=2\n\n|  | problems |")
+    assert f"required {outcome}" in text

@@ -6,7 +6,7 @@ import pytest
 from builders import method_of
 
 from pytest_rtlgen.config import OPTIONS, Option, Options
-from pytest_rtlgen.config.parsed import RepairBudget, Requirement
+from pytest_rtlgen.config.parsed import DropLimit, RepairBudget, Requirement
 from pytest_rtlgen.config.reference import render_option_reference
 from pytest_rtlgen.config.resolve import resolve_options
 from pytest_rtlgen.errors import UsageError
@@ -15,6 +15,7 @@ from pytest_rtlgen.modes import FormalMode, SandboxMode, ScoringMode
 from pytest_rtlgen.records import (
     Candidate,
     Completion,
+    Estimate,
     Problem,
     SampleKey,
     SampleResult,
@@ -41,6 +42,10 @@ def test_the_defaults_are_these() -> None:
         max_tokens=None,
         seed=0,
         require=(),
+        compare=None,
+        compare_fail=(),
+        unlike=False,
+        save=None,
         report_only=False,
         out=Path(".rtlgen/runs"),
         resume="auto",
@@ -234,6 +239,8 @@ def test_how_to_repair_needs_a_budget(given: dict[str, object], spelling: str) -
         ("pass@1>=0.6", Requirement(metric="pass", k=1, operator=">=", threshold=0.6)),
         (" syntax@10 > .95 ", Requirement(metric="syntax", k=10, operator=">", threshold=0.95)),
         ("credit>=1", Requirement(metric="credit", k=None, operator=">=", threshold=1.0)),
+        ("pass@1.low>=.6", Requirement(metric="pass", k=1, operator=">=", threshold=0.6, is_low=True)),
+        ("credit.low > 0", Requirement(metric="credit", k=None, operator=">", threshold=0.0, is_low=True)),
     ],
 )
 def test_a_gate_is_read(text: str, requirement: Requirement) -> None:
@@ -250,13 +257,42 @@ def test_a_gate_is_read(text: str, requirement: Requirement) -> None:
         ("pass@1>0.6", 0.6000000000000001, False),
         ("pass@1>0.6", 0.601, True),
         ("credit>=1", 1.0, True),
+        ("pass@1.low>=0.5", 0.6, True),
+        ("pass@1.low>0.5", 0.6, False),
+        ("credit.low>=0.5", 0.59, False),
     ],
 )
 def test_a_gate_holds_or_not(text: str, value: float, is_met: bool) -> None:
     requirement = option_named("require").parse(text)
     assert isinstance(requirement, Requirement)
-    assert requirement.is_met(value) is is_met
+    assert requirement.is_met(Estimate(value=value, low=value - 0.1, high=1.0)) is is_met
     assert str(requirement) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "change", "low", "is_met"),
+    [
+        ("pass@1:-2%", -0.02, -0.5, True),
+        ("pass@1:-2%", -0.0201, -0.5, False),
+        ("pass@10:-0%", 0.0, -0.5, True),
+        ("pass@5.low:-5%", 0.1, -0.04, True),
+        ("pass@5.low:-5%", 0.1, -0.06, False),
+    ],
+)
+def test_a_limit_of_a_drop_holds_or_not(text: str, change: float, low: float, is_met: bool) -> None:
+    limit = option_named("compare-fail").parse(text)
+    assert isinstance(limit, DropLimit)
+    assert limit.is_met(Estimate(value=change, low=low, high=1.0)) is is_met
+    assert str(limit) == text
+
+
+def test_a_limit_needs_a_run_and_has_its_k_estimated() -> None:
+    given: dict[str, object] = {"rtlgen_compare_fail": ["pass@3:-2%"], "rtlgen_n": "4"}
+    assert resolve_options({**given, "rtlgen_compare": "old"}, {}, {}).k == (1, 3)
+    with pytest.raises(UsageError, match=r"--rtlgen-compare-fail \(command line\): .*; add --rtlgen-compare=RUN"):
+        resolve_options(given, {}, {})
+    with pytest.raises(UsageError, match=r"--rtlgen-compare-fail \(command line\): k = 3 needs 3 completions"):
+        resolve_options({**given, "rtlgen_n": "2", "rtlgen_compare": "old"}, {}, {})
 
 
 def test_a_gate_measures_its_figure() -> None:
@@ -280,7 +316,7 @@ def test_a_gate_measures_its_figure() -> None:
     ]
     summary = summarize([problem], results, (1,))
     gates = resolve_options({"rtlgen_require": ["pass@1>0", "syntax@1>0", "credit>0"]}, {}, {}).require
-    assert [round(gate.measure(summary), 6) for gate in gates] == [0.25, 0.5, 0.25]
+    assert [round(gate.measure(summary).value, 6) for gate in gates] == [0.25, 0.5, 0.25]
     with pytest.raises(UsageError, match=r"pass@2>0 needs k = 2, which was not estimated; add it to --rtlgen-k"):
         Requirement(metric="pass", k=2, operator=">", threshold=0.0).measure(summary)
 
@@ -311,6 +347,10 @@ def test_a_gate_measures_its_figure() -> None:
             r"--rtlgen-require='pass>0.5' .*: must be pass@K, syntax@K or credit",
         ),
         ({"rtlgen_require": ["pass@1>=60"]}, {}, {}, r"a number from 0 to 1"),
+        ({"rtlgen_require": ["pass@1.high>=0.6"]}, {}, {}, r"\.low for the low end of its interval"),
+        ({"rtlgen_compare_fail": ["pass@1:2%"]}, {}, {}, r"percentage points, such as pass@1:-2%"),
+        ({"rtlgen_compare_fail": ["pass@1:-200%"]}, {}, {}, r"percentage points, such as pass@1:-2%"),
+        ({"rtlgen_save": "../x"}, {}, {}, r"--rtlgen-save='../x' .*: must be letters, digits, dots, _ and -"),
         ({"rtlgen_require": ["pass@1<0.5"]}, {}, {}, r"then >= or >"),
         ({"rtlgen_sandbox": "on"}, {}, {}, r"--rtlgen-sandbox='on' .*: must be one of required, auto, off"),
         ({}, {"rtlgen_simulator": "vcs"}, {}, r"rtlgen_simulator='vcs' .*: must be one of icarus, icarus-cold, yosys"),

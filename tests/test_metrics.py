@@ -1,8 +1,10 @@
 """pass@k against exact arithmetic, intervals against simulation, summaries against figures worked by hand."""
 
+import importlib
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from math import comb
+from typing import Any
 
 import pytest
 from builders import method_of
@@ -14,6 +16,7 @@ from pytest_rtlgen.metrics import (
     Counts,
     Figures,
     bootstrap_interval,
+    estimate_mcnemar_p,
     estimate_pass_at_k,
     measure_biased,
     measure_rtllm,
@@ -25,7 +28,6 @@ from pytest_rtlgen.records import (
     Candidate,
     Completion,
     Difficulty,
-    Estimate,
     Method,
     Problem,
     SampleKey,
@@ -138,9 +140,33 @@ def test_pass_at_k_refuses_what_cannot_be(n: int, c: int, k: int, message: str) 
         estimate_pass_at_k(n, c, k)
 
 
-def test_interval_of_equal_values_has_no_width() -> None:
-    assert bootstrap_interval([0.1, 0.1, 0.1], seed=1) == Estimate(value=0.1, low=0.1, high=0.1)
-    assert bootstrap_interval([0.7], seed=1) == Estimate(value=0.7, low=0.7, high=0.7)
+@pytest.mark.parametrize("passed", [0, 1, 7, 19, 20])
+def test_the_interval_of_one_sample_a_problem_is_that_of_jeffreys(passed: int) -> None:
+    stats: Any = importlib.import_module("scipy.stats")
+    low, high = stats.beta.ppf((0.025, 0.975), passed + 0.5, 20 - passed + 0.5)
+    found = bootstrap_interval([1.0] * passed + [0.0] * (20 - passed), seed=2, resamples=200_000)
+    assert found.low == pytest.approx(low if passed else 0.0, abs=0.003)
+    assert found.high == pytest.approx(high if passed < 20 else 1.0, abs=0.003)
+
+
+@pytest.mark.parametrize("values", [[1.0], [0.0] * 74, [1.0] * 74, [0.4] * 74, [0.7]])
+def test_no_interval_is_without_width(values: list[float]) -> None:
+    found = bootstrap_interval(values, seed=1)
+    assert found.low <= values[0] <= found.high
+    assert found.high - found.low > 0.01
+
+
+def test_the_interval_of_differences_reaches_to_both_sides() -> None:
+    found = bootstrap_interval([0.0] * 40, seed=1, span=(-1.0, 1.0))
+    assert -0.1 < found.low < -0.01
+    assert 0.01 < found.high < 0.1
+
+
+@pytest.mark.parametrize(("fell", "rose"), [(0, 0), (1, 0), (8, 1), (3, 3), (2, 9), (0, 30), (700, 640)])
+def test_the_p_value_is_that_of_an_independent_computation(fell: int, rose: int) -> None:
+    stats: Any = importlib.import_module("scipy.stats")
+    expected = stats.binomtest(fell, fell + rose).pvalue if fell + rose else 1.0
+    assert estimate_mcnemar_p(fell, rose) == pytest.approx(expected, rel=1e-9)
 
 
 def test_interval_depends_on_the_seed_alone() -> None:
@@ -150,11 +176,6 @@ def test_interval_depends_on_the_seed_alone() -> None:
     assert bootstrap_interval(values, seed=4) != first
     assert first.value == 0.5
     assert first.low < 0.5 < first.high
-
-
-def test_interval_of_two_problems_is_known_by_hand() -> None:
-    # the resampled mean is 0, 0.5 or 1 with chances 1/4, 1/2, 1/4: the 95 % limits are 0 and 1
-    assert bootstrap_interval([0.0, 1.0], seed=9) == Estimate(value=0.5, low=0.0, high=1.0)
 
 
 def test_interval_does_not_depend_on_the_block_size(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,9 +197,9 @@ def test_interval_covers_the_true_mean_about_as_often_as_it_says() -> None:
 
 
 @given(st.lists(st.floats(0.0, 1.0), min_size=1, max_size=30), st.integers(0, 2**32))
-def test_interval_lies_within_the_values(values: list[float], seed: int) -> None:
+def test_an_interval_holds_its_value_and_lies_within_what_can_be(values: list[float], seed: int) -> None:
     interval = bootstrap_interval(values, seed=seed, resamples=50)
-    assert min(values) - 1e-12 <= interval.low <= interval.high <= max(values) + 1e-12
+    assert 0.0 <= interval.low <= interval.value <= interval.high <= 1.0 + 1e-12
 
 
 def test_interval_of_nothing_is_refused() -> None:
@@ -208,10 +229,8 @@ def test_summary_by_hand() -> None:
     assert summary.total.credit.value == 0.375  # (1.0 + 0.0) / 2 and (0.5 + 0.0) / 2
     assert [(row.label, row.problems) for row in summary.by_category] == [("arithmetic", 1), ("memory", 1)]
     assert [row.label for row in summary.by_difficulty] == ["easy", "hard"]
-    assert summary.by_difficulty[1].function == (
-        (1, Estimate(value=0.0, low=0.0, high=0.0)),
-        (2, Estimate(value=0.0, low=0.0, high=0.0)),
-    )
+    assert [(k, found.value, found.low) for k, found in summary.by_difficulty[1].function] == [(1, 0, 0), (2, 0, 0)]
+    assert all(0.5 < found.high < 1.0 for _, found in summary.by_difficulty[1].function)
     assert summary.statuses == ((Status.MISMATCH, 2), (Status.PASSED, 1), (Status.SYNTAX_ERROR, 1))
     assert (summary.samples, summary.prompt_tokens, summary.completion_tokens) == (4, 400, 28)
     assert (summary.generation_s, summary.check_s) == (2.0, 1.0)
@@ -312,4 +331,4 @@ def counts(*triples: tuple[int, int, int]) -> list[Counts]:
 def test_the_metric_of_each_benchmark(
     measure: Callable[[list[Counts]], Figures], rows: list[Counts], figures: list[float]
 ) -> None:
-    assert [value for _, value in measure(rows)] == pytest.approx(figures)
+    assert [found.value for _, found in measure(rows)] == pytest.approx(figures)

@@ -190,11 +190,14 @@ def test_a_saved_run_stands_beside_a_paper(tmp_path: Path, capsys: pytest.Captur
 def test_a_curve_counts_longer_answers_as_failed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = save_run(tmp_path, {"a": [(PASS, 100), (PASS, 300)], "b": [(PASS, 200), (FAIL, 100)]})
     assert start("curve", str(run), "--budgets=100,200,400", "--json") == 0
-    assert json.loads(capsys.readouterr().out)["curve"] == [
-        {"budget": 100, "truncated": 2, "pass_at_1": 0.25},
-        {"budget": 200, "truncated": 1, "pass_at_1": 0.5},
-        {"budget": 400, "truncated": 0, "pass_at_1": 0.75},
+    curve = json.loads(capsys.readouterr().out)["curve"]
+    assert [(point["budget"], point["truncated"], point["pass_at_1"]["value"]) for point in curve] == [
+        (100, 2, 0.25),
+        (200, 1, 0.5),
+        (400, 0, 0.75),
     ]
+    assert start("curve", str(run), "--budgets=100,200,400") == 0
+    assert "0.250 [0.0" in capsys.readouterr().out
 
 
 def test_a_curve_without_token_counts_is_refused(tmp_path: Path) -> None:
@@ -214,10 +217,13 @@ def test_best_of_shows_each_run_the_best_and_the_best_by_problem(
     hot = save_run(tmp_path / "2", {"a": [(FAIL, 1), (FAIL, 1)], "b": [(PASS, 1), (FAIL, 1)]}, 0.8)
     assert start("best-of", str(cold), str(hot), "--json") == 0
     found = json.loads(capsys.readouterr().out)
-    assert [(row["temperature"], row["pass_at_1"]) for row in found["runs"]] == [(0.2, 0.5), (0.8, 0.25)]
-    assert (found["best_of_runs"], found["best_by_problem"]) == (0.5, 0.75)
+    rows = [(row["temperature"], row["pass_at_1"]["value"]) for row in found["runs"]]
+    assert rows == [(0.2, 0.5), (0.8, 0.25)]
+    assert (found["best_of_runs"]["value"], found["best_by_problem"]["value"]) == (0.5, 0.75)
     assert start("best-of", str(cold), str(hot)) == 0
-    assert "optimistic" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "optimistic" in out
+    assert "0.250 [0.0" in out
 
 
 def test_best_of_refuses_one_run_and_other_problems(tmp_path: Path) -> None:

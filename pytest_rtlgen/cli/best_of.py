@@ -8,8 +8,9 @@ from pathlib import Path
 from pytest_rtlgen.cli.arguments import Parser
 from pytest_rtlgen.cli.streams import write_out
 from pytest_rtlgen.errors import RecordError, UsageError
+from pytest_rtlgen.metrics import bootstrap_interval
 from pytest_rtlgen.records import ProblemKey, Run
-from pytest_rtlgen.storage import RunStore
+from pytest_rtlgen.storage import RunStore, encode
 
 _WARNING = (
     "optimistic: the maximum is chosen with the results in sight, so it is higher than what any temperature fixed "
@@ -32,23 +33,24 @@ def run(args: argparse.Namespace) -> int:
     runs = _read_runs(args.run_paths)
     check_comparable(runs)
     shares = {path: share_passed(found) for path, found in runs.items()}
-    overall = {path: _mean(list(row.values())) for path, row in shares.items()}
+    overall = {path: bootstrap_interval(list(row.values()), seed=0) for path, row in shares.items()}
     first = next(iter(shares.values()))
-    by_problem = _mean([max(row[key] for row in shares.values()) for key in first])
-    best = max(overall.values())
+    by_problem = bootstrap_interval([max(row[key] for row in shares.values()) for key in first], seed=0)
+    best = max(overall.values(), key=lambda estimate: estimate.value)
     temperatures = {path: found.settings.sampling.temperature for path, found in runs.items()}
     if args.json:
-        rows = [{"run": path, "temperature": temperatures[path], "pass_at_1": overall[path]} for path in runs]
-        document = {"runs": rows, "best_of_runs": best, "best_by_problem": by_problem, "note": _WARNING}
+        rows = [{"run": path, "temperature": temperatures[path], "pass_at_1": encode(overall[path])} for path in runs]
+        best_of = {"best_of_runs": encode(best), "best_by_problem": encode(by_problem)}
+        document = {"runs": rows, **best_of, "note": _WARNING}
         write_out(json.dumps(document))
         return 0
     table = [
         *(
-            (path, "-" if temperatures[path] is None else f"{temperatures[path]:g}", f"{overall[path]:.3f}")
+            (path, "-" if temperatures[path] is None else f"{temperatures[path]:g}", str(overall[path]))
             for path in runs
         ),
-        ("best of the runs", "", f"{best:.3f}"),
-        ("best run for each problem", "", f"{by_problem:.3f}"),
+        ("best of the runs", "", str(best)),
+        ("best run for each problem", "", str(by_problem)),
     ]
     write_out(tabulate(table, headers=("run", "temperature", "pass@1"), disable_numparse=True))
     write_out(f"\n{_WARNING}")
@@ -93,7 +95,3 @@ def share_passed(found: Run) -> dict[ProblemKey, float]:
     if not passed:
         raise RecordError(f"{found.run_id}: no sample of this run was checked yet; check it with rtlgen check RUN")
     return {key: sum(row) / len(row) for key, row in passed.items()}
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)

@@ -44,7 +44,8 @@ def add_arguments(parser: Parser) -> None:
     add_vcd(parser)
     parser.add_argument("--jsonl", metavar="IN", help="check every line of this JSON Lines file; - is standard input")
     parser.add_argument("--out", dest="results", metavar="OUT", help="file that --jsonl appends its verdicts to")
-    add_options(parser, Group.CHECK, "jobs", "executor", "late-budget", "suite", "prices", "html", "hide-references")
+    of_runs = ("suite", "prices", "require", "html", "hide-references")
+    add_options(parser, Group.CHECK, "jobs", "executor", "late-budget", *of_runs)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -52,8 +53,8 @@ def run(args: argparse.Namespace) -> int:
     if args.paths:
         args.run_path = _find_run(args.paths)
         return _check_run(args)
-    if args.rtlgen_suite or args.rtlgen_prices or args.rtlgen_executor or args.rtlgen_html:
-        raise UsageError("--suite, --prices, --executor and --html belong to a RUN: check RUN --suite SPEC")
+    if any((args.rtlgen_suite, args.rtlgen_prices, args.rtlgen_executor, args.rtlgen_require, args.rtlgen_html)):
+        raise UsageError("--suite, --prices, --executor, --require and --html belong to a RUN: check RUN --suite SPEC")
     if args.jsonl is None:
         return _check_one(args)
 

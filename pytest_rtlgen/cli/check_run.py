@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pytest_rtlgen.cli.arguments import read_options
-from pytest_rtlgen.cli.report import print_report
+from pytest_rtlgen.cli.report import print_report, read_status
 from pytest_rtlgen.config import Options
 from pytest_rtlgen.errors import RecordError, UsageError
 from pytest_rtlgen.evaluation.judge import Judged, judge_run, open_judge
@@ -41,7 +41,9 @@ def check_run(args: argparse.Namespace) -> int:
     print_report(report, as_json=args.json)
     if repair and not store.is_finished:
         write_note(f"{store.path}: first answers only; pytest with --rtlgen-resume={store.path} goes on to repair them")
-    return EXIT_NOT_JUDGED if judged.failed else 0
+    if judged.failed:
+        return EXIT_NOT_JUDGED
+    return read_status(report)
 
 
 def read_run_options(args: argparse.Namespace, settings: RunSettings) -> Options:

@@ -82,6 +82,15 @@ COMMANDS: tuple[Command, ...] = (
         ),
     ),
     Command(
+        name="compare",
+        module="compare",
+        help="Compare two saved runs: paired differences of pass@k, and the problems that changed.",
+        examples=(
+            ".rtlgen/runs/20261130T062943Z-c251f2 .rtlgen/runs/20261201T060011Z-77ab01",
+            "step3000 step4000 --fail pass@1:-2%",
+        ),
+    ),
+    Command(
         name="best-of",
         module="best_of",
         help="Print the best of several saved runs (optimistic).",

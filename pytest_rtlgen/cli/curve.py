@@ -9,7 +9,7 @@ from pytest_rtlgen.cli.streams import write_out
 from pytest_rtlgen.config.values import read_ks
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.report.budget_curve import draw_curve
-from pytest_rtlgen.storage import RunStore
+from pytest_rtlgen.storage import RunStore, encode
 
 BUDGETS = "4096,8192,12288,16384"
 
@@ -38,9 +38,8 @@ def run(args: argparse.Namespace) -> int:
         )
     points = draw_curve(saved.samples, budgets, name=args.run_path)
     if args.json:
-        rows = [{"budget": p.budget, "truncated": p.truncated, "pass_at_1": p.pass_at_1} for p in points]
-        write_out(json.dumps({"run": args.run_path, "curve": rows}))
+        write_out(json.dumps({"run": args.run_path, "curve": encode(points)}))
     else:
-        table = [(f"{p.budget:,}", p.truncated, f"{p.pass_at_1:.3f}") for p in points]
+        table = [(f"{p.budget:,}", p.truncated, str(p.pass_at_1)) for p in points]
         write_out(tabulate(table, headers=("budget", "truncated", "pass@1"), disable_numparse=True))
     return 0

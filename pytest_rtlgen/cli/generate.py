@@ -25,7 +25,7 @@ def add_arguments(parser: Parser) -> None:
     """Declare the command's arguments."""
     asking = (Group.GENERATION, Group.SPENDING, Group.PROMPT, Group.REPAIR)
     deciding = (Group.CHECK, "scoring")  # part of what a run is resumed by, and pytest must be given the same
-    add_options(parser, "suite", *asking, "out", "resume", "limit", *deciding, "jobs", "executor")
+    add_options(parser, "suite", *asking, "out", "save", "resume", "limit", *deciding, "jobs", "executor")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,50 +1,74 @@
 """Option values with parts of their own."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pytest_rtlgen.errors import UsageError
-from pytest_rtlgen.records import Summary
+from pytest_rtlgen.records import Estimate, Summary
 
+GATED: Mapping[str, str] = {"pass": "function", "syntax": "syntax", "credit": "credit"}
+"""What a gate can look at: its name there, and the field of ``SummaryRow``."""
 _ROUNDING = 1e-9
 """A mean that is 0.6 by hand may come out as 0.5999999999999999."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirement:
-    """One release gate, such as ``pass@1>=0.6``."""
+    """One release gate, such as ``pass@1>=0.6`` or ``pass@1.low>=0.6``."""
 
     metric: str
-    """``pass``, ``syntax`` or ``credit``."""
+    """A key of ``GATED``."""
     k: int | None
-    """``None`` exactly for ``credit``."""
+    """``None`` exactly where the figure is the same for every k."""
     operator: str
     """``>=`` or ``>``."""
     threshold: float
     """0.0 ... 1.0."""
+    is_low: bool = False
+    """Whether it is the low end of the figure's interval that has to reach the threshold."""
 
     def __str__(self) -> str:
         name = self.metric if self.k is None else f"{self.metric}@{self.k}"
-        return f"{name}{self.operator}{self.threshold:g}"
+        return f"{name}{'.low' if self.is_low else ''}{self.operator}{self.threshold:g}"
 
-    def measure(self, summary: Summary) -> float:
+    def measure(self, summary: Summary) -> Estimate:
         """Return the figure of ``summary`` that this gate looks at.
 
         Raises:
             UsageError: the summary was made without this ``k``.
         """
-        if self.k is None:
-            return summary.total.credit.value
-        estimates = dict(summary.total.function if self.metric == "pass" else summary.total.syntax)
-        if self.k not in estimates:
+        figure: Estimate | tuple[tuple[int, Estimate], ...] = getattr(summary.total, GATED[self.metric])
+        if isinstance(figure, Estimate):
+            return figure
+        found = next((estimate for k, estimate in figure if k == self.k), None)
+        if found is None:
             raise UsageError(
                 f"--rtlgen-require: {self} needs k = {self.k}, which was not estimated; add it to --rtlgen-k"
             )
-        return estimates[self.k].value
+        return found
 
-    def is_met(self, value: float) -> bool:
-        """Whether ``value`` satisfies the gate."""
+    def is_met(self, measured: Estimate) -> bool:
+        """Whether what was measured satisfies the gate."""
         slack = -_ROUNDING if self.operator == ">=" else _ROUNDING
-        return value > self.threshold + slack
+        return (measured.low if self.is_low else measured.value) > self.threshold + slack
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropLimit:
+    """How far pass@k may fall below that of another run, such as ``pass@1:-2%``."""
+
+    k: int
+    most: float
+    """The largest drop that is allowed, 0.0 ... 1.0: percentage points, not a share of the other figure."""
+    is_low: bool = False
+    """Whether it is the low end of the change's interval that must not be lower."""
+
+    def __str__(self) -> str:
+        return f"pass@{self.k}{'.low' if self.is_low else ''}:-{self.most * 100:g}%"
+
+    def is_met(self, change: Estimate) -> bool:
+        """Whether a change, new less base, keeps within the limit."""
+        return (change.low if self.is_low else change.value) > -self.most - _ROUNDING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

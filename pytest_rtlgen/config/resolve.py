@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from pytest_rtlgen.config.option import VARIABLE_PREFIX, Option
 from pytest_rtlgen.config.papers import load_preset
-from pytest_rtlgen.config.parsed import Requirement
 from pytest_rtlgen.config.table import OPTIONS, Options
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.spelling import suggest
@@ -43,8 +42,10 @@ def resolve_options(
     given = {option.field: _find(option, cli, ini, env, place) for option in OPTIONS}
     given |= _list_preset(given)
     values: dict[str, Any] = {option.field: _read(option, given[option.field]) for option in OPTIONS}
-    values["k"] = _fit_ks(values["k"], values["n"], values["require"], given)
+    values["k"] = _fit_ks(values, given)
     _check_repair(values, given)
+    if values["compare_fail"] and not values["compare"]:
+        _refuse_limit(given["compare_fail"])
     return Options(**values)
 
 
@@ -166,16 +167,28 @@ def _check_repair(values: Mapping[str, Any], given: Mapping[str, _Given]) -> Non
             )
 
 
-def _fit_ks(ks: tuple[int, ...], n: int, gates: Sequence[Requirement], given: Mapping[str, _Given]) -> tuple[int, ...]:
+def _refuse_limit(given: _Given) -> NoReturn:
+    raise UsageError(
+        f"{given.spelling} ({given.place}): limits the difference from another run, but none is named; add "
+        "--rtlgen-compare=RUN"
+    )
+
+
+def _fit_ks(values: Mapping[str, Any], given: Mapping[str, _Given]) -> tuple[int, ...]:
     """Return the ks to estimate: those asked for, and those that the gates need."""
-    for gate in gates:
-        if gate.k is not None and gate.k > n:
-            _refuse_k(gate.k, n, given["require"])
+    ks: tuple[int, ...] = values["k"]
+    n: int = values["n"]
+    needed: set[int] = set()
+    for name in ("require", "compare_fail"):
+        found = {gate.k for gate in values[name] if gate.k is not None}
+        if found and max(found) > n:
+            _refuse_k(max(found), n, given[name])
+        needed |= found
     if given["k"].place in {"default", "preset"}:
         ks = tuple(k for k in ks if k <= n)
     elif max(ks) > n:
         _refuse_k(max(ks), n, given["k"])
-    return tuple(sorted({*ks, *(gate.k for gate in gates if gate.k is not None)}))
+    return tuple(sorted({*ks, *needed}))
 
 
 def _refuse_k(k: int, n: int, given: _Given) -> None:

@@ -7,8 +7,10 @@ from pytest_rtlgen.config.option import Group, Option, declare, read_row
 from pytest_rtlgen.config.values import (
     read_base_url,
     read_choice,
+    read_drop,
     read_ks,
     read_member,
+    read_name,
     read_path,
     read_real,
     read_repair,
@@ -22,7 +24,7 @@ from pytest_rtlgen.config.values import (
 from pytest_rtlgen.modes import FormalMode, SandboxMode, ScoringMode
 
 if TYPE_CHECKING:  # the option table loads in every pytest session
-    from pytest_rtlgen.config.parsed import RepairBudget, Requirement
+    from pytest_rtlgen.config.parsed import DropLimit, RepairBudget, Requirement
     from pytest_rtlgen.records import SamplingParams
 
 CROSS_SIMULATORS = ("yosys", "verilator")
@@ -91,7 +93,7 @@ class Options(NamedTuple):
         default=(1, 5, 10),
         help="k of pass@k; the default is limited to those that n allows, a k of yours above n is an error",
     )
-    """Rising; every one at most ``n``; holds each ``k`` of ``require``."""
+    """Rising; every one at most ``n``; holds each ``k`` of ``require`` and ``compare_fail``."""
     temperature: float | None = declare(
         group=Group.GENERATION,
         metavar="T",
@@ -123,7 +125,36 @@ class Options(NamedTuple):
         parse=read_requirement,
         default=(),
         is_repeatable=True,
-        help="fail the run unless the gate holds: pass@K, syntax@K or credit, >= or >, 0 to 1, such as pass@1>=0.6",
+        help="fail the run unless the gate holds: pass@K, syntax@K or credit, .low for the low end of its interval, "
+        ">= or >, 0 to 1, such as pass@1>=0.6 or pass@1.low>=0.6",
+    )
+    compare: str | None = declare(
+        group=Group.RUN,
+        metavar="RUN",
+        parse=read_text,
+        help="compare with an earlier run over the problems that both have: its folder, or its name of --rtlgen-save",
+    )
+    """A folder, or a name below ``out``."""
+    compare_fail: "tuple[DropLimit, ...]" = declare(
+        group=Group.RUN,
+        metavar="LIMIT",
+        parse=read_drop,
+        default=(),
+        is_repeatable=True,
+        help="fail the run if pass@K falls further below the other run's: percentage points, such as pass@1:-2%, or "
+        "pass@1.low:-5% for the low end of the change's interval",
+    )
+    unlike: bool = declare(
+        group=Group.RUN,
+        parse=read_truth,
+        default=False,
+        help="compare runs also where more than the model differs: dataset, prompt, sampling, checker",
+    )
+    save: str | None = declare(
+        group=Group.RUN,
+        metavar="NAME",
+        parse=read_name,
+        help="name of the run and of its folder; by default its start",
     )
     report_only: bool = declare(
         group=Group.RUN,
@@ -384,7 +415,7 @@ class Options(NamedTuple):
     @property
     def judges_items(self) -> bool:
         """Whether, under pytest, the item of a problem without a passing sample fails."""
-        return not self.report_only and not self.require
+        return not (self.report_only or self.require or self.compare_fail)
 
     @property
     def sampling(self) -> "SamplingParams":

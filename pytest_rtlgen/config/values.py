@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:  # the option table loads in every pytest session
-    from pytest_rtlgen.config.parsed import RepairBudget, Requirement
+    from pytest_rtlgen.config.parsed import DropLimit, RepairBudget, Requirement
 
 E = TypeVar("E", bound=StrEnum)
 
-_REQUIREMENT = r"(?:(pass|syntax)@([1-9][0-9]{0,5})|(credit))\s*(>=|>)\s*([0-9]*\.?[0-9]+)"
+_REQUIREMENT = r"(?:(pass|syntax)@([1-9][0-9]{0,5})|(credit))(\.low)?\s*(>=|>)\s*([0-9]*\.?[0-9]+)"
+_DROP = r"pass@([1-9][0-9]{0,5})(\.low)?\s*:\s*-\s*([0-9]*\.?[0-9]+)\s*%"
 _REPAIR_PART = r"\s*(compile|simulate)\s*:\s*([0-9]{1,2})\s*"
 _TRUTHS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
@@ -103,11 +104,37 @@ def read_requirement(text: str) -> "Requirement":
     from pytest_rtlgen.config.parsed import Requirement
 
     match = re.fullmatch(_REQUIREMENT, text.strip(), re.ASCII)
-    if match is None or not 0.0 <= float(match[5]) <= 1.0:
-        raise ValueError("pass@K, syntax@K or credit, then >= or >, then a number from 0 to 1, such as pass@1>=0.6")
+    if match is None or not 0.0 <= float(match[6]) <= 1.0:
+        raise ValueError(
+            "pass@K, syntax@K or credit, .low for the low end of its interval, then >= or >, then a number from 0 to "
+            "1, such as pass@1>=0.6"
+        )
     return Requirement(
-        metric=match[1] or match[3], k=int(match[2]) if match[2] else None, operator=match[4], threshold=float(match[5])
+        metric=match[1] or match[3],
+        k=int(match[2]) if match[2] else None,
+        is_low=match[4] is not None,
+        operator=match[5],
+        threshold=float(match[6]),
     )
+
+
+def read_drop(text: str) -> "DropLimit":
+    """Return the limit that ``text`` spells."""
+    from pytest_rtlgen.config.parsed import DropLimit
+
+    match = re.fullmatch(_DROP, text.strip(), re.ASCII)
+    if match is None or not 0.0 <= float(match[3]) <= 100.0:  # noqa: PLR2004  per cent
+        raise ValueError(
+            "pass@K, .low for the low end of the change's interval, then :- and percentage points, such as pass@1:-2%"
+        )
+    return DropLimit(k=int(match[1]), is_low=match[2] is not None, most=float(match[3]) / 100)
+
+
+def read_name(text: str) -> str:
+    """Return a name that a folder can have."""
+    if not re.fullmatch(r"\s*[A-Za-z0-9][\w.-]{0,99}\s*", text, re.ASCII):
+        raise ValueError("letters, digits, dots, _ and -, at most 100, such as step4000")
+    return text.strip()
 
 
 def read_repair(text: str) -> "RepairBudget":

@@ -9,6 +9,7 @@ from pytest_rtlgen.backends import Backend, check_installed
 from pytest_rtlgen.check.checker import Checker
 from pytest_rtlgen.config import Options
 from pytest_rtlgen.errors import RecordError, ToolError, UsageError
+from pytest_rtlgen.evaluation.compare import find_run, refuse_unlike
 from pytest_rtlgen.evaluation.settings import collect_deciding, make_check_settings, make_run_settings
 from pytest_rtlgen.prompts import PromptStyle
 from pytest_rtlgen.records import Environment, Problem, RunSettings, Suite
@@ -50,25 +51,50 @@ def open_run(
 
     Raises:
         ToolError: a new run's model needs an extra that is not installed.
-        UsageError: the run that the option names was made with other settings, or the run to go on with has answers of
-            another endpoint.
+        UsageError: the run that the option names was made with other settings, the run to go on with has answers of
+            another endpoint, or the run to compare with was made in another way.
         RecordError: there is no such run.
         StorageError: a new folder cannot be made.
     """
     backends = tuple(backends)
     base_url = next((url for url in (getattr(backend, "base_url", "") for backend in backends) if url), "")
     settings = make_run_settings(options, suites, style, selection=selection, base_url=base_url)
-    if options.resume not in {"auto", "never"}:
-        return RunStore.open(Path(options.resume), settings)
-    if options.resume == "auto":
-        found = find_resumable(options.out, settings)
-        if found is not None:
-            return RunStore.open(found, settings)
-        _refuse_two_endpoints(options.out, settings)
+    if options.compare is not None:
+        refuse_unlike(find_run(options.compare, options.out), "this run", (settings, environment), options)
+    begun = _find_begun(options, settings)
+    if begun is not None:
+        return begun
     for backend in backends:
         check_installed(backend)
     problems = [problem for suite in suites for problem in suite.problems[: options.limit]]
-    return RunStore.create(options.out, settings, environment, problems)
+    return RunStore.create(options.out, settings, environment, problems, name=options.save)
+
+
+def _find_begun(options: Options, settings: RunSettings) -> RunStore | None:
+    """Return the run to go on with, as ``options.save`` and ``options.resume`` say; ``None``: a new one is made."""
+    if options.save is not None:
+        return _find_named(options.out / options.save, options.resume, settings)
+    if options.resume not in {"auto", "never"}:
+        return RunStore.open(Path(options.resume), settings)
+    if options.resume == "never":
+        return None
+    found = find_resumable(options.out, settings)
+    if found is not None:
+        return RunStore.open(found, settings)
+    _refuse_two_endpoints(options.out, settings)
+    return None
+
+
+def _find_named(path: Path, resume: str, settings: RunSettings) -> RunStore | None:
+    """Return the unfinished run in the folder that a name stands for; ``None``: there is no such folder."""
+    if resume not in {"auto", "never"}:
+        raise UsageError(f"--rtlgen-save={path.name} names a run, but --rtlgen-resume={resume} has a name; give one")
+    if not path.exists():
+        return None
+    store = RunStore.open(path, settings)
+    if store.is_finished or resume == "never":
+        raise UsageError(f"--rtlgen-save={path.name}: {path} is a run already; choose another name, or remove it")
+    return store
 
 
 def _refuse_two_endpoints(out: Path, settings: RunSettings) -> None:

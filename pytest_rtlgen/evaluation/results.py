@@ -6,12 +6,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pytest_rtlgen.config import Options
 from pytest_rtlgen.errors import RecordError
 from pytest_rtlgen.evaluation.asked import Asked
+from pytest_rtlgen.evaluation.compare import compare_with_base
 from pytest_rtlgen.evaluation.judge import Judged
 from pytest_rtlgen.evaluation.repair import add_turns, count_waiting, sum_run_spending
 from pytest_rtlgen.metrics import summarize
 from pytest_rtlgen.records import Problem, ProblemKey, Run, SampleResult, Summary
+from pytest_rtlgen.report.gate import Gate, measure_limits
 from pytest_rtlgen.report.paper import compare_with_paper
-from pytest_rtlgen.report.run_report import Gaps, Gate, RunReport
+from pytest_rtlgen.report.run_report import Gaps, RunReport
 from pytest_rtlgen.report.side_by_side import compare_sides
 from pytest_rtlgen.report.without import add_without
 from pytest_rtlgen.scoring.scorer import find_known_bad
@@ -34,12 +36,6 @@ def count_fewest(store: RunStore, run: Run, excluded: Collection[ProblemKey]) ->
     return min(counts.values())
 
 
-def read_excluded(store: RunStore) -> dict[ProblemKey, str]:
-    """Return the problems that a finished run leaves out, with reasons; none of another."""
-    named = dict(store.read_summary().excluded) if store.is_finished else {}
-    return {problem.key: named[str(problem.key)] for problem in store.header.problems if str(problem.key) in named}
-
-
 def report_run(
     store: RunStore,
     options: Options,
@@ -50,12 +46,12 @@ def report_run(
 ) -> RunReport:
     """Return what the run in ``store`` came to, of the problems in ``only``; ``None``: of all with a sample.
 
-    Of ``options`` count ``k``, ``prices``, ``preset`` and ``require``. Problems that ``judged`` could not judge are
-    named, and no figure counts them.
+    Of ``options`` count ``k``, ``prices``, ``preset``, ``require``, ``compare`` and ``compare_fail``. Problems that
+    ``judged`` could not judge are named, and no figure counts them.
 
     Raises:
-        RecordError: what is stored cannot be read.
-        UsageError: the prices cannot be read.
+        RecordError: what is stored, or the run to compare with, cannot be read.
+        UsageError: the prices cannot be read, or the run to compare with has no problem in common.
     """
     run = store.read_run() if run is None else run
     excluded = dict(sorted({**judged.known_bad, **judged.failed}.items()))
@@ -64,6 +60,7 @@ def report_run(
     results = [sample for sample in run.samples if sample.key.problem in counted]
     summary = summarize(problems, results, options.k, excluded=_name(excluded))
     summary = add_turns(summary, store, problems, prices=options.prices)
+    comparison = compare_with_base(store, results, options)
     known = find_known_bad(run.settings.simulator, dict(run.environment.tools).get("simulator", ""))
     summary = add_without(summary, results, known)
     return RunReport(
@@ -73,7 +70,11 @@ def report_run(
         spending=sum_run_spending(store, options.prices),
         sides=compare_sides(problems, results, known, options.k),
         papers=tuple(_list_papers(problems, results, run, options, excluded)),
-        gates=tuple(Gate(requirement=gate, measured=gate.measure(summary)) for gate in options.require),
+        comparison=comparison,
+        gates=(
+            *(Gate(requirement=gate, measured=gate.measure(summary)) for gate in options.require),
+            *(measure_limits(options.compare_fail, comparison) if comparison is not None else ()),
+        ),
         gaps=_find_gaps(store, run, summary),
         not_judged=judged.failed,
         page=options.html,

@@ -57,7 +57,12 @@ class NoSuite:
 
 
 def pytest_report_teststatus(report: pytest.TestReport, config: pytest.Config) -> tuple[str, str, object] | None:
-    """Show each sample as a line of its own under ``-v``; samples are counted in no figure of pytest's."""
+    """Show each sample as a line of its own under ``-v``; samples are counted in no figure of pytest's.
+
+    Gates are counted, and have a word in pytest's summary only: the line of the last test is complete when they come.
+    """
+    if hasattr(report, "rtlgen_is_counted"):
+        return report.outcome, "", report.outcome.upper() if report.rtlgen_is_counted else ""
     sample = getattr(report, "rtlgen_sample", None)
     if sample is None:
         return None

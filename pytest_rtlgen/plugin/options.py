@@ -13,7 +13,7 @@ def add_options(parser: pytest.Parser) -> None:
     """Declare every option of the table, on the command line and as an ini key."""
     group = parser.getgroup("rtlgen", "judge Verilog from language models (pytest-rtlgen)")
     for option in OPTIONS:
-        group.addoption(option.flag, dest=option.key, help=option.full_help, **_describe(option))
+        group.addoption(option.flag, dest=option.key, help=option.full_help.replace("%", "%%"), **_describe(option))
         if option.is_repeatable:
             parser.addini(option.key, option.help, type="linelist", default=None)
         else:

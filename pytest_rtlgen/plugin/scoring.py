@@ -13,6 +13,7 @@ from pytest_rtlgen.evaluation.late import prove_late
 from pytest_rtlgen.evaluation.results import finish_run, report_run, write_html
 from pytest_rtlgen.evaluation.watch import Watcher
 from pytest_rtlgen.records import ProblemKey
+from pytest_rtlgen.report.gate import Gate
 from pytest_rtlgen.report.run_report import RunReport
 from pytest_rtlgen.storage import RunStore
 
@@ -35,6 +36,7 @@ class RunScoring:
         self._skipped: dict[ProblemKey, str] = {}
         self._run_report: RunReport | None = None
         self._notes: list[str] = []
+        self._gates: tuple[Gate, ...] = ()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note which problem was judged, which was skipped, and which met an error of the harness."""
@@ -52,16 +54,17 @@ class RunScoring:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Write the summary of a complete run and apply ``--rtlgen-require``."""
+        """Write the summary of a complete run and apply ``--rtlgen-require``: each gate is a test of its own."""
         is_all_skipped = not self._errors and bool(self._skipped or self._known_bad)
         if not (self._judged or is_all_skipped) or exitstatus not in _COMPLETE:
             self._notes.append(f"unfinished run: {self._store.path}; the same command goes on with it")
-            return
+            return None
         self._note_skipped()
         missing = self._list_missing()
         if not self._judged:
             self._notes.append("no problem could be judged, so there is no summary")
-            return
+            gates = tuple(Gate(requirement=gate, measured=None) for gate in self._options.require)
+            return self._report_gates(session, gates)
         try:
             self._prove_late(session)
             self._report(session, missing)
@@ -74,6 +77,8 @@ class RunScoring:
         terminalreporter.section("rtlgen")
         if self._run_report is not None:
             terminalreporter.write_line(str(self._run_report))
+        for gate in self._gates:
+            terminalreporter.write_line(str(gate), green=gate.is_met, red=not gate.is_met)
         for note in self._notes:
             terminalreporter.write_line(note)
 
@@ -112,11 +117,28 @@ class RunScoring:
             )
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         finish_run(self._store, report, is_complete=not self._errors and not missing)
-        self._notes += map(str, report.gates)
-        if not report.is_good:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        self._report_gates(session, report.gates)
         write_html(self._store, report, self._options)
         self._notes += [f"open {report.page}"] if report.page else []
+
+    def _report_gates(self, session: pytest.Session, gates: tuple[Gate, ...]) -> None:
+        """Report each gate as a test, which counts in pytest's last line and is a test case of the JUnit file."""
+        self._gates = gates
+        for gate in gates:
+            name = str(gate.requirement)
+            report = pytest.TestReport(
+                nodeid=f"rtlgen::{name}",
+                location=("rtlgen", None, f"gate {name}"),
+                keywords={},
+                outcome="passed" if gate.is_met else "failed",
+                longrepr=None if gate.is_met else str(gate),
+                when="call",
+                rtlgen_is_counted=False,
+            )
+            session.config.hook.pytest_runtest_logreport(report=report)
+            vars(report)["rtlgen_is_counted"] = True
+        if not all(gate.is_met for gate in gates):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _note_skipped(self) -> None:
         for reason, count in Counter(self._skipped.values()).most_common():

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pytest_rtlgen.errors import RecordError
-from pytest_rtlgen.records import SampleResult
+from pytest_rtlgen.metrics import bootstrap_interval
+from pytest_rtlgen.records import Estimate, SampleResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +16,7 @@ class Point:
     """Most tokens of one answer."""
     truncated: int
     """Samples that are longer."""
-    pass_at_1: float
+    pass_at_1: Estimate
     """Mean over problems of the share of samples that pass within the budget."""
 
 
@@ -45,4 +46,4 @@ def _draw_point(samples: Sequence[SampleResult], budget: int) -> Point:
         label = (sample.key.suite, sample.key.problem_id)
         passed.setdefault(label, []).append(sample.verdict.is_passed and not is_long)
     shares = [sum(row) / len(row) for row in passed.values()]
-    return Point(budget=budget, truncated=truncated, pass_at_1=sum(shares) / len(shares))
+    return Point(budget=budget, truncated=truncated, pass_at_1=bootstrap_interval(shares, seed=0))

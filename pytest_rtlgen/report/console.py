@@ -1,5 +1,6 @@
 """Lines and progress for people, on standard error."""
 
+import os
 import shutil
 import sys
 import threading
@@ -10,11 +11,14 @@ from pytest_rtlgen.report.plain_text import escape_controls
 _NARROWEST = 40
 _EVERY_S = 2.0
 _LONG_S = 10.0
+_RED, _PLAIN = "\x1b[31m", "\x1b[0m"
 
 
-def write_note(message: str) -> None:
-    """Write one line to standard error, whatever ``message`` holds."""
-    sys.stderr.write(escape_controls(message) + "\n")
+def write_note(message: str, *, is_bad: bool = False) -> None:
+    """Write one line to standard error, whatever ``message`` holds; one that ``is_bad`` is red on a terminal."""
+    line = escape_controls(message)
+    is_red = is_bad and sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+    sys.stderr.write((f"{_RED}{line}{_PLAIN}" if is_red else line) + "\n")
     sys.stderr.flush()
 
 

@@ -5,23 +5,31 @@ from collections.abc import Sequence
 from typing import cast
 
 from pytest_rtlgen.records import COLUMNS, Estimate, Run, SampleResult, Summary, SummaryRow, TurnRow
+from pytest_rtlgen.report.comparison import Comparison
+from pytest_rtlgen.report.gate import Gate, describe_gate
 from pytest_rtlgen.report.side_by_side import SuiteSides
 from pytest_rtlgen.report.spending import Spending
 from pytest_rtlgen.storage import encode
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Rises when a key is renamed, removed or changes its meaning; a new key alone does not raise it."""
 
 
 def render_run_json(
-    run: Run, summary: Summary, sides: Sequence[SuiteSides] = (), *, spending: Spending | None = None
+    run: Run,
+    summary: Summary,
+    sides: Sequence[SuiteSides] = (),
+    *,
+    spending: Spending | None = None,
+    gates: Sequence[Gate] = (),
+    comparison: Comparison | None = None,
 ) -> str:
     """Return the run and its summary as indented JSON in ASCII with a newline at the end.
 
     Of a sample that was repaired, ``samples`` has the last answer and ``repairs`` every turn after the first.
     ``sides`` are both scorings of the suites whose benchmark brings its own, ``spending`` is what all completions took,
-    ``null`` where nobody added it up. Keys keep their order and samples are sorted by key.
-    Answers and candidates stay out: the run's folder holds them.
+    ``null`` where nobody added it up; ``gates`` are those that were asked for. Keys keep their order and samples are
+    sorted by key. Answers and candidates stay out: the run's folder holds them.
     """
     document = {
         "schema_version": SCHEMA_VERSION,
@@ -32,6 +40,8 @@ def render_run_json(
             "environment": encode(run.environment),
         },
         "summary": _describe_summary(summary),
+        "comparison": encode(comparison),
+        "gates": [describe_gate(gate) for gate in gates],
         "spending": encode(spending),
         "scorings": [_describe_sides(item) for item in sides],
         "samples": [_describe_sample(sample) for sample in sorted(run.samples, key=lambda sample: sample.key)],
@@ -66,7 +76,8 @@ def _describe_turn(row: TurnRow) -> dict[str, object]:
 
 def _describe_sides(sides: SuiteSides) -> dict[str, object]:
     names = ("ours", "published", "guarded", "ours_without_open", "published_without_open")
-    return {**cast("dict[str, object]", encode(sides)), **{name: dict(getattr(sides, name)) for name in names}}
+    figures = {name: {key: encode(value) for key, value in getattr(sides, name)} for name in names}
+    return {**cast("dict[str, object]", encode(sides)), **figures}
 
 
 def _describe_row(row: SummaryRow) -> dict[str, object]:

@@ -4,8 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_rtlgen.config.parsed import Requirement
 from pytest_rtlgen.records import ProblemKey, Run, Summary
+from pytest_rtlgen.report.comparison import Comparison
+from pytest_rtlgen.report.comparison_text import render_comparison
+from pytest_rtlgen.report.exports import render_csv, render_markdown
+from pytest_rtlgen.report.gate import Gate
 from pytest_rtlgen.report.json_report import render_run_json
 from pytest_rtlgen.report.side_by_side import SuiteSides
 from pytest_rtlgen.report.sides_text import render_sides
@@ -13,23 +16,6 @@ from pytest_rtlgen.report.spending import Spending
 from pytest_rtlgen.report.terminal import render_summary
 from pytest_rtlgen.report.turns_text import render_turns
 from pytest_rtlgen.tools.hooks import call_hook
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gate:
-    """One requirement and what was measured."""
-
-    requirement: Requirement
-    measured: float
-    """0.0 ... 1.0."""
-
-    @property
-    def is_met(self) -> bool:
-        """Whether what was measured is enough."""
-        return self.requirement.is_met(self.measured)
-
-    def __str__(self) -> str:
-        return f"required {self.requirement}: {'met' if self.is_met else 'NOT met'}, measured {self.measured:.4f}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +51,10 @@ class RunReport:
     """Our verdict beside the benchmark's own, a suite each, where a benchmark brings its own."""
     papers: tuple[str, ...]
     """Our figures beside a paper's, a table each."""
+    comparison: Comparison | None = None
+    """The run beside the one that it is compared with; ``None``: it is compared with none."""
     gates: tuple[Gate, ...]
+    """What was required of the figures, then of the comparison."""
     gaps: Gaps
     not_judged: Mapping[ProblemKey, str]
     """Problems on which the harness failed, with its error; no figure counts them."""
@@ -82,24 +71,30 @@ class RunReport:
         """Whether every gate is met."""
         return all(gate.is_met for gate in self.gates)
 
+    @property
+    def title(self) -> str:
+        """The model and the number of samples."""
+        return f"{self.run.settings.model}  n={self.run.settings.sampling.n}"
+
     def __str__(self) -> str:
         return "\n\n".join(self.list_tables())
 
     def list_tables(self) -> Iterator[str]:
         """Yield the tables that people read, in their order."""
         settings = self.run.settings
-        title = f"{settings.model}  n={settings.sampling.n}"
-        yield render_summary(self.summary, title=title, run_path=str(self.path), spending=self.spending)
+        yield render_summary(self.summary, title=self.title, run_path=str(self.path), spending=self.spending)
         turns = render_turns(settings, self.summary.turns)
         if turns:
             yield turns
         if self.sides:
             yield render_sides(self.sides)
         yield from self.papers
+        if self.comparison is not None:
+            yield render_comparison(self.comparison)
         yield from call_hook("report_section", report=self)
 
     def list_notes(self) -> Iterator[str]:
-        """Yield what is missing and what was required, a line each."""
+        """Yield what is missing, a line each; what was required is in ``gates``."""
         gaps = self.gaps
         if gaps.short or gaps.unanswered:
             n = self.run.settings.sampling.n
@@ -107,8 +102,22 @@ class RunReport:
             yield f"{self.path}: incomplete: {counts}"
         if gaps.unrepaired:
             yield f"{self.path}: incomplete: {gaps.unrepaired} samples still have a repair to come; go on with the run"
-        yield from map(str, self.gates)
+
+    def to_csv(self) -> str:
+        """Return every figure with its interval, a line each."""
+        return render_csv(self.summary)
+
+    def to_markdown(self) -> str:
+        """Return the table and the gates for a page or a job's summary."""
+        return render_markdown(self.summary, self.title, self.gates)
 
     def to_json(self) -> str:
         """Return the run and its summary as one indented JSON document."""
-        return render_run_json(self.run, self.summary, self.sides, spending=self.spending)
+        return render_run_json(
+            self.run,
+            self.summary,
+            self.sides,
+            spending=self.spending,
+            gates=self.gates,
+            comparison=self.comparison,
+        )

@@ -50,13 +50,13 @@ def _list_rows(sides: SuiteSides) -> Iterable[list[str]]:
 
 def _list_figures(label: str, figures: Figures, ceiling: int, problems: int) -> Iterable[list[str]]:
     for place, (name, value) in enumerate(figures):
-        yield [label if not place else "", name, f"{value:.3f}", f"{ceiling}/{problems}" if not place else ""]
+        yield [label if not place else "", name, str(value), f"{ceiling}/{problems}" if not place else ""]
 
 
 def _list_without_open(figures: Figures) -> Iterable[list[str]]:
     """Yield the figures without the problems whose text leaves open what is right."""
     for place, (name, value) in enumerate(figures):
-        yield ["    without open texts" if not place else "", name, f"{value:.3f}", ""]
+        yield ["    without open texts" if not place else "", name, str(value), ""]
 
 
 def _render_disagreements(sides: SuiteSides) -> list[str]:

@@ -61,8 +61,9 @@ class RunStore(AnswerFiles):
         problems: Sequence[Problem],
         *,
         started_at: datetime | None = None,
+        name: str | None = None,
     ) -> Self:
-        """Make the folder of a new run under ``out``, named by its start and a few random characters.
+        """Make the folder of a new run under ``out``, by default named by its start and a few random characters.
 
         Raises:
             StorageError: the folder cannot be made.
@@ -77,7 +78,7 @@ class RunStore(AnswerFiles):
             environment=environment,
             problems=tuple(problems),
         )
-        path = out / run_id
+        path = out / (name or run_id)
         try:
             path.mkdir(parents=True)
         except OSError as error:

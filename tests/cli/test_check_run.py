@@ -54,6 +54,10 @@ def test_a_copied_run_is_checked_without_its_suite(mini: Path, cli: Cli, capsys:
     assert (again.returncode, again.stdout) == (0, done.stdout)
     assert again.stderr == f"{copied}: 0 checked, 4 there before\n"
     assert cli("report", str(copied)).stdout == done.stdout
+    for gate, code, word in (("pass@1>=0.5", 0, "met"), ("pass@1.low>=0.5", 1, "NOT met")):
+        gated = cli("check", str(copied), "--require", gate)
+        assert gated.returncode == code
+        assert f"required {gate}: {word}, measured 0.5000 [" in gated.stderr
 
 
 @pytest.mark.simulator
@@ -209,10 +213,8 @@ def test_a_run_without_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str
         (["nowhere"], "nowhere/run.json: not found; give the folder of a run"),
         (["run", "--candidate=a"], "a RUN has its own references and answers"),
         (["run", "--jsonl=a", "--out=b"], "a RUN has its own references and answers"),
-        (
-            ["--suite=mini", "--reference=a", "--candidate=b"],
-            "--suite, --prices, --executor and --html belong to a RUN",
-        ),
+        (["--suite=mini", "--reference=a", "--candidate=b"], "--require and --html belong to a RUN"),
+        (["--require=pass@1>=0.5", "--reference=a", "--candidate=b"], "--require and --html belong to a RUN"),
     ],
 )
 def test_what_cannot_be_meant(args: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -31,7 +31,7 @@ def test_answers_are_repaired_and_the_report_shows_each_turn(mini: Path, capsys:
     assert main(["report", str(store.path)]) == 0
     out, err = capsys.readouterr()
     assert "repair compile:1,simulate:0" in out
-    assert "     1        4        4  1.000 [1.00, 1.00]" in out
+    assert "     1        4        4  1.000 [0.33, 1.00]" in out
     assert err == ""
 
 

@@ -1,5 +1,7 @@
 """``report``: a saved run, complete or not."""
 
+import contextlib
+import io
 import json
 import re
 from pathlib import Path
@@ -58,6 +60,38 @@ def test_a_complete_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert err == ""
 
 
+def test_a_saved_run_is_gated_without_checking_it_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = save_run(tmp_path, {"one": [PASS] * 4, "two": [FAIL] * 4, "three": [PASS, FAIL, FAIL, FAIL]})
+    assert main(["report", str(run), "--require", "pass@1>=0.4"]) == 0
+    assert capsys.readouterr().err.startswith("required pass@1>=0.4: met, measured 0.4167 [0.1")
+    assert main(["report", str(run), "--require", "pass@1.low>=0.4", "--require", "pass@3>0", "--json"]) == 1
+    out, err = capsys.readouterr()
+    assert [line.split(",")[0] for line in err.splitlines()] == [
+        "required pass@1.low>=0.4: NOT met",
+        "required pass@3>0: met",
+    ]
+    gates = json.loads(out)["gates"]
+    assert [(gate["gate"], gate["is_met"]) for gate in gates] == [("pass@1.low>=0.4", False), ("pass@3>0", True)]
+    assert gates[0]["measured"].keys() == {"value", "low", "high"}
+    assert main(["report", str(run), "--require", "pass@5>0"]) == 2
+    assert "k = 5 needs 5 completions a problem" in capsys.readouterr().err
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_an_unmet_gate_is_red_on_a_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = save_run(tmp_path, {"one": [PASS]})
+    for color, start in (("", "\x1b[31mrequired"), ("1", "required")):
+        monkeypatch.setenv("NO_COLOR", color)
+        terminal = Terminal()
+        with contextlib.redirect_stderr(terminal):
+            assert main(["report", str(run), "--require", "pass@1.low>=0.9"]) == 1
+        assert terminal.getvalue().splitlines()[-1].startswith(start)
+
+
 def test_json_and_k(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = save_run(tmp_path, {"one": [PASS] * 4, "two": [FAIL] * 4, "three": [PASS, FAIL, FAIL, FAIL]})
     assert main(["report", str(run), "--json", "--k", "1,2"]) == 0
@@ -76,6 +110,8 @@ def test_an_unfinished_run_goes_as_far_as_it_goes(tmp_path: Path, capsys: pytest
     assert list(summary["total"]["function"]) == ["1"]
     assert summary["total"]["problems"] == 2
     assert err == f"{run}: incomplete: 1 problems have fewer than 6 samples, 1 have none\n"
+    assert main(["report", str(run), "--require", "pass@1>=0.1"]) == 1
+    assert "required pass@1>=0.1: met" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("extra", [[], ["--json"]])
@@ -119,8 +155,9 @@ def test_both_scorings_of_a_benchmark(tmp_path: Path, capsys: pytest.CaptureFixt
     store.append_result(result)
     assert main(["report", str(store.path)]) == 0
     printed = capsys.readouterr().out
-    assert re.search(r"^  as published +pass rate \(per problem cut to whole %\) +0\.000 +0/1$", printed, re.MULTILINE)
+    line = r"^  as published +pass rate \(per problem cut to whole %\) +0\.000 \[0\.00, 0\.8\d\] +0/1$"
+    assert re.search(line, printed, re.MULTILINE)
     assert "verilog-eval-v2: the scorings disagree on 1: 1 watchdog" in printed
     assert main(["report", str(store.path), "--json"]) == 0
     (sides,) = json.loads(capsys.readouterr().out)["scorings"]
-    assert (sides["published_ceiling"], sides["ours_ceiling"], sides["ours"]) == (0, 1, {"pass@1": 1.0})
+    assert (sides["published_ceiling"], sides["ours_ceiling"], sides["ours"]["pass@1"]["value"]) == (0, 1, 1.0)

@@ -72,7 +72,43 @@ def test_report_only_never_fails(run: Runner) -> None:
 def test_a_gate_decides_the_exit_status(run: Runner, gate: str, code: int, outcome: str) -> None:
     result = run(f"--rtlgen-require={gate}")
     assert result.ret == code
-    result.stdout.fnmatch_lines([f"required {gate}: {outcome}, measured *"])
+    result.stdout.fnmatch_lines([f"required {gate}: {outcome}, measured 0.* [[]0.*, 0.*[]]"])
+    result.assert_outcomes(passed=3 + (code == 0), failed=code)
+
+
+@pytest.mark.parametrize("arguments", [("-q",), ("-v",), ("-n", "2")], ids=" ".join)
+def test_an_unmet_gate_is_red_and_a_failed_test(run: Runner, arguments: tuple[str, ...]) -> None:
+    result = run("--rtlgen-require=pass@1.low>=0.2", "--rtlgen-require=pass@1>=0.2", "--color=yes", *arguments)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    lines = result.outlines
+    assert sum(line.startswith("\x1b[31mrequired pass@1.low>=0.2: NOT met, ") for line in lines) == 1
+    assert sum(line.startswith("\x1b[32mrequired pass@1>=0.2: met, ") for line in lines) == 1
+    assert "133%" not in result.stdout.str()
+    assert "\x1b[31m" in lines[-1]
+    assert re.search(r"1 failed.*, .*4 passed", lines[-1])
+    plain = re.sub(r"\x1b\[\d*m", "", result.stdout.str())
+    assert "FAILED rtlgen::pass@1.low>=0.2 - required pass@1.low>=0.2: NOT met" in plain
+
+
+def test_a_gate_is_a_test_case_of_the_junit_file(run: Runner, pytester: pytest.Pytester) -> None:
+    run("--junitxml=out.xml", "--rtlgen-require=pass@1>=0.9", "--rtlgen-require=syntax@1>=0.1")
+    root = ET.parse(pytester.path / "out.xml").getroot()
+    gates = {case.get("name"): case for case in root.iter("testcase") if case.get("classname") == "rtlgen"}
+    assert gates.keys() == {"pass@1>=0.9", "syntax@1>=0.1"}
+    (failure,) = root.iter("failure")
+    assert failure is gates["pass@1>=0.9"].find("failure")
+    assert (failure.text or "").startswith("required pass@1>=0.9: NOT met, measured 0.2222 [")
+    (counts,) = root.iter("testsuite")
+    assert (counts.get("tests"), counts.get("failures")) == ("5", "1")
+
+
+def test_a_gate_is_not_met_where_nothing_could_be_judged(run: Runner, pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(
+        "import pytest\n\n@pytest.hookimpl(tryfirst=True)\ndef pytest_runtest_setup():\n    pytest.skip('not today')\n"
+    )
+    result = run("--rtlgen-require=pass@1>=0.1")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["required pass@1>=0.1: NOT met, measured nothing"])
 
 
 def test_samples_are_lines_of_their_own_under_v_and_no_figure_counts_them(run: Runner) -> None:

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from pytest_rtlgen.metrics import summarize
 from pytest_rtlgen.records import (
     Candidate,
@@ -90,15 +92,21 @@ RUN = Run(
 
 def test_the_document_is_this() -> None:
     document = json.loads(render_run_json(RUN, summarize([PROBLEM], RESULTS, (1, 2))))
-    half, whole = ({"value": value, "low": value, "high": value} for value in (0.5, 1.0))
+    half, whole, credit = (
+        {"value": value, "low": pytest.approx(low, abs=0.01), "high": pytest.approx(high, abs=0.01)}
+        for value, low, high in ((0.5, 0.10, 0.92), (1.0, 0.15, 1.0), (0.75, 0.13, 0.95))
+    )
     row = {
         "problems": 1,
         "syntax": {"1": whole, "2": whole},
         "function": {"1": half, "2": whole},
-        "credit": {"value": 0.75, "low": 0.75, "high": 0.75},
+        "credit": credit,
     }
-    assert document["schema_version"] == 1
-    assert list(document) == ["schema_version", "run", "summary", "spending", "scorings", "samples", "repairs"]
+    assert document["schema_version"] == 2
+    assert list(document) == [
+        *("schema_version", "run", "summary", "comparison", "gates", "spending", "scorings", "samples", "repairs")
+    ]
+    assert (document["comparison"], document["gates"]) == (None, [])
     assert document["scorings"] == []
     assert document["run"] == {
         "run_id": "20261121T043005Z-ab12cd",

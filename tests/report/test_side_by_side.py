@@ -1,6 +1,8 @@
 """Both scorings of a run: figures by hand, ceilings from the list, disagreements, and how they are shown."""
 
 import json
+import re
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -8,7 +10,7 @@ from builders import problem
 
 from pytest_rtlgen.errors import SuiteError
 from pytest_rtlgen.known_bad import Kind, KnownBad, KnownBadList
-from pytest_rtlgen.metrics import summarize
+from pytest_rtlgen.metrics import Figures, summarize
 from pytest_rtlgen.modes import ScoringMode
 from pytest_rtlgen.records import (
     BenchRule,
@@ -82,6 +84,11 @@ ROWS = [*rows("a", "PP PP ff"), *rows("b", "PP fP ff")]
 """Ours passes 2 and 1 of 3 samples, the benchmark 2 and 2."""
 
 
+def values(figures: Figures) -> dict[str, float]:
+    assert all(found.low <= found.value <= found.high for _, found in figures)
+    return {name: found.value for name, found in figures}
+
+
 @pytest.mark.parametrize(
     ("rule", "figures"),
     [
@@ -101,8 +108,8 @@ ROWS = [*rows("a", "PP PP ff"), *rows("b", "PP fP ff")]
 )
 def test_each_benchmark_has_its_own_metric(rule: BenchRule | None, figures: dict[str, object]) -> None:
     (sides,) = compare_sides([task("a", rule), task("b", rule)], ROWS, NOTHING)
-    assert dict(sides.published) == figures
-    assert dict(sides.ours) == {"pass@1": pytest.approx(0.5)}
+    assert values(sides.published) == figures
+    assert values(sides.ours) == {"pass@1": pytest.approx(0.5)}
     assert (sides.suite, sides.problems, sides.samples) == ("test", 2, 6)
     assert (sides.ours_ceiling, sides.published_ceiling) == (2, 2)
 
@@ -121,14 +128,14 @@ def test_verdicts_of_a_bench_without_a_bench_are_an_error() -> None:
 def test_the_biased_metric_of_cvdp_is_named_so() -> None:
     results = rows("a", "PP ff ff ff ff")
     (sides,) = compare_sides([task("a", None)], results, NOTHING, (1, 5))
-    assert dict(sides.published) == {"pass@1": pytest.approx(0.2), "biased pass@5": pytest.approx(0.67232)}
-    assert dict(sides.ours) == {"pass@1": pytest.approx(0.2), "pass@5": 1.0}
+    assert values(sides.published) == {"pass@1": pytest.approx(0.2), "biased pass@5": pytest.approx(0.67232)}
+    assert values(sides.ours) == {"pass@1": pytest.approx(0.2), "pass@5": 1.0}
 
 
 def test_a_problem_that_no_reference_passes_counts_as_failed_and_lowers_the_ceiling() -> None:
     problems = [task(name, BenchRule.VERILOG_EVAL_V2) for name in ("a", "b", "watched", "lost")]
     (sides,) = compare_sides(problems, ROWS, known(("watched", Kind.WATCHDOG)))
-    assert dict(sides.published) == {"pass rate (per problem cut to whole %)": pytest.approx(0.44)}
+    assert values(sides.published) == {"pass rate (per problem cut to whole %)": pytest.approx(0.44)}
     assert (sides.problems, sides.published_ceiling, sides.ours_ceiling) == (3, 2, 3)
 
 
@@ -155,16 +162,11 @@ def test_the_table() -> None:
     results = [*rows("a", "PP PP ff"), *rows("b", "PP fP fF")]
     problems = [task(name, BenchRule.VERILOG_EVAL_V2) for name in ("a", "b", "watched")]
     sides = compare_sides(problems, results, known(("watched", Kind.WATCHDOG), ("b", Kind.UNSATISFIABLE)))
-    assert render_sides(sides).splitlines() == [
-        "scored by                                     metric                                    value    ceiling",
-        "--------------------------------------------  --------------------------------------  -------  ---------",
-        "test: 3 problems, 6 samples",
-        "  ours (reference, every output, 2 problems)  pass@1                                    0.500        3/3",
-        "  as published                                pass rate (per problem cut to whole %)    0.553        2/3",
-        "    without open texts                        pass rate (per problem cut to whole %)    0.330",
-        "  its bench, guarded                          pass rate (per problem cut to whole %)    0.440        2/3",
-        "  text leaves it open: b",
-        "  description cannot be met: b",
+    page = Path(__file__).parents[2] / "docs" / "explanation" / "two-scorings.md"
+    (shown,) = re.findall(r"^```\n(scored by.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
+    lines = render_sides(sides).splitlines()
+    assert lines[:9] == shown.splitlines()
+    assert lines[9:] == [
         "",
         "test: the scorings disagree on 2: 1 unknown, 1 forged-output",
         "  b sample 1: ours mismatch, published passed: unknown",
@@ -182,10 +184,10 @@ def test_each_scoring_stands_with_and_without_the_problems_whose_text_is_open() 
         for name, scoring, kind in (("b", ScoringMode.OURS, Kind.CONTRADICTS), ("c", ScoringMode.BOTH, Kind.AMBIGUOUS))
     }
     (sides,) = compare_sides(problems, results, KnownBadList(by_problem=entries))
-    assert dict(sides.ours) == {"pass@1": pytest.approx(1 / 3)}
-    assert dict(sides.ours_without_open) == {"pass@1": pytest.approx(2 / 3)}
-    assert dict(sides.published) == {"pass@1": pytest.approx(4 / 9)}
-    assert dict(sides.published_without_open) == {"pass@1": pytest.approx(2 / 3)}
+    assert values(sides.ours) == {"pass@1": pytest.approx(1 / 3)}
+    assert values(sides.ours_without_open) == {"pass@1": pytest.approx(2 / 3)}
+    assert values(sides.published) == {"pass@1": pytest.approx(4 / 9)}
+    assert values(sides.published_without_open) == {"pass@1": pytest.approx(2 / 3)}
     assert sides.open_problems == ("b", "c")
 
 
@@ -207,6 +209,7 @@ def test_the_json_document_has_both_sides() -> None:
     document = json.loads(render_run_json(run, summarize(problems, ROWS, (1,)), sides))
     (suite,) = document["scorings"]
     assert (suite["suite"], suite["problems"], suite["published_ceiling"]) == ("test", 2, 2)
-    assert suite["published"]["function, any of n"] == 1.0
+    assert suite["published"]["function, any of n"]["value"] == 1.0
+    assert suite["published"]["function, any of n"].keys() == {"value", "low", "high"}
     assert suite["disagreements"][0]["reason"] == "testbench-accepts-anything"
     assert document["samples"][0]["published"]["published"] is True

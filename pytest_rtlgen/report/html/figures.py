@@ -73,7 +73,7 @@ def describe_lengths(samples: Sequence[SampleResult]) -> Json:
     return {
         "unit": "completion tokens" if has_tokens else "characters of the answer",
         "bands": bands,
-        "budgets": [[point.budget, point.pass_at_1, point.truncated] for point in points],
+        "budgets": [[point.budget, point.pass_at_1.value, point.truncated] for point in points],
     }
 
 
