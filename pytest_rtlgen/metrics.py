@@ -1,7 +1,7 @@
 """What a run's verdicts amount to: unbiased pass@k with intervals, by category and by difficulty."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import comb
 from typing import TYPE_CHECKING
@@ -16,7 +16,6 @@ from pytest_rtlgen.records import (
     Status,
     Summary,
     SummaryRow,
-    Verdict,
 )
 
 if TYPE_CHECKING:
@@ -202,6 +201,9 @@ def summarize(
     checked = _checked_ks(scores, ks)
     samples = [result for row in rows for result in row]
     statuses = Counter(result.verdict.status for result in samples)
+    passes = [result.verdict for result in samples if result.verdict.is_passed]
+    has_proofs = any(verdict.equivalence is not None for verdict in passes)
+    proved = [float(verdict.is_proved) for verdict in passes] if has_proofs else []
     return Summary(
         total=_row("all", scores, checked, seed=seed),
         by_category=_rows(scores, checked, seed, sorted({score.category for score in scores}), lambda s: s.category),
@@ -214,7 +216,8 @@ def summarize(
         check_s=sum(result.verdict.duration_s for result in samples),
         problems=scores,
         excluded=tuple(excluded),
-        proved=_count_proved(result.verdict for result in samples),
+        proved=int(sum(proved)) if proved else None,
+        proved_share=bootstrap_interval(proved, seed=seed) if proved else None,
     )
 
 
@@ -242,11 +245,6 @@ def _resampled_means(
         sums = (weights * array).sum(axis=1) + (added * span).sum(axis=1)
         blocks.append(sums / (weights.sum(axis=1) + added.sum(axis=1)))
     return np.concatenate(blocks)
-
-
-def _count_proved(verdicts: Iterable[Verdict]) -> int | None:
-    tried = [verdict for verdict in verdicts if verdict.is_passed and verdict.equivalence is not None]
-    return sum(verdict.is_proved for verdict in tried) if tried else None
 
 
 def _average(values: Sequence[float]) -> Estimate:

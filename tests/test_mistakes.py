@@ -81,7 +81,7 @@ MISTAKES = {
     ),
     "a value that an option does not have": (
         (*ASK, "reference:", "--formal", "maybe"),
-        "--rtlgen-formal='maybe' (command line): must be one of off, confirm, first",
+        "--rtlgen-formal='maybe' (command line): must be one of off, late, confirm, first",
     ),
     "a suite with a slip": (
         ("generate", "--suite", "verilogeval:x", "--model", "reference:"),
@@ -129,7 +129,7 @@ PYTEST_MISTAKES = {
     ),
     "a gate that is none": (
         ("--rtlgen-suite=core:", "--rtlgen-require=pass1>=3"),
-        "*--rtlgen-require='pass1>=3' (command line): must be pass@K, syntax@K or credit, .low for *, then a number*",
+        "*--rtlgen-require='pass1>=3' (command line): must be pass@K, syntax@K, credit or proved*",
     ),
     "a run that is not there": (
         ("--rtlgen-suite=core:", "--rtlgen-resume=runs/none"),

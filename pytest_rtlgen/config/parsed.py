@@ -7,7 +7,9 @@ from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.records import Estimate, Summary
 
 GATED: Mapping[str, str] = {"pass": "function", "syntax": "syntax", "credit": "credit"}
-"""What a gate can look at: its name there, and the field of ``SummaryRow``."""
+"""What a gate can look at, by its name there: a field of ``SummaryRow``."""
+PROVED = "proved"
+"""And this: the share of passes that are proved."""
 _ROUNDING = 1e-9
 """A mean that is 0.6 by hand may come out as 0.5999999999999999."""
 
@@ -17,7 +19,7 @@ class Requirement:
     """One release gate, such as ``pass@1>=0.6`` or ``pass@1.low>=0.6``."""
 
     metric: str
-    """A key of ``GATED``."""
+    """A key of ``GATED``, or ``PROVED``."""
     k: int | None
     """``None`` exactly where the figure is the same for every k."""
     operator: str
@@ -31,12 +33,14 @@ class Requirement:
         name = self.metric if self.k is None else f"{self.metric}@{self.k}"
         return f"{name}{'.low' if self.is_low else ''}{self.operator}{self.threshold:g}"
 
-    def measure(self, summary: Summary) -> Estimate:
-        """Return the figure of ``summary`` that this gate looks at.
+    def measure(self, summary: Summary) -> Estimate | None:
+        """Return the figure of ``summary`` that this gate looks at; ``None``: no proof was tried.
 
         Raises:
             UsageError: the summary was made without this ``k``.
         """
+        if self.metric == PROVED:
+            return summary.proved_share
         figure: Estimate | tuple[tuple[int, Estimate], ...] = getattr(summary.total, GATED[self.metric])
         if isinstance(figure, Estimate):
             return figure

@@ -125,8 +125,8 @@ class Options(NamedTuple):
         parse=read_requirement,
         default=(),
         is_repeatable=True,
-        help="fail the run unless the gate holds: pass@K, syntax@K or credit, .low for the low end of its interval, "
-        ">= or >, 0 to 1, such as pass@1>=0.6 or pass@1.low>=0.6",
+        help="fail the run unless the gate holds: pass@K, syntax@K, credit or proved, .low for the low end of its "
+        "interval, >= or >, 0 to 1, such as pass@1>=0.6 or pass@1.low>=0.6",
     )
     compare: str | None = declare(
         group=Group.RUN,

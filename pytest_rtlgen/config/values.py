@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # the option table loads in every pytest session
 
 E = TypeVar("E", bound=StrEnum)
 
-_REQUIREMENT = r"(?:(pass|syntax)@([1-9][0-9]{0,5})|(credit))(\.low)?\s*(>=|>)\s*([0-9]*\.?[0-9]+)"
+_REQUIREMENT = r"(?:(pass|syntax)@([1-9][0-9]{0,5})|(credit|proved))(\.low)?\s*(>=|>)\s*([0-9]*\.?[0-9]+)"
 _DROP = r"pass@([1-9][0-9]{0,5})(\.low)?\s*:\s*-\s*([0-9]*\.?[0-9]+)\s*%"
 _REPAIR_PART = r"\s*(compile|simulate)\s*:\s*([0-9]{1,2})\s*"
 _TRUTHS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
@@ -106,8 +106,8 @@ def read_requirement(text: str) -> "Requirement":
     match = re.fullmatch(_REQUIREMENT, text.strip(), re.ASCII)
     if match is None or not 0.0 <= float(match[6]) <= 1.0:
         raise ValueError(
-            "pass@K, syntax@K or credit, .low for the low end of its interval, then >= or >, then a number from 0 to "
-            "1, such as pass@1>=0.6"
+            "pass@K, syntax@K, credit or proved, .low for the low end of its interval, then >= or >, then a number "
+            "from 0 to 1, such as pass@1>=0.6"
         )
     return Requirement(
         metric=match[1] or match[3],

@@ -213,6 +213,8 @@ class Summary:
     """One a turn of the repair loop, first answers included; empty: answers were not repaired."""
     proved: int | None = None
     """Passes that are proved; ``None``: no proof was tried."""
+    proved_share: Estimate | None = None
+    """Of the passes; ``None``: no proof was tried."""
 
     @property
     def passed(self) -> int:

@@ -60,6 +60,7 @@ def _describe_summary(summary: Summary) -> dict[str, object]:
         "samples": summary.samples,
         "passed": summary.passed,
         "proved": summary.proved,
+        "proved_share": encode(summary.proved_share),
         "prompt_tokens": summary.prompt_tokens,
         "completion_tokens": summary.completion_tokens,
         "generation_s": summary.generation_s,

@@ -147,6 +147,7 @@ def test_the_document_is_this() -> None:
         "samples": 2,
         "passed": 1,
         "proved": None,
+        "proved_share": None,
         "prompt_tokens": 20,
         "completion_tokens": 40,
         "generation_s": 1.0,
