@@ -25,7 +25,7 @@ def pytest_rtlgen_make_backend(spec: str, settings: "BackendSettings") -> "Backe
 def pytest_rtlgen_make_executor(name: str, settings: "ExecutorSettings") -> "Executor | None":
     """Return the executor for ``--rtlgen-executor=name``, or ``None``: somebody else's.
 
-    Asked for what is none of our own names.
+    Asked for what is none of our own names; a run whose proofs wait asks for a second one, when the first is closed.
     """
 
 
