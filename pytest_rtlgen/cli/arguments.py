@@ -87,14 +87,17 @@ def _render_examples(command: Command) -> str | None:
     return "\n".join(["examples:" if len(lines) > 1 else "example:", *lines])
 
 
-def add_options(parser: Parser, *requested: Group | str) -> None:
-    """Let ``parser`` take options of the option table, whole groups or by name: as ``--NAME`` and ``--rtlgen-NAME``."""
+def add_options(parser: Parser, *requested: Group | str, default: str | None = None) -> None:
+    """Let ``parser`` take options of the option table, whole groups or by name: as ``--NAME`` and ``--rtlgen-NAME``.
+
+    ``default``: what argparse has where one is not given.
+    """
     for group in Group:
         rows = [row for row in OPTIONS if row.group is group and (row.name in requested or row.group in requested)]
         if rows:
             titled = parser.add_argument_group(_TITLES[group])
             for row in rows:
-                shared = {"dest": row.key, "default": None, **_describe_kind(row)}
+                shared = {"dest": row.key, "default": default, **_describe_kind(row)}
                 titled.add_argument(f"--{row.name}", help=row.full_help.replace("%", "%%"), **shared)
                 titled.add_argument(row.flag, help=argparse.SUPPRESS, **shared)
 

@@ -121,6 +121,12 @@ COMMANDS: tuple[Command, ...] = (
         examples=("explain rtllm-v2", "fetch verilog-eval-v2", "check core:"),
     ),
     Command(
+        name="cache",
+        module="cache",
+        help="List or remove what is kept on disk for other runs: completions, reference work, verdicts.",
+        examples=("list", "prune verdicts --older 30 --dry-run"),
+    ),
+    Command(
         name="serve",
         module="serve",
         help="Serve rewards over HTTP to trainers.",

@@ -6,8 +6,6 @@ there whole or not at all, with all samples of the response; it is not synced, a
 """
 
 import hashlib
-import os
-import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,9 +14,7 @@ from pathlib import Path
 from pytest_rtlgen.errors import RecordError
 from pytest_rtlgen.records import Completion
 from pytest_rtlgen.storage.codec import read_text, write_text
-
-_PREFIX = 2
-"""Characters of a digest that name the folder above, so that no folder holds too many."""
+from pytest_rtlgen.storage.kept_files import PREFIX, write_kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,16 +50,10 @@ class CompletionCache:
         if not (self._is_writable and completions):
             return
         entry = _Entry(question=question, sha256=_digest(tuple(completions)), completions=tuple(completions))
-        folder = self._locate(question)
-        path = folder / f"{completions[0].key.index}.json"
-        temporary = folder / f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}"
+        path = self._locate(question) / f"{completions[0].key.index}.json"
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            temporary.write_text(write_text(entry) + "\n", encoding="ascii")
-            temporary.replace(path)
+            write_kept(path, f"{write_text(entry)}\n".encode("ascii"))
         except OSError as error:
-            with suppress(OSError):
-                temporary.unlink()
             self._is_writable = False
             self._warn(
                 f"{path}: cannot be written: {error.strerror}; completions are kept in the run's folder alone; "
@@ -71,7 +61,7 @@ class CompletionCache:
             )
 
     def _locate(self, question: str) -> Path:
-        return self.folder / question[:_PREFIX] / question
+        return self.folder / question[:PREFIX] / question
 
     def _read_file(self, path: Path, question: str) -> Sequence[Completion]:
         """Return the completions in ``path``; none, with a line that says so, where they are damaged."""

@@ -6,25 +6,20 @@ so it is there whole or not at all; what is damaged all the same, as after a pow
 
 import os
 import random
-import secrets
 import zlib
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 from pytest_rtlgen.errors import RecordError
 from pytest_rtlgen.storage.codec import read_text, write_text
+from pytest_rtlgen.storage.kept_files import PREFIX, list_kept, write_kept
 
 T = TypeVar("T")
 MOST_BYTES = 1 << 30
-_PREFIX = 2
-"""Characters of a digest that name the folder above, so that no folder holds too many."""
 _ROUNDS = 16
 """How often the whole folder is looked at while as many bytes as it may hold are written."""
 _KEPT_SHARE = 0.9
-_BLOCK = 512
-"""Bytes of one block in ``st_blocks``."""
 
 
 class RecordCache:
@@ -56,35 +51,21 @@ class RecordCache:
         if not self._is_writable:
             return
         data = zlib.compress(f"{digest}\n{write_text(record)}".encode("ascii"), 1)
-        path = self._locate(digest)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            temporary.write_bytes(data)
-            temporary.replace(path)
+            write_kept(self._locate(digest), data)
         except OSError:
-            with suppress(OSError):
-                temporary.unlink()
             self._is_writable = False
             return
         if self._chance.random() * self._most_bytes < len(data) * _ROUNDS:  # processes need not know of each other
             self._remove_oldest()
 
     def _locate(self, digest: str) -> Path:
-        return self.folder / digest[:_PREFIX] / digest
+        return self.folder / digest[:PREFIX] / digest
 
     def _remove_oldest(self) -> None:
-        files = sorted(self._list_files(), reverse=True)
         total = 0
-        for _, size, path in files:
-            total += size
+        for file in sorted(list_kept(self.folder), reverse=True):
+            total += file.size
             if total > self._most_bytes * _KEPT_SHARE:
                 with suppress(OSError):
-                    path.unlink()
-
-    def _list_files(self) -> Iterator[tuple[float, int, Path]]:
-        """Yield (time of last use, bytes on disk, path) of each file, those of killed writers too."""
-        for path in self.folder.glob(f"{'?' * _PREFIX}/*"):
-            with suppress(OSError):  # another process removed it
-                found = path.stat()
-                yield found.st_mtime, max(found.st_size, found.st_blocks * _BLOCK), path
+                    file.path.unlink()
