@@ -9,7 +9,9 @@ from enum import Enum
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))  # the checkout that this file is in, whatever is installed
+sys.path[:0] = [str(ROOT), str(ROOT / "docs")]  # the checkout that this file is in, whatever is installed
+
+from json_schemas import render_schemas  # noqa: E402
 
 import pytest_rtlgen  # noqa: E402
 from pytest_rtlgen.config.reference import render_option_reference  # noqa: E402
@@ -84,7 +86,7 @@ def _tidy(docstring: str) -> str:
     return "\n".join([*lines, *(["```"] if in_example else [])])
 
 
-PAGES = {"options.md": render_option_reference, "python.md": render_python_reference}
+PAGES = {"options.md": render_option_reference, "python.md": render_python_reference, "schemas.json": render_schemas}
 
 
 def main() -> None:

@@ -20,10 +20,10 @@ def load_pages() -> dict[str, Callable[[], str]]:
     return pages
 
 
-@pytest.mark.parametrize("name", ["options.md", "python.md"])
+@pytest.mark.parametrize("name", ["options.md", "python.md", "schemas.json"])
 def test_a_page_is_up_to_date(name: str) -> None:
     assert (DOCS / "reference" / name).read_text() == load_pages()[name](), "run: python docs/write_pages.py"
 
 
 def test_those_are_all() -> None:
-    assert load_pages().keys() == {"options.md", "python.md"}
+    assert load_pages().keys() == {"options.md", "python.md", "schemas.json"}

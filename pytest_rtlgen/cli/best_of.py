@@ -1,12 +1,11 @@
 """``best-of``: the best of several saved runs, as papers report the best of several temperatures. Optimistic."""
 
 import argparse
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from pytest_rtlgen.cli.arguments import Parser
-from pytest_rtlgen.cli.streams import write_out
+from pytest_rtlgen.cli.streams import write_json, write_out
 from pytest_rtlgen.errors import RecordError, UsageError
 from pytest_rtlgen.metrics import bootstrap_interval
 from pytest_rtlgen.records import ProblemKey, Run
@@ -41,8 +40,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         rows = [{"run": path, "temperature": temperatures[path], "pass_at_1": encode(overall[path])} for path in runs]
         best_of = {"best_of_runs": encode(best), "best_by_problem": encode(by_problem)}
-        document = {"runs": rows, **best_of, "note": _WARNING}
-        write_out(json.dumps(document))
+        write_json({"runs": rows, **best_of, "note": _WARNING})
         return 0
     table = [
         *(

@@ -1,7 +1,6 @@
 """``cache``: what is kept on disk for other runs, listed and removed."""
 
 import argparse
-import json
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pytest_rtlgen.cli.arguments import Parser, add_options, read_options
-from pytest_rtlgen.cli.streams import write_out
+from pytest_rtlgen.cli.streams import write_json, write_out
 from pytest_rtlgen.errors import StorageError, UsageError
 from pytest_rtlgen.report.plain_text import escape_controls
 from pytest_rtlgen.spelling import suggest
@@ -80,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
 def _list(args: argparse.Namespace, folders: Mapping[str, Path]) -> int:
     found = [_describe(kind, folder, tuple(_list_files(kind, folder))) for kind, folder in folders.items()]
     if args.json:
-        write_out(json.dumps({"caches": [encode(contents) for contents in found]}))
+        write_json({"caches": [encode(contents) for contents in found]})
         return 0
 
     from tabulate import tabulate

@@ -1,12 +1,12 @@
 """``check``: the answers of a run, one candidate against its reference, or a stream of them."""
 
 import argparse
-import json
 import re
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 from pytest_rtlgen.check.checker import Checker
 from pytest_rtlgen.check.single import make_problem
@@ -18,7 +18,7 @@ from pytest_rtlgen.cli.arguments import (
 )
 from pytest_rtlgen.cli.check_many import check_many
 from pytest_rtlgen.cli.check_run import check_run
-from pytest_rtlgen.cli.streams import STDIN, read_text, show_name, write_out
+from pytest_rtlgen.cli.streams import STDIN, read_text, show_name, write_json, write_out
 from pytest_rtlgen.cli.vcd import add_vcd, save_waves
 from pytest_rtlgen.config import Group
 from pytest_rtlgen.errors import UsageError
@@ -111,7 +111,10 @@ def _check_one(args: argparse.Namespace) -> int:
             return _show_text(checker, candidate, problem)
         given = Candidate(source=candidate, rule="given")
         verdict = checker.check(given, problem)
-        write_out(json.dumps(encode(verdict)) if args.json else render_verdict(verdict, width=find_width()))
+        if args.json:
+            write_json(cast("dict[str, object]", encode(verdict)))
+        else:
+            write_out(render_verdict(verdict, width=find_width()))
         if args.vcd:
             save_waves(args.vcd, checker, given, problem, verdict)
     return 0 if verdict.is_passed else 1

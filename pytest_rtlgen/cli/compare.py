@@ -1,11 +1,10 @@
 """``compare``: two saved runs over the problems that both have."""
 
 import argparse
-import json
 
 from pytest_rtlgen.cli.arguments import Parser, add_options, read_options
 from pytest_rtlgen.cli.report import EXIT_NOT_MET, print_gates
-from pytest_rtlgen.cli.streams import write_out
+from pytest_rtlgen.cli.streams import write_json, write_out
 from pytest_rtlgen.config import OPTIONS
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.evaluation.compare import find_run, read_side, refuse_unlike
@@ -14,8 +13,6 @@ from pytest_rtlgen.report.comparison_text import render_comparison
 from pytest_rtlgen.report.gate import describe_gate, measure_limits
 from pytest_rtlgen.storage import encode
 
-SCHEMA_VERSION = 1
-"""Rises when a key is renamed, removed or changes its meaning; a new key alone does not raise it."""
 _MANY = "999999"
 """An n that allows every k, before the runs are read."""
 
@@ -44,9 +41,7 @@ def run(args: argparse.Namespace) -> int:
     comparison = compare_runs(base, new, options.k)
     gates = measure_limits(options.compare_fail, comparison)
     if args.json:
-        rows = [describe_gate(gate) for gate in gates]
-        document = {"schema_version": SCHEMA_VERSION, "comparison": encode(comparison), "gates": rows}
-        write_out(json.dumps(document, indent=2))
+        write_json({"comparison": encode(comparison), "gates": [describe_gate(gate) for gate in gates]})
     else:
         write_out(render_comparison(comparison))
     print_gates(gates)

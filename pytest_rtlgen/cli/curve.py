@@ -1,11 +1,10 @@
 """``curve``: pass@1 of a saved run against the response budget, by truncation, as papers draw test-time scaling."""
 
 import argparse
-import json
 from pathlib import Path
 
 from pytest_rtlgen.cli.arguments import Parser
-from pytest_rtlgen.cli.streams import write_out
+from pytest_rtlgen.cli.streams import write_json, write_out
 from pytest_rtlgen.config.values import read_ks
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.report.budget_curve import draw_curve
@@ -38,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
         )
     points = draw_curve(saved.samples, budgets, name=args.run_path)
     if args.json:
-        write_out(json.dumps({"run": args.run_path, "curve": encode(points)}))
+        write_json({"run": args.run_path, "curve": encode(points)})
     else:
         table = [(f"{p.budget:,}", p.truncated, str(p.pass_at_1)) for p in points]
         write_out(tabulate(table, headers=("budget", "truncated", "pass@1"), disable_numparse=True))

@@ -1,12 +1,11 @@
 """``doctor``: what this machine offers, what is missing, and what to do about it."""
 
 import argparse
-import json
 
 from pytest_rtlgen.cli.arguments import Parser
 from pytest_rtlgen.cli.examine import examine_machine
 from pytest_rtlgen.cli.finding import Finding
-from pytest_rtlgen.cli.streams import write_out
+from pytest_rtlgen.cli.streams import write_json, write_out
 from pytest_rtlgen.report.plain_text import escape_controls
 from pytest_rtlgen.storage import encode
 
@@ -27,7 +26,7 @@ def run(args: argparse.Namespace) -> int:
             write_out(render_finding(finding))
     is_ready = all(finding.status != "missing" for finding in findings)
     if args.json:
-        write_out(json.dumps({"is_ready": is_ready, "findings": [encode(finding) for finding in findings]}))
+        write_json({"is_ready": is_ready, "findings": [encode(finding) for finding in findings]})
     else:
         write_out("\nready: candidates can be checked" if is_ready else "\nnot ready: see MISSING above")
     return 0 if is_ready else 1

@@ -1,7 +1,6 @@
 """``rescore``: the answers of a run checked again with other settings, into a run of their own."""
 
 import argparse
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from pytest_rtlgen.cli.check_run import (
     read_run_options,
 )
 from pytest_rtlgen.cli.report import print_report
-from pytest_rtlgen.cli.streams import write_out
+from pytest_rtlgen.cli.streams import write_json, write_out
 from pytest_rtlgen.config import Group, Options
 from pytest_rtlgen.evaluation.open_run import open_copy
 from pytest_rtlgen.records import SampleKey, SampleResult
@@ -108,4 +107,4 @@ def _print_changes(compared: int, changes: Sequence[Change]) -> None:
 
 def _print_json(old: RunStore, new: RunStore, compared: int, changes: Sequence[Change]) -> None:
     rows = [encode(change) for change in changes]
-    write_out(json.dumps({"run": str(new.path), "of": str(old.path), "compared": compared, "changed": rows}))
+    write_json({"run": str(new.path), "of": str(old.path), "compared": compared, "changed": rows})

@@ -1,9 +1,12 @@
 """What the commands read and write: text from files, lines to people, progress."""
 
+import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from pytest_rtlgen.errors import RtlgenError, UsageError
+from pytest_rtlgen.version import SCHEMA_VERSION
 
 STDIN = "-"
 """Path that stands for standard input."""
@@ -29,6 +32,15 @@ def show_name(path: str) -> str:
 
 class OutputLostError(RtlgenError):
     """Standard output takes nothing more; the cause is the ``OSError``."""
+
+
+def write_json(document: Mapping[str, object]) -> None:
+    """Write ``document`` with its version as one line of JSON, as ``docs/reference/json.md`` describes it.
+
+    Raises:
+        OutputLostError: it cannot be written.
+    """
+    write_out(json.dumps({"schema_version": SCHEMA_VERSION, **document}, allow_nan=False))
 
 
 def write_out(text: str) -> None:

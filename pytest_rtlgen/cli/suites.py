@@ -1,12 +1,11 @@
 """``suites``: which published benchmarks are known, what they are, how to get them, and whether a copy is right."""
 
 import argparse
-import json
 from collections import Counter
 from pathlib import Path
 
 from pytest_rtlgen.cli.arguments import Parser
-from pytest_rtlgen.cli.streams import write_out
+from pytest_rtlgen.cli.streams import write_json, write_out
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.loaders.catalogue import BENCHMARKS, Benchmark, find_benchmark
@@ -59,7 +58,7 @@ def _list(args: argparse.Namespace) -> int:
     roots = list_roots()
     found = [(benchmark, find_folder(benchmark, roots)) for benchmark in BENCHMARKS]
     if args.json:
-        write_out(json.dumps({"benchmarks": [_as_json(benchmark, folder) for benchmark, folder in found]}))
+        write_json({"benchmarks": [_as_json(benchmark, folder) for benchmark, folder in found]})
         return 0
     rows = [
         (

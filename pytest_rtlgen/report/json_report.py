@@ -10,9 +10,7 @@ from pytest_rtlgen.report.gate import Gate, describe_gate
 from pytest_rtlgen.report.side_by_side import SuiteSides
 from pytest_rtlgen.report.spending import Spending
 from pytest_rtlgen.storage import encode
-
-SCHEMA_VERSION = 2
-"""Rises when a key is renamed, removed or changes its meaning; a new key alone does not raise it."""
+from pytest_rtlgen.version import SCHEMA_VERSION
 
 
 def render_run_json(

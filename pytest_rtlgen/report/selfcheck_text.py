@@ -8,6 +8,7 @@ from pytest_rtlgen.records import Proof
 from pytest_rtlgen.report.plain_text import clip_text
 from pytest_rtlgen.selfcheck.suite import SelfcheckRow
 from pytest_rtlgen.storage import encode
+from pytest_rtlgen.version import SCHEMA_VERSION
 
 _FINDING = 160
 _NEEDED = {True: "needed", False: "NOT needed", None: "not tried"}
@@ -33,6 +34,7 @@ def render_selfcheck_json(suite: str, rows: Sequence[SelfcheckRow], changes: Seq
     """Return everything as one line of JSON."""
     ok = sum(row.is_ok for row in rows)
     report: dict[str, object] = {
+        "schema_version": SCHEMA_VERSION,
         "suite": suite,
         "ok": ok,
         "faulty": len(rows) - ok,

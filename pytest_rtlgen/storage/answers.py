@@ -11,7 +11,7 @@ from pytest_rtlgen.storage.journal import Journal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _ResultLine:
+class ResultLine:
     """One line of ``results.jsonl`` or ``late.jsonl``; the answer itself stands in ``completions.jsonl``."""
 
     key: SampleKey
@@ -80,8 +80,8 @@ class AnswerFiles:
         return frozenset(_read_lines(self._late, self.read_completions()))
 
 
-def _write_line(result: SampleResult) -> _ResultLine:
-    return _ResultLine(
+def _write_line(result: SampleResult) -> ResultLine:
+    return ResultLine(
         key=result.key,
         text_sha256=_digest(result.completion.text),
         candidate=result.candidate,
@@ -96,7 +96,7 @@ def _read_lines(
     """Return the results in ``journal`` on ``completions``; of two with the same key the first counts."""
     digests = {key: _digest(completion.text) for key, completion in completions.items()}
     results: dict[SampleKey, SampleResult] = {}
-    for line in journal.read(_ResultLine, holding=holding):
+    for line in journal.read(ResultLine, holding=holding):
         if digests.get(line.key) == line.text_sha256:
             result = SampleResult(
                 completion=completions[line.key],

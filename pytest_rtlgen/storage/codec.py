@@ -40,7 +40,7 @@ def encode(value: object) -> Json:
     if isinstance(value, tuple):
         return [encode(item) for item in value]
     if is_dataclass(value):
-        return {key: encode(getattr(value, name)) for name, key in _list_keys(value.__class__).items()}
+        return {key: encode(getattr(value, name)) for name, key in list_keys(value.__class__).items()}
     msg = f"a record cannot hold a {type(value).__name__}"
     raise TypeError(msg)
 
@@ -58,7 +58,7 @@ def decode(kind: type[T], value: Json, where: str) -> T:
 
 
 @cache
-def _list_keys(kind: type) -> Mapping[str, str]:
+def list_keys(kind: type) -> Mapping[str, str]:
     """Return the key under which each field of a record is kept."""
     kept = _KEYS.get(kind, {})
     return {field.name: kept.get(field.name, field.name) for field in fields(kind)}
@@ -178,7 +178,7 @@ def _tuple_reader(items: tuple[object, ...]) -> _Reader:
 
 
 def _dataclass_reader(kind: type) -> _Reader:
-    keys = _list_keys(kind)
+    keys = list_keys(kind)
     names = {key: name for name, key in keys.items()}
 
     @cache

@@ -22,6 +22,7 @@ def test_a_wrong_candidate_exits_1_with_one_json_verdict(cli: Cli, designs: Path
     assert (done.returncode, done.stderr) == (1, "")
     verdict = json.loads(done.stdout)
     assert {
+        "schema_version",
         "status",
         "signals",
         "diagnostics",
