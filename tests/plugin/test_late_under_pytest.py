@@ -7,10 +7,12 @@ import pytest
 from evaluation.test_late import EASY, REFERENCE, RIGHT, WRONG, leave_no_time_at_once
 from plugin.conftest import find_runs
 
+from pytest_rtlgen.errors import StorageError
 from pytest_rtlgen.evaluation.executors import LocalExecutor
 from pytest_rtlgen.evaluation.judge import Judge
 from pytest_rtlgen.records import Status
 from pytest_rtlgen.storage import RunStore
+from pytest_rtlgen.storage.answers import AnswerFiles
 
 
 @pytest.fixture
@@ -92,3 +94,17 @@ def test_stopped_while_it_proves_it_is_unfinished_and_can_be_gone_on_with(
     result.stdout.fnmatch_lines(["*late proofs: 2 tried, 1 proved; 1 had passed and are wrong: mini/lost sample 0"])
     assert find_runs(pytester.path) == [path]
     assert RunStore.open(path).is_finished
+
+
+def test_a_verdict_that_cannot_be_written_leaves_the_run_unfinished(
+    pytester: pytest.Pytester, suite: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise StorageError("late.jsonl: cannot be written: No space left on device")
+
+    monkeypatch.setattr(AnswerFiles, "append_late", refuse)
+    result = pytester.runpytest_inprocess(str(suite), *OPTIONS, *LONG)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stdout.fnmatch_lines(["no summary: late.jsonl: cannot be written: No space left on device"])
+    (path,) = find_runs(pytester.path)
+    assert not RunStore.open(path).is_finished
