@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from pytest_rtlgen.errors import RtlgenError
-from pytest_rtlgen.evaluation.judge import Judge
+from pytest_rtlgen.evaluation.judge import TOOL_ERRORS, Judge
 from pytest_rtlgen.evaluation.watch import Watcher
 from pytest_rtlgen.records import Problem, SampleKey, SampleResult, Status
 from pytest_rtlgen.storage import RunStore, list_turns
@@ -92,21 +92,23 @@ class _LateProver:
         self._judge = judge
         self._watcher = watcher
         self._left_s = budget_s
+        self._errors = 0
         self._lock = threading.Lock()
 
     def prove(self, item: _Pass) -> SampleResult | None:
         """Return the new result of ``item``, which is stored; ``None``: there is none."""
-        if self._left_s <= 0:
+        if self._left_s <= 0 or self._errors >= TOOL_ERRORS:
             return None
         started = time.monotonic()
         try:
             verdict = self._judge.check(item.problem, item.result.completion).verdict
-        except RtlgenError as error:
-            self._watcher.note(f"{item.problem.key}: no late proof: {error}")
+        except Exception as error:  # noqa: BLE001  the verdict that is there stands, whatever becomes of its proof
+            self._fail(item, error)
             return None
         spent_s = time.monotonic() - started
         with self._lock:
             self._left_s -= spent_s
+            self._errors = 0
         if verdict.status not in _FOUND:
             return None
         verdict = replace(verdict, duration_s=item.result.verdict.duration_s + spent_s)
@@ -115,6 +117,13 @@ class _LateProver:
         if not verdict.is_passed:
             self._watcher.see(result)
         return result
+
+    def _fail(self, item: _Pass, error: Exception) -> None:
+        """Note that the harness failed; after ``TOOL_ERRORS`` times in a row nothing more is tried."""
+        with self._lock:
+            self._errors += 1
+        named = str(error) if isinstance(error, RtlgenError) else f"{type(error).__name__}: {error}"
+        self._watcher.note(f"{item.problem.key}: no late proof: {named}")
 
 
 def _list_passes(store: RunStore) -> Iterator[_Pass]:

@@ -57,17 +57,21 @@ class RunScoring:
         """Write the summary of a complete run and apply ``--rtlgen-require``: each gate is a test of its own."""
         is_all_skipped = not self._errors and bool(self._skipped or self._known_bad)
         if not (self._judged or is_all_skipped) or exitstatus not in _COMPLETE:
-            self._notes.append(f"unfinished run: {self._store.path}; the same command goes on with it")
-            return None
+            self._note_unfinished()
+            return
         self._note_skipped()
         missing = self._list_missing()
         if not self._judged:
             self._notes.append("no problem could be judged, so there is no summary")
             gates = tuple(Gate(requirement=gate, measured=None) for gate in self._options.require)
-            return self._report_gates(session, gates)
+            self._report_gates(session, gates)
+            return
         try:
             self._prove_late(session)
             self._report(session, missing)
+        except KeyboardInterrupt:  # pytest looks out for it no longer
+            self._note_unfinished()
+            session.exitstatus = pytest.ExitCode.INTERRUPTED
         except RtlgenError as error:
             self._notes.append(f"{'no summary' if self._run_report is None else 'not written'}: {error}")
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
@@ -82,13 +86,19 @@ class RunScoring:
         for note in self._notes:
             terminalreporter.write_line(note)
 
+    def _note_unfinished(self) -> None:
+        self._notes.append(f"unfinished run: {self._store.path}; the same command goes on with it")
+
     def _list_missing(self) -> list[ProblemKey]:
         """Return the problems that were to be judged and of which no report came: its worker died, or ``-x``."""
         seen = self._judged | self._errors.keys() | self._known_bad.keys() | self._skipped.keys()
         return [problem.key for problem in self._store.list_selected() if problem.key not in seen]
 
     def _prove_late(self, session: pytest.Session) -> None:
-        """Prove what waited; a problem whose last pass is wrong after all fails the session, as its item has passed."""
+        """Prove what waited; a problem whose last pass is wrong after all fails the session, as its item has passed.
+
+        It does not where right answers are known to fail too: there its item would have been an expected failure.
+        """
         if self._store.is_finished:
             return
         wrong = {
@@ -97,8 +107,9 @@ class RunScoring:
         }
         results = self._store.read_results().items() if wrong else ()
         lost = wrong - {key.problem for key, result in results if result.verdict.is_passed}
-        self._notes += [f"{key}: no sample passes any more: a proof found the last one wrong" for key in lost]
-        if lost and self._options.judges_items:
+        self._notes += [f"{key}: no sample passes any more: a proof found the last one wrong" for key in sorted(lost)]
+        problems = [problem for problem in self._store.header.problems if problem.key in lost]
+        if self._options.judges_items and not all(map(self._judge.explain_failure, problems)):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _report(self, session: pytest.Session, missing: Sequence[ProblemKey]) -> None:

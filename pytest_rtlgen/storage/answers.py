@@ -75,9 +75,9 @@ class AnswerFiles:
         late = _read_lines(self._late, completions, _mark(only))
         return {key: late.get(key, result) for key, result in results.items()}
 
-    def list_late(self) -> frozenset[SampleKey]:
+    def list_late(self, only: ProblemKey | None = None) -> frozenset[SampleKey]:
         """Return the samples that were looked at again. Raises ``RecordError`` for a line that cannot be read."""
-        return frozenset(_read_lines(self._late, self.read_completions()))
+        return frozenset(_read_lines(self._late, self.read_completions(only), _mark(only)))
 
 
 def _write_line(result: SampleResult) -> ResultLine:

@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import pytest
@@ -236,6 +236,78 @@ def test_a_division_by_a_literal_is_proved_in_few_bits(
     ):
         found = dict(prove(checker, prover, plain, narrow.replace(right, wrong)).outputs)
         assert found["q" if right.startswith("a") else "r"] is Proof.DIFFERENT
+
+
+def divide(one: int, other: int) -> int | None:
+    """Return the quotient, cut off towards 0; ``None`` for X."""
+    return None if other == 0 else abs(one) // abs(other) * (1 if (one < 0) == (other < 0) else -1)
+
+
+def find_rest(one: int, other: int) -> int | None:
+    """Return what ``divide`` leaves, with the sign of ``one``."""
+    quotient = divide(one, other)
+    return None if quotient is None else one - quotient * other
+
+
+Meaning = Callable[[int, int], int | None]
+# Of both numbers, a and b: as the text says, and what it is worth by the rules of IEEE 1800-2017, 11.4.3 and 11.8.
+SIGNED: Sequence[tuple[str, Meaning]] = [
+    ("a / -1", lambda a, _: divide(a, -1)),
+    ("a % -1", lambda a, _: find_rest(a, -1)),
+    ("b / -1", lambda _, b: divide(b, -1)),
+    ("a / 1'sb1", lambda a, _: divide(a, -1)),
+    ("(a / -1) / -3", lambda a, _: divide(divide(a, -1) or 0, -3)),
+    ("a / -2", lambda a, _: divide(a, -2)),
+    ("a % -4", lambda a, _: find_rest(a, -4)),
+    ("a / 4'sb1000", lambda a, _: divide(a, -8)),
+    ("a % 7", lambda a, _: find_rest(a, 7)),
+    ("a / b", divide),
+    ("a % b", find_rest),
+    ("(a * b) / 4'sd5", lambda a, b: divide(a * b, 5)),
+    ("$signed(a[0]) / -1", lambda a, _: a & 1),
+]
+MIXED: Sequence[tuple[str, Meaning]] = [
+    ("a / -8'd1", lambda a, _: divide(a, 255)),
+    ("a % -8'd9", lambda a, _: find_rest(a, 247)),
+    ("b / 1'sb1", lambda _, b: divide(signed(b), -1)),
+    ("a / b", divide),
+    ("a % b", find_rest),
+    ("a / 4'd8", lambda a, _: divide(a, 8)),
+    ("a / 12'h800", lambda a, _: divide(a, 2048)),
+    ("a % 12'h803", lambda a, _: find_rest(a, 2051)),
+    ("a / 4'd0", lambda *_: None),
+    ("{1'bx, a} / 5'd3", lambda *_: None),
+    ("(a / 3) % 2 + b / 2", lambda a, b: (a // 3) % 2 + b // 2),
+]
+
+
+def signed(pair: int) -> int:
+    """Return what two bits are worth with a sign."""
+    return pair - 4 if pair & 2 else pair
+
+
+@pytest.mark.parametrize(
+    ("kind", "rows"),
+    [(kind, rows[at : at + 3]) for kind, rows in (("signed", SIGNED), ("", MIXED)) for at in range(0, len(rows), 3)],
+)
+def test_divisions_are_worth_in_a_proof_what_the_standard_says(
+    checker: Checker, prover: Prover, kind: str, rows: Sequence[tuple[str, Meaning]]
+) -> None:
+    names = [f"y{number}" for number in range(len(rows))]
+    ports = ", ".join(f"output reg [7:0] {name}" for name in names)
+    head = f"module m(input {kind} [3:0] a, input signed [1:0] b, {ports});\nalways @* "
+    plain = "\n".join(f"{name} = {text};" for name, (text, _) in zip(names, rows, strict=True))
+    lines = []
+    for number in range(64):
+        a, b = number >> 2, number & 3
+        values = (a - 16 if a & 8 else a, signed(b)) if kind else (a, b)
+        found = [meaning(*values) for _, meaning in rows]
+        texts = ["8'bx" if value is None else f"8'd{value % 256}" for value in found]
+        lines.append(f"{number}: {{{', '.join(names)}}} = {{{', '.join(texts)}}};")
+    table = f"{head}case ({{a, b}})\n" + "\n".join(lines) + "\nendcase\nendmodule\n"
+    design = f"{head}begin\n{plain}\nend\nendmodule\n"
+    for gold, gate in ((design, table), (table, design)):
+        assert dict(prove(checker, prover, gold, gate).outputs) == dict.fromkeys(names, Proof.EQUIVALENT)
 
 
 def test_a_product_is_proved_in_other_words(checker: Checker, prover: Prover) -> None:

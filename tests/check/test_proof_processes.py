@@ -13,7 +13,7 @@ from pytest_rtlgen.check.proof import kept as kept_gold
 from pytest_rtlgen.check.proof import solver as abc
 from pytest_rtlgen.check.proof.kept import KeptGold
 from pytest_rtlgen.check.proof.model import Joined, NotModelledError
-from pytest_rtlgen.check.proof.solver import Solver, SolverLostError
+from pytest_rtlgen.check.proof.solver import Solver, SolverLostError, find_time
 
 Work = Callable[[], Any]
 AND = b"aig 3 2 0 1 1\n6\n\x02\x02"
@@ -102,7 +102,7 @@ def test_a_gate_design_that_hangs_is_ended(
 ) -> None:
     monkeypatch.setattr(kept_gold, "SLOWNESS", 0.02)
     one = gold(joins=lambda: time.sleep(60))
-    assert one.ask({}, tmp_path) == {"reason": "the time was up", "is_starved": True}
+    assert one.ask({}, tmp_path) == {"reason": "the time was up", "is_late": True, "is_starved": True}
     assert not one.is_lost
 
 
@@ -111,7 +111,7 @@ def test_a_gold_design_that_hangs_is_given_up(
 ) -> None:
     monkeypatch.setattr(kept_gold, "_ANSWER_S", 0.1)
     one = gold(reads=lambda: time.sleep(60))
-    assert one.ask({}, tmp_path) == {"reason": "the time was up", "is_starved": True}
+    assert one.ask({}, tmp_path) == {"reason": "the time was up", "is_late": True, "is_starved": True}
     assert one.is_lost
 
 
@@ -168,6 +168,14 @@ def test_a_solver_may_use_so_much_cpu_time_a_question(solver: Solver, tmp_path: 
         decide(solver, tmp_path, NEVER, cpu_s=-60)
     assert not found.value.is_starved
     assert time.monotonic() - started < 30
+
+
+@pytest.mark.parametrize(
+    ("seconds", "undecided", "spent"),
+    [(0.25, 0, 0), (0.25, 1, 0.025), (0.25, 10, 0.25), (2, 0, 0), (2, 1, 2), (2, 10, 2)],
+)
+def test_of_less_than_a_second_an_output_is_owed_its_share_alone(seconds: float, undecided: int, spent: float) -> None:
+    assert find_time(seconds, outputs=10, undecided=undecided) == spent
 
 
 @pytest.mark.parametrize("ends", [lambda: None, write_log])

@@ -128,19 +128,28 @@ def test_the_time_for_all_is_not_overdrawn_by_more_than_what_is_begun(run: Any) 
     ]
 
 
-def test_a_proof_that_the_harness_cannot_make_leaves_the_pass(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [(ToolError("no simulator"), "no simulator"), (ConnectionError("gone"), "ConnectionError: gone")],
+    ids=["tool", "defect of another package's executor"],
+)
+def test_a_proof_that_the_harness_cannot_make_leaves_the_pass_and_is_not_tried_for_ever(
+    run: Any, monkeypatch: pytest.MonkeyPatch, error: Exception, shown: str
+) -> None:
     check = LocalExecutor.check
 
     def fail_late(self: LocalExecutor, *work: Any) -> Any:
         if self._checker.settings.formal == "confirm":
-            raise ToolError("no simulator")
+            raise error
         return check(self, *work)
 
     monkeypatch.setattr(LocalExecutor, "check", fail_late)
     watcher = Kept()
-    report = run(RIGHT, watcher=watcher)
-    assert [sample.verdict.status for sample in report.run.samples] == [Status.PASSED]
-    assert "mini/hidden: no late proof: no simulator" in watcher.notes
+    report = run(*[RIGHT] * 5, watcher=watcher, jobs=1)
+    assert {sample.verdict.status for sample in report.run.samples} == {Status.PASSED}
+    assert watcher.notes[:3] == [f"mini/hidden: no late proof: {shown}"] * 3
+    (last,) = watcher.notes[3:]
+    assert last.startswith("late proofs: 0 tried, 0 proved; 5 not tried")
 
 
 @pytest.mark.parametrize("formal", ["off", "confirm"])

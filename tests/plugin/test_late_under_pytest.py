@@ -1,13 +1,18 @@
 """Proofs after the last item: the verdict that they change changes the figures and the exit status."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from evaluation.test_late import EASY, REFERENCE, RIGHT, WRONG, leave_no_time_at_once
 from plugin.conftest import find_runs
 
+from pytest_rtlgen.errors import StorageError
+from pytest_rtlgen.evaluation.executors import LocalExecutor
+from pytest_rtlgen.evaluation.judge import Judge
 from pytest_rtlgen.records import Status
 from pytest_rtlgen.storage import RunStore
+from pytest_rtlgen.storage.answers import AnswerFiles
 
 
 @pytest.fixture
@@ -67,3 +72,51 @@ def test_without_proofs_no_such_gate_is_met(pytester: pytest.Pytester, suite: Pa
     result = pytester.runpytest_inprocess(str(suite), *OPTIONS, "--rtlgen-formal=off", "--rtlgen-require=proved>=0.0")
     assert result.ret == 1
     result.stdout.fnmatch_lines(["*required proved>=0: NOT met, measured nothing*"])
+
+
+def test_where_right_answers_are_known_to_fail_it_fails_nothing(
+    pytester: pytest.Pytester, suite: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reasons = {"lost": "known bad (watchdog): it gives up"}
+    monkeypatch.setattr(Judge, "explain_failure", lambda _, problem: reasons.get(problem.problem_id, ""))
+    result = pytester.runpytest_inprocess(str(suite), *OPTIONS, *LONG)
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(["mini/lost: no sample passes any more: a proof found the last one wrong"])
+
+
+def test_stopped_while_it_proves_it_is_unfinished_and_can_be_gone_on_with(
+    pytester: pytest.Pytester, suite: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check = LocalExecutor.check
+
+    def stop_late(self: LocalExecutor, *work: Any) -> Any:
+        if self._checker.settings.formal == "confirm":
+            raise KeyboardInterrupt
+        return check(self, *work)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalExecutor, "check", stop_late)
+        result = pytester.runpytest_inprocess(str(suite), *OPTIONS, *LONG)
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.stdout.fnmatch_lines(["unfinished run: *; the same command goes on with it"])
+    (path,) = find_runs(pytester.path)
+    assert not RunStore.open(path).is_finished
+    result = pytester.runpytest_inprocess(str(suite), *OPTIONS, *LONG)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["*late proofs: 2 tried, 1 proved; 1 had passed and are wrong: mini/lost sample 0"])
+    assert find_runs(pytester.path) == [path]
+    assert RunStore.open(path).is_finished
+
+
+def test_a_verdict_that_cannot_be_written_leaves_the_run_unfinished(
+    pytester: pytest.Pytester, suite: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise StorageError("late.jsonl: cannot be written: No space left on device")
+
+    monkeypatch.setattr(AnswerFiles, "append_late", refuse)
+    result = pytester.runpytest_inprocess(str(suite), *OPTIONS, *LONG)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stdout.fnmatch_lines(["no summary: late.jsonl: cannot be written: No space left on device"])
+    (path,) = find_runs(pytester.path)
+    assert not RunStore.open(path).is_finished

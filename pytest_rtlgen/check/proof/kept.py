@@ -25,8 +25,8 @@ READING_S = 5
 SLOWNESS = 4
 """A busy machine may take this many seconds for one CPU second: limits are in CPU time, so load decides nothing."""
 TIME_UP = "the time was up"
-_STARVED = {"reason": TIME_UP, "is_starved": True}
-"""Its CPU time was not up, so other work on the machine kept it from answering."""
+_STARVED = {"reason": TIME_UP, "is_late": True, "is_starved": True}
+"""Its CPU time was not up, so other work on the machine kept it from answering: another time it may."""
 _ANSWER_S = 2.5 * SLOWNESS * READING_S
 """Seconds in which a process that was just started has read both designs, or has been ended."""
 _MEMORY = 3 << 30

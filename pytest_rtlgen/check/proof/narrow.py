@@ -40,10 +40,13 @@ def narrow_divisions(module: "Module") -> bool:
 
 
 def _strip_extension(signal: "SigSpec", *, is_signed: bool) -> "SigSpec":
-    """Return ``signal`` without what only repeats its sign, or the zeros before it."""
+    """Return ``signal`` without what only repeats its sign, or the zeros before it.
+
+    Of a signed one two bits stay: Yosys takes the single bit that is -1 for 1.
+    """
     from pyosys import libyosys
 
     zero, size = libyosys.SigBit(libyosys.State.S0), signal.size()
-    while size > 1 and signal[size - 1] == (signal[size - 2] if is_signed else zero):
+    while size > 1 + is_signed and signal[size - 1] == (signal[size - 2] if is_signed else zero):
         size -= 1
     return signal.extract(0, size)

@@ -17,6 +17,8 @@ _QUESTIONS = 200
 """After so many a new process takes over, whatever the old one holds on to."""
 _PROMPT = b"> "
 _LOOKS_S = 0.25
+_SHARED_S = 1
+"""Less time than this is shared out among the outputs."""
 
 
 class SolverLostError(InnerError):
@@ -53,7 +55,7 @@ class Solver:
         """Return what is decided of the ``outputs`` of ``folder``'s ``model.aig``.
 
         ``seconds`` of wall-clock time are for the last and hardest step, of which ABC counts whole ones, and less than
-        one by equal shares; the other limits are for all steps.
+        one by equal shares (``find_time``); the other limits are for all steps.
 
         Raises:
             SolverLostError: it came to no end.
@@ -63,7 +65,7 @@ class Solver:
             self._process, self._asked = _Abc(), 0
         self._asked += 1
         mark = f"rtlgen-{self._asked}-done"
-        share = f" -H {ceil(1000 * seconds / outputs)}" if seconds < 1 else ""
+        share = f" -H {ceil(1000 * seconds / outputs)}" if seconds < _SHARED_S else ""
         commands = (
             f"read_aiger {folder}/model.aig",
             "scorr",
@@ -84,6 +86,11 @@ class Solver:
         if self._process is not None:
             self._process.close()
         self._process = None
+
+
+def find_time(seconds: float, *, outputs: int, undecided: int) -> float:
+    """Return how many of its ``seconds`` the solver spends at least if it leaves outputs ``undecided``."""
+    return seconds * undecided / outputs if seconds < _SHARED_S else seconds * (undecided > 0)
 
 
 class _Abc:

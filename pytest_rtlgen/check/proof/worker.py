@@ -14,7 +14,7 @@ from typing import Any
 
 from pytest_rtlgen.check.proof.kept import READING_S, SLOWNESS, KeptGold
 from pytest_rtlgen.check.proof.model import load_rules
-from pytest_rtlgen.check.proof.solver import Solver, SolverLostError
+from pytest_rtlgen.check.proof.solver import Solver, SolverLostError, find_time
 from pytest_rtlgen.check.proof.text import read_frames, render_cycles, render_rows
 from pytest_rtlgen.tools.serve import serve
 from pytest_rtlgen.verilog.syntax import parse_text
@@ -82,11 +82,10 @@ class _Prover:
         except SolverLostError as error:
             return {"reason": str(error), "is_late": error.is_late, "is_starved": error.is_starved}
         found = {names[number]: folder / f"cex{number}.aiw" for number in sorted(decided.refuted)}
-        left = len(names) - len(decided.proved | decided.refuted)
-        had_s = seconds * left / len(names) if seconds < 1 else seconds  # less than a second goes by shares
+        undecided = len(names) - len(decided.proved | decided.refuted)
         return {
-            "is_late": left > 0,
-            "is_starved": left > 0 and decided.cpu_s < _SHARE * had_s,
+            "is_late": undecided > 0,
+            "is_starved": decided.cpu_s < _SHARE * find_time(seconds, outputs=len(names), undecided=undecided),
             "proved": [names[number] for number in sorted(decided.proved)],
             "refuted": {name: _render(joined, about, path) for name, path in found.items() if path.exists()},
         }

@@ -1,7 +1,7 @@
 """One sample turn by turn, and whether it gets another."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pytest_rtlgen.config.parsed import RepairBudget
 from pytest_rtlgen.config.values import read_repair
@@ -53,6 +53,8 @@ class History:
     """One a turn, the first answer first."""
     exchanges: tuple[Exchange, ...] = ()
     """What came before each of ``results`` but the first."""
+    is_over: bool = False
+    """Whether the last of ``results`` is of a late proof: those are made after all repairs."""
 
     @property
     def key(self) -> SampleKey:
@@ -66,7 +68,7 @@ class History:
 
     def next_kind(self, budget: RepairBudget) -> RepairKind | None:
         """Return what another turn would fix; ``None``: the answer is right, or there is no turn left for it."""
-        if self.last.completion.finish_reason in _REFUSED:
+        if self.is_over or self.last.completion.finish_reason in _REFUSED:
             return None
         kind = _KINDS[self.last.verdict.status]
         if kind is None:
@@ -84,17 +86,18 @@ def read_histories(store: RunStore, problems: Sequence[Problem]) -> dict[SampleK
     by_name = {(problem.suite, problem.problem_id): problem for problem in problems}
     only = problems[0].key if len(problems) == 1 else None
     histories: dict[SampleKey, History] = {}
+    late = store.list_late(only)
     for key, result in sorted(store.read_first_results(only).items()):
         problem = by_name.get((key.suite, key.problem_id))
         if problem is not None:
-            histories[key] = History(problem=problem, results=(result,))
+            histories[key] = History(problem=problem, results=(result,), is_over=key in late)
     for number, turn in enumerate(list_turns(store), start=1):
-        feedback, reflections = turn.read_feedback(), turn.read_reflections()
+        feedback, reflections, late = turn.read_feedback(), turn.read_reflections(), turn.list_late(only)
         for key, result in turn.read_results(only).items():
             history = histories.get(key)
             if history is not None and len(history.results) == number and key in feedback:
                 exchange = Exchange(feedback=feedback[key], reflection=reflections.get(key))
-                histories[key] = extend(history, exchange, result)
+                histories[key] = replace(extend(history, exchange, result), is_over=key in late)
     return histories
 
 

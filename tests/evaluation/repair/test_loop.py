@@ -27,12 +27,13 @@ from pytest_rtlgen.config.parsed import RepairBudget
 from pytest_rtlgen.errors import BackendError, BadReferenceError, UsageError
 from pytest_rtlgen.evaluation.executors import ExecutorSettings, LocalExecutor
 from pytest_rtlgen.evaluation.judge import Judge
-from pytest_rtlgen.evaluation.repair import RepairLoop, add_turns, read_histories
+from pytest_rtlgen.evaluation.repair import RepairLoop, add_turns, count_waiting, read_histories
 from pytest_rtlgen.evaluation.watch import Watcher
 from pytest_rtlgen.metrics import summarize
 from pytest_rtlgen.modes import FormalMode, ScoringMode
 from pytest_rtlgen.records import FinishReason, RepairKind, SampleKey, SampleResult, Status
 from pytest_rtlgen.storage import RunStore, list_turns
+from pytest_rtlgen.storage.answers import AnswerFiles
 
 pytestmark = pytest.mark.simulator
 KEY = SampleKey(suite="test", problem_id="counter", index=0)
@@ -123,6 +124,23 @@ def test_the_reflector_is_asked_and_its_answer_told(judge: Judge, tmp_path: Path
     assert "\n\nLine 4 lacks a semicolon.\n\n" in told
     assert "expected ';'" not in told
     assert list_turns(store)[0].read_reflections()[KEY].text.endswith("semicolon.")
+
+
+@pytest.mark.parametrize("answers", [[RIGHT], [WRONG, RIGHT]], ids=["first answer", "repaired"])
+def test_what_a_late_proof_finds_wrong_is_not_repaired(judge: Judge, tmp_path: Path, answers: list[str]) -> None:
+    model = Scripted(lambda request, turn: fence(answers[turn]))  # noqa: ARG005
+    store = start(tmp_path, judge, model)
+    RepairLoop(plan(model), store=store, judge=judge).run([COUNTER])
+    files = [store, *list_turns(store)][-1]
+    result = AnswerFiles.read_results(files)[KEY]
+    assert result.verdict.is_passed
+    files.append_late(replace(result, verdict=replace(result.verdict, status=Status.MISMATCH)))
+    assert store.read_results()[KEY].verdict.status is Status.MISMATCH
+    assert count_waiting(store) == 0
+    again = RepairLoop(plan(model), store=store, judge=judge)
+    again.run([COUNTER])
+    assert len(model.asked) == len(answers)
+    assert again.finished == {KEY}
 
 
 @pytest.mark.parametrize(
