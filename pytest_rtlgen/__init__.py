@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from pytest_rtlgen.loaders import load_suite
     from pytest_rtlgen.metrics import estimate_pass_at_k, summarize
     from pytest_rtlgen.modes import FormalMode, SandboxMode
+    from pytest_rtlgen.plugin.fixtures.check import CheckFixture
+    from pytest_rtlgen.plugin.fixtures.model import ModelFixture
+    from pytest_rtlgen.plugin.fixtures.suites import SuiteFixture
     from pytest_rtlgen.records import Candidate, Method, Problem, SignalVerdict, SourceFile, Status, Verdict
     from pytest_rtlgen.report.run_report import RunReport
     from pytest_rtlgen.training.reward.callable import Reward
@@ -19,10 +22,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Candidate",
+    "CheckFixture",
     "CheckSettings",
     "Checker",
     "FormalMode",
     "Method",
+    "ModelFixture",
     "Problem",
     "Reward",
     "RtlgenError",
@@ -31,6 +36,7 @@ __all__ = [
     "SignalVerdict",
     "SourceFile",
     "Status",
+    "SuiteFixture",
     "Verdict",
     "__version__",
     "check_source",
@@ -46,10 +52,12 @@ if not TYPE_CHECKING:  # a type checker sees the imports above, and that other n
         "Candidate": "pytest_rtlgen.records",
         "RunReport": "pytest_rtlgen.report.run_report",
         "evaluate": "pytest_rtlgen.evaluation.evaluate",
+        "CheckFixture": "pytest_rtlgen.plugin.fixtures.check",
         "CheckSettings": "pytest_rtlgen.check.checker",
         "Checker": "pytest_rtlgen.check.checker",
         "FormalMode": "pytest_rtlgen.modes",
         "Method": "pytest_rtlgen.records",
+        "ModelFixture": "pytest_rtlgen.plugin.fixtures.model",
         "Problem": "pytest_rtlgen.records",
         "SandboxMode": "pytest_rtlgen.modes",
         "Reward": "pytest_rtlgen.training.reward.callable",
@@ -57,6 +65,7 @@ if not TYPE_CHECKING:  # a type checker sees the imports above, and that other n
         "SignalVerdict": "pytest_rtlgen.records",
         "SourceFile": "pytest_rtlgen.records",
         "Status": "pytest_rtlgen.records",
+        "SuiteFixture": "pytest_rtlgen.plugin.fixtures.suites",
         "Verdict": "pytest_rtlgen.records",
         "__version__": "pytest_rtlgen.version",
         "check_source": "pytest_rtlgen.check.single",

@@ -5,8 +5,12 @@ from pytest_rtlgen.records import Candidate, Problem, SourceFile, Verdict
 from pytest_rtlgen.verilog.interface import find_top
 
 
-def make_problem(*, reference: str, top: str | None = None, name: str = "reference") -> Problem:
+def make_problem(
+    *, reference: str, top: str | None = None, name: str = "reference", given: tuple[SourceFile, ...] = ()
+) -> Problem:
     """Return a problem for ``reference`` alone; ``top`` defaults to the module that no other one instantiates.
+
+    ``given``: the files that the reference loads memories from.
 
     Raises:
         BadReferenceError: the reference does not parse, or its top module is not plain.
@@ -20,6 +24,7 @@ def make_problem(*, reference: str, top: str | None = None, name: str = "referen
         category="single",
         description="",
         top=module,
+        given=given,
         reference=source,
         reference_top=module,
     )

@@ -1,10 +1,8 @@
 """``check``: the answers of a run, one candidate against its reference, or a stream of them."""
 
 import argparse
-import re
 import shlex
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
@@ -23,10 +21,11 @@ from pytest_rtlgen.cli.vcd import add_vcd, save_waves
 from pytest_rtlgen.config import Group
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.evaluation.settings import make_check_settings
-from pytest_rtlgen.records import Candidate, Problem, SourceFile
+from pytest_rtlgen.records import Candidate, Problem
 from pytest_rtlgen.report.console import find_width, write_note
 from pytest_rtlgen.report.failure_text import render_verdict
 from pytest_rtlgen.storage import encode
+from pytest_rtlgen.verilog.design_file import list_beside
 
 _DESIGN_SUFFIXES = frozenset({".v", ".sv", ".vh", ".svh"})
 _PAIR = 2
@@ -104,8 +103,8 @@ def _check_one(args: argparse.Namespace) -> int:
     settings = make_check_settings(read_options(args), jobs=1)
     reference, candidate = read_text(args.reference), read_text(args.candidate)
 
-    problem = make_problem(reference=reference, top=args.top, name=show_name(args.reference))
-    problem = replace(problem, given=tuple(_read_beside(args.reference, reference)))
+    beside = () if args.reference == STDIN else list_beside(Path(args.reference), reference)
+    problem = make_problem(reference=reference, top=args.top, name=show_name(args.reference), given=beside)
     with Checker(settings) as checker:
         if args.show_text:
             return _show_text(checker, candidate, problem)
@@ -118,15 +117,6 @@ def _check_one(args: argparse.Namespace) -> int:
         if args.vcd:
             save_waves(args.vcd, checker, given, problem, verdict)
     return 0 if verdict.is_passed else 1
-
-
-def _read_beside(path: str, text: str) -> Iterator[SourceFile]:
-    """Yield the files in the reference's folder that its text may load memories from."""
-    names = re.findall(r'"([^"\n]+)"', text) if "$readmem" in text and path != STDIN else []
-    for name in dict.fromkeys(re.split(r"[/\\]", name)[-1] for name in names):
-        file = Path(path).parent / name
-        if name and file.is_file():
-            yield SourceFile(name=name, text=read_text(str(file)))
 
 
 def _show_text(checker: Checker, candidate: str, problem: Problem) -> int:

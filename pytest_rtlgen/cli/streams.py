@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pytest_rtlgen.errors import RtlgenError, UsageError
+from pytest_rtlgen.verilog.design_file import read_design
 from pytest_rtlgen.version import SCHEMA_VERSION
 
 STDIN = "-"
@@ -18,11 +19,12 @@ def read_text(path: str) -> str:
     Raises:
         UsageError: the file cannot be read.
     """
+    if path != STDIN:
+        return read_design(Path(path))
     try:
-        content = sys.stdin.buffer.read() if path == STDIN else Path(path).read_bytes()
+        return sys.stdin.buffer.read().decode("utf-8-sig", "replace")
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}; check the path") from error
-    return content.decode("utf-8-sig", "replace")
 
 
 def show_name(path: str) -> str:

@@ -16,6 +16,7 @@ from pytest_rtlgen.evaluation.open_run import open_run
 from pytest_rtlgen.evaluation.settings import read_prompt_style
 from pytest_rtlgen.loaders import complete_spec, load_suite
 from pytest_rtlgen.plugin.collect import ProblemItem, SuiteCollector
+from pytest_rtlgen.plugin.options import is_worker
 from pytest_rtlgen.plugin.progress import TerminalWatcher, watch_generation
 from pytest_rtlgen.plugin.scoring import RunScoring
 from pytest_rtlgen.records import Completion, Problem, SampleKey, SampleResult, Suite
@@ -42,7 +43,7 @@ def open_session(config: pytest.Config, options: Options) -> "RtlgenSession | No
             return None
         style = read_prompt_style(options, suites.values())
         # With repairs one process checks everything between the turns, and any worker may be the one.
-        judge = open_judge(options, jobs=1 if _is_worker(config) and options.repair is None else None)
+        judge = open_judge(options, jobs=1 if is_worker(config) and options.repair is None else None)
         models = open_models(options, style, warn=TerminalWatcher(config).note)
         store = None if config.option.collectonly else _open_store(config, options, suites, judge, models)
         return RtlgenSession(config, options, suites, judge, models, store)
@@ -73,13 +74,18 @@ class RtlgenSession:
         self._completions: dict[SampleKey, Completion] = {}
         self._results: dict[SampleKey, SampleResult] = {}
         self._generation_error: RtlgenError | None = None
-        if store is not None and not _is_worker(config):
+        if store is not None and not is_worker(config):
             config.pluginmanager.register(RunScoring(options, store, judge, self._watcher), "rtlgen-scoring")
 
     @property
     def run_path(self) -> Path:
         """The run's folder; where there is no run, that of all runs."""
         return self._store.path if self._store is not None else self.options.out
+
+    @property
+    def models(self) -> Models:
+        """Who is asked; they share one account."""
+        return self._models
 
     @property
     def judges_items(self) -> bool:
@@ -180,7 +186,7 @@ class RtlgenSession:
         if self._models.repair is not None:  # what is not finished has no verdict yet
             self._unchecked = loop.errors if loop else {}
             self._completions = {key: self._completions[key] for key in (loop.finished if loop else ())}
-        if self._generation_error is not None and not _is_worker(self.config) and not self._completions:
+        if self._generation_error is not None and not is_worker(self.config) and not self._completions:
             raise pytest.UsageError(str(self._generation_error))  # nothing to judge: one line, not one an item
 
     def _report_sample(self, item: ProblemItem, result: SampleResult) -> None:
@@ -199,11 +205,6 @@ class RtlgenSession:
             },
         )
         item.ihook.pytest_runtest_logreport(report=report)
-
-
-def _is_worker(config: pytest.Config) -> bool:
-    """Whether this process is one of xdist's."""
-    return hasattr(config, "workerinput")
 
 
 def _find_cause(error: RtlgenError) -> BaseException:
@@ -278,7 +279,7 @@ def _open_store(
     config: pytest.Config, options: Options, suites: dict[Path, Suite], judge: Judge, models: Models
 ) -> RunStore | None:
     """Return the run's folder: a worker's controller's, a resumed or a new one."""
-    if _is_worker(config):
+    if is_worker(config):
         run: str = vars(config)["workerinput"]["rtlgen_run"]
         return RunStore.open(Path(run)) if run else None
     environment = judge.describe()

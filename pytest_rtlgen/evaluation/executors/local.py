@@ -49,7 +49,7 @@ def check_completion(
         SuiteError: there is neither a reference nor a scorer of the benchmark's own.
         ToolError: the simulator is missing or broken.
     """
-    candidate = _extract(problem, completion)
+    candidate = extract_answer(problem, completion)
     if scorer is None or not scorer.decides(problem):
         verdict = checker.check(candidate, problem)
         bench_verdict = scorer.score(candidate, problem) if scorer is not None else None
@@ -61,7 +61,7 @@ def check_completion(
     return SampleResult(completion=completion, candidate=candidate, verdict=verdict, bench_verdict=bench_verdict)
 
 
-def _extract(problem: Problem, completion: Completion) -> Candidate:
+def extract_answer(problem: Problem, completion: Completion) -> Candidate:
     """Return the candidate of one completion."""
     text, reason = completion.text, completion.finish_reason
     targets = problem.harness.targets if problem.harness is not None else ()
