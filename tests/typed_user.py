@@ -3,7 +3,7 @@
 from typing import assert_type
 
 import pytest_rtlgen as rtlgen
-from pytest_rtlgen.records import Suite, Summary
+from pytest_rtlgen.records import Completion, Suite, Summary
 
 CODE = "module same(input a, output b); assign b = a; endmodule"
 
@@ -44,6 +44,17 @@ def judge() -> None:
     report = rtlgen.evaluate("suites/core", "reference:", n=2, formal="off")
     assert_type(report, rtlgen.RunReport)
     assert_type(report.summary, Summary)
+
+
+def test_by_hand(
+    rtlgen_check: rtlgen.CheckFixture, rtlgen_suite: rtlgen.SuiteFixture, rtlgen_model: rtlgen.ModelFixture
+) -> None:
+    for problem in rtlgen_suite("core:").problems:
+        answers = rtlgen_model.ask(problem, n=2)
+        assert_type(answers, tuple[Completion, ...])
+        verdict: rtlgen.Verdict = rtlgen_check(answers[0], problem)
+        assert verdict.is_passed
+    rtlgen_check(CODE, 3)  # type: ignore[arg-type]
 
 
 try:

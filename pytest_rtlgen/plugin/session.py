@@ -83,6 +83,11 @@ class RtlgenSession:
         return self._store.path if self._store is not None else self.options.out
 
     @property
+    def completions(self) -> tuple[Completion, ...]:
+        """What the run has been answered; empty before its first item runs."""
+        return tuple(self._completions.values())
+
+    @property
     def models(self) -> Models:
         """Who is asked; they share one account."""
         return self._models

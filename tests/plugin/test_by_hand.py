@@ -219,6 +219,37 @@ def test_it(rtlgen_suite, rtlgen_model):
     assert (pytester.path / "asked.txt").read_text() == "xxx"
 
 
+@pytest.mark.simulator
+@pytest.mark.usefixtures("suite")
+def test_what_a_run_was_answered_is_not_asked_for_again(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(answer=COUNTING)
+    write_tests(
+        pytester,
+        """
+def test_it(rtlgen_suite, rtlgen_model):
+    for problem in rtlgen_suite().problems:
+        rtlgen_model.ask(problem)
+""",
+    )
+    options = ["--rtlgen-suite=mini", "--rtlgen-no-cache", "--rtlgen-out=runs", "--rtlgen-jobs=1"]
+    run(pytester, "--rtlgen-model=command:python answer.py", *options).assert_outcomes(passed=1, failed=3)
+    assert (pytester.path / "asked.txt").read_text() == "xxx"
+
+
+def test_a_suite_of_a_conftest_is_found(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(
+        """
+from dataclasses import replace
+from pytest_rtlgen import load_suite
+
+def pytest_rtlgen_load_suite(spec):
+    return replace(load_suite("core:"), name="ours") if spec == "ours:" else None
+"""
+    )
+    write_tests(pytester, '\ndef test_it(rtlgen_suite):\n    assert rtlgen_suite("ours:").name == "ours"\n')
+    run(pytester).assert_outcomes(passed=1)
+
+
 @pytest.mark.usefixtures("suite")
 def test_a_limit_is_kept_in_one_process_and_refused_in_several(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(answer=COUNTING)

@@ -16,8 +16,8 @@ INVERTER = "module add8(input [7:0] a, output [7:0] y); assign y = ~a; endmodule
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Have proofs made, and return a folder with the page's files; the last block is one as well, and checks two files beside it."""
-    monkeypatch.delenv("RTLGEN_FORMAL")
+    """Return a folder with the page's files; the last block is one as well, and checks two files beside it."""
+    monkeypatch.delenv("RTLGEN_FORMAL")  # the first example is about a proof
     blocks = re.findall(r"^```python\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
     names = [*re.findall(r"^`(test_\w+\.py)`:$", PAGE, re.MULTILINE), "test_typed.py"]
     for name, block in zip(names, blocks, strict=True):
