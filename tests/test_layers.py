@@ -1,6 +1,7 @@
 """Imports point down only, and each outsider has one home."""
 
 import ast
+from collections import Counter
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -115,3 +116,9 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
         graph[name] = used - {name}
     assert sum(map(len, graph.values())) > len(graph), "imports are not seen"
     assert find_circle(graph) == []
+
+
+def test_no_two_test_files_have_one_name() -> None:
+    """Pytest imports them by their names alone."""
+    names = Counter(path.name for path in Path(__file__).parent.rglob("test_*.py"))
+    assert [name for name, count in names.items() if count > 1] == []

@@ -214,9 +214,9 @@ class Options(NamedTuple):
         metavar="SECONDS",
         parse=_read_seconds,
         unit="s",
-        help="seconds for all late proofs of a run together; by default half of what the checks took",
+        help="seconds for all late proofs of a run together; by default a fifth of what the checks took",
     )
-    """``None``: half of what the checks took."""
+    """``None``: a fifth of what the checks took."""
     concurrency: int = declare(
         group=Group.GENERATION,
         metavar="N",

@@ -15,8 +15,8 @@ from pytest_rtlgen.tools.pool import run_each
 
 _FOUND = frozenset({Status.PASSED, Status.MISMATCH})
 """What a proof and the replay of a counterexample come to; anything else is the machine's."""
-_SHARE = 0.5
-"""Of the time of checks, about what is simulation."""
+_SHARE = 0.2
+"""Of the time of checks, waiting for a free simulator included, about what is simulation."""
 _SHOWN = 5
 
 
@@ -57,7 +57,7 @@ def prove_late(store: RunStore, judge: Judge, watcher: Watcher, *, budget_s: flo
     """Prove what passed in ``store`` and was not proved for want of time; a difference that shows makes it wrong.
 
     What was checked fastest is first. Nothing is begun once ``budget_s`` seconds are spent, added up over all threads;
-    ``None``: half as many as the run's checks took. Each verdict is on disk before it is counted. ``judge`` is closed.
+    ``None``: a fifth of what the run's checks took. Each verdict is on disk before it is counted. ``judge`` is closed.
 
     Raises:
         ToolError: isolation is required and cannot be had, or what does the checks cannot be reached.

@@ -33,5 +33,6 @@ def test_every_example_prints_what_the_page_says(tmp_path: Path) -> None:
             check=False,
         )
         assert doctest.OutputChecker().check_output(expected, done.stdout, FLAGS), f"$ {command}\n{done.stdout}"
-        is_too_wide = [line for line in done.stdout.splitlines() if len(line) > 80 and "rtlgen" not in line]
+        ours = [line for line in done.stdout.splitlines() if not line.startswith("rootdir:") and "rtlgen" not in line]
+        is_too_wide = [line for line in ours if len(line) > 80]
         assert command.startswith("rtlgen") or is_too_wide == []
