@@ -51,7 +51,8 @@ _MERGE = ("opt_merge -share_all", "opt_clean -purge")
 _SPLIT = ("xprop -assume-def-inputs -required -split-outputs", "delete t:$assume", "opt_clean -purge")
 _SHRINK = ("opt_expr -fine", "wreduce", "opt_clean")
 _GATES = (
-    *("simplemap", *2 * (f"techmap -map %{_TECHMAP} t:* {_RIPPLED}",)),  # again for what a product becomes
+    *("simplemap", f"techmap -map %{_TECHMAP} t:* {_RIPPLED}"),
+    f"techmap -map %{_TECHMAP} t:$fa t:$lcu t:$alu t:$macc t:$macc_v2",  # what a product became
     "dffunmap",
     "aigmap",
 )
