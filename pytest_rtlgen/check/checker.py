@@ -2,7 +2,7 @@
 
 import platform
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from functools import partial
@@ -16,8 +16,16 @@ from pytest_rtlgen.check.cross_check import CrossCheck
 from pytest_rtlgen.check.kept import ReferenceCache, Shelf, is_final, is_of_any_layout, open_caches
 from pytest_rtlgen.check.powered_up import find_same, judge_powered_up
 from pytest_rtlgen.check.proof.prover import Prover
-from pytest_rtlgen.check.reading.reader import TOO_LARGE, Reader
+from pytest_rtlgen.check.reading.reader import Reader
 from pytest_rtlgen.check.reference import PreparedReference, change_seed, list_memory_files
+from pytest_rtlgen.check.refusals import (
+    add_diagnostics,
+    describe_drivers,
+    make_note,
+    note_excess,
+    refuse,
+    refuse_examined,
+)
 from pytest_rtlgen.check.stimulus.depth import Depth, measure_depth
 from pytest_rtlgen.check.stimulus.make import DEFAULT_CYCLES
 from pytest_rtlgen.check.waves import Waves, choose_waves, simulate_again
@@ -26,15 +34,12 @@ from pytest_rtlgen.modes import CheckDepth, FormalMode, SandboxMode
 from pytest_rtlgen.openings import list_accepted
 from pytest_rtlgen.records import (
     Candidate,
-    Diagnostic,
-    Hazard,
     HazardKind,
     Method,
     Problem,
     Proof,
     Severity,
     Status,
-    Tool,
     Verdict,
 )
 from pytest_rtlgen.simulators import make_simulator
@@ -64,7 +69,6 @@ _DECIDING_NOTHING = frozenset({"jobs", "no_cache", "sandbox"})
 _NOT_OF_REFERENCES = frozenset({"formal", "formal_budget_s", "cross_check", "depth"})
 _STRUCTURAL = frozenset(HazardKind) - {HazardKind.SIMULATOR_ONLY, HazardKind.UNSET_DECISION}
 """Hazards for which a design must be right in both readings, the simulator's and that of synthesis."""
-_DRIVERS = frozenset({HazardKind.TWO_DRIVERS, HazardKind.TWO_PROCESSES})
 _SECOND_LENGTH = 4
 """How much longer the second stimulus is, which only candidates meet that passed and were not wholly proved."""
 
@@ -273,9 +277,9 @@ class Checker:
 
     def _judge_extraction(self, candidate: Candidate) -> Verdict | None:
         if candidate.is_truncated:
-            return _refuse(Status.TRUNCATED, Method.EXTRACT, "the answer ends inside the module")
+            return refuse(Status.TRUNCATED, Method.EXTRACT, "the answer ends inside the module")
         if not candidate.text.strip():
-            return _refuse(Status.NO_CODE, Method.EXTRACT, f"no Verilog module in the answer ({candidate.rule})")
+            return refuse(Status.NO_CODE, Method.EXTRACT, f"no Verilog module in the answer ({candidate.rule})")
         return None
 
     def _check_accepted(self, source: str, problem: Problem, seed: int) -> Verdict:
@@ -288,7 +292,7 @@ class Checker:
         for name, other in others:
             found = self._check_source(source, other, seed)
             if found.is_passed:
-                return _add(found, _note(f"it is right as {name}, which the problem accepts as well"))
+                return add_diagnostics(found, make_note(f"it is right as {name}, which the problem accepts as well"))
         return verdict
 
     def _check_source(self, source: str, problem: Problem, seed: int) -> Verdict:
@@ -349,7 +353,7 @@ class Checker:
         if not first.verdict.is_passed:
             return self._name_drivers(first, source, reference)
         examination = self.reader.examine(source, reference.simulated.module)
-        return _refuse_examined(examination) or self._confirm(first, source, problem, reference, examination)
+        return refuse_examined(examination) or self._confirm(first, source, problem, reference, examination)
 
     def _confirm(
         self,
@@ -375,11 +379,11 @@ class Checker:
         )
         if excess and verdict.is_passed and self.settings.formal is FormalMode.OFF:
             verdict = replace(verdict, equivalence=None)  # nobody asked for it: a design must not gain by its excess
-        verdict = _add(verdict, *map(_note_excess, excess[:1]))
+        verdict = add_diagnostics(verdict, *map(note_excess, excess[:1]))
         is_other = not is_elsewhere and self._other.name not in {self.simulator.name, self.settings.cross_check}
         if verdict.is_passed and is_other and any(hazard.kind in _STRUCTURAL for hazard in hazards):
             verdict = confirmer.read_again(verdict, self._synthesis, source=source, reference=reference)
-        return _add(verdict, *_describe_drivers(hazards, Severity.WARNING))
+        return add_diagnostics(verdict, *describe_drivers(hazards, Severity.WARNING))
 
     def _list_excess(
         self, problem: Problem, reference: PreparedReference, examination: Examination | None
@@ -413,7 +417,9 @@ class Checker:
         if examination is None or not examination.is_clean:
             return refused
         if examination.hazards or examination.refusals:
-            return _add(refused, *(_note(hazard.message, hazard.line) for hazard in examination.hazards[:1]))
+            return add_diagnostics(
+                refused, *(make_note(hazard.message, hazard.line) for hazard in examination.hazards[:1])
+            )
         first = judge_simulation(self._other, reference, source)
         if first.trace is None:
             return refused
@@ -421,7 +427,7 @@ class Checker:
         if verdict.is_passed:
             verdict = self._confirm(first, source, problem, reference, examination, is_elsewhere=True)
         note = f"{self.simulator.version} cannot compile it, so {self._other.version} simulated it"
-        return replace(_add(verdict, _note(note)), simulator=self._other.version)
+        return replace(add_diagnostics(verdict, make_note(note)), simulator=self._other.version)
 
     def _name_drivers(self, first: Simulated, source: str, reference: PreparedReference) -> Verdict:
         """Return the mismatch ``first`` with the name of what has two drivers, where X or Z shows."""
@@ -429,7 +435,7 @@ class Checker:
             return first.verdict
         examination = self.reader.examine(source, reference.simulated.module)
         hazards = examination.hazards if examination is not None else ()
-        return _add(first.verdict, *_describe_drivers(hazards, Severity.ERROR))
+        return add_diagnostics(first.verdict, *describe_drivers(hazards, Severity.ERROR))
 
 
 def _choose_budget(settings: CheckSettings) -> float:
@@ -441,38 +447,3 @@ def _widen(limits: Limits) -> Limits:
     """Return ``limits``, but at least the usual time: Yosys is slower, and what it cannot finish is not found out."""
     usual = Limits()
     return replace(limits, cpu_s=max(limits.cpu_s, usual.cpu_s), wall_s=max(limits.wall_s, usual.wall_s))
-
-
-def _refuse_examined(examination: Examination | None) -> Verdict | None:
-    """Return the refusal of a design for what it shows where it is elaborated; ``None``: it may pass."""
-    if examination is None:
-        return _refuse(Status.RESOURCE_LIMIT, Method.SCREEN, TOO_LARGE)
-    if not examination.refusals:
-        return None
-    diagnostics = tuple(map(Diagnostic.of, examination.refusals))
-    return Verdict(status=Status.REJECTED, method=Method.SCREEN, diagnostics=diagnostics)
-
-
-def _describe_drivers(hazards: Sequence[Hazard], severity: Severity) -> tuple[Diagnostic, ...]:
-    return tuple(
-        Diagnostic(tool=Tool.SCREEN, severity=severity, message=hazard.message, line=hazard.line)
-        for hazard in hazards
-        if hazard.kind in _DRIVERS
-    )
-
-
-def _note_excess(excess: str) -> Diagnostic:
-    return _note(f"checked in full, as it has what one stimulus may not show: {excess}")
-
-
-def _note(message: str, line: int | None = None) -> Diagnostic:
-    return Diagnostic(tool=Tool.SCREEN, severity=Severity.NOTE, message=message, line=line)
-
-
-def _add(verdict: Verdict, *diagnostics: Diagnostic) -> Verdict:
-    return replace(verdict, diagnostics=(*verdict.diagnostics, *diagnostics))
-
-
-def _refuse(status: Status, method: Method, message: str) -> Verdict:
-    diagnostic = Diagnostic(tool=Tool(method), severity=Severity.ERROR, message=message)
-    return Verdict(status=status, method=method, diagnostics=(diagnostic,))

@@ -5,10 +5,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from pytest_rtlgen.config import Options
 from pytest_rtlgen.errors import RecordError
-from pytest_rtlgen.evaluation.asked import Asked
 from pytest_rtlgen.evaluation.compare import compare_with_base
 from pytest_rtlgen.evaluation.judge import Judged
 from pytest_rtlgen.evaluation.repair import add_turns, count_waiting, sum_run_spending
+from pytest_rtlgen.evaluation.sent_prompts import SentPrompts
 from pytest_rtlgen.metrics import summarize
 from pytest_rtlgen.records import Problem, ProblemKey, Run, SampleResult, Summary
 from pytest_rtlgen.report.gate import Gate, measure_limits
@@ -104,7 +104,9 @@ def write_html(store: RunStore, report: RunReport, options: Options) -> None:
     from pytest_rtlgen.report.html.page import render_page
     from pytest_rtlgen.report.html.write import write_page
 
-    pieces = render_page(report, store.header.problems, Asked(store).find, hides_references=options.hide_references)
+    pieces = render_page(
+        report, store.header.problems, SentPrompts(store).find, hides_references=options.hide_references
+    )
     write_page(options.html, pieces)
 
 

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from pytest_rtlgen.errors import RecordError, UsageError
 from pytest_rtlgen.evaluation.repair.history import History, read_histories
-from pytest_rtlgen.evaluation.repair.messages import make_repair_prompt
-from pytest_rtlgen.prompts import STYLES, PromptStyle, render_prompt
-from pytest_rtlgen.records import Completion, Problem, Prompt
+from pytest_rtlgen.evaluation.sent_prompts import SentPrompts
+from pytest_rtlgen.records import Completion, Problem
 from pytest_rtlgen.report.sample_text import ShownSample
 from pytest_rtlgen.spelling import suggest
 from pytest_rtlgen.storage import RunStore
@@ -66,26 +65,9 @@ def _show(store: RunStore, problem: Problem, first: Completion, history: History
     completion = first if result is None else result.completion
     return ShownSample(
         problem=problem,
-        prompt=_find_prompt(store, problem, completion, history, turn),
+        prompt=SentPrompts(store).find_turn(completion, history, turn),
         completion=completion,
         result=result,
         turn=turn,
         last_turn=len(history.results) - 1 if history is not None else 0,
     )
-
-
-def _find_prompt(
-    store: RunStore, problem: Problem, completion: Completion, history: History | None, turn: int
-) -> Prompt | None:
-    """Return the prompt of ``completion``; ``None`` where it is of texts that the run does not hold."""
-    name, *rest = store.header.settings.prompt.split(" ")
-    if name not in STYLES or set(rest) - {"rules"}:
-        return None
-    try:
-        prompt = render_prompt(problem, PromptStyle(name=name, has_rules="rules" in rest))
-    except UsageError:  # recorded answers may be to problems that the style cannot ask for
-        return None
-    if history is not None and turn:
-        before = History(problem=problem, results=history.results[:turn], exchanges=history.exchanges[: turn - 1])
-        prompt = make_repair_prompt(prompt, before, history.exchanges[turn - 1])
-    return prompt if completion.prompt_digest in {"", prompt.digest} else None

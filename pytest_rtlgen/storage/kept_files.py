@@ -3,13 +3,13 @@
 A cache is a folder of folders that are named by the first characters of a digest, so that none holds too many files.
 """
 
-import os
 import re
-import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from pytest_rtlgen.tools.whole_file import replacing
 
 PREFIX = 2
 """Characters of a digest that name a folder."""
@@ -19,6 +19,7 @@ _TRIES = 3
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _NUMBERED = re.compile(r"[0-9]+\.json")
 _TEMPORARY = re.compile(r"\.(.+)\.[0-9]+\.[0-9a-f]+")
+"""As ``replacing`` names it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -39,15 +40,12 @@ def write_kept(path: Path, data: bytes) -> None:
         OSError: it cannot be written; nothing of it is left.
     """
     for tries in range(_TRIES):
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            temporary.write_bytes(data)
-            temporary.replace(path)
-        except OSError as error:
-            with suppress(OSError):
-                temporary.unlink()
-            if not isinstance(error, FileNotFoundError) or tries == _TRIES - 1:
+            with replacing(path) as temporary:
+                temporary.write_bytes(data)
+        except FileNotFoundError:
+            if tries == _TRIES - 1:
                 raise
         else:
             return

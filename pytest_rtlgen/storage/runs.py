@@ -24,6 +24,7 @@ from pytest_rtlgen.storage.answers import AnswerFiles
 from pytest_rtlgen.storage.codec import read_text, write_text
 from pytest_rtlgen.storage.journal import Journal, storage_error
 from pytest_rtlgen.storage.turns import list_repairs, list_turns
+from pytest_rtlgen.tools.whole_file import replacing
 
 FORMAT = 2
 """Version of the form on disk; a change of a stored record raises it, unless it only adds a field with a default."""
@@ -239,15 +240,12 @@ def _differences(old: object, new: object, name: str = "") -> list[str]:
 
 def _write_whole(path: Path, record: object) -> None:
     """Write a file that is either not there or complete."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     try:
-        with temporary.open("x", encoding="ascii") as file:
+        with replacing(path) as temporary, temporary.open("x", encoding="ascii") as file:
             file.write(write_text(record) + "\n")
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise storage_error(path, error) from error
 
 

@@ -121,8 +121,7 @@ def main() -> int:
         tempfile.tempdir = name  # what the checker leaves behind lies there
         with Checker(settings) as checker:
             expected = list(run_each(lambda item: judge(checker, item), items, jobs=jobs))
-        kept = {"XDG_CACHE_HOME": str(folder / "cache")}
-        os.environ.update(kept)
+        os.environ["XDG_CACHE_HOME"] = str(folder / "cache")
         draw = random.Random(options.seed)
         work = (draw.randrange(len(items)) for _ in range(options.candidates))
         differing, verdicts, errors = Counter[tuple[str, str]](), 0, Counter[str]()

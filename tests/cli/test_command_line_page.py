@@ -3,20 +3,17 @@
 import contextlib
 import doctest
 import io
-import os
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from support.page_shell import FLAGS, run_shell
 
 from pytest_rtlgen.cli import COMMANDS, main
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "command-line.md").read_text()
 FILES = re.findall(r"```verilog\n// (\S+)\n(.*?)```", PAGE, re.DOTALL)
-FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
 def list_examples() -> list[tuple[str, list[tuple[str, str]]]]:
@@ -54,22 +51,6 @@ def run_example(command: str, folder: Path) -> str:
         text, status = run_here(plain[1], folder)
         text += f"exit status {status}\n" if plain[2] else ""
     return re.sub(r"^\d+/\d+ .*\n", "", text, flags=re.MULTILINE)
-
-
-def run_shell(command: str, folder: Path) -> str:
-    """Return what ``command`` prints on both streams; its ``rtlgen`` is this package's."""
-    environment = {**os.environ, "PYTHON": sys.executable}
-    script = f'rtlgen() {{ "$PYTHON" -m pytest_rtlgen "$@"; }}\n{command}'
-    return subprocess.run(
-        ["bash", "-c", script],
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=120,
-        check=False,
-    ).stdout
 
 
 @pytest.mark.simulator

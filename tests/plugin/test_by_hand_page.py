@@ -1,16 +1,12 @@
 """``docs/how-to/write-tests-by-hand.md``: its files and commands do what the page says."""
 
-import doctest
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from support.page_shell import run_example
 
 PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "write-tests-by-hand.md").read_text(encoding="utf-8")
-FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 INVERTER = "module add8(input [7:0] a, output [7:0] y); assign y = ~a; endmodule\n"
 
 
@@ -34,14 +30,4 @@ def test_every_example_prints_what_the_page_says(folder: Path) -> None:
     steps = [*shown, ("pytest -q test_typed.py", "...\n1 passed in ...\n")]
     assert len(steps) == 4
     for command, expected in steps:
-        done = subprocess.run(
-            ["bash", "-c", f'pytest() {{ "$PYTHON" -m pytest -p no:cacheprovider "$@"; }}\n{command}'],
-            cwd=folder,
-            env={**os.environ, "PYTHON": sys.executable, "COLUMNS": "80"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        assert doctest.OutputChecker().check_output(expected, done.stdout, FLAGS), f"$ {command}\n{done.stdout}"
+        run_example(command, expected, folder, timeout_s=300)

@@ -8,13 +8,13 @@ from pytest_rtlgen.evaluation.repair.history import History, read_histories
 from pytest_rtlgen.evaluation.repair.messages import make_repair_prompt
 from pytest_rtlgen.prompts import PromptStyle, render_prompt
 from pytest_rtlgen.prompts.read import read_style
-from pytest_rtlgen.records import Problem, ProblemKey, Prompt, SampleKey, SampleResult
+from pytest_rtlgen.records import Completion, Problem, ProblemKey, Prompt, SampleKey, SampleResult
 from pytest_rtlgen.storage import RunStore
 
 _RULES = "rules"
 
 
-class Asked:
+class SentPrompts:
     """Finds the chat of an answer. A chat that was sent counts only if it is known to be that one, by its digest."""
 
     def __init__(self, store: RunStore) -> None:
@@ -24,17 +24,23 @@ class Asked:
         self._bases: dict[ProblemKey, Prompt | None] = {}
 
     def find(self, sample: SampleResult) -> Prompt | None:
-        """Return the chat that ``sample`` answers, of a recording the one that its run would send.
-
-        ``None``: the run keeps too little of it, as with examples, or with a template that is no longer there.
-        """
-        base = self._find_base(sample.key.problem)
+        """Return the chat that ``sample``, with the last answer of its history, answers: ``find_turn``."""
         history = self._histories.get(sample.key)
-        prompt = base
-        if base is not None and history is not None and history.exchanges:
-            before = History(problem=history.problem, results=history.results[:-1], exchanges=history.exchanges[:-1])
-            prompt = make_repair_prompt(base, before, history.exchanges[-1])
-        sent = sample.completion.prompt_digest
+        return self.find_turn(sample.completion, history, len(history.exchanges) if history is not None else 0)
+
+    def find_turn(self, completion: Completion, history: History | None, turn: int) -> Prompt | None:
+        """Return the chat that ``completion`` answers, of a recording the one that its run would send.
+
+        It is the answer of ``turn`` in ``history``, from 0, or a first one that was not checked yet. ``None``: the run
+        keeps too little of the chat, as with examples, or with a template that is no longer there.
+        """
+        prompt = self._find_base(completion.key.problem)
+        if prompt is not None and history is not None and turn:
+            before = History(
+                problem=history.problem, results=history.results[:turn], exchanges=history.exchanges[: turn - 1]
+            )
+            prompt = make_repair_prompt(prompt, before, history.exchanges[turn - 1])
+        sent = completion.prompt_digest
         return prompt if prompt is not None and sent in {"", prompt.digest} else None
 
     @cached_property

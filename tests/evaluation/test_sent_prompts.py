@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from support.page_runs import COUNTER_TASK, TOLD, make_samples, save_page_run, save_repaired_run
 
-from pytest_rtlgen.evaluation.asked import Asked
+from pytest_rtlgen.evaluation.sent_prompts import SentPrompts
 from pytest_rtlgen.prompts import PromptStyle, make_prompt, render_prompt
 from pytest_rtlgen.prompts.template import read_template
 from pytest_rtlgen.records import Message, Prompt, Role, RunSettings, SampleResult
@@ -24,28 +24,28 @@ def sent(sample: SampleResult, prompt: Prompt) -> SampleResult:
 
 
 def test_the_chat_that_was_sent(tmp_path: Path) -> None:
-    assert Asked(open_run(tmp_path)).find(make_samples()[1]) == render_prompt(COUNTER_TASK)
+    assert SentPrompts(open_run(tmp_path)).find(make_samples()[1]) == render_prompt(COUNTER_TASK)
 
 
 def test_a_recording_has_the_chat_that_would_be_sent(tmp_path: Path) -> None:
     recorded = make_samples()[0]
     assert recorded.completion.prompt_digest == ""
-    assert Asked(open_run(tmp_path)).find(recorded) == render_prompt(COUNTER_TASK)
+    assert SentPrompts(open_run(tmp_path)).find(recorded) == render_prompt(COUNTER_TASK)
 
 
 def test_another_chat_is_not_passed_off_as_the_one_that_was_sent(tmp_path: Path) -> None:
     other = make_prompt(COUNTER_TASK, (Message(role=Role.USER, content="Something else."),))
-    assert Asked(open_run(tmp_path)).find(sent(make_samples()[1], other)) is None
+    assert SentPrompts(open_run(tmp_path)).find(sent(make_samples()[1], other)) is None
 
 
 @pytest.mark.parametrize("style", ["nonesuch.txt sha256:00", "published shots=1 spec-to-rtl:sha256:00", "published"])
 def test_what_cannot_be_made_again_is_none(style: str, tmp_path: Path) -> None:
-    assert Asked(open_run(tmp_path, prompt=style)).find(make_samples()[1]) is None
+    assert SentPrompts(open_run(tmp_path, prompt=style)).find(make_samples()[1]) is None
 
 
 def test_the_chat_of_a_repaired_answer_goes_on_from_the_first(tmp_path: Path) -> None:
     store, base = save_repaired_run(tmp_path), render_prompt(COUNTER_TASK)
-    found = {sample.key.index: Asked(store).find(sample) for sample in store.read_run().samples}
+    found = {sample.key.index: SentPrompts(store).find(sample) for sample in store.read_run().samples}
     repaired = found[2]
     assert repaired is not None
     assert repaired.messages[: len(base.messages)] == base.messages
@@ -60,6 +60,6 @@ def test_a_template_counts_while_it_is_what_it_was(tmp_path: Path) -> None:
     style = PromptStyle(name=str(path), template=read_template(path))
     asked = render_prompt(COUNTER_TASK, style)
     store, sample = open_run(tmp_path / "runs", prompt=str(style)), sent(make_samples()[1], asked)
-    assert Asked(store).find(sample) == asked
+    assert SentPrompts(store).find(sample) == asked
     path.write_text("Now: {description}")
-    assert Asked(store).find(sample) is None
+    assert SentPrompts(store).find(sample) is None

@@ -1,0 +1,33 @@
+"""Commands of a documentation page, run as a reader would type them."""
+
+import doctest
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+_PROGRAMS = (
+    'pytest() { "$PYTHON" -m pytest -p no:cacheprovider "$@"; }\nrtlgen() { "$PYTHON" -m pytest_rtlgen "$@"; }\n'
+)
+
+
+def run_shell(command: str, folder: Path, *, timeout_s: float = 120) -> str:
+    """Return what ``command`` prints on both streams in 80 columns; ``pytest`` and ``rtlgen`` are those of here."""
+    return subprocess.run(
+        ["bash", "-c", _PROGRAMS + command],
+        cwd=folder,
+        env={**os.environ, "PYTHON": sys.executable, "COLUMNS": "80"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=timeout_s,
+        check=False,
+    ).stdout
+
+
+def run_example(command: str, expected: str, folder: Path, *, timeout_s: float = 120) -> str:
+    """Return what ``command`` prints, which is ``expected`` but for blanks and what ``...`` stands for."""
+    printed = run_shell(command, folder, timeout_s=timeout_s)
+    assert doctest.OutputChecker().check_output(expected, printed, FLAGS), f"$ {command}\n{printed}"
+    return printed
