@@ -37,6 +37,9 @@ class Dying:
 
     lives = 0
     started = 0
+    ended = 0
+    closing: WorkerPool | None = None
+    """A pool that is closed while it asks."""
 
     def __init__(self, *_: object) -> None:
         Dying.started += 1
@@ -44,19 +47,25 @@ class Dying:
     def ask(self, question: str, timeout_s: float) -> str:
         if question == "hang":
             raise WorkerLostError("", is_late=True)
+        if Dying.closing is not None:
+            pool, Dying.closing = Dying.closing, None
+            pool.close()
+            raise WorkerLostError
         if Dying.lives:
             Dying.lives -= 1
             raise WorkerLostError
         return f"{question} {timeout_s}"
 
     def close(self) -> None:
-        """It is dead already."""
+        """Count."""
+        Dying.ended += 1
 
 
 @pytest.fixture
 def pool(monkeypatch: pytest.MonkeyPatch) -> WorkerPool:
     monkeypatch.setattr("pytest_rtlgen.tools.worker.Worker", Dying)
-    Dying.lives = Dying.started = 0
+    Dying.lives = Dying.started = Dying.ended = 0
+    Dying.closing = None
     return WorkerPool("module", sandbox=None, limits=Limits(), size=1)  # type: ignore[arg-type]
 
 
@@ -80,6 +89,31 @@ def test_a_question_that_takes_too_long_is_not_asked_again(pool: WorkerPool) -> 
     with pytest.raises(WorkerLostError):
         pool.ask("hang", 2.0)
     assert Dying.started == 1
+
+
+def test_a_question_that_a_close_meets_starts_nothing_more(pool: WorkerPool) -> None:
+    Dying.closing = pool
+    with pytest.raises(WorkerLostError):
+        pool.ask("what", 2.0)
+    assert Dying.started == 1
+    assert not pool._workers
+    assert pool.ask("what", 2.0) == "what 2.0"
+
+
+def test_a_worker_that_starts_while_the_pool_is_closed_is_ended(
+    pool: WorkerPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = Dying.__init__
+
+    def start_late(self: Dying, *given: object) -> None:
+        start(self, *given)
+        pool.close()
+
+    monkeypatch.setattr(Dying, "__init__", start_late)
+    with pytest.raises(WorkerLostError, match="closed"):
+        pool.ask("what", 2.0)
+    assert (Dying.started, Dying.ended) == (1, 1)
+    assert not pool._workers
 
 
 @pytest.mark.parametrize("failures", range(TRIES + 1))

@@ -139,31 +139,32 @@ class WorkerPool:
             self._idle.put(None)
         self._lock = threading.Lock()
         self._workers: set[Worker] = set()
+        self._closings = 0
+        """How often ``close`` was called: what it met is not asked again, so that it leaves no process."""
 
     def ask(self, question: Any, timeout_s: float) -> Any:  # noqa: ANN401
         """Return the answer of a free worker; waits until one is free.
 
         Raises:
-            WorkerLostError: no answer in time, or every process that was asked died.
+            WorkerLostError: no answer in time, every process that was asked died, or ``close`` was called meanwhile.
             ToolError: no worker can be started.
         """
-        tries = 1
+        tries, closings = 1, self._closings
         while True:
             try:
-                return self._ask(question, timeout_s)
+                return self._ask(question, timeout_s, closings)
             except WorkerLostError as error:
-                if error.is_late or tries == TRIES:
+                if error.is_late or tries == TRIES or self._closings != closings:
                     note_cut_short()
                     raise
             tries += 1
 
-    def _ask(self, question: Any, timeout_s: float) -> Any:  # noqa: ANN401
+    def _ask(self, question: Any, timeout_s: float, closings: int) -> Any:  # noqa: ANN401
         worker = self._idle.get()
         try:
             if worker is None:
                 worker = start_again(lambda: Worker(self._module, self._sandbox, self._limits))
-                with self._lock:
-                    self._workers.add(worker)
+                self._keep(worker, closings)
             answer = worker.ask(question, timeout_s)
         except BaseException:
             self._idle.put(None)  # first: whatever happens, the place must not be lost
@@ -175,10 +176,18 @@ class WorkerPool:
     def close(self) -> None:
         """End every worker."""
         with self._lock:
+            self._closings += 1
             workers: Sequence[Worker] = tuple(self._workers)
             self._workers.clear()
         for worker in workers:
             worker.close()
+
+    def _keep(self, worker: Worker, closings: int) -> None:
+        """Have ``worker`` ended by the next ``close``, unless there was one since ``closings`` was read."""
+        with self._lock:
+            self._workers.add(worker)
+            if self._closings != closings:
+                raise WorkerLostError("the pool was closed")
 
     def _discard(self, worker: Worker | None) -> None:
         if worker is not None:
