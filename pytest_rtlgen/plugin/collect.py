@@ -1,5 +1,6 @@
 """Suites as pytest collectors: one item per problem. Collection never calls a model."""
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -87,7 +88,9 @@ class ProblemItem(pytest.Item):
         """
         if self._state.judges_items and not any(result.verdict.is_passed for result in self.results):
             self._expect_failure()
-            raise SamplesFailedError
+            raise SamplesFailedError(
+                render_samples(self.problem, self.results, run_path=self._state.run_path, width=find_width())
+            )
 
     def _expect_failure(self) -> None:
         """End the test as an expected failure where right answers are known to fail too."""
@@ -96,9 +99,16 @@ class ProblemItem(pytest.Item):
             pytest.xfail(reason)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:  # noqa: ANN401
-        """Return the samples' verdicts for a failure, pytest's own text for anything else."""
+        """Return the samples' verdicts for a failure, pytest's own text for anything else.
+
+        What pytest's short summary, which on a CI cuts nothing, and JUnit's ``message`` say of it is one line.
+        """
         if isinstance(excinfo.value, SamplesFailedError):
-            return render_samples(self.problem, self.results, run_path=self._state.run_path, width=find_width())
+            shown = excinfo.getrepr(style="value")
+            if shown.reprcrash is not None:
+                counts = Counter(result.verdict.status for result in self.results).most_common()
+                shown.reprcrash.message = ", ".join(f"{count} {status}" for status, count in counts) or "no sample"
+            return shown
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, None, str]:

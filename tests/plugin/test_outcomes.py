@@ -42,6 +42,18 @@ def test_the_failure_ends_with_the_commands_that_show_the_candidates(
     assert len(commands) == 3
 
 
+@pytest.mark.parametrize("more", [[], ["-n", "1"]], ids=["here", "xdist"])
+def test_the_short_summary_of_a_failure_is_one_line_on_a_ci_too(
+    run: Runner, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, more: list[str]
+) -> None:
+    monkeypatch.setenv("CI", "true")  # where pytest cuts no summary
+    text = run("-k", "xor2", "--junit-xml=report.xml", *more).stdout.str()
+    assert re.search(r"^FAILED .*::xor2 - 2 mismatch, 1 syntax-error\n=*", text, re.MULTILINE)
+    (failure,) = ET.parse(pytester.path / "report.xml").iter("failure")
+    assert failure.get("message") == "2 mismatch, 1 syntax-error"
+    assert "--- sample 2 ---" in str(failure.text)
+
+
 def test_the_summary_has_the_table_and_the_path_of_the_run(run: Runner, pytester: pytest.Pytester) -> None:
     result = run("--rtlgen-k=1,3")
     (saved,) = find_runs(pytester.path)
