@@ -308,7 +308,7 @@ SHAPES: dict[str, Callable[[int], str]] = {
 
 
 MOST_CPU_S = 60
-"""What a shape may take, a guard and no measure: in proportion to the text it is a second or two, with its square hours."""
+"""A guard and no measure: in proportion to the text a shape takes a second or two, with its square hours."""
 
 
 def _give_up(signum: int, frame: object) -> None:
