@@ -13,11 +13,13 @@ from typing import TypeVar
 
 from pytest_rtlgen.errors import SuiteError
 from pytest_rtlgen.loaders.base import LoadedProblem, digest_problems, read_file
+from pytest_rtlgen.loaders.cocotb_bench import VERILOG, make_cocotb_bench
 from pytest_rtlgen.openings import Place, read_openings
 from pytest_rtlgen.records import (
     BoxOutputs,
     Clock,
     ClockEdge,
+    CocotbHarness,
     Difficulty,
     Polarity,
     Problem,
@@ -25,9 +27,12 @@ from pytest_rtlgen.records import (
     ResetKind,
     SourceFile,
     Suite,
+    is_inner_path,
 )
 
 FORMAT = 1
+_BENCH_S = 120.0
+"""Wall-clock seconds of a bench that says nothing else."""
 _PAGE = "see: rtlgen help suite-format"
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _WORD = re.compile(r"[a-z][a-z0-9_-]*")
@@ -136,16 +141,20 @@ def _load_problem(folder: Path, suite: str) -> LoadedProblem:
     table, content = _read_toml(folder / "problem.toml", f"every problem needs one, {_PAGE}")
     table.allow(
         *("title", "category", "difficulty", "top", "tags", "prompt", "reference", "clock", "reset", "stimulus"),
-        *("blackbox", "given", "openings"),
+        *("blackbox", "given", "openings", "bench"),
     )
     prompt_name = table.text_of("prompt", "prompt.md", shape=_FOLDER)
     reference_name = table.text_of("reference", "reference.sv", shape=_FOLDER)
     prompt = read_file(folder / prompt_name, 'write the description there, or name its file with prompt = "..."')
-    reference = read_file(
-        folder / reference_name, 'put the trusted design there, or name its file with reference = "..."'
+    has_solution = "bench" not in table.values or "reference" in table.values or (folder / reference_name).exists()
+    reference = (
+        read_file(folder / reference_name, 'put the trusted design there, or name its file with reference = "..."')
+        if has_solution
+        else b""
     )
     given = [(name, _read_given(table, folder, name)) for name in table.words_of("given")]
     top = table.text_of("top", folder.name, shape=_IDENTIFIER)
+    bench, brought = _read_bench(table, folder, top, reference.decode())
     problem = Problem(
         suite=suite,
         problem_id=folder.name,
@@ -156,15 +165,17 @@ def _load_problem(folder: Path, suite: str) -> LoadedProblem:
         description=prompt.decode(),
         top=top,
         given=tuple(SourceFile(name=name, text=content.decode()) for name, content in given),
-        reference=SourceFile(name=str(folder / reference_name), text=reference.decode()),
+        reference=SourceFile(name=str(folder / reference_name), text="" if bench else reference.decode()),
         reference_top=top,
+        harness=bench,
         clocks=table.tables_of("clock", _read_clock),
         resets=table.tables_of("reset", _read_reset),
         box_outputs=table.tables_of("blackbox", _read_box) or (),
         cycles=_read_cycles(table),
     )
     problem, variants = _read_openings(table, folder, problem)
-    files = (("problem.toml", content), (prompt_name, prompt), (reference_name, reference), *given, *variants)
+    solution = [(reference_name, reference)] if has_solution else []
+    files = (("problem.toml", content), (prompt_name, prompt), *solution, *given, *variants, *brought)
     return LoadedProblem(problem=problem, files=files)
 
 
@@ -184,6 +195,49 @@ def _read_openings(table: _Table, folder: Path, problem: Problem) -> tuple[Probl
     place = Place(path=str(table.path), text=table.text, start=_find_table(table.text, "openings"))
     openings = read_openings(table.values["openings"], place, problem=problem, read_file=read_variant)
     return replace(problem, openings=openings), tuple(files)
+
+
+def _read_bench(
+    table: _Table, folder: Path, top: str, solution: str
+) -> tuple[CocotbHarness | None, tuple[tuple[str, bytes], ...]]:
+    """Return the bench that judges instead of a comparison with the reference, and its files; ``None``: none does."""
+    value = table.values.get("bench")
+    if value is None:
+        return None, ()
+    for key in ("blackbox", "openings", "stimulus"):
+        if key in table.values:
+            raise table.fail(key, f"{key} is for comparisons with a reference, and bench judges here; remove one")
+    inner = _Table(path=table.path, text=table.text, values=value if isinstance(value, dict) else {"test": value})
+    inner.allow("test", "files", "design", "simulator", "timeout_s")
+    test = inner.text_of("test") if isinstance(value, dict) else table.text_of("bench")
+    design = inner.text_of("design", f"{top}.sv")
+    names = (test, *inner.words_of("files"))
+    for key, name in (("design", design), ("test" if isinstance(value, dict) else "bench", test)):
+        if not is_inner_path(name):
+            raise inner.fail(key, f"{key} = {name!r} must be a path inside the problem's folder")
+    if not design.endswith(VERILOG):
+        raise inner.fail(
+            "design", f"design = {design!r} must end in {' or '.join(VERILOG)}: the candidate is put there"
+        )
+    brought = tuple((name, _read_brought(inner, folder, name)) for name in names)
+    sources = [SourceFile(name=name, text=content.decode()) for name, content in brought]
+    timeout_s = inner.values.get("timeout_s", _BENCH_S)
+    if isinstance(timeout_s, bool) or not isinstance(timeout_s, int | float) or timeout_s <= 0:
+        raise inner.fail("timeout_s", "timeout_s must be a number of seconds above 0")
+    simulator = inner.text_of("simulator", "icarus", shape=_WORD)
+    try:
+        made = make_cocotb_bench(
+            sources[0], sources[1:], design=design, top=top, solution=solution, simulator=simulator
+        )
+    except SyntaxError as error:
+        raise SuiteError(f"{folder / test}:{error.lineno or 1}: not Python: {error.msg}") from error
+    return replace(made, timeout_s=float(timeout_s)), brought
+
+
+def _read_brought(table: _Table, folder: Path, name: str) -> bytes:
+    if not is_inner_path(name):
+        raise table.fail("files", f"bench file {name!r} must be a path inside the problem's folder")
+    return read_file(folder / name, "put the bench's file there, or correct its name in problem.toml")
 
 
 def _find_table(text: str, name: str) -> int:

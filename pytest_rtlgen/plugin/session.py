@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -15,11 +16,12 @@ from pytest_rtlgen.evaluation.models import Models, open_models
 from pytest_rtlgen.evaluation.open_run import open_run
 from pytest_rtlgen.evaluation.settings import read_prompt_style
 from pytest_rtlgen.loaders import complete_spec, load_suite
+from pytest_rtlgen.loaders.cocotb_bench import list_bench_files
 from pytest_rtlgen.plugin.collect import ProblemItem, SuiteCollector
 from pytest_rtlgen.plugin.options import is_worker
 from pytest_rtlgen.plugin.progress import TerminalWatcher, watch_generation
 from pytest_rtlgen.plugin.scoring import RunScoring
-from pytest_rtlgen.records import Completion, Problem, SampleKey, SampleResult, Suite
+from pytest_rtlgen.records import BenchRule, Completion, Problem, SampleKey, SampleResult, Suite
 from pytest_rtlgen.storage import RunStore
 from pytest_rtlgen.tools.hooks import enter_pytest, leave_pytest
 
@@ -100,6 +102,20 @@ class RtlgenSession:
     def explain_failure(self, problem: Problem) -> str:
         """Return why right answers to ``problem`` are known to fail here; empty where nothing is known."""
         return self._judge.explain_failure(problem)
+
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        """Leave a problem's bench to the checks: it tries what models write, and is no test of this session."""
+        return True if collection_path.suffix == ".py" and collection_path.resolve() in self._bench_files else None
+
+    @cached_property
+    def _bench_files(self) -> frozenset[Path]:
+        return frozenset(
+            path.parent / problem.problem_id / name
+            for path, suite in self._suites.items()
+            for problem in suite.problems
+            if problem.harness is not None and problem.harness.rule is BenchRule.COCOTB
+            for name in list_bench_files(problem.harness)
+        )
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> SuiteCollector | None:
         """Collect a suite's own file."""

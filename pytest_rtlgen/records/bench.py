@@ -17,6 +17,8 @@ class BenchRule(StrEnum):
     VERILOG_EVAL_V2 = "verilog-eval-v2"
     RTLLM = "rtllm"
     CVDP = "cvdp"
+    COCOTB = "cocotb"
+    """A user's own bench."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +65,7 @@ class HarnessCommand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CocotbHarness:
-    """A benchmark's cocotb tests for one problem, all of it trusted text."""
+    """A benchmark's or a user's cocotb tests for one problem, all of it trusted text."""
 
     rule: BenchRule = BenchRule.CVDP
     files: tuple[SourceFile, ...]

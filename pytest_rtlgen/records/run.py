@@ -9,11 +9,6 @@ from pytest_rtlgen.records.problem import Difficulty
 from pytest_rtlgen.records.repair import RepairTurn
 from pytest_rtlgen.records.verdict import Method, Status, Verdict
 
-_UNCOMPILED = {
-    *(Status.NO_CODE, Status.TRUNCATED, Status.SYNTAX_ERROR),
-    *(Status.ELABORATION_ERROR, Status.INTERFACE_MISMATCH, Status.REJECTED),
-}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleResult:
@@ -33,10 +28,10 @@ class SampleResult:
     @property
     def is_compiled(self) -> bool:
         """Whether the candidate got through a compiler; where only the benchmark judged, as it says."""
-        if self.bench_verdict is None or self.verdict.method != Method.TESTBENCH:
+        bench = self.bench_verdict
+        if bench is None or bench.is_syntax_right is None or self.verdict.method is not Method.TESTBENCH:
             return self.verdict.is_compiled
-        is_right = self.bench_verdict.is_syntax_right
-        return self.bench_verdict.status not in _UNCOMPILED if is_right is None else is_right
+        return bench.is_syntax_right
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,13 @@ class Severity(StrEnum):
     NOTE = "note"
 
 
+_UNCOMPILED = {
+    *(Status.NO_CODE, Status.TRUNCATED, Status.SYNTAX_ERROR),
+    *(Status.ELABORATION_ERROR, Status.INTERFACE_MISMATCH, Status.REJECTED),
+}
+"""Statuses that a bench's verdict has where the candidate did not get through the compiler."""
+
+
 class Method(StrEnum):
     """The last stage that looked at a candidate.
 
@@ -51,7 +58,7 @@ class Method(StrEnum):
     SIMULATE = "simulate"
     PROVE = "prove"
     TESTBENCH = "testbench"
-    """The benchmark's own testbench or harness, and nothing of ours."""
+    """The benchmark's or the user's own testbench or harness, and nothing of ours."""
 
 
 class Tool(StrEnum):
@@ -265,6 +272,8 @@ class Verdict:
     @property
     def is_compiled(self) -> bool:
         """Whether the candidate got through the compiler ("syntax" in pass@k tables)."""
+        if self.method is Method.TESTBENCH:
+            return self.status not in _UNCOMPILED
         return self.method in {Method.SIMULATE, Method.PROVE}
 
     @property

@@ -7,6 +7,7 @@ from pathlib import Path
 from pytest_rtlgen.records import (
     Diagnostic,
     Equivalence,
+    Method,
     Problem,
     Proof,
     SampleResult,
@@ -44,6 +45,13 @@ REASONS = {
 }
 
 
+def explain_status(verdict: Verdict) -> str:
+    """Return what the status of ``verdict`` means, in a few words."""
+    if verdict.status is Status.MISMATCH and verdict.method is Method.TESTBENCH:
+        return "the bench found it wrong"
+    return REASONS[verdict.status]
+
+
 def render_verdict(verdict: Verdict, *, width: int = WIDTH) -> str:
     """Return the verdict as text of several lines, without a newline at the end; its waves fit into ``width`` columns.
 
@@ -51,7 +59,7 @@ def render_verdict(verdict: Verdict, *, width: int = WIDTH) -> str:
     shown as hexadecimal, ``x`` and ``z`` included; single bits as they are.
     """
     blocks = [
-        f"{verdict.status}: {REASONS[verdict.status]}",
+        f"{verdict.status}: {explain_status(verdict)}",
         render_outputs(verdict.signals, width=width),
         _render_proof(verdict.equivalence),
         render_diagnostics(verdict.diagnostics),

@@ -13,6 +13,7 @@ from pytest_rtlgen.check.checker import CheckSettings
 from pytest_rtlgen.check.reading.reader import Reader
 from pytest_rtlgen.errors import BadReferenceError, ToolError
 from pytest_rtlgen.records import (
+    BenchRule,
     BenchVerdict,
     Candidate,
     CocotbHarness,
@@ -82,7 +83,7 @@ class HarnessScorer:
         screened = self._screen(files, bench, prepared)
         if isinstance(screened, FilesScreening):
             verdict = self._run(screened, bench, prepared)
-        elif with_unguarded and self._sandbox.is_active:
+        elif with_unguarded and self._sandbox.is_active and bench.rule is not BenchRule.COCOTB:
             unguarded = self.score_unguarded(candidate, bench)
             verdict = replace(screened, is_passed_unguarded=unguarded.is_passed_unguarded)
         else:
@@ -123,6 +124,7 @@ class HarnessScorer:
             raise BadReferenceError(
                 f"{_name(harness)}: the harness does not pass its own solution ({verdict.status}): {messages}"
             )
+        _require_simulation(harness, runs)
         return _Prepared(tolerated=frozenset(screening.constructs), tests=count_tests(runs))
 
     def _probe(self, harness: CocotbHarness) -> None:
@@ -159,6 +161,8 @@ class HarnessScorer:
     def _run(self, screening: FilesScreening, harness: CocotbHarness, prepared: _Prepared) -> BenchVerdict:
         runs = self._run_commands(screening.files, harness, is_guarded=True)
         verdict = judge_runs(runs, self._bounded(harness), least_tests=prepared.tests)
+        if verdict.is_passed:
+            _require_simulation(harness, runs)
         notes = tuple(item for item in screening.diagnostics if item.severity is Severity.NOTE)
         return replace(verdict, diagnostics=(*verdict.diagnostics, *notes, *map(_note, harness.notes)))
 
@@ -191,6 +195,14 @@ def list_files(candidate: Candidate, harness: CocotbHarness) -> tuple[SourceFile
     if candidate.files or len(harness.targets) != 1:
         return candidate.files
     return (SourceFile(name=harness.targets[0], text=candidate.source),)
+
+
+def _require_simulation(harness: CocotbHarness, runs: Sequence[HarnessRun]) -> None:
+    """Raise where a user's bench passes a design that no cocotb test was seen to try."""
+    if harness.rule is BenchRule.COCOTB and not count_tests(runs):
+        raise BadReferenceError(
+            f"{_name(harness)}: it passes without a cocotb test; let it start one by cocotb_tools.runner or cocotb_test"
+        )
 
 
 def _widen(limits: Limits) -> Limits:

@@ -18,7 +18,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from pytest_rtlgen.errors import BadReferenceError, RecordError, ToolError
-from pytest_rtlgen.records import HARNESS_FOLDER, CocotbHarness, HarnessCommand, SandboxKind, SourceFile, is_inner_path
+from pytest_rtlgen.records import (
+    HARNESS_FOLDER,
+    BenchRule,
+    CocotbHarness,
+    HarnessCommand,
+    SandboxKind,
+    SourceFile,
+    is_inner_path,
+)
 from pytest_rtlgen.simulators.icarus import find_icarus
 from pytest_rtlgen.storage import decode
 from pytest_rtlgen.tools.process import Limits, ProcessResult, run_program
@@ -165,6 +173,7 @@ class HarnessPlace:
         return {
             "COCOTB_RANDOM_SEED": SEED,
             "PYTHONDONTWRITEBYTECODE": "1",
+            "COCOTB_REWRITE_ASSERTION_FILES": "",  # keeps pytest's loader away from every module that a test imports
             **placed,
             "PYTHONPATH": os.pathsep.join(path for path in paths if path),
             "PATH": os.pathsep.join(str(path) for path in programs),
@@ -174,7 +183,6 @@ class HarnessPlace:
             "PYTHONHASHSEED": "0",
             "PYTHONNOUSERSITE": "1",  # it would lie in HOME, where simulations write
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-            "COCOTB_REWRITE_ASSERTION_FILES": "",  # keeps pytest's loader away from every module that a test imports
             "GPI_USERS": icarus.gpi_users,
         }
 
@@ -218,9 +226,13 @@ def require_programs(harness: CocotbHarness) -> None:
 
 
 def list_harness_modules(harness: CocotbHarness) -> tuple[str, ...]:
-    """Return the names of the Python modules that a harness brings."""
-    paths = [PurePosixPath(file.name) for file in harness.files]
-    return tuple(path.stem for path in paths if path.suffix == ".py" and str(path.parent) == "src")
+    """Return the names of the Python modules that a harness brings, a user's bench those of its folders."""
+    paths = [PurePosixPath("/", file.name) for file in harness.files]
+    folders = {"/src"}
+    if harness.rule is BenchRule.COCOTB:
+        paths = [PurePosixPath("/code", file.name) for file in harness.context]
+        folders = {name for command in harness.commands for name in dict(command.settings)["PYTHONPATH"].split(":")}
+    return tuple(path.stem for path in paths if path.suffix == ".py" and str(path.parent) in folders)
 
 
 def _write(folder: Path, file: SourceFile) -> None:

@@ -15,11 +15,13 @@ _TESTS_FAILED = 1
 """pytest's exit status for failed tests; what is above it, the harness itself has to answer for."""
 _STATUSES = {"SimFailure": Status.EARLY_FINISH, "SimTimeoutError": Status.TIMEOUT}
 """By the class of what ended a cocotb test: the design ended the simulation, or a test gave up waiting."""
-_KILLED = re.compile(r"return code: -(\d+)")
+_KILLED = re.compile(r"(?:return code:|terminated with error) -(\d+)")
 _OUT_OF_MEMORY = re.compile(r"bad_alloc|out of memory", re.IGNORECASE)
 _SYNTAX = re.compile(r"syntax error|error: (?:invalid module item|malformed statement)")
+_RAISED = re.compile(r"^\w*(?:Error|Exception): .+$", re.MULTILINE)
 _REFUSED = re.compile(r"^\S*?([^/\s:]+):(\d+): ((?:syntax )?error\b.*)$", re.MULTILINE)
 _MOST_DIAGNOSTICS = 10
+_MOST_LINES = 3
 
 
 def passes_commands(runs: Sequence[HarnessRun]) -> bool:
@@ -105,7 +107,7 @@ def _judge_simulations(record: HarnessRecord, run: HarnessRun) -> tuple[Status, 
     ]
     if faults:
         status = next((_STATUSES[fault] for _, fault, _ in faults if fault in _STATUSES), Status.MISMATCH)
-        return status, [_diagnose(f"{name}: {_first_line(text) or fault}") for name, fault, text in faults]
+        return status, [_diagnose(f"{name}: {_first_lines(text) or fault}") for name, fault, text in faults]
     lost = next((simulation for simulation in record.simulations if simulation.tests is None), None)
     return None if lost is None else _explain_loss(lost, run)
 
@@ -122,12 +124,14 @@ def _explain_loss(lost: SimulationRecord, run: HarnessRun) -> tuple[Status, list
         return Status.RESOURCE_LIMIT, [_diagnose("the simulation ran out of memory")]
     if number:
         return Status.RUNTIME_ERROR, [_diagnose(f"the simulator was killed by signal {number}")]
-    return Status.EARLY_FINISH, [_diagnose(f"the simulation left no results ({lost.ending or 'no reason given'})")]
+    raised = _RAISED.findall(lost.log or run.done.output)
+    reason = lost.ending or (raised[-1] if raised else "no reason given")
+    return Status.EARLY_FINISH, [_diagnose(f"the simulation left no results ({reason})")]
 
 
 def _judge_tests(record: HarnessRecord) -> tuple[Status, list[Diagnostic]]:
     failed = [test for test in record.tests if test.outcome == "failed"]
-    diagnostics = [_diagnose(f"{test.id.rpartition('::')[2]}: {_first_line(test.message)}") for test in failed]
+    diagnostics = [_diagnose(f"{test.id.rpartition('::')[2]}: {_first_lines(test.message)}") for test in failed]
     return Status.MISMATCH, diagnostics or [_diagnose(f"the harness ended with exit status {record.exit_code}")]
 
 
@@ -152,8 +156,9 @@ def _diagnose(message: str) -> Diagnostic:
     return Diagnostic(tool=Tool.HARNESS, severity=Severity.ERROR, message=message)
 
 
-def _first_line(text: str) -> str:
-    return text.strip().partition("\n")[0]
+def _first_lines(text: str) -> str:
+    """Return what an assertion says, and, where it says something of its own, the values that follow."""
+    return "; ".join(line.strip() for line in text.strip().splitlines()[:_MOST_LINES])
 
 
 def _last_line(text: str) -> str:

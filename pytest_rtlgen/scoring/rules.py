@@ -53,6 +53,7 @@ RULES: Mapping[BenchRule, ScoringRule] = {
         measure=measure_rtllm, testbench=TestbenchRule(read_score=read_rtllm_score, run_unguarded=run_rtllm)
     ),
     BenchRule.CVDP: ScoringRule(measure=measure_biased),
+    BenchRule.COCOTB: ScoringRule(measure=measure_unbiased),
 }
 
 

@@ -11,7 +11,7 @@ from pytest_rtlgen.check.reading.reader import Reader
 from pytest_rtlgen.errors import BadReferenceError, ToolError
 from pytest_rtlgen.known_bad import KnownBadList, load_known_bad
 from pytest_rtlgen.modes import ScoringMode
-from pytest_rtlgen.records import BenchVerdict, Candidate, CocotbHarness, Method, Problem, Testbench, Verdict
+from pytest_rtlgen.records import BenchRule, BenchVerdict, Candidate, CocotbHarness, Method, Problem, Testbench, Verdict
 from pytest_rtlgen.scoring.base import Scorer, add_note
 from pytest_rtlgen.simulators.icarus import find_icarus
 from pytest_rtlgen.tools.versions import read_icarus_version
@@ -73,9 +73,10 @@ class BenchScorer:
     def score(self, candidate: Candidate, problem: Problem) -> BenchVerdict | None:
         """Return what the problem's bench finds out about ``candidate``; ``None``: it has none, or is not asked.
 
-        A bench that does not pass its own reference still scores as its authors do, and the verdict says so.
+        A benchmark's bench that fails its own reference still scores as its authors do, and the verdict says so.
 
         Raises:
+            BadReferenceError: a user's bench fails its reference, or cannot be run.
             ToolError: the simulator is missing or broken.
         """
         if problem.bench is None or (self._mode is ScoringMode.OURS and problem.has_reference):
@@ -85,6 +86,8 @@ class BenchScorer:
         try:
             return scorer.score(candidate, bench, with_unguarded=True)
         except BadReferenceError as error:
+            if bench.rule is BenchRule.COCOTB:
+                raise
             return add_note(scorer.score_unguarded(candidate, bench), str(error))
 
     def _find_scorer(self, kind: type) -> Scorer[Any]:

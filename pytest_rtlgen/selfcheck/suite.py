@@ -2,14 +2,14 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pytest_rtlgen.check.checker import Checker
 from pytest_rtlgen.check.reference import PreparedReference
 from pytest_rtlgen.errors import BadReferenceError, RenameError
 from pytest_rtlgen.known_bad import Kind, KnownBadList
 from pytest_rtlgen.modes import ScoringMode
-from pytest_rtlgen.records import Candidate, Problem, Verdict
+from pytest_rtlgen.records import BenchRule, Candidate, Problem, Verdict
 from pytest_rtlgen.scoring.scorer import BenchScorer
 from pytest_rtlgen.selfcheck.bench import BenchFindings, try_bench
 from pytest_rtlgen.selfcheck.mutation import MutationScore, make_prove, measure_mutation
@@ -140,7 +140,8 @@ def selfcheck_problem(
 def _check_ours(checker: Checker, problem: Problem, mutants: int, seed: int) -> _OurSide:
     """Return what our own check says; a bad reference is a finding."""
     if not problem.has_reference:
-        return _OurSide(notes=("no reference to compare with; only its own tests can judge",))
+        notes = ("no reference to compare with; only its own tests can judge",)
+        return _OurSide(notes=notes, stubs=_make_bench_stubs(checker, problem))
     try:
         reference = checker.prepare(problem)
         answer = Candidate(source=_show_reference(problem), rule="reference")
@@ -166,6 +167,17 @@ def _check_ours(checker: Checker, problem: Problem, mutants: int, seed: int) -> 
         mutation=mutation,
         openings=openings,
     )
+
+
+def _make_bench_stubs(checker: Checker, problem: Problem) -> tuple[Stub, ...]:
+    """Return modules that do nothing for a user's own bench, made from the ports of the design that passes it."""
+    harness = problem.harness
+    if harness is None or harness.rule is not BenchRule.COCOTB or not harness.solution:
+        return ()
+    try:
+        return make_stubs(checker.prepare(replace(problem, reference=harness.solution[0], harness=None)).interface)
+    except BadReferenceError:
+        return ()
 
 
 def _list_unknown(reference: PreparedReference, verdict: Verdict) -> Iterator[str]:

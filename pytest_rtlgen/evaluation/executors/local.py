@@ -6,7 +6,7 @@ from pytest_rtlgen.evaluation.executors.base import ExecutorSettings
 from pytest_rtlgen.evaluation.open_run import describe_environment
 from pytest_rtlgen.extract import extract_candidate
 from pytest_rtlgen.extract.files import extract_files
-from pytest_rtlgen.records import Candidate, Completion, Environment, Problem, SampleResult
+from pytest_rtlgen.records import BenchRule, Candidate, Completion, Environment, Problem, SampleResult
 from pytest_rtlgen.scoring.scorer import BenchScorer, adopt_bench_verdict
 
 
@@ -58,7 +58,13 @@ def check_completion(
     if bench_verdict is None:
         raise SuiteError(f"{problem.key}: neither a reference nor a testbench to judge by")
     verdict = adopt_bench_verdict(bench_verdict)
-    return SampleResult(completion=completion, candidate=candidate, verdict=verdict, bench_verdict=bench_verdict)
+    is_published = problem.bench is not None and problem.bench.rule is not BenchRule.COCOTB
+    return SampleResult(
+        completion=completion,
+        candidate=candidate,
+        verdict=verdict,
+        bench_verdict=bench_verdict if is_published else None,
+    )
 
 
 def extract_answer(problem: Problem, completion: Completion) -> Candidate:

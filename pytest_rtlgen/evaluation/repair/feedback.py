@@ -21,7 +21,7 @@ from pytest_rtlgen.records import (
     Verdict,
     WaveWindow,
 )
-from pytest_rtlgen.report.failure_text import REASONS, render_diagnostics, render_outputs
+from pytest_rtlgen.report.failure_text import explain_status, render_diagnostics, render_outputs
 from pytest_rtlgen.report.plain_text import clip_text
 from pytest_rtlgen.report.wave_text import render_wave
 
@@ -44,7 +44,7 @@ def write_feedback(problem: Problem, result: SampleResult, kind: RepairKind, *, 
     """Return what the check of ``result`` found: plain text of bounded length, without a path of this machine."""
     verdict = result.verdict
     told = tuple(_list_told(problem, verdict.diagnostics, kind, shows_testbench=shows_testbench))
-    blocks = [f"{_LEADS[kind]} ({verdict.status}: {REASONS[verdict.status]})."]
+    blocks = [f"{_LEADS[kind]} ({verdict.status}: {explain_status(verdict)})."]
     if kind is RepairKind.SIMULATE:
         blocks += [_cut(render_outputs(verdict.signals), _MOST_OUTPUTS), _render_window(verdict)]
         blocks += [_render_counts(result.bench_verdict)] if result.bench_verdict and not verdict.signals else []
@@ -95,7 +95,7 @@ def _render_testbench(problem: Problem) -> str:
     if problem.testbench is not None:
         files = (problem.testbench.bench,)
     elif problem.harness is not None:
-        files = problem.harness.files
+        files = problem.harness.files or problem.harness.context
     texts = [f"// {file.name}\n{file.text.strip()}" for file in files]
     return "The benchmark's testbench:\n\n" + _cut(_hide_paths("\n\n".join(texts)), MOST_TESTBENCH) if texts else ""
 

@@ -15,7 +15,7 @@ from pytest_rtlgen.records import (
     WaveWindow,
 )
 from pytest_rtlgen.report.disagreement import describe_bench_verdict
-from pytest_rtlgen.report.failure_text import REASONS
+from pytest_rtlgen.report.failure_text import explain_status
 from pytest_rtlgen.report.html.marks import mark_span
 from pytest_rtlgen.report.side_by_side import Disagreement
 from pytest_rtlgen.storage import encode
@@ -53,7 +53,7 @@ def describe_sample(
         "candidate": None if is_verbatim and answer.code else candidate.source,
         "skipped": len(candidate.source) - len(candidate.source.lstrip("\n")),
         "files": [encode(file) for file in candidate.files],
-        "reason": REASONS[sample.verdict.status],
+        "reason": explain_status(sample.verdict),
         "verdict": encode(replace(sample.verdict, wave=None)),
         "wave": _describe_wave(sample.verdict.wave),
         "bench": encode(bench),

@@ -32,7 +32,7 @@ def main(root: str, folder: str, mode: str, *command: str) -> int:
             record["broken"] = [fault for name in command if (fault := _load(name))]
             record["exit_code"] = 0
         else:
-            rtlgen_record.watch_runner(_list_folders(Path(root)) if mode == "guarded" else None)
+            rtlgen_record.watch_runner(_list_folders(Path(root)), is_guarded=mode == "guarded")
             record["exit_code"] = _run(*command)
     finally:
         record.setdefault("broken", rtlgen_record.broken)

@@ -3,6 +3,7 @@
 # ruff: noqa: INP001  found on their own path, as inside_simulator's are
 
 import contextlib
+import importlib
 import os
 import secrets
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +18,8 @@ _CODE = {
     *(".v", ".sv", ".vh", ".svh", ".vvp", ".vpi", ".f", ".mk", ".h", ".cpp", ".o", ".a"),
 }
 """What a Python imports or obeys, and what a simulator or compiler reads."""
+_TIMESCALE = os.environ.get("RTLGEN_TIMESCALE")
+"""For a bench that names none: a candidate need not bring the one that the user's own design brought."""
 tests: list[dict[str, str]] = []
 """One a pytest test: id, outcome, message."""
 broken: list[dict[str, str]] = []
@@ -39,16 +42,24 @@ def pytest_collectreport(report: Any) -> None:  # noqa: ANN401  a pytest Collect
         broken.append({"reason": _describe(report)})
 
 
-def watch_runner(folders: Sequence[Path] | None) -> None:
-    """Keep a record of everything that cocotb's runner compiles and simulates.
+def watch_runner(watched: Sequence[Path], *, is_guarded: bool) -> None:
+    """Keep a record of everything that cocotb's runner, and cocotb-test's, compile and simulate.
 
-    ``folders``: the run is guarded. The results go to a file whose name the design cannot know, what lies under the
-    expected name when the simulator has ended is thrown away, and so are code that the simulation has left in these
-    folders and its changes to code there: no later simulation imports or compiles what an earlier one wrote.
+    ``watched``: the folders that a simulation may write to, and the harness's own. Guarded, the results go to a file
+    whose name the design cannot know, what lies under the expected name when the simulator has ended is thrown away,
+    and so are code that the simulation has left in these folders and its changes to code there: no later simulation
+    imports or compiles what an earlier one wrote.
     """
+    folders = watched if is_guarded else None
+    _watch_cocotb_tools(folders)
+    if any(b"cocotb_test" in path.read_bytes() for path in _list_code(watched) if path.suffix == ".py"):
+        _watch_cocotb_test(folders)
+
+
+def _watch_cocotb_tools(folders: Sequence[Path] | None) -> None:
     from cocotb_tools.runner import Runner
 
-    execute = Runner._execute  # noqa: SLF001  the one place through which both steps go
+    execute, build = Runner._execute, Runner.build  # noqa: SLF001  the one place through which both steps go
 
     def watch(runner: Any, cmds: Sequence[list[str]], cwd: Any) -> None:  # noqa: ANN401
         results = runner.env.get("COCOTB_RESULTS_FILE")
@@ -58,7 +69,36 @@ def watch_runner(folders: Sequence[Path] | None) -> None:
         else:
             _simulate(runner, step, Path(results), folders)
 
+    def build_timed(runner: Any, *arguments: Any, **named: Any) -> None:  # noqa: ANN401
+        if _TIMESCALE and named.get("timescale") is None:
+            named["timescale"] = tuple(_TIMESCALE.split("/"))
+        build(runner, *arguments, **named)
+
+    Runner.build = build_timed  # type: ignore[method-assign, assignment]
     Runner._execute = watch  # type: ignore[method-assign, assignment]  # noqa: SLF001  as above
+
+
+def _watch_cocotb_test(folders: Sequence[Path] | None) -> None:
+    """Watch the runner of the package cocotb-test, whose commands come all at once: the last one simulates."""
+    try:
+        Simulator: Any = importlib.import_module("cocotb_test.simulator").Simulator  # noqa: N806  a class
+    except ImportError:  # the bench will say so
+        return
+    run, execute = Simulator.run, Simulator.execute
+
+    def watch_run(simulator: Any) -> Any:  # noqa: ANN401
+        simulator.timescale = simulator.timescale or _TIMESCALE
+        return run(simulator)
+
+    def watch(simulator: Any, cmds: Sequence[list[str]]) -> None:  # noqa: ANN401
+        count = len(cmds) if simulator.compile_only else len(cmds) - 1
+        for command in cmds[:count]:
+            _compile(simulator, partial(execute, simulator, [command]))
+        for command in cmds[count:]:
+            results = Path(simulator.env["COCOTB_RESULTS_FILE"])
+            _simulate(simulator, partial(execute, simulator, [command]), results, folders)
+
+    Simulator.run, Simulator.execute = watch_run, watch
 
 
 def _compile(runner: Any, step: Callable[[], None]) -> None:  # noqa: ANN401
