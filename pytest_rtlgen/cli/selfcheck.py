@@ -16,7 +16,7 @@ from pytest_rtlgen.errors import StorageError, UsageError
 from pytest_rtlgen.evaluation.settings import make_check_settings
 from pytest_rtlgen.loaders import complete_spec, load_suite
 from pytest_rtlgen.package_data import is_packaged
-from pytest_rtlgen.report.console import Progress
+from pytest_rtlgen.report.console import Pace, Progress
 from pytest_rtlgen.report.selfcheck_text import render_selfcheck, render_selfcheck_json
 from pytest_rtlgen.scoring.scorer import BenchScorer, find_known_bad
 from pytest_rtlgen.selfcheck.mutation_file import (
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     _refuse_strange(args, options.limit)
     suite = load_suite(args.suite)
     problems = suite.problems[: options.limit]
-    progress = Progress()
+    progress, pace = Progress(), Pace()
     rows: list[SelfcheckRow] = []
     settings, mode = make_check_settings(options), options.scoring
     with Checker(settings) as checker, BenchScorer(settings, mode, checker.reader) as scorer:
@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
             checker, problems, mutants=args.mutants, seed=options.stimulus_seed, scorer=scorer, known=known
         ):
             rows.append(row)
-            progress.show(f"{len(rows)}/{len(problems)} problems")
+            progress.show(f"{len(rows)}/{len(problems)} problems{pace.describe(len(rows), len(problems))}")
     progress.clear()
     changes = _keep_mutation(args, rows, simulator, options.stimulus_seed) if args.mutants else None
     if args.json is not None:

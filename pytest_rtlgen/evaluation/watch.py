@@ -1,7 +1,7 @@
 """What a run tells whoever waits for it."""
 
 from pytest_rtlgen.records import SampleResult
-from pytest_rtlgen.report.console import Progress, write_note
+from pytest_rtlgen.report.console import Pace, Progress, write_note
 from pytest_rtlgen.tools.hooks import call_hook
 
 
@@ -27,6 +27,7 @@ class ConsoleWatcher(Watcher):
 
     def __init__(self) -> None:
         self._progress = Progress()
+        self._pace = Pace()
 
     def note(self, line: str) -> None:
         """Write one line."""
@@ -35,7 +36,7 @@ class ConsoleWatcher(Watcher):
 
     def advance(self, done: int, total: int, what: str) -> None:
         """Show how far it is, every two seconds."""
-        self._progress.show(f"{done}/{total} {what}")
+        self._progress.show(f"{done}/{total} {what}{self._pace.describe(done, total)}")
 
     def end_stage(self) -> None:
         """Take the line off the terminal."""

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from pytest_rtlgen.evaluation.watch import Watcher
+from pytest_rtlgen.report.console import Pace
 from pytest_rtlgen.report.plain_text import escape_controls
 from pytest_rtlgen.storage import RunStore, list_turns
 
@@ -23,6 +24,7 @@ class TerminalWatcher(Watcher):
         self._config = config
         self._last = time.monotonic()
         self._is_shown = False
+        self._pace = Pace()
 
     def note(self, line: str) -> None:
         """Write one line; in a process without a terminal, an xdist worker, it goes to the log."""
@@ -34,12 +36,12 @@ class TerminalWatcher(Watcher):
 
     def advance(self, done: int, total: int, what: str) -> None:
         """Report that ``done`` of ``total`` are there of ``what``, at most every two seconds."""
-        now = time.monotonic()
+        now, pace = time.monotonic(), self._pace.describe(done, total)
         if self._reporter is None or now - self._last < _EVERY_S:
             return
         self._last = now
         self._is_shown = True
-        line = f"rtlgen: {done}/{total} {what}"
+        line = f"rtlgen: {done}/{total} {what}{pace}"
         if self._reporter.isatty:
             self._reporter.rewrite(line, erase=True)
         else:

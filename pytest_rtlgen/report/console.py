@@ -11,6 +11,8 @@ from pytest_rtlgen.report.plain_text import escape_controls
 _NARROWEST = 40
 _EVERY_S = 2.0
 _LONG_S = 10.0
+_LEAST_S = 1.0
+"""From less no pace is told."""
 _RED, _PLAIN = "\x1b[31m", "\x1b[0m"
 
 
@@ -25,6 +27,36 @@ def write_note(message: str, *, is_bad: bool = False) -> None:
 def find_width() -> int:
     """Return the columns of the terminal, 80 where nothing tells."""
     return max(_NARROWEST, shutil.get_terminal_size().columns)
+
+
+class Pace:
+    """How fast counted work goes since it began, and how long the rest takes at that pace."""
+
+    def __init__(self) -> None:
+        self._done = self._total = self._first = 0
+        self._since = 0.0
+
+    def describe(self, done: int, total: int) -> str:
+        """Return what follows a count, such as ", 3.1/s, 4 min left"; empty while too little is done to tell.
+
+        Another total, or fewer that are done, is the beginning of other work.
+        """
+        now = time.monotonic()
+        if total != self._total or done < self._done:
+            self._first, self._since = done, now
+        self._done, self._total = done, total
+        grown, took = done - self._first, now - self._since
+        if grown < 1 or took < _LEAST_S:
+            return ""
+        rate = grown / took
+        return f", {rate:.2g}/s, {_render_left((total - done) / rate)} left"
+
+
+def _render_left(seconds: float) -> str:
+    for size, unit in ((3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
 
 
 class Progress:

@@ -24,7 +24,7 @@ from pytest_rtlgen.cli.arguments import parse_arguments
 from pytest_rtlgen.cli.commands import Command
 from pytest_rtlgen.config import OPTIONS
 from pytest_rtlgen.errors import SuiteError
-from pytest_rtlgen.report.console import Progress, write_note
+from pytest_rtlgen.report.console import Pace, Progress, write_note
 from pytest_rtlgen.version import __version__
 
 
@@ -205,6 +205,21 @@ def test_progress_shows_what_is_due_and_only_that(
         progress.show(text)
     progress.clear()
     assert capsys.readouterr().err == "first\nsecond\n"
+
+
+def test_the_pace_of_work_is_told_with_what_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    pace = Pace()
+    said = []
+    for now[0], done, total in (
+        *((100.0, 20, 120), (100.5, 30, 120), (104.0, 40, 120), (110.0, 110, 120)),
+        *((111.0, 1, 10_000), (121.0, 11, 10_000), (122.0, 3, 10_000), (222.0, 13, 3000)),
+    ):
+        said.append(pace.describe(done, total))
+    assert said == ["", "", ", 5/s, 16 s left", ", 9/s, 1 s left", "", ", 1/s, 3 h left", "", ""]
+    now[0] = 232.0
+    assert pace.describe(23, 3000) == ", 1/s, 50 min left"
 
 
 def test_progress_on_a_terminal_is_one_line_that_goes_away(
