@@ -25,12 +25,17 @@ class Accounts:
     limits: SpendingLimits
     prices_path: Path | None
     cache: CompletionCache | None
+    tell: Callable[[str], None] = lambda _: None
+    """Is given a line for people before a model is asked for the first time."""
     free: set[str] = field(default_factory=set)
     """Names of backends that were seen to ask no model."""
 
     @classmethod
     def open(cls, options: Options, *, warn: Callable[[str], None]) -> Self:
-        """Return the accounts that ``options`` ask for; ``warn`` is told, a line each, of damage to the cache."""
+        """Return the accounts that ``options`` ask for.
+
+        ``warn`` is told, a line each, of damage to the cache, and of what is asked before it is.
+        """
         limits = SpendingLimits(max_cost_usd=options.max_cost_usd, max_tokens_total=options.max_tokens_total)
         folder = options.cache or find_cache(os.environ) / "completions"
         return cls(
@@ -38,6 +43,7 @@ class Accounts:
             limits=limits,
             prices_path=options.prices,
             cache=None if options.no_cache else CompletionCache(folder, warn=warn),
+            tell=warn,
         )
 
     def limit(self, settings: BackendSettings) -> BackendSettings:
@@ -53,7 +59,8 @@ class Accounts:
         if find_traits(backend).is_free:
             self.free.add(spec)
             return backend
-        return AccountedBackend(backend, ledger=self.ledger, price=self._find_price(spec), cache=self.cache)
+        price = self._find_price(spec)
+        return AccountedBackend(backend, ledger=self.ledger, price=price, cache=self.cache, tell=self.tell)
 
     def note(self, spec: str, completions: Iterable[Completion]) -> None:
         """Count completions of the model that ``spec`` names, which were there before; each counts once.

@@ -36,7 +36,8 @@ def open_models(
 ) -> Models:
     """Return the models that the options name; they share one cache and one account.
 
-    ``warn`` is told, a line each, of damage to the cache; ``make`` makes a backend from what names it.
+    ``warn`` is told, a line each, of damage to the cache, and of what is asked before it is; ``make`` makes a backend
+    from what names it.
 
     Raises:
         UsageError: there is no such backend, its name or price is missing, or it cannot answer again and has to.

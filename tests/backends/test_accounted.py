@@ -94,6 +94,31 @@ def test_without_a_cache_or_an_identity_everything_is_asked() -> None:
     assert kept == {}
 
 
+def test_what_is_asked_is_told_once_before_it_is() -> None:
+    kept, model, told = Kept(), Model(), list[str]()
+    collect(account(Model(), kept), request("a", 0, 1), max_tokens=500)
+    ledger = Ledger(SpendingLimits(max_cost_usd=250.0))
+    backend = AccountedBackend(model, ledger=ledger, price=PRICE, cache=kept, tell=told.append)
+    collect(backend, request("a", 0, 1), max_tokens=500)
+    assert told == []  # both are kept
+    for indices in ((0, 1, 2, 3), (4, 5)):
+        collect(backend, request("a", *indices), max_tokens=500)
+    characters = sum(len(message.content) for message in request("a").prompt.messages)
+    most_usd = (2 * characters // 4 * PRICE.prompt + 1000 * PRICE.completion) / 1e6
+    (line,) = told
+    assert line == (
+        f"asking for 2 answers, about {2 * characters // 4} tokens of prompts and at most 1,000 of answers: "
+        f"at most ${most_usd:.2f}; no more is asked from --rtlgen-max-cost=250 on"
+    )
+
+
+def test_an_answer_without_a_limit_has_no_highest_cost() -> None:
+    told = list[str]()
+    backend = AccountedBackend(Model(), ledger=Ledger(SpendingLimits()), price=PRICE, cache=None, tell=told.append)
+    collect(backend, request("a", 0))
+    assert told[0].endswith(" tokens of prompts and answers of any length")
+
+
 def test_a_completion_is_kept_before_it_is_delivered() -> None:
     kept = Kept()
 

@@ -2,12 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Protocol
 
 from pytest_rtlgen.backends.base import Backend, Deliver, GenerationRequest, Traits
 from pytest_rtlgen.backends.extras import Needs
+from pytest_rtlgen.backends.spending.estimate import describe_estimate
 from pytest_rtlgen.backends.spending.ledger import Ledger
 from pytest_rtlgen.backends.spending.prices import Price
 from pytest_rtlgen.records import Completion, SampleKey, SamplingParams
@@ -31,8 +32,19 @@ class CompletionStore(Protocol):
 class AccountedBackend:
     """Another backend, before which a cache is asked, if there is one, and after which a ledger counts."""
 
-    def __init__(self, inner: Backend, *, ledger: Ledger, price: Price | None, cache: CompletionStore | None) -> None:
-        """Take the backend; only one that has an ``identity`` has its completions kept."""
+    def __init__(
+        self,
+        inner: Backend,
+        *,
+        ledger: Ledger,
+        price: Price | None,
+        cache: CompletionStore | None,
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Take the backend; only one that has an ``identity`` has its completions kept.
+
+        ``tell`` is given one line for people, before the first request: what is asked, and what it may cost.
+        """
         self.name = inner.name
         self.traits: Traits | None = getattr(inner, "traits", None)
         self.needs: Needs | None = getattr(inner, "needs", None)
@@ -41,6 +53,8 @@ class AccountedBackend:
         self._ledger = ledger
         self._price = price
         self._cache = cache
+        self._tell = tell
+        self._is_told = False
         self._identity: str | None = getattr(inner, "identity", None)
 
     def note(self, completions: Iterable[Completion]) -> None:
@@ -67,6 +81,9 @@ class AccountedBackend:
             waiting.difference_update(completion.key for completion in completions)
             deliver(*completions)
 
+        if missing and not self._is_told:
+            self._is_told = True
+            self._tell(f"{describe_estimate(missing, sampling, self._price)}{self._ledger.describe_limits()}")
         if missing:
             self._inner.generate(missing, sampling, keep)
         if waiting and not self._ledger.may_ask():

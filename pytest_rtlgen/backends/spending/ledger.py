@@ -52,6 +52,13 @@ class Ledger:
         """Whether the next request may be sent."""
         return not self._explain()
 
+    def describe_limits(self) -> str:
+        """Return where it stops, as the end of a line; empty where nowhere."""
+        cost_usd, tokens = self._limits.max_cost_usd, self._limits.max_tokens_total
+        ends = [f"--rtlgen-max-cost={cost_usd:g}"] if cost_usd is not None else []
+        ends += [f"--rtlgen-max-tokens-total={tokens}"] if tokens is not None else []
+        return f"; no more is asked from {' or '.join(ends)} on" if ends else ""
+
     def stop(self) -> LimitReachedError:
         """Return the error that ends generation where ``may_ask`` is false."""
         return LimitReachedError(
