@@ -42,6 +42,7 @@ from pytest_rtlgen.selfcheck.suite import SelfcheckRow
 from pytest_rtlgen.storage import RunHeader
 from pytest_rtlgen.storage.answers import ResultLine
 from pytest_rtlgen.storage.codec import list_keys
+from pytest_rtlgen.synthesis.rows import SynthesisRow
 from pytest_rtlgen.version import SCHEMA_VERSION
 
 Schema = dict[str, object]
@@ -163,6 +164,7 @@ class _Documents(Schemas):
             "best-of": self._describe_best_of(),
             "compare": self._print(comparison=Comparison, gates=self._describe_gates()),
             "curve": self._print(run=str, curve=tuple[Point, ...]),
+            "synth": self._print(problems=tuple[SynthesisRow, ...]),
             "selfcheck": self._describe_selfcheck(),
             "suites": self._describe_suites(),
             "cache-list": self._print(caches=tuple[CacheContents, ...]),

@@ -82,6 +82,12 @@ COMMANDS: tuple[Command, ...] = (
         ),
     ),
     Command(
+        name="synth",
+        module="synth",
+        help="Synthesize the passes of a saved run to gates, and compare their area and depth with the references'.",
+        examples=(".rtlgen/runs/20261130T062943Z-c251f2", ".rtlgen/runs/20261130T062943Z-c251f2 --json"),
+    ),
+    Command(
         name="compare",
         module="compare",
         help="Compare two saved runs: paired differences of pass@k, and the problems that changed.",
