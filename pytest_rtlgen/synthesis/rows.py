@@ -44,9 +44,9 @@ class SynthesisRow:
 def compare(index: int, found: Synthesized, reference: Synthesized) -> SampleSynthesis:
     """Return the sample ``index`` with its ratios.
 
-    >>> from pytest_rtlgen.synthesis.synthesizer import Figures
-    >>> one = Synthesized(figures=Figures(cells=3, flip_flops=0, latches=0, depth=2, area=3.0))
-    >>> two = Synthesized(figures=Figures(cells=4, flip_flops=0, latches=0, depth=1, area=4.5))
+    >>> from pytest_rtlgen.synthesis.synthesizer import GateFigures
+    >>> one = Synthesized(figures=GateFigures(cells=3, flip_flops=0, latches=0, depth=2, area=3.0))
+    >>> two = Synthesized(figures=GateFigures(cells=4, flip_flops=0, latches=0, depth=1, area=4.5))
     >>> made = compare(0, two, one)
     >>> made.area_ratio, made.depth_ratio
     (1.5, 0.5)

@@ -44,6 +44,7 @@ _GATES = {
     "AOI4": 8,
     "OAI4": 8,
     "TBUF": 8,
+    "SR": 8,
 }
 _FLIP_FLOP, _LATCH = 16, 10
 _ENABLE, _SYNCHRONOUS, _ASYNCHRONOUS = _GATES["MUX"], _GATES["AND"], 4
@@ -52,7 +53,7 @@ _LENGTH = re.compile(r"\(length=(\d+)\)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
+class GateFigures:
     """What a design came to."""
 
     cells: int
@@ -69,7 +70,7 @@ class Figures:
 class Synthesized:
     """The figures of a design, or why there are none."""
 
-    figures: Figures | None = None
+    figures: GateFigures | None = None
     reason: str = ""
 
 
@@ -123,7 +124,7 @@ def measure_area(cells: Mapping[str, int]) -> float:
 
 def _count_transistors(kind: str) -> int:
     name, _, pins = kind.strip("$_").partition("_")
-    if "DFF" not in name and "LATCH" not in name and name != "SR":
+    if "DFF" not in name and "LATCH" not in name:
         return _GATES.get(name, 0)
     count = _LATCH if "DFF" not in name else _FLIP_FLOP
     count += _ENABLE if name.endswith("E") else 0
@@ -142,11 +143,11 @@ def _list_commands(top: str) -> list[str]:
     ]
 
 
-def _read_figures(folder: Path) -> Figures:
+def _read_figures(folder: Path) -> GateFigures:
     found = json.loads((folder / _STATISTICS).read_text(encoding="utf-8"))["design"]
     cells: Mapping[str, int] = {kind: count for kind, count in found["num_cells_by_type"].items() if kind[0] == "$"}
     lengths = _LENGTH.findall((folder / _DEPTH).read_text(encoding="utf-8"))
-    return Figures(
+    return GateFigures(
         cells=sum(cells.values()),
         flip_flops=sum(count for kind, count in cells.items() if "DFF" in kind),
         latches=sum(count for kind, count in cells.items() if "LATCH" in kind or kind.startswith("$_SR_")),

@@ -160,7 +160,9 @@ def test_a_run_stops_at_its_limit_and_goes_on_when_it_is_raised(
     limited = ("--prices", "prices.toml", "--no-cache", "--n", "40", "--concurrency", "1")
     assert generate(server, "runs", *limited, "--max-cost", "0.05") == 2
     assert len(server.asked) == 3
-    first, *others = capsys.readouterr().err.splitlines()
+    told, first, *others = capsys.readouterr().err.splitlines()
+    assert told.startswith("asking for 80 answers, ")
+    assert told.endswith("; no more is asked from --rtlgen-max-cost=0.05 on")
     assert first.endswith(": 24 completions")
     message = (
         "error: --rtlgen-max-cost=0.05 is reached: the completions cost $0.0720; what arrived is kept: raise the limit "
