@@ -140,8 +140,9 @@ def selfcheck_problem(
 def _check_ours(checker: Checker, problem: Problem, mutants: int, seed: int) -> _OurSide:
     """Return what our own check says; a bad reference is a finding."""
     if not problem.has_reference:
-        notes = ("no reference to compare with; only its own tests can judge",)
-        return _OurSide(notes=notes, stubs=_make_bench_stubs(checker, problem))
+        stubs = _make_bench_stubs(checker, problem)
+        alone = ("no reference to compare with; only its own tests can judge",)
+        return _OurSide(notes=() if stubs else alone, stubs=stubs)
     try:
         reference = checker.prepare(problem)
         answer = Candidate(source=_show_reference(problem), rule="reference")

@@ -2,6 +2,7 @@
 
 import doctest
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,8 +14,11 @@ _PROGRAMS = (
 
 
 def run_shell(command: str, folder: Path, *, timeout_s: float = 120) -> str:
-    """Return what ``command`` prints on both streams in 80 columns; ``pytest`` and ``rtlgen`` are those of here."""
-    return subprocess.run(
+    """Return what ``command`` prints on both streams in 80 columns; ``pytest`` and ``rtlgen`` are those of here.
+
+    Progress, which a slow machine shows, is left out.
+    """
+    printed = subprocess.run(
         ["bash", "-c", _PROGRAMS + command],
         cwd=folder,
         env={**os.environ, "PYTHON": sys.executable, "COLUMNS": "80"},
@@ -24,6 +28,7 @@ def run_shell(command: str, folder: Path, *, timeout_s: float = 120) -> str:
         timeout=timeout_s,
         check=False,
     ).stdout
+    return re.sub(r"^(?:rtlgen: )?\d+/\d+ .*\n", "", printed, flags=re.MULTILINE)
 
 
 def run_example(command: str, expected: str, folder: Path, *, timeout_s: float = 120) -> str:
