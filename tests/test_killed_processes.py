@@ -44,7 +44,7 @@ class Dying:
     def __init__(self, *_: object) -> None:
         Dying.started += 1
 
-    def ask(self, question: str, timeout_s: float) -> str:
+    def ask(self, question: str, timeout_s: float, _slowness: float = 1) -> str:
         if question == "hang":
             raise WorkerLostError("", is_late=True)
         if Dying.closing is not None:
@@ -136,12 +136,12 @@ def test_a_process_that_does_not_start_is_started_again(failures: int) -> None:
 def test_a_reader_that_is_killed_costs_a_design_nothing(checker: Checker, monkeypatch: pytest.MonkeyPatch) -> None:
     asked, ask = [], Worker.ask
 
-    def ask_killed(self: Worker, question: Any, timeout_s: float) -> Any:
+    def ask_killed(self: Worker, question: Any, timeout_s: float, slowness: float = 1) -> Any:
         asked.append(self)
         if len(asked) % 2:
             os.kill(self._process.pid, signal.SIGKILL)
             self._process.wait()
-        return ask(self, question, timeout_s)
+        return ask(self, question, timeout_s, slowness)
 
     monkeypatch.setattr(Worker, "ask", ask_killed)
     assert checker.check(builders.given(ADD), PROBLEM).is_passed

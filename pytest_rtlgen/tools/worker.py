@@ -3,16 +3,19 @@
 import contextlib
 import json
 import queue
+import selectors
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pytest_rtlgen.errors import InnerError, ToolError
+from pytest_rtlgen.tools.cpu_time import find_last_child, read_cpu_s
 from pytest_rtlgen.tools.cut_short import note_cut_short
 from pytest_rtlgen.tools.process import Limits, kill_group, list_limits, make_limiter, start_server
 from pytest_rtlgen.tools.sandbox import SCRATCH, Sandbox, python_folders
@@ -21,6 +24,7 @@ from pytest_rtlgen.tools.serve import READY
 TRIES = 3
 """Processes that are tried for one thing, as somebody or the machine may kill one."""
 _START_S = 60.0
+_LEAST_WAIT_S = 0.05
 _T = TypeVar("_T")
 _BOOT = """\
 import importlib.util, runpy, sys
@@ -91,19 +95,37 @@ class Worker:
         theirs.close()
         self._await_ready(module)
 
-    def ask(self, question: Any, timeout_s: float) -> Any:  # noqa: ANN401  JSON both ways
-        """Return the answer to one question.
+    def ask(self, question: Any, timeout_s: float, slowness: float = 1) -> Any:  # noqa: ANN401  JSON both ways
+        """Return the answer to one question, which may take ``timeout_s`` seconds.
+
+        They are those of the process's own CPU time where other work holds it up, up to ``slowness`` times as many of
+        the clock.
 
         Raises:
             WorkerLostError: no answer in time, or the process died; close this worker.
         """
-        self._socket.settimeout(timeout_s)
+        self._socket.settimeout(slowness * timeout_s)
+        used_s = read_cpu_s(self._server) if slowness > 1 else None
         try:
             self._stream.write(json.dumps(question).encode() + b"\n")
             self._stream.flush()
+            self._await_answer(timeout_s, slowness, used_s)
             return json.loads(self._stream.readline())
         except (OSError, ValueError) as error:
             raise WorkerLostError(str(error), is_late=isinstance(error, TimeoutError)) from error
+
+    def _await_answer(self, timeout_s: float, slowness: float, used_s: float | None) -> None:
+        """Wait for the first byte, with ``used_s`` the CPU time before the question; raise when the time is up."""
+        last, left_s = time.monotonic() + slowness * timeout_s, timeout_s
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._socket, selectors.EVENT_READ)
+            while not selector.select(left_s):
+                now_s = read_cpu_s(self._server) if used_s is not None else None
+                spent_s = timeout_s if now_s is None or used_s is None else now_s - used_s
+                left_s = min(max(timeout_s - spent_s, 0), last - time.monotonic())
+                if left_s <= 0:
+                    raise TimeoutError
+                left_s = max(left_s, _LEAST_WAIT_S)
 
     def close(self) -> None:
         """Kill the process and everything that it started."""
@@ -117,6 +139,7 @@ class Worker:
         self._socket.settimeout(_START_S)
         try:
             if self._stream.readline() == READY:
+                self._server = find_last_child(self._process.pid)
                 return
         except OSError:
             pass
@@ -142,8 +165,8 @@ class WorkerPool:
         self._closings = 0
         """How often ``close`` was called: what it met is not asked again, so that it leaves no process."""
 
-    def ask(self, question: Any, timeout_s: float) -> Any:  # noqa: ANN401
-        """Return the answer of a free worker; waits until one is free.
+    def ask(self, question: Any, timeout_s: float, slowness: float = 1) -> Any:  # noqa: ANN401
+        """Return the answer of a free worker, as ``Worker.ask``; waits until one is free.
 
         Raises:
             WorkerLostError: no answer in time, every process that was asked died, or ``close`` was called meanwhile.
@@ -152,20 +175,20 @@ class WorkerPool:
         tries, closings = 1, self._closings
         while True:
             try:
-                return self._ask(question, timeout_s, closings)
+                return self._ask(question, timeout_s, slowness, closings)
             except WorkerLostError as error:
                 if error.is_late or tries == TRIES or self._closings != closings:
                     note_cut_short()
                     raise
             tries += 1
 
-    def _ask(self, question: Any, timeout_s: float, closings: int) -> Any:  # noqa: ANN401
+    def _ask(self, question: Any, timeout_s: float, slowness: float, closings: int) -> Any:  # noqa: ANN401
         worker = self._idle.get()
         try:
             if worker is None:
                 worker = start_again(lambda: Worker(self._module, self._sandbox, self._limits))
                 self._keep(worker, closings)
-            answer = worker.ask(question, timeout_s)
+            answer = worker.ask(question, timeout_s, slowness)
         except BaseException:
             self._idle.put(None)  # first: whatever happens, the place must not be lost
             self._discard(worker)

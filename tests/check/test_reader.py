@@ -52,7 +52,7 @@ def test_text_that_is_too_deeply_nested_is_not_read(reader: Reader) -> None:
 class Lost:
     """A pool whose processes are all lost."""
 
-    def ask(self, question: object, timeout_s: float) -> None:  # noqa: ARG002
+    def ask(self, question: object, timeout_s: float, slowness: float = 1) -> None:  # noqa: ARG002
         """Raise."""
         raise WorkerLostError
 

@@ -1,6 +1,9 @@
 """The worker process: it answers, it may hang or die, and it outlives the thread that started it."""
 
+import os
+import signal
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +23,9 @@ from pytest_rtlgen.tools.serve import serve
 def answer(question):
     if question == "hang":
         time.sleep(60)
+    if question == "spin":
+        while True:
+            pass
     if question == "die":
         os._exit(3)
     if question == "raise":
@@ -54,6 +60,31 @@ def test_a_lost_worker_is_replaced(pool: WorkerPool, question: str) -> None:
     with pytest.raises(WorkerLostError):
         pool.ask(question, 0.5)
     assert pool.ask("b", 5)[0] == "b"
+
+
+def test_time_that_other_work_takes_is_not_its_own(pool: WorkerPool) -> None:
+    _, before = pool.ask("a", 5)
+    (worker,) = pool._workers
+    resumed = threading.Timer(1.5, os.kill, (worker._server, signal.SIGCONT))
+    os.kill(worker._server, signal.SIGSTOP)
+    resumed.start()
+    assert pool.ask("b", 0.5, 20) == ["b", before]  # 1.5 s by the clock
+
+
+def test_what_uses_its_time_up_is_given_up_however_busy_the_machine(pool: WorkerPool) -> None:
+    pool.ask("a", 5)
+    started = time.monotonic()
+    with pytest.raises(WorkerLostError) as caught:
+        pool.ask("spin", 0.5, 100)
+    assert caught.value.is_late
+    assert time.monotonic() - started < 45  # of 50 s by the clock
+
+
+def test_what_sleeps_is_given_up_by_the_clock(pool: WorkerPool) -> None:
+    pool.ask("a", 5)
+    with pytest.raises(WorkerLostError) as caught:
+        pool.ask("hang", 0.1, 3)
+    assert caught.value.is_late
 
 
 def test_it_outlives_the_thread_that_asked_first(pool: WorkerPool) -> None:

@@ -1,5 +1,6 @@
 """Exported benches, run for real: the reference passes, and a mutant fails with exactly the checker's mismatches."""
 
+import os
 import re
 import subprocess
 import sys
@@ -172,6 +173,19 @@ def test_so_they_have_in_cocotb(checker: Checker, tmp_path: Path) -> None:
         command = [sys.executable, "run_cocotb.py", "design.sv"]
         done = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True, timeout=120)
         assert done.returncode == status, done.stdout + done.stderr
+
+
+@pytest.mark.simulator
+@pytest.mark.slow
+def test_so_they_have_in_cocotb_test(checker: Checker, tmp_path: Path) -> None:
+    name = export(checker, SIZED, tmp_path)
+    for design, status in ((SIZED.replace("N = 8", "N = 16"), 0), (SIZED.replace("~a", "a"), 1)):
+        (tmp_path / "design.sv").write_text(design)
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"test_{name}_with_cocotb_test.py"]
+        env = {**os.environ, "DESIGN": "design.sv"}
+        done = subprocess.run(command, cwd=tmp_path, env=env, check=False, capture_output=True, text=True, timeout=120)
+        assert done.returncode == status, done.stdout + done.stderr
+        assert "1 passed" in done.stdout if status == 0 else "FAILED 1 tests" in done.stdout
 
 
 @pytest.mark.simulator

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _TIMEOUT_S = 5.0
 _FILES_TIMEOUT_S = 10.0
+_SLOWNESS = 6
+"""How many times as long reading may take where other work holds it up: that is no fault of the text."""
 _LIMITS = Limits(cpu_s=24 * 3600, memory_mib=2048)
 """CPU time is bounded per question; the process itself lives long."""
 _TOO_LARGE = "reading the text took more than {timeout_s:g} s or {memory_mib} MiB"
@@ -40,7 +42,7 @@ class Reader:
         """Return ``screen_candidate`` of ``source``; text that makes the reader hang or crash is refused."""
         asked = {"source": source, "interface": encode(interface), "given": encode(given), "encloses": encloses}
         try:
-            answer = self._pool.ask(("screen", asked), _TIMEOUT_S)
+            answer = self._pool.ask(("screen", asked), _TIMEOUT_S, _SLOWNESS)
         except WorkerLostError:
             refusal = _refuse(_TIMEOUT_S)
             return Screening(status=Status.RESOURCE_LIMIT, source=source, diagnostics=(refusal,))
@@ -55,7 +57,7 @@ class Reader:
         files = tuple(files)
         asked = {"files": encode(files), "given": encode(tuple(given)), "top": top, "order": list(order)}
         try:
-            answer = self._pool.ask(("screen_files", asked), _FILES_TIMEOUT_S)
+            answer = self._pool.ask(("screen_files", asked), _FILES_TIMEOUT_S, _SLOWNESS)
         except WorkerLostError:
             refusal = _refuse(_FILES_TIMEOUT_S)
             return FilesScreening(status=Status.RESOURCE_LIMIT, files=files, diagnostics=(refusal,))
@@ -86,7 +88,7 @@ class Reader:
 
     def _ask_or_none(self, name: str, **arguments: str) -> Any:  # noqa: ANN401  JSON
         try:
-            return self._pool.ask((name, arguments), _TIMEOUT_S)
+            return self._pool.ask((name, arguments), _TIMEOUT_S, _SLOWNESS)
         except WorkerLostError:
             return None
 

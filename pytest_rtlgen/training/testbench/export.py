@@ -12,11 +12,12 @@ from pathlib import Path
 from pytest_rtlgen.check.reference import PreparedReference
 from pytest_rtlgen.errors import BadReferenceError, StorageError, UsageError
 from pytest_rtlgen.records import STEP_NS, list_ranges
-from pytest_rtlgen.training.testbench.templates import BENCH, CHECK, COCOTB, MAKEFILE, RUNNER
+from pytest_rtlgen.training.testbench.templates import BENCH, CHECK, COCOTB, COCOTB_TEST, MAKEFILE, RUNNER
 from pytest_rtlgen.verilog.enclosure import is_enclosed
 from pytest_rtlgen.verilog.lexical import spell_name
 
 _ODD = re.compile(r"[^A-Za-z0-9_]+")
+_COCOTB_TEST = "test_{}_with_cocotb_test.py"
 _BEFORE_END = 0.001
 """How long before the end of a step outputs are looked at, in ns."""
 
@@ -58,7 +59,8 @@ def render_testbench(reference: PreparedReference, *, error_rate: float = 0.0) -
         (f"test_{name}.py", _render_cocotb(reference, name, error_rate)),
         ("stimulus.mem", _render_rows(reference.stimulus.rows, reference.stimulus.width, reference.stimulus.steps)),
         ("expected.mem", _render_rows(reference.trace.rows, reference.trace.width, reference.stimulus.steps)),
-        ("run_cocotb.py", _render_runner(reference, name)),
+        ("run_cocotb.py", _render_runner(RUNNER, reference, name)),
+        (_COCOTB_TEST.format(name), _render_runner(COCOTB_TEST, reference, name)),
         ("Makefile", MAKEFILE.format(name=name)),
     )
     return ExportedBench(name=name, files=files, steps=reference.stimulus.steps)
@@ -115,9 +117,10 @@ def _render_cocotb(reference: PreparedReference, name: str, error_rate: float) -
     )
 
 
-def _render_runner(reference: PreparedReference, name: str) -> str:
+def _render_runner(template: str, reference: PreparedReference, name: str) -> str:
     parameters = {parameter.name: parameter.value for parameter in reference.interface.parameters}
-    return RUNNER.format(top=reference.interface.module, test=f"test_{name}", parameters=parameters)
+    file = _COCOTB_TEST.format(name)
+    return template.format(top=reference.interface.module, test=f"test_{name}", parameters=parameters, file=file)
 
 
 def _set_parameters(reference: PreparedReference) -> str:

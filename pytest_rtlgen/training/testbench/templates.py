@@ -199,6 +199,30 @@ if __name__ == "__main__":
     sys.exit(main())
 '''
 
+COCOTB_TEST = '''\
+"""The cocotb test with cocotb-test, on the simulator that SIM names: DESIGN=your.sv pytest {file}"""
+
+import os
+from pathlib import Path
+
+from cocotb_test.simulator import run
+
+FOLDER = Path(__file__).resolve().parent
+
+
+def {test}_passes():
+    run(
+        verilog_sources=[str(Path(name).resolve()) for name in os.environ["DESIGN"].split()],
+        toplevel={top!r},
+        module={test!r},
+        parameters={parameters!r},
+        python_search=[str(FOLDER)],
+        sim_build=str(FOLDER / "sim_build"),
+        timescale="1ns/1ps",
+        force_compile=True,
+    )
+'''
+
 MAKEFILE = """\
 # make DESIGN=your.sv           self-checking Verilog, with Icarus
 # make cocotb DESIGN=your.sv    the same checks with cocotb
