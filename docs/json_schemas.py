@@ -36,6 +36,7 @@ from pytest_rtlgen.records import (
 )
 from pytest_rtlgen.report.budget_curve import Point
 from pytest_rtlgen.report.comparison import Comparison
+from pytest_rtlgen.report.history import HistoryRow
 from pytest_rtlgen.report.side_by_side import SuiteSides
 from pytest_rtlgen.report.spending import Spending
 from pytest_rtlgen.selfcheck.suite import SelfcheckRow
@@ -163,6 +164,7 @@ class _Documents(Schemas):
             "rescore": self._print(run=str, of=str, compared=int, changed=tuple[Change, ...]),
             "best-of": self._describe_best_of(),
             "compare": self._print(comparison=Comparison, gates=self._describe_gates()),
+            "history": self._print(runs=tuple[HistoryRow, ...], left_out=tuple[str, ...]),
             "curve": self._print(run=str, curve=tuple[Point, ...]),
             "synth": self._print(problems=tuple[SynthesisRow, ...]),
             "selfcheck": self._describe_selfcheck(),

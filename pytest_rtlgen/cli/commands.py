@@ -97,6 +97,12 @@ COMMANDS: tuple[Command, ...] = (
         ),
     ),
     Command(
+        name="history",
+        module="history",
+        help="Print and plot pass@k of the finished runs in a folder, over time.",
+        examples=("", ".rtlgen/runs --suite core --svg history.svg"),
+    ),
+    Command(
         name="best-of",
         module="best_of",
         help="Print the best of several saved runs (optimistic).",

@@ -163,6 +163,7 @@ def print_all(cli: Cli, mini: Path) -> Found:
     yield from read_run(mini.parent / run)
     yield from read("report", "report", run, "--k", "1,2")
     yield from read("synth", "synth", run)
+    yield from read("history", "history", "runs")
     yield from read("rescore", "rescore", run, "--stimulus-seed", "9")
     yield from read("selfcheck", "selfcheck", str(mini), "--sandbox=off", "--mutants", "2")
     yield from read("doctor", "doctor")
