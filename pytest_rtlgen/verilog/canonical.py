@@ -103,8 +103,8 @@ def read_canonical(source: str, *, kept: Collection[str] = (), names: EscapedNam
     ``names`` is given where several texts share them. The time taken is linear in the text and in what its macros
     expand to.
 
-    >>> read_canonical("`define W 4\\nmodule m(input [`W-1:0] a); // four\\nendmodule\\n").text
-    '\\nmodule m(input [ 4 -1:0] a);\\nendmodule\\n'
+    >>> read_canonical("`define W 4\nmodule m(input [`W-1:0] a); // four\nendmodule\n").text
+    '\nmodule m(input [ 4 -1:0] a);\nendmodule\n'
     """
     text = normalise(source)
     objection = find_objection(text)
