@@ -16,7 +16,7 @@ __all__ = ["pytest_sessionfinish", "pytest_terminal_summary"]
 
 os.environ["COLUMNS"] = "80"  # what is printed does not depend on the terminal that the tests run in
 
-for name in [name for name in os.environ if name.startswith("RTLGEN_")]:
+for name in [name for name in os.environ if name.startswith("RTLGEN_") or name == "GITHUB_ACTIONS"]:
     del os.environ[name]
 
 if "PYTEST_XDIST_WORKER" not in os.environ:  # workers, and the programs that tests start, share their session's folder

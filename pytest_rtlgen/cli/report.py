@@ -1,6 +1,7 @@
 """``report``: the summary of a saved run, computed anew from its results."""
 
 import argparse
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from pytest_rtlgen.evaluation.compare import read_excluded
 from pytest_rtlgen.evaluation.judge import Judged
 from pytest_rtlgen.evaluation.results import count_fewest, report_run, write_html
 from pytest_rtlgen.report.console import write_note
-from pytest_rtlgen.report.gate import Gate
+from pytest_rtlgen.report.gate import Gate, render_annotation
 from pytest_rtlgen.report.run_report import RunReport
 from pytest_rtlgen.storage import RunStore
 
@@ -71,3 +72,6 @@ def print_gates(gates: Iterable[Gate]) -> None:
     """Name each gate on standard error, with what was measured."""
     for gate in gates:
         write_note(str(gate), is_bad=not gate.is_met)
+        annotation = render_annotation(gate, os.environ)
+        if annotation is not None:
+            write_note(annotation)

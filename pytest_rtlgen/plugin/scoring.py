@@ -1,5 +1,6 @@
 """What happens once, in the main process, when all items have run: summary, requirements, exit status."""
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +14,7 @@ from pytest_rtlgen.evaluation.late import prove_late
 from pytest_rtlgen.evaluation.results import finish_run, report_run, write_html
 from pytest_rtlgen.evaluation.watch import Watcher
 from pytest_rtlgen.records import ProblemKey
-from pytest_rtlgen.report.gate import Gate
+from pytest_rtlgen.report.gate import Gate, render_annotation
 from pytest_rtlgen.report.run_report import RunReport
 from pytest_rtlgen.storage import RunStore
 
@@ -83,6 +84,8 @@ class RunScoring:
             terminalreporter.write_line(str(self._run_report))
         for gate in self._gates:
             terminalreporter.write_line(str(gate), green=gate.is_met, red=not gate.is_met)
+        for line in filter(None, (render_annotation(gate, os.environ) for gate in self._gates)):
+            terminalreporter.write_line(line)
         for note in self._notes:
             terminalreporter.write_line(note)
 

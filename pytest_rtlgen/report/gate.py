@@ -1,6 +1,6 @@
 """A release gate beside what was measured."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pytest_rtlgen.config.parsed import DropLimit, Requirement
@@ -26,6 +26,22 @@ class Gate:
         found = self.measured
         shown = "nothing" if found is None else f"{found.value:.4f} [{found.low:.4f}, {found.high:.4f}]"
         return f"required {self.requirement}: {'met' if self.is_met else 'NOT met'}, measured {shown}"
+
+
+def render_annotation(gate: Gate, environment: Mapping[str, str]) -> str | None:
+    """Return the line that makes GitHub show an unmet gate on the page of a job; ``None``: elsewhere, or it is met.
+
+    Source: docs.github.com, "Workflow commands for GitHub Actions".
+
+    >>> required = Requirement(metric="pass", k=1, operator=">=", threshold=0.6)
+    >>> gate = Gate(requirement=required, measured=None)
+    >>> render_annotation(gate, {"GITHUB_ACTIONS": "true"})
+    '::error title=rtlgen gate::required pass@1>=0.6: NOT met, measured nothing'
+    """
+    if gate.is_met or environment.get("GITHUB_ACTIONS") != "true":
+        return None
+    text = str(gate).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return f"::error title=rtlgen gate::{text}"
 
 
 def measure_limits(limits: Iterable[DropLimit], comparison: Comparison) -> tuple[Gate, ...]:

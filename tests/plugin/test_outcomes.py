@@ -78,6 +78,19 @@ def test_report_only_never_fails(run: Runner) -> None:
     assert run("--rtlgen-report-only").ret == pytest.ExitCode.OK
 
 
+@pytest.mark.parametrize("more", [[], ["-n", "1"]], ids=["here", "xdist"])
+def test_on_github_an_unmet_gate_is_an_annotation(
+    run: Runner, monkeypatch: pytest.MonkeyPatch, more: list[str]
+) -> None:
+    gates = ("--rtlgen-require=pass@1>=0.9", "--rtlgen-require=syntax@1>=0.1")
+    assert "::error" not in run(*gates, *more).stdout.str()
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    found = [line for line in run(*gates, *more).outlines if line.startswith("::")]
+    assert [line.partition(", measured")[0] for line in found] == [
+        "::error title=rtlgen gate::required pass@1>=0.9: NOT met"
+    ]
+
+
 @pytest.mark.parametrize(
     ("gate", "code", "outcome"), [("pass@1>=0.2", 0, "met"), ("pass@1>0.3", 1, "NOT met"), ("syntax@1>=0.6", 0, "met")]
 )
