@@ -1,5 +1,6 @@
 """Every example in the README and the tutorial is run, and says what the page says."""
 
+import os
 import re
 import subprocess
 import sys
@@ -41,7 +42,8 @@ def test_the_demo_prints_the_table_of_the_readme_and_every_recorded_answer_gets_
         *("--rtlgen-model=replay:fixtures/completions/core", "--rtlgen-n=5", f"--rtlgen-out={tmp_path}"),
         "--rtlgen-formal=off",  # the same verdicts sooner; test_core_suite.py has proofs
     ]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=900)
+    env = {**os.environ, "COLUMNS": "140"}
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=900)
     assert done.returncode == 0, done.stdout + done.stderr
     changing = ("proved:", "time:", "run:")
     expected = [line.rstrip() for line in table.splitlines() if not line.startswith(changing)]

@@ -9,6 +9,7 @@ from pytest_rtlgen.cli.streams import write_json, write_out
 from pytest_rtlgen.errors import RecordError, UsageError
 from pytest_rtlgen.metrics import bootstrap_interval
 from pytest_rtlgen.records import ProblemKey, Run
+from pytest_rtlgen.report.console import fold
 from pytest_rtlgen.storage import RunStore, encode
 
 _WARNING = (
@@ -51,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
         ("best run for each problem", "", str(by_problem)),
     ]
     write_out(tabulate(table, headers=("run", "temperature", "pass@1"), disable_numparse=True))
-    write_out(f"\n{_WARNING}")
+    write_out(f"\n{fold(_WARNING)}")
     return 0
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 from pytest_rtlgen.cli.arguments import Parser
@@ -12,11 +13,13 @@ from pytest_rtlgen.loaders.catalogue import BENCHMARKS, Benchmark, find_benchmar
 from pytest_rtlgen.loaders.fetch import fetch_benchmark, fingerprint
 from pytest_rtlgen.loaders.fetched import find_folder, list_roots
 from pytest_rtlgen.records import Suite
-from pytest_rtlgen.report.console import Progress, write_note
-from pytest_rtlgen.report.plain_text import escape_controls
+from pytest_rtlgen.report.console import Progress, find_limit, fold, write_note
+from pytest_rtlgen.report.plain_text import clip_text, escape_controls
 from pytest_rtlgen.spelling import suggest
 
-_HEADERS = ("prefix", "problems", "licence", "commit", "from", "here")
+_ADDRESS = "from"
+_HEADERS = ("prefix", "problems", "licence", "commit", _ADDRESS, "here")
+_LICENCE = 20
 _MOST_REASONS = 5
 _REASON_CHARACTERS = 150
 
@@ -60,21 +63,24 @@ def _list(args: argparse.Namespace) -> int:
     if args.json:
         write_json({"benchmarks": [_as_json(benchmark, folder) for benchmark, folder in found]})
         return 0
-    rows = [
-        (
-            benchmark.prefix,
-            benchmark.problems,
-            benchmark.origin.licence,
-            benchmark.origin.commit[:7],
-            benchmark.origin.url,
-            folder or "no",
-        )
-        for benchmark, folder in found
-    ]
-    write_out(tabulate(rows, headers=_HEADERS))
+    rows, headers = _make_table(found, is_narrow=find_limit() is not None)
+    write_out(tabulate(rows, headers=headers))
     write_out(f"\nlooked in {', '.join(map(str, roots))}")
-    write_out("also: core:, which comes with this package, and references:FILE for training references")
+    write_out(fold("also: core:, which comes with this package, and references:FILE for training references"))
     return 0
+
+
+def _make_table(
+    found: Iterable[tuple[Benchmark, Path | None]], *, is_narrow: bool
+) -> tuple[list[tuple[object, ...]], tuple[str, ...]]:
+    """Return rows and headers; for a terminal without the addresses, which ``explain`` prints."""
+    rows: list[tuple[object, ...]] = []
+    for benchmark, folder in found:
+        origin = benchmark.origin
+        licence = clip_text(origin.licence, _LICENCE) if is_narrow else origin.licence
+        address = () if is_narrow else (origin.url,)
+        rows.append((benchmark.prefix, benchmark.problems, licence, origin.commit[:7], *address, folder or "no"))
+    return rows, tuple(name for name in _HEADERS if name != _ADDRESS or not is_narrow)
 
 
 def _as_json(benchmark: Benchmark, folder: Path | None) -> dict[str, object]:

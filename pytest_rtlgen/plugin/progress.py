@@ -31,7 +31,7 @@ class TerminalWatcher(Watcher):
         if self._reporter is None:
             _LOG.warning("rtlgen: %s", line)
         else:
-            self._reporter.ensure_newline()
+            self._begin_line(self._reporter)
             self._reporter.write_line(escape_controls(f"rtlgen: {line}"))
 
     def advance(self, done: int, total: int, what: str) -> None:
@@ -40,6 +40,8 @@ class TerminalWatcher(Watcher):
         if self._reporter is None or now - self._last < _EVERY_S:
             return
         self._last = now
+        if not (self._is_shown and self._reporter.isatty):
+            self._begin_line(self._reporter)
         self._is_shown = True
         line = f"rtlgen: {done}/{total} {what}{pace}"
         if self._reporter.isatty:
@@ -51,6 +53,12 @@ class TerminalWatcher(Watcher):
         """Leave the line."""
         if self._is_shown and self._reporter is not None and self._reporter.isatty:
             self._reporter.write_line("")
+
+    def _begin_line(self, reporter: pytest.TerminalReporter) -> None:
+        """Begin a line, also behind the letters of tests with ``-q``, of which the reporter takes no note."""
+        reporter.ensure_newline()
+        if self._config.get_terminal_writer().width_of_current_line:
+            reporter.write_line("")
 
     @property
     def _reporter(self) -> pytest.TerminalReporter | None:

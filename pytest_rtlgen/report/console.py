@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+import textwrap
 import threading
 import time
 
@@ -27,6 +28,20 @@ def write_note(message: str, *, is_bad: bool = False) -> None:
 def find_width() -> int:
     """Return the columns of the terminal, 80 where nothing tells."""
     return max(_NARROWEST, shutil.get_terminal_size().columns)
+
+
+def find_limit() -> int | None:
+    """Return the most columns that a line may have; ``None`` in a file or a pipe, where no line wraps.
+
+    The variable ``COLUMNS`` decides where it is set.
+    """
+    return find_width() if os.environ.get("COLUMNS", "").isdecimal() or os.isatty(1) else None
+
+
+def fold(text: str) -> str:
+    """Return one line for people, as several where the terminal is narrower."""
+    limit = find_limit()
+    return text if limit is None else textwrap.fill(text, limit)
 
 
 class Pace:

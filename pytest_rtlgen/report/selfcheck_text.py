@@ -1,16 +1,18 @@
 """What a suite's check of itself found, as a table for people and as JSON for programs."""
 
 import json
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterator, Sequence
 from typing import cast
 
 from pytest_rtlgen.records import Proof
+from pytest_rtlgen.report.console import find_limit, fold
 from pytest_rtlgen.report.plain_text import clip_text
 from pytest_rtlgen.selfcheck.suite import SelfcheckRow
 from pytest_rtlgen.storage import encode
 from pytest_rtlgen.version import SCHEMA_VERSION
 
-_FINDING = 160
+_FINDING, _LEAST = 160, 20
 _NEEDED = {True: "needed", False: "NOT needed", None: "not tried"}
 _TIGHT = {True: "a design that is wrong elsewhere fails", False: "a design that is wrong elsewhere PASSES"}
 
@@ -66,7 +68,16 @@ def render_rows(rows: Sequence[SelfcheckRow]) -> str:
         cells.append((row.problem_id, share, unreached, *bench, f"{row.duration_s:.2f}", finding))
     widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]) - 1)]
     rule = (*("-" * width for width in widths), "-" * len("finding"))
-    return "\n".join(_align(line, widths) for line in (cells[0], rule, *cells[1:]))
+    limit = find_limit()
+    rest = max(_LEAST, limit - sum(widths) - 2 * len(widths)) if limit is not None else _FINDING
+    return "\n".join(line for row in (cells[0], rule, *cells[1:]) for line in _fold(row, widths, rest))
+
+
+def _fold(cells: Sequence[str], widths: Sequence[int], rest: int) -> Iterator[str]:
+    """Yield the lines of one row, whose last cell goes on below itself where it has more than ``rest`` characters."""
+    first, *others = textwrap.wrap(cells[-1], rest) or [""]
+    yield _align((*cells[:-1], first), widths)
+    yield from (_align((*[""] * len(widths), line), widths) for line in others)
 
 
 def _render_bench(row: SelfcheckRow) -> str:
@@ -93,7 +104,7 @@ def _render_benches(rows: Sequence[SelfcheckRow]) -> list[str]:
     ceilings = ", ".join(f"{name} {side['possible']}/{side['problems']}" for name, side in count_ceilings(rows).items())
     return [
         f"effective ceiling: {ceilings}",
-        f"modules that do nothing or forge: {tried} tried; {passing} pass their own bench, {fooled} as published",
+        fold(f"modules that do nothing or forge: {tried} tried; {passing} pass their own bench, {fooled} as published"),
         "",
     ]
 

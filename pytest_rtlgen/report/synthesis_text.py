@@ -7,7 +7,7 @@ from tabulate import tabulate
 from pytest_rtlgen.report.plain_text import clip_text
 from pytest_rtlgen.synthesis.rows import Ratio, SynthesisRow, find_median
 
-_HEAD = ("problem", "passes", "area", "to reference", "depth", "to reference", "latches")
+_HEAD = ("problem", "passes", "area", "to ref.", "depth", "to ref.", "latches")
 _NAME, _REASON = 22, 100
 
 

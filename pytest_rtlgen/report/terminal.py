@@ -1,5 +1,6 @@
 """A summary as a table for the terminal."""
 
+import textwrap
 from collections.abc import Iterator, Sequence
 
 from pytest_rtlgen.records import COLUMNS, Estimate, Summary, SummaryRow
@@ -11,15 +12,19 @@ _REASON = 100
 _MINUTE_S = 60
 
 
-def render_summary(summary: Summary, *, title: str, run_path: str, spending: Spending | None = None) -> str:
+def render_summary(
+    summary: Summary, *, title: str, run_path: str, spending: Spending | None = None, width: int | None = None
+) -> str:
     """Return the summary as text of several lines, without a newline at the end.
 
     One row for all problems, one without those on the known-bad list, one a category, one a difficulty where there are
     several; then statuses, excluded problems, tokens, cost, time and where the run is kept. Figures are means with
-    their 95 % interval. Tokens are those of ``spending``, without it those of the samples that were judged.
+    their 95 % interval. In ``width`` columns, where it is given, a table that is wider is set as several, one below the
+    other. Tokens are those of ``spending``, without it those of the samples that were judged.
     """
-    lines = [escape_controls(title), "", *_render_table(summary), ""]
-    lines.append(f"samples: {summary.samples} ({_render_statuses(summary)})")
+    lines = [escape_controls(title), "", *_render_tables(summary, width), ""]
+    samples = f"samples: {summary.samples} ({_render_statuses(summary)})"
+    lines += textwrap.wrap(samples, width or len(samples), subsequent_indent=" " * len("samples: "))
     if summary.proved is not None:
         lines.append(f"proved:  {summary.proved} of {summary.passed} passes")
     if summary.excluded:
@@ -35,14 +40,29 @@ def render_summary(summary: Summary, *, title: str, run_path: str, spending: Spe
     return "\n".join(lines)
 
 
-def _render_table(summary: Summary) -> list[str]:
-    from tabulate import tabulate
-
-    total = summary.total
-    headers = ["", "problems", *(heading for heading, _ in list_figures(total))]
-    rows = [_render_row(total), *(_render_row(row, indent="  ") for row in summary.without)]
+def _render_tables(summary: Summary, width: int | None) -> list[str]:
+    """Return as many tables as are needed, with blank lines between them."""
+    headers = ["", "problems", *(heading for heading, _ in list_figures(summary.total))]
+    rows = [_render_row(summary.total), *(_render_row(row, indent="  ") for row in summary.without)]
     rows += _render_group("category", summary.by_category)
     rows += _render_group("difficulty", summary.by_difficulty)
+    lines: list[str] = []
+    for size in range(len(headers) - 1, 0, -1):
+        cuts = [[_cut(row, start, size) for row in (headers, *rows)] for start in range(1, len(headers), size)]
+        tables = [_render_table(head, body) for head, *body in cuts]
+        lines = "\n\n".join("\n".join(table) for table in tables).splitlines()
+        if width is None or max(map(len, lines)) <= width:
+            break
+    return lines
+
+
+def _cut(cells: list[str], start: int, size: int) -> list[str]:
+    return [*cells[:1], *cells[start : start + size]]
+
+
+def _render_table(headers: list[str], rows: list[list[str]]) -> list[str]:
+    from tabulate import tabulate
+
     table = tabulate(
         rows,
         headers=headers,
