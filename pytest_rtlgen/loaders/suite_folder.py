@@ -237,7 +237,10 @@ def _read_bench(
 def _read_brought(table: _Table, folder: Path, name: str) -> bytes:
     if not is_inner_path(name):
         raise table.fail("files", f"bench file {name!r} must be a path inside the problem's folder")
-    return read_file(folder / name, "put the bench's file there, or correct its name in problem.toml")
+    path = folder / name
+    if path.is_file() and not path.stat().st_size:  # as an __init__.py often is
+        return b""
+    return read_file(path, "put the bench's file there, or correct its name in problem.toml")
 
 
 def _find_table(text: str, name: str) -> int:

@@ -111,6 +111,13 @@ def test_a_bench_that_judges_nothing_is_the_harness_fault(
         scorer.score(given(RIGHT["dff"]), problem)
 
 
+def test_an_empty_file_is_a_file(tmp_path: Path) -> None:
+    text = 'title = "D"\ncategory = "c"\ndifficulty = "easy"\n[bench]\ntest = "test_dff.py"\nfiles = ["__init__.py"]\n'
+    problem = copy_problem(tmp_path, "dff", problem=text, __init__="")
+    assert problem.harness is not None
+    assert [file.name for file in problem.harness.context if not file.text] == ["verif/__init__.py"]
+
+
 @pytest.mark.simulator
 def test_without_a_known_design_a_bench_must_still_simulate(tmp_path: Path, scorer: BenchScorer) -> None:
     problem = copy_problem(tmp_path, "toggle", test_toggle="def test_nothing():\n    pass\n")
