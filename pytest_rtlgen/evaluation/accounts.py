@@ -31,10 +31,12 @@ class Accounts:
     """Names of backends that were seen to ask no model."""
 
     @classmethod
-    def open(cls, options: Options, *, warn: Callable[[str], None]) -> Self:
+    def open(
+        cls, options: Options, *, warn: Callable[[str], None], tell: Callable[[str], None] = lambda _: None
+    ) -> Self:
         """Return the accounts that ``options`` ask for.
 
-        ``warn`` is told, a line each, of damage to the cache, and of what is asked before it is.
+        ``warn`` is told, a line each, of damage to the cache, ``tell`` of what is asked, before it is.
         """
         limits = SpendingLimits(max_cost_usd=options.max_cost_usd, max_tokens_total=options.max_tokens_total)
         folder = options.cache or find_cache(os.environ) / "completions"
@@ -43,7 +45,7 @@ class Accounts:
             limits=limits,
             prices_path=options.prices,
             cache=None if options.no_cache else CompletionCache(folder, warn=warn),
-            tell=warn,
+            tell=tell,
         )
 
     def limit(self, settings: BackendSettings) -> BackendSettings:

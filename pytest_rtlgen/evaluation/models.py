@@ -43,7 +43,7 @@ def open_models(
         UsageError: there is no such backend, its name or price is missing, or it cannot answer again and has to.
         CredentialError: an endpoint needs a key and there is none.
     """
-    accounts = Accounts.open(options, warn=warn)
+    accounts = Accounts.open(options, warn=warn, tell=warn)
     settings = accounts.limit(make_backend_settings(options))
 
     def open_model(spec: str, settings: BackendSettings) -> Backend:
