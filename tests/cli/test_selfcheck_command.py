@@ -13,6 +13,12 @@ from pytest_rtlgen.cli import main
 pytestmark = pytest.mark.simulator
 
 
+@pytest.fixture(autouse=True)
+def file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Print as into a file, where no line is too long."""
+    monkeypatch.delenv("COLUMNS")
+
+
 def test_a_sound_suite_exits_0(mini: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["selfcheck", str(mini), "--limit", "1", "--sandbox=off"]) == 0
     lines = capsys.readouterr().out.splitlines()

@@ -17,6 +17,12 @@ BENCH = ROOT / "fixtures" / "benchmarks"
 FIXTURE = BENCH / "verilog-eval-v2"
 
 
+@pytest.fixture(autouse=True)
+def file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Print as into a file, where no line is too long."""
+    monkeypatch.delenv("COLUMNS")
+
+
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return the folder that benchmarks are looked for in; it holds none."""
