@@ -1,13 +1,17 @@
 """How signals depend on each other through combinational processes: copies, cones, loops."""
 
+import itertools
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import NamedTuple, TypeVar
 
 from pytest_rtlgen.verilog.hazards.model import Flow, Kind, Model, Process
 
 _Node = TypeVar("_Node", bound=Hashable)
 _MOST_EDGES = 200_000
+_NARROW = 64
+"""Bits of a flow that is found by each of them."""
 
 Bits = Mapping[int, int]
 """Mask of bits by signal."""
@@ -21,6 +25,24 @@ class NamedBit(NamedTuple):
     """With one bit."""
     is_inverted: bool
     """Whether it stands for the inverse of what was asked for."""
+
+
+class _Feed(NamedTuple):
+    """A combinational flow."""
+
+    number: int
+    mask: int
+    """Bits that it sets."""
+    sources: tuple[tuple[int, int], ...]
+    """(signal, mask) of what decides them."""
+
+
+class _Feeds(NamedTuple):
+    """The combinational flows into one signal."""
+
+    wide: list[_Feed]
+    narrow: dict[int, list[_Feed]]
+    """Those of few bits, by bit."""
 
 
 class Nets:
@@ -53,15 +75,47 @@ class Nets:
         """Return all bits that decide ``start`` at once: through combinational processes."""
         found = dict(start)
         pending = list(start.items())
+        taken: set[int] = set()
         while pending:
             signal, mask = pending.pop()
-            for process, flow in self.into.get(signal, ()):
-                if process.is_combinational and flow.mask & mask:
-                    for source, bits in self.model.list_atoms(flow.value.reads):
-                        if bits & ~found.get(source, 0):
-                            found[source] = found.get(source, 0) | bits
-                            pending.append((source, bits))
+            for feed in self._list_feeds(signal, mask):
+                if feed.number in taken:
+                    continue
+                taken.add(feed.number)
+                for source, bits in feed.sources:
+                    if bits & ~found.get(source, 0):
+                        found[source] = found.get(source, 0) | bits
+                        pending.append((source, bits))
         return found
+
+    def _list_feeds(self, signal: int, mask: int) -> Iterator["_Feed"]:
+        """Yield what decides at least one bit of ``mask``; some more than once."""
+        feeds = self._feeds.get(signal)
+        if feeds is None:
+            return
+        yield from (feed for feed in feeds.wide if feed.mask & mask)
+        if mask.bit_count() <= len(feeds.narrow):
+            for bit in _list_bits(mask):
+                yield from feeds.narrow.get(bit, ())
+        else:
+            yield from (feed for bit, found in feeds.narrow.items() if mask >> bit & 1 for feed in found)
+
+    @cached_property
+    def _feeds(self) -> Mapping[int, "_Feeds"]:
+        """The flows of combinational processes, by what they set: a netlist has a thousand into one vector."""
+        found: dict[int, _Feeds] = defaultdict(lambda: _Feeds([], defaultdict(list)))
+        numbers = itertools.count()
+        for signal, items in self.into.items():
+            for process, flow in items:
+                if not process.is_combinational:
+                    continue
+                feed = _Feed(next(numbers), flow.mask, tuple(self.model.list_atoms(flow.value.reads)))
+                if flow.mask.bit_count() > _NARROW:
+                    found[signal].wide.append(feed)
+                    continue
+                for bit in _list_bits(flow.mask):
+                    found[signal].narrow[bit].append(feed)
+        return dict(found)
 
     def list_loops(self) -> Iterator[tuple[int, ...]]:
         """Yield the signals of each combinational loop; bits are told apart where that is cheap."""
