@@ -4,9 +4,8 @@ import argparse
 from pathlib import Path
 
 from pytest_rtlgen.cli.arguments import Parser
-from pytest_rtlgen.cli.streams import write_json, write_out
-from pytest_rtlgen.errors import StorageError
-from pytest_rtlgen.evaluation.history import read_history
+from pytest_rtlgen.cli.streams import write_file, write_json, write_out
+from pytest_rtlgen.evaluation.run_history import read_history
 from pytest_rtlgen.report.console import write_note
 from pytest_rtlgen.report.history import render_history, render_svg
 from pytest_rtlgen.storage import encode
@@ -28,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     """Print a line and an interval a run; runs that are left out are named on standard error."""
     history = read_history(Path(args.out), args.k, suite=args.suite, model=args.model)
     if args.svg:
-        _write(Path(args.svg), render_svg(history.rows))
+        write_file(Path(args.svg), render_svg(history.rows))
     if args.json:
         write_json({"runs": encode(history.rows), "left_out": list(history.left_out)})
     else:
@@ -36,10 +35,3 @@ def run(args: argparse.Namespace) -> int:
     for line in history.left_out:
         write_note(line)
     return 0
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise StorageError(f"{path}: cannot be written: {error.strerror}; check the path") from error

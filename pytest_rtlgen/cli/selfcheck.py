@@ -10,9 +10,9 @@ from pytest_rtlgen.cli.arguments import (
     add_options,
     read_options,
 )
-from pytest_rtlgen.cli.streams import write_out
+from pytest_rtlgen.cli.streams import write_file, write_out
 from pytest_rtlgen.config import Group
-from pytest_rtlgen.errors import StorageError, UsageError
+from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.evaluation.settings import make_check_settings
 from pytest_rtlgen.loaders import complete_spec, load_suite
 from pytest_rtlgen.package_data import is_packaged
@@ -82,12 +82,7 @@ def _write_json(path: str, text: str) -> None:
     if path == _STDOUT:
         write_out(text)
         return
-    try:
-        Path(path).write_text(text + "\n", encoding="ascii")
-    except OSError as error:
-        raise StorageError(
-            f"{path}: cannot be written: {error.strerror}; check the path and its permissions"
-        ) from error
+    write_file(Path(path), text + "\n")
 
 
 def _refuse_strange(args: argparse.Namespace, limit: int | None) -> None:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from pytest_rtlgen.errors import RtlgenError, UsageError
+from pytest_rtlgen.errors import RtlgenError, StorageError, UsageError
 from pytest_rtlgen.verilog.design_file import read_design
 from pytest_rtlgen.version import SCHEMA_VERSION
 
@@ -30,6 +30,20 @@ def read_text(path: str) -> str:
 def show_name(path: str) -> str:
     """Return how messages name ``path``."""
     return "<stdin>" if path == STDIN else path
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write ``text`` as the whole of a file that an option names.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise StorageError(
+            f"{path}: cannot be written: {error.strerror}; check the path and its permissions"
+        ) from error
 
 
 class OutputLostError(RtlgenError):

@@ -13,7 +13,7 @@ from pytest_rtlgen.loaders.catalogue import BENCHMARKS, Benchmark, find_benchmar
 from pytest_rtlgen.loaders.fetch import fetch_benchmark, fingerprint
 from pytest_rtlgen.loaders.fetched import find_folder, list_roots
 from pytest_rtlgen.records import Suite
-from pytest_rtlgen.report.console import Progress, find_limit, fold, write_note
+from pytest_rtlgen.report.console import Progress, find_max_columns, fold, write_note
 from pytest_rtlgen.report.plain_text import clip_text, escape_controls
 from pytest_rtlgen.spelling import suggest
 
@@ -63,7 +63,7 @@ def _list(args: argparse.Namespace) -> int:
     if args.json:
         write_json({"benchmarks": [_as_json(benchmark, folder) for benchmark, folder in found]})
         return 0
-    rows, headers = _make_table(found, is_narrow=find_limit() is not None)
+    rows, headers = _make_table(found, is_narrow=find_max_columns() is not None)
     write_out(tabulate(rows, headers=headers))
     write_out(f"\nlooked in {', '.join(map(str, roots))}")
     write_out(fold("also: core:, which comes with this package, and references:FILE for training references"))

@@ -7,9 +7,9 @@ from functools import partial
 from pytest_rtlgen.check.checker import Checker
 from pytest_rtlgen.errors import StorageError
 from pytest_rtlgen.evaluation.watch import Watcher
-from pytest_rtlgen.records import Problem, SampleResult
+from pytest_rtlgen.records import Problem, ProblemKey, SampleResult
 from pytest_rtlgen.storage import RunStore, encode
-from pytest_rtlgen.synthesis.rows import SynthesisRow, compare
+from pytest_rtlgen.synthesis.rows import SynthesisRow, compare_sample
 from pytest_rtlgen.synthesis.synthesizer import Synthesizer
 from pytest_rtlgen.tools.pool import run_each
 from pytest_rtlgen.tools.whole_file import replacing
@@ -32,12 +32,12 @@ def synthesize_run(
         StorageError: the rows could not be written.
         RecordError: what is stored cannot be read.
     """
-    passes: dict[str, list[SampleResult]] = {}
+    passes: dict[ProblemKey, list[SampleResult]] = {}
     for key, result in sorted(store.read_results().items(), key=lambda item: item[0].index):
         if result.verdict.is_passed:
-            passes.setdefault(str(key.problem), []).append(result)
-    problems = [one for one in store.header.problems if str(one.key) in passes and one.has_reference]
-    work = [(problem, passes[str(problem.key)]) for problem in problems]
+            passes.setdefault(key.problem, []).append(result)
+    problems = [one for one in store.header.problems if one.key in passes and one.has_reference]
+    work = [(problem, passes[problem.key]) for problem in problems]
     rows = []
     for row in run_each(partial(_synthesize, checker, synthesizer), work, jobs=checker.settings.jobs):
         rows.append(row)
@@ -59,7 +59,7 @@ def _synthesize(
         asked = (checker.screen(result.candidate.text, problem).source, problem.top)
         if asked not in known:
             known[asked] = synthesizer.synthesize(*asked)
-        samples.append(compare(result.key.index, known[asked], reference))
+        samples.append(compare_sample(result.key.index, known[asked], reference))
     return SynthesisRow(suite=problem.suite, problem_id=problem.problem_id, reference=reference, samples=tuple(samples))
 
 

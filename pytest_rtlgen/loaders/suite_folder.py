@@ -3,6 +3,7 @@
 Source: docs/reference/suite-format.md, which is the contract.
 """
 
+import math
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
@@ -31,8 +32,6 @@ from pytest_rtlgen.records import (
 )
 
 FORMAT = 1
-_BENCH_S = 120.0
-"""Wall-clock seconds of a bench that says nothing else."""
 _PAGE = "see: rtlgen help suite-format"
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _WORD = re.compile(r"[a-z][a-z0-9_-]*")
@@ -219,10 +218,12 @@ def _read_bench(
         raise inner.fail(
             "design", f"design = {design!r} must end in {' or '.join(VERILOG)}: the candidate is put there"
         )
+    if design in names:
+        raise inner.fail("files", f"{design!r} is where each answer is put; leave it out of the bench's own files")
     brought = tuple((name, _read_brought(inner, folder, name)) for name in names)
     sources = [SourceFile(name=name, text=content.decode()) for name, content in brought]
-    timeout_s = inner.values.get("timeout_s", _BENCH_S)
-    if isinstance(timeout_s, bool) or not isinstance(timeout_s, int | float) or timeout_s <= 0:
+    timeout_s = inner.values.get("timeout_s", 1)
+    if isinstance(timeout_s, bool) or not isinstance(timeout_s, int | float) or not 0 < timeout_s < math.inf:
         raise inner.fail("timeout_s", "timeout_s must be a number of seconds above 0")
     simulator = inner.text_of("simulator", "icarus", shape=_WORD)
     try:
@@ -231,7 +232,7 @@ def _read_bench(
         )
     except SyntaxError as error:
         raise SuiteError(f"{folder / test}:{error.lineno or 1}: not Python: {error.msg}") from error
-    return replace(made, timeout_s=float(timeout_s)), brought
+    return replace(made, timeout_s=float(timeout_s)) if "timeout_s" in inner.values else made, brought
 
 
 def _read_brought(table: _Table, folder: Path, name: str) -> bytes:

@@ -30,7 +30,7 @@ def find_width() -> int:
     return max(_NARROWEST, shutil.get_terminal_size().columns)
 
 
-def find_limit() -> int | None:
+def find_max_columns() -> int | None:
     """Return the most columns that a line may have; ``None`` in a file or a pipe, where no line wraps.
 
     The variable ``COLUMNS`` decides where it is set.
@@ -40,7 +40,7 @@ def find_limit() -> int | None:
 
 def fold(text: str) -> str:
     """Return one line for people, as several where the terminal is narrower."""
-    limit = find_limit()
+    limit = find_max_columns()
     return text if limit is None else textwrap.fill(text, limit)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from pytest_rtlgen.records import ProblemKey, Run, Summary
 from pytest_rtlgen.report.comparison import Comparison
 from pytest_rtlgen.report.comparison_text import render_comparison
-from pytest_rtlgen.report.console import find_limit
+from pytest_rtlgen.report.console import find_max_columns
 from pytest_rtlgen.report.exports import render_csv, render_markdown
 from pytest_rtlgen.report.gate import Gate
 from pytest_rtlgen.report.json_report import render_run_json
@@ -84,7 +84,7 @@ class RunReport:
         """Yield the tables that people read, in their order."""
         settings = self.run.settings
         yield render_summary(
-            self.summary, title=self.title, run_path=str(self.path), spending=self.spending, width=find_limit()
+            self.summary, title=self.title, run_path=str(self.path), spending=self.spending, width=find_max_columns()
         )
         turns = render_turns(settings, self.summary.turns)
         if turns:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import cast
 
 from pytest_rtlgen.records import Proof
-from pytest_rtlgen.report.console import find_limit, fold
+from pytest_rtlgen.report.console import find_max_columns, fold
 from pytest_rtlgen.report.plain_text import clip_text
 from pytest_rtlgen.selfcheck.suite import SelfcheckRow
 from pytest_rtlgen.storage import encode
@@ -68,7 +68,7 @@ def render_rows(rows: Sequence[SelfcheckRow]) -> str:
         cells.append((row.problem_id, share, unreached, *bench, f"{row.duration_s:.2f}", finding))
     widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]) - 1)]
     rule = (*("-" * width for width in widths), "-" * len("finding"))
-    limit = find_limit()
+    limit = find_max_columns()
     rest = max(_LEAST, limit - sum(widths) - 2 * len(widths)) if limit is not None else _FINDING
     return "\n".join(line for row in (cells[0], rule, *cells[1:]) for line in _fold(row, widths, rest))
 

@@ -122,7 +122,7 @@ class HarnessScorer:
             self._probe(harness)
             messages = "; ".join(item.message for item in verdict.diagnostics[:3])
             raise BadReferenceError(
-                f"{_name(harness)}: the harness does not pass its own solution ({verdict.status}): {messages}"
+                f"{_name(harness)} does not pass its own {_name_solution(harness)} ({verdict.status}): {messages}"
             )
         _require_simulation(harness, runs)
         return _Prepared(tolerated=frozenset(screening.constructs), tests=count_tests(runs))
@@ -134,10 +134,8 @@ class HarnessScorer:
         if not broken:
             return
         if broken[0].missing_module:
-            raise ToolError(
-                f"{_name(harness)}: the harness needs a Python package: {broken[0].reason}; install it with pip"
-            )
-        raise BadReferenceError(f"{_name(harness)}: the harness cannot be loaded: {broken[0].reason}")
+            raise ToolError(f"{_name(harness)} needs a Python package: {broken[0].reason}; install it with pip")
+        raise BadReferenceError(f"{_name(harness)} cannot be loaded: {broken[0].reason}")
 
     def _screen(
         self, files: Sequence[SourceFile], harness: CocotbHarness, prepared: _Prepared
@@ -201,7 +199,7 @@ def _require_simulation(harness: CocotbHarness, runs: Sequence[HarnessRun]) -> N
     """Raise where a user's bench passes a design that no cocotb test was seen to try."""
     if harness.rule is BenchRule.COCOTB and not count_tests(runs):
         raise BadReferenceError(
-            f"{_name(harness)}: it passes without a cocotb test; let it start one by cocotb_tools.runner or cocotb_test"
+            f"{_name(harness)} passes without a cocotb test; let it start one by cocotb_tools.runner or cocotb_test"
         )
 
 
@@ -215,7 +213,13 @@ def _widen(limits: Limits) -> Limits:
 
 
 def _name(harness: CocotbHarness) -> str:
-    return f"harness of {', '.join(harness.targets)}"
+    if harness.rule is BenchRule.COCOTB:
+        return f"the bench of {harness.top}"
+    return f"harness of {', '.join(harness.targets)}: the harness"
+
+
+def _name_solution(harness: CocotbHarness) -> str:
+    return "reference" if harness.rule is BenchRule.COCOTB else "solution"
 
 
 def _note(message: str) -> Diagnostic:

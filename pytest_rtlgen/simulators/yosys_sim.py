@@ -6,7 +6,9 @@ It reads synthesizable designs only: no delays, no ``initial`` loops. What it re
 import json
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from pytest_rtlgen.errors import ToolError
 from pytest_rtlgen.records import Diagnostic, Isolation, Severity, Status, Tool, Trace, count_bits
@@ -61,14 +63,30 @@ class YosysSim:
         """Nothing stays between designs."""
 
     def _run(self, folder: Path, nonce: str) -> ProcessResult:
-        _find_pyosys()
-        scratch = SCRATCH if self._sandbox.is_active else str(folder)
-        env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "RTLGEN_NONCE": nonce, "TMPDIR": scratch, "PYTHONHASHSEED": "0"}
-        argv = [sys.executable, str(_PROGRAM)]
-        command = self._sandbox.wrap(
-            argv, env=env, readable=(*python_folders(), _PROGRAM.parent), scratch=folder, self_exe=sys.executable
+        return run_pyosys(
+            _PROGRAM, folder, sandbox=self._sandbox, limits=self._limits, settings={"RTLGEN_NONCE": nonce}
         )
-        return run_program(command, limits=self._limits, env=env, cwd=folder)
+
+
+def run_pyosys(
+    program: Path, folder: Path, *, sandbox: Sandbox, limits: Limits, settings: Mapping[str, str] = MappingProxyType({})
+) -> ProcessResult:
+    """Run the script ``program``, which imports pyosys, in ``folder``, isolated; ``settings`` are in its environment.
+
+    Raises:
+        ToolError: pyosys is missing.
+    """
+    _find_pyosys()
+    scratch = SCRATCH if sandbox.is_active else str(folder)
+    env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TMPDIR": scratch, "PYTHONHASHSEED": "0", **settings}
+    command = sandbox.wrap(
+        [sys.executable, str(program)],
+        env=env,
+        readable=(*python_folders(), program.parent),
+        scratch=folder,
+        self_exe=sys.executable,
+    )
+    return run_program(command, limits=limits, env=env, cwd=folder)
 
 
 def _find_pyosys() -> str:

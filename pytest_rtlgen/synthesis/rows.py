@@ -41,13 +41,13 @@ class SynthesisRow:
         return [value for value in found if value is not None]
 
 
-def compare(index: int, found: Synthesized, reference: Synthesized) -> SampleSynthesis:
+def compare_sample(index: int, found: Synthesized, reference: Synthesized) -> SampleSynthesis:
     """Return the sample ``index`` with its ratios.
 
     >>> from pytest_rtlgen.synthesis.synthesizer import GateFigures
     >>> one = Synthesized(figures=GateFigures(cells=3, flip_flops=0, latches=0, depth=2, area=3.0))
     >>> two = Synthesized(figures=GateFigures(cells=4, flip_flops=0, latches=0, depth=1, area=4.5))
-    >>> made = compare(0, two, one)
+    >>> made = compare_sample(0, two, one)
     >>> made.area_ratio, made.depth_ratio
     (1.5, 0.5)
     """

@@ -8,17 +8,15 @@ of which it counts none, have those of the gates that would stand before a plain
 import json
 import re
 import signal
-import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_rtlgen.errors import ToolError
 from pytest_rtlgen.simulators.inside_simulator.rtlgen_yosys import READ
-from pytest_rtlgen.tools.process import Limits, ProcessResult, run_program
-from pytest_rtlgen.tools.sandbox import SCRATCH, Sandbox, python_folders
-from pytest_rtlgen.tools.versions import read_package_version
+from pytest_rtlgen.simulators.yosys_sim import run_pyosys
+from pytest_rtlgen.tools.process import Limits, ProcessResult
+from pytest_rtlgen.tools.sandbox import Sandbox
 
 _PROGRAM = Path(__file__).with_name("inside") / "rtlgen_synth.py"
 _LOG = "last.log"
@@ -91,26 +89,12 @@ class Synthesizer:
             folder = Path(name)
             (folder / "job.json").write_text(json.dumps(_list_commands(top)), encoding="ascii")
             (folder / "design.sv").write_bytes(text.encode("utf-8", "replace"))
-            done = self._run(folder)
+            done = run_pyosys(_PROGRAM, folder, sandbox=self._sandbox, limits=self._limits)
             if done.exit_code == 0 and not done.is_timeout:
                 return Synthesized(figures=_read_figures(folder))
             log = folder / _LOG
             said = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
         return Synthesized(reason=_explain(done, said, self._limits))
-
-    def _run(self, folder: Path) -> ProcessResult:
-        if read_package_version("pyosys") is None:
-            raise ToolError("pyosys is not installed; pip install pyosys")
-        scratch = SCRATCH if self._sandbox.is_active else str(folder)
-        env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TMPDIR": scratch, "PYTHONHASHSEED": "0"}
-        command = self._sandbox.wrap(
-            [sys.executable, str(_PROGRAM)],
-            env=env,
-            readable=(*python_folders(), _PROGRAM.parent),
-            scratch=folder,
-            self_exe=sys.executable,
-        )
-        return run_program(command, limits=self._limits, env=env, cwd=folder)
 
 
 def measure_area(cells: Mapping[str, int]) -> float:

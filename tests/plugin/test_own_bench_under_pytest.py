@@ -34,4 +34,6 @@ def test_a_bench_that_fails_its_own_design_is_an_error(pytester: pytest.Pytester
     (pytester.path / "suite/dff/reference.sv").write_text("module dff(input clk, input d, output q); endmodule\n")
     result = pytester.runpytest_inprocess("suite/dff", "--rtlgen-model=reference:", "-p", "no:cacheprovider")
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*BadReferenceError*does not pass its own solution (mismatch): test_q_follows_d: *"])
+    result.stdout.fnmatch_lines(
+        ["*BadReferenceError: the bench of dff does not pass its own reference (mismatch): test_q_follows_d: *"]
+    )

@@ -7,7 +7,7 @@ import pytest
 from support.page_runs import save_page_run
 
 from pytest_rtlgen.errors import RecordError
-from pytest_rtlgen.evaluation.history import read_history
+from pytest_rtlgen.evaluation.run_history import read_history
 from pytest_rtlgen.metrics import summarize
 from pytest_rtlgen.records import Estimate
 from pytest_rtlgen.report.history import HistoryRow, render_history, render_svg

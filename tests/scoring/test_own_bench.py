@@ -90,8 +90,14 @@ def copy_problem(folder: Path, name: str, **files: str) -> Problem:
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        ({"reference": WRONG["dff"][0]}, "does not pass its own solution [(]mismatch[)]: test_q_follows_d: "),
-        ({"test_dff": "def test_nothing():\n    pass\n"}, "passes without a cocotb test; let it start one by "),
+        (
+            {"reference": WRONG["dff"][0]},
+            "^the bench of dff does not pass its own reference [(]mismatch[)]: test_q_follows_d: ",
+        ),
+        (
+            {"test_dff": "def test_nothing():\n    pass\n"},
+            "^the bench of dff passes without a cocotb test; let it start one by ",
+        ),
         (
             {"test_dff": "import cocotb\n"},
             "no results [(]RuntimeError: No tests were discovered in any module: 'test_dff'",
@@ -137,6 +143,13 @@ def test_without_a_known_design_a_bench_must_still_simulate(tmp_path: Path, scor
         ('[bench]\ntest = "test_dff.py"\ndesign = "/dff.v"', ":6", "inside the problem's folder"),
         ('[bench]\ntest = "test_dff.py"\nfiles = ["../x.py"]', ":6", "inside the problem's folder"),
         ('[bench]\ntest = "test_dff.py"\ntimeout_s = 0', ":6", "timeout_s must be a number of seconds above 0"),
+        ('[bench]\ntest = "test_dff.py"\ntimeout_s = inf', ":6", "timeout_s must be a number of seconds above 0"),
+        ('[bench]\ntest = "test_dff.py"\ntimeout_s = nan', ":6", "timeout_s must be a number of seconds above 0"),
+        (
+            '[bench]\ntest = "test_dff.py"\nfiles = ["dff.sv"]',
+            ":6",
+            "'dff.sv' is where each answer is put; leave it out",
+        ),
         ('bench = "test_dff.py"\n[openings]\npower_up = true', ":5", "bench judges here; remove one"),
         ('bench = "prompt.md"', "prompt.md:1", "not Python"),
     ],

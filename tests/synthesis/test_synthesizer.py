@@ -74,7 +74,7 @@ def test_it_leaves_nothing_and_needs_no_sandbox(tmp_path: Path, monkeypatch: pyt
 
 
 def test_without_pyosys_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pytest_rtlgen.synthesis.synthesizer.read_package_version", lambda _: None)
+    monkeypatch.setattr("pytest_rtlgen.simulators.yosys_sim.read_package_version", lambda _: None)
     with pytest.raises(ToolError, match="pip install pyosys"):
         make().synthesize("module top; endmodule", "top")
 

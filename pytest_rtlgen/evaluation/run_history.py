@@ -9,7 +9,7 @@ from pytest_rtlgen.storage import RunStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class History:
+class RunHistory:
     """What a folder of runs holds."""
 
     rows: tuple[HistoryRow, ...]
@@ -17,7 +17,7 @@ class History:
     """Why runs are not among them, a line each."""
 
 
-def read_history(out: Path, k: int, *, suite: str | None = None, model: str | None = None) -> History:
+def read_history(out: Path, k: int, *, suite: str | None = None, model: str | None = None) -> RunHistory:
     """Return the finished runs in ``out`` that have pass@``k``, those of one ``suite`` or ``model`` where it is given.
 
     Raises:
@@ -53,4 +53,4 @@ def read_history(out: Path, k: int, *, suite: str | None = None, model: str | No
                 pass_at_k=score,
             )
         )
-    return History(rows=tuple(sorted(rows, key=lambda row: row.started_at)), left_out=tuple(left_out))
+    return RunHistory(rows=tuple(sorted(rows, key=lambda row: row.started_at)), left_out=tuple(left_out))
