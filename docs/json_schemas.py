@@ -219,8 +219,18 @@ class _Documents(Schemas):
         )
 
     def _describe_gates(self) -> Schema:
-        measured = self.describe(Estimate | None)
-        return make_list(make_object({"gate": {"type": "string"}, "is_met": {"type": "boolean"}, "measured": measured}))
+        measured, truth, number = self.describe(Estimate | None), {"type": "boolean"}, {"type": "number"}
+        stopping = make_object({"error": number, "is_decided": truth, "samples": {"type": "integer"}})
+        return make_list(
+            make_object(
+                {
+                    "gate": {"type": "string"},
+                    "is_met": truth,
+                    "measured": measured,
+                    "stopping": _join([stopping, {"type": "null"}]),
+                }
+            )
+        )
 
     def _describe_sides(self) -> Schema:
         figures = self.name("Figures", make_table(self.describe(Estimate)))

@@ -42,6 +42,8 @@ def test_the_defaults_are_these() -> None:
         max_tokens=None,
         seed=0,
         require=(),
+        gate=(),
+        gate_error=0.05,
         compare=None,
         compare_fail=(),
         unlike=False,

@@ -20,7 +20,7 @@ LAYERS = (
     {"scoring"},
     {"check"},
     {"simulators"},
-    {"loaders", "prompts", "backends", "extract", "metrics", "storage", "config"},
+    {"loaders", "prompts", "backends", "extract", "anytime", "metrics", "storage", "config"},
     {"known_bad"},
     {"openings"},
     {"verilog", "tools"},

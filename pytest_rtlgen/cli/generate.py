@@ -42,13 +42,8 @@ def run(args: argparse.Namespace) -> int:
         stack.callback(lambda: write_note(f"{store.path}: {len(store.read_completions())} completions"))
         judge = stack.enter_context(open_judge(options)) if models.repair else None
         loop = answer_problems(
-            problems,
-            models,
-            store=store,
-            judge=judge,
-            watcher=ConsoleWatcher(),
-            reuses_verdicts=options.reuses_verdicts,
-        )
+            problems, models, store=store, judge=judge, watcher=ConsoleWatcher(), options=options
+        ).repair
     for key, error in loop.errors.items() if loop else ():
         write_note(f"{key.problem} sample {key.index}: not judged: {error}")
     write_out(str(store.path))

@@ -11,7 +11,7 @@ from pytest_rtlgen.evaluation.compare import read_excluded
 from pytest_rtlgen.evaluation.judge import Judged
 from pytest_rtlgen.evaluation.results import count_fewest, report_run, write_html
 from pytest_rtlgen.report.console import write_note
-from pytest_rtlgen.report.gate import Gate, render_annotation
+from pytest_rtlgen.report.gate import AnyGate, render_annotation
 from pytest_rtlgen.report.run_report import RunReport
 from pytest_rtlgen.storage import RunStore
 
@@ -68,7 +68,7 @@ def print_notes(report: RunReport) -> None:
         write_note(f"open {report.page}")
 
 
-def print_gates(gates: Iterable[Gate]) -> None:
+def print_gates(gates: Iterable[AnyGate]) -> None:
     """Name each gate on standard error, with what was measured."""
     for gate in gates:
         write_note(str(gate), is_bad=not gate.is_met)

@@ -179,7 +179,7 @@ def _fit_ks(values: Mapping[str, Any], given: Mapping[str, _Given]) -> tuple[int
     ks: tuple[int, ...] = values["k"]
     n: int = values["n"]
     needed: set[int] = set()
-    for name in ("require", "compare_fail"):
+    for name in ("require", "compare_fail", "gate"):
         found = {gate.k for gate in values[name] if gate.k is not None}
         if found and max(found) > n:
             _refuse_k(max(found), n, given[name])

@@ -8,6 +8,7 @@ from pytest_rtlgen.config.values import (
     read_base_url,
     read_choice,
     read_drop,
+    read_gate,
     read_ks,
     read_member,
     read_name,
@@ -32,6 +33,7 @@ PRESETS = ("codev-r1", "codev-r1-distill", "salv", "verilogeval-v2-low", "verilo
 """Names, in the order of ``papers.toml``, which is read only when one is used."""
 SIMULATORS = ("icarus", "icarus-cold", "yosys")
 
+_MOST_ERROR = 0.5
 _read_seconds = read_real(lambda value: value > 0, "a number of seconds above 0")
 
 
@@ -93,7 +95,7 @@ class Options(NamedTuple):
         default=(1, 5, 10),
         help="k of pass@k; the default is limited to those that n allows, a k of yours above n is an error",
     )
-    """Rising; every one at most ``n``; holds each ``k`` of ``require`` and ``compare_fail``."""
+    """Rising; every one at most ``n``; holds each ``k`` of ``require``, ``gate`` and ``compare_fail``."""
     temperature: float | None = declare(
         group=Group.GENERATION,
         metavar="T",
@@ -127,6 +129,22 @@ class Options(NamedTuple):
         is_repeatable=True,
         help="fail the run unless the gate holds: pass@K, syntax@K, credit or proved, .low for the low end of its "
         "interval, >= or >, 0 to 1, such as pass@1>=0.6 or pass@1.low>=0.6",
+    )
+    gate: "tuple[Requirement, ...]" = declare(
+        group=Group.RUN,
+        metavar="GATE",
+        parse=read_gate,
+        default=(),
+        is_repeatable=True,
+        help="ask for one sample of each problem at a time, n at most, until it is known whether the gate holds, and "
+        "fail the run unless it does: pass@1, syntax@1 or credit, >= or >, 0 to 1, such as pass@1>=0.6",
+    )
+    gate_error: float = declare(
+        group=Group.RUN,
+        metavar="P",
+        parse=read_real(lambda value: 0 < value <= _MOST_ERROR, "a number above 0, at most 0.5"),
+        default=0.05,
+        help="how likely --rtlgen-gate may be wrong: met where the model is below it, or not met where it is not",
     )
     compare: str | None = declare(
         group=Group.RUN,
@@ -415,7 +433,7 @@ class Options(NamedTuple):
     @property
     def judges_items(self) -> bool:
         """Whether, under pytest, the item of a problem without a passing sample fails."""
-        return not (self.report_only or self.require or self.compare_fail)
+        return not (self.report_only or self.require or self.gate or self.compare_fail)
 
     @property
     def sampling(self) -> "SamplingParams":

@@ -56,14 +56,7 @@ def evaluate(
     models = open_models(resolved, style, warn=watcher.note, make=_find_maker(model))
     with open_judge(resolved) as judge:
         store = open_run(resolved, loaded, style, judge.describe(), models.backends)
-        answer_problems(
-            problems,
-            models,
-            store=store,
-            judge=judge,
-            watcher=watcher,
-            reuses_verdicts=resolved.reuses_verdicts,
-        )
+        answer_problems(problems, models, store=store, judge=judge, watcher=watcher, options=resolved)
         judged = judge_run(store, judge, watcher)
         prove_late(store, judge, watcher, budget_s=resolved.late_budget_s)
     report = report_run(store, resolved, judged=judged)

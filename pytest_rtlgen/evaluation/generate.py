@@ -1,21 +1,24 @@
 """Ask for the completions that a run does not have yet."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
 from functools import partial
 
 from filelock import FileLock
 
 from pytest_rtlgen.backends import Backend, Deliver, GenerationRequest
 from pytest_rtlgen.backends.spending.accounted import AccountedBackend
+from pytest_rtlgen.config import Options
 from pytest_rtlgen.evaluation.ahead import judge_ahead
-from pytest_rtlgen.evaluation.judge import Judge
+from pytest_rtlgen.evaluation.judge import Judge, judge_run
 from pytest_rtlgen.evaluation.models import Models
 from pytest_rtlgen.evaluation.repair import RepairLoop
 from pytest_rtlgen.evaluation.reuse import Lender
+from pytest_rtlgen.evaluation.sequential import Stopping, measure_gates, plan_stopping
 from pytest_rtlgen.evaluation.watch import Watcher
 from pytest_rtlgen.prompts import PromptStyle, render_prompt
-from pytest_rtlgen.records import Completion, Problem, SampleKey, SamplingParams
+from pytest_rtlgen.records import Completion, Problem, ProblemKey, SampleKey, SamplingParams
 from pytest_rtlgen.storage import RunStore
 
 LOCK = "generation.lock"
@@ -43,21 +46,24 @@ def generate_completions(  # noqa: PLR0913  each is a part of its own, named by 
     sampling: SamplingParams,
     store: RunStore,
     style: str | PromptStyle,
+    n: int | None = None,
     watcher: Watcher | None = None,
     take: Deliver | None = None,
 ) -> bool:
     """Ask for every completion that ``store`` does not have; each is on disk before the next is counted.
 
-    ``take`` is given what is on disk. Return whether any was missing.
+    Of each problem the first ``n`` are asked for; ``None``: all of ``sampling``. ``take`` is given what is on disk.
+    Return whether any was missing.
 
     Raises:
         BackendError: the model failed; what had arrived is stored.
         StorageError: a completion could not be written.
     """
     have = store.read_completions()
-    requests = list_missing(problems, n=sampling.n, have=have, style=style)
+    n = sampling.n if n is None else n
+    requests = list_missing(problems, n=n, have=have, style=style)
     missing = sum(len(request.indices) for request in requests)
-    total = sum(not problem.unjudged for problem in problems) * sampling.n
+    total = sum(not problem.unjudged for problem in problems) * n
     arrived = total - missing
 
     def deliver(*completions: Completion) -> None:
@@ -76,6 +82,16 @@ def generate_completions(  # noqa: PLR0913  each is a part of its own, named by 
     return bool(requests)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What a run was answered."""
+
+    samples: int
+    """Of each problem."""
+    repair: RepairLoop | None
+    """Knows what could not be checked; ``None``: nothing was to be repaired."""
+
+
 def answer_problems(
     problems: Sequence[Problem],
     models: Models,
@@ -83,14 +99,13 @@ def answer_problems(
     store: RunStore,
     judge: Judge | None,
     watcher: Watcher,
-    reuses_verdicts: bool,
-) -> RepairLoop | None:
+    options: Options,
+) -> Answered:
     """Have every problem answered, and what is wrong repaired where ``models`` are to, which takes a ``judge``.
 
-    With ``reuses_verdicts``, answers that a finished run of the same settings had get its verdicts. Where nothing is to
-    be repaired, ``judge`` checks the first answers while others are still awaited (``ahead.py``).
-
-    Return the repair loop, which knows what could not be checked; ``None``: nothing was to be repaired.
+    Where ``options`` say so, answers that a finished run of the same settings had get its verdicts. Where the run has
+    gates to stop at, which takes a ``judge`` too, answers are asked for until those are known. Where nothing is to be
+    repaired, ``judge`` checks the first answers while others are still awaited (``ahead.py``).
 
     Raises:
         BackendError: a model failed; what had arrived is stored.
@@ -98,27 +113,63 @@ def answer_problems(
         StorageError: something could not be written.
     """
     loop = RepairLoop(models.repair, store=store, judge=judge, watcher=watcher) if models.repair and judge else None
-    lender = Lender(store) if reuses_verdicts and loop is None else None
-    ahead = nullcontext() if judge is None or loop is not None else judge_ahead(judge, problems, store, watcher)
+    stopping = plan_stopping(store.header.settings, options)
+    has_gates = bool(stopping.settings.gates) and judge is not None
+    lender = Lender(store) if options.reuses_verdicts and loop is None and not has_gates else None
+    asker = _Asker(problems, models, store, watcher)
+    samples = 0
     try:
-        with FileLock(store.path / LOCK), ahead as take:
+        with FileLock(store.path / LOCK):
             store.select(problems)
-            is_new = generate_completions(
-                problems,
-                backend=models.generator,
-                sampling=models.sampling,
-                store=store,
-                style=models.style,
-                watcher=watcher,
-                take=take if lender is None else partial(_take_unknown, take, lender),
-            )
-            if loop is not None:
-                loop.run(problems)
-            elif lender is not None and is_new:
-                lender.lend(watcher)
+            for samples in stopping.list_counts() if has_gates else (models.sampling.n,):
+                is_new = asker.ask(samples, judge if loop is None else None, lender)
+                failed: Collection[ProblemKey] = ()
+                if loop is not None:
+                    loop.run(problems)
+                    failed = {key.problem for key in loop.errors}
+                elif lender is not None and is_new:
+                    lender.lend(watcher)
+                elif has_gates and judge is not None:
+                    failed = judge_run(store, judge, watcher).failed
+                if has_gates and _are_known(stopping, store, failed, watcher if is_new else Watcher()):
+                    break
     finally:
         watcher.end_stage()
-    return loop
+    return Answered(samples=samples, repair=loop)
+
+
+class _Asker:
+    """Asks the model of a run for the first answers to its problems."""
+
+    def __init__(self, problems: Sequence[Problem], models: Models, store: RunStore, watcher: Watcher) -> None:
+        self._problems = problems
+        self._models = models
+        self._store = store
+        self._watcher = watcher
+
+    def ask(self, n: int, judge: Judge | None, lender: Lender | None) -> bool:
+        """Ask for ``n`` answers to each problem, which ``judge`` checks as they come; whether any was missing."""
+        ahead = nullcontext() if judge is None else judge_ahead(judge, self._problems, self._store, self._watcher)
+        with ahead as take:
+            return generate_completions(
+                self._problems,
+                backend=self._models.generator,
+                sampling=self._models.sampling,
+                store=self._store,
+                style=self._models.style,
+                n=n,
+                watcher=self._watcher,
+                take=take if lender is None else partial(_take_unknown, take, lender),
+            )
+
+
+def _are_known(stopping: Stopping, store: RunStore, failed: Collection[ProblemKey], watcher: Watcher) -> bool:
+    """Return whether every gate of the run is known, and say how far each is; those that ``failed`` are left out."""
+    samples = store.read_results().values()
+    gates = measure_gates(stopping.settings, (sample for sample in samples if sample.key.problem not in failed))
+    for gate in gates:
+        watcher.note(str(gate))
+    return all(gate.is_decided for gate in gates)
 
 
 def _take_unknown(take: Deliver | None, lender: Lender, *completions: Completion) -> None:

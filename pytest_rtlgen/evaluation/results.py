@@ -9,9 +9,10 @@ from pytest_rtlgen.evaluation.compare import compare_with_base
 from pytest_rtlgen.evaluation.judge import Judged
 from pytest_rtlgen.evaluation.repair import add_turns, count_waiting, sum_run_spending
 from pytest_rtlgen.evaluation.sent_prompts import SentPrompts
+from pytest_rtlgen.evaluation.sequential import measure_gates
 from pytest_rtlgen.metrics import summarize
 from pytest_rtlgen.records import Problem, ProblemKey, Run, SampleResult, Summary
-from pytest_rtlgen.report.gate import Gate, measure_limits
+from pytest_rtlgen.report.gate import Gate, SequentialGate, measure_limits
 from pytest_rtlgen.report.paper import compare_with_paper
 from pytest_rtlgen.report.run_report import Gaps, RunReport
 from pytest_rtlgen.report.side_by_side import compare_sides
@@ -46,8 +47,8 @@ def report_run(
 ) -> RunReport:
     """Return what the run in ``store`` came to, of the problems in ``only``; ``None``: of all with a sample.
 
-    Of ``options`` count ``k``, ``prices``, ``preset``, ``require``, ``compare`` and ``compare_fail``. Problems that
-    ``judged`` could not judge are named, and no figure counts them.
+    Of ``options`` count ``k``, ``prices``, ``preset``, ``require``, ``compare`` and ``compare_fail``; gates that end
+    the sampling are the run's own. Problems that ``judged`` could not judge are named, and no figure counts them.
 
     Raises:
         RecordError: what is stored, or the run to compare with, cannot be read.
@@ -58,6 +59,10 @@ def report_run(
     counted = {sample.key.problem for sample in run.samples} if only is None else set(only)
     problems = [problem for problem in store.header.problems if problem.key in counted | excluded.keys()]
     results = [sample for sample in run.samples if sample.key.problem in counted]
+    gates = measure_gates(run.settings, (result for result in results if result.key.problem not in excluded))
+    if gates:  # which may have ended the run before it had the samples that a k needs
+        fewest = min(Counter(result.key.problem for result in results).values(), default=0)
+        options = options._replace(k=tuple(k for k in options.k if k <= fewest))
     summary = summarize(problems, results, options.k, excluded=_name(excluded))
     summary = add_turns(summary, store, problems, prices=options.prices)
     comparison = compare_with_base(store, results, options)
@@ -73,9 +78,10 @@ def report_run(
         comparison=comparison,
         gates=(
             *(Gate(requirement=gate, measured=gate.measure(summary)) for gate in options.require),
+            *gates,
             *(measure_limits(options.compare_fail, comparison) if comparison is not None else ()),
         ),
-        gaps=_find_gaps(store, run, summary),
+        gaps=_find_gaps(store, run, summary, gates),
         not_judged=judged.failed,
         page=options.html,
     )
@@ -130,11 +136,13 @@ def _list_papers(
             yield table
 
 
-def _find_gaps(store: RunStore, run: Run, summary: Summary) -> Gaps:
-    """Return what is missing; problems that were never asked count too."""
+def _find_gaps(store: RunStore, run: Run, summary: Summary, gates: Sequence[SequentialGate]) -> Gaps:
+    """Return what is missing; problems that were never asked count too. A run whose gates are known is whole."""
+    is_known = bool(gates) and all(gate.is_decided for gate in gates)
+    n = gates[0].samples if is_known else run.settings.sampling.n
     asked = sum(not problem.unjudged for problem in store.list_selected())
     return Gaps(
-        short=sum(score.n < run.settings.sampling.n for score in summary.problems),
+        short=sum(score.n < n for score in summary.problems),
         unanswered=asked - len(summary.problems) - len(summary.excluded),
         unrepaired=count_waiting(store),
     )

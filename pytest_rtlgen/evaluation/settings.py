@@ -69,6 +69,8 @@ def make_run_settings(
         base_url=base_url,
         limit=options.limit,
         selection=selection,
+        gates=tuple(map(str, options.gate)),
+        gate_error=options.gate_error if options.gate else 0.0,
         **collect_deciding(options),
     )
 

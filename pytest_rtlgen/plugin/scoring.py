@@ -12,9 +12,10 @@ from pytest_rtlgen.errors import RtlgenError
 from pytest_rtlgen.evaluation.judge import Judge, Judged
 from pytest_rtlgen.evaluation.late import prove_late
 from pytest_rtlgen.evaluation.results import finish_run, report_run, write_html
+from pytest_rtlgen.evaluation.sequential import measure_gates
 from pytest_rtlgen.evaluation.watch import Watcher
 from pytest_rtlgen.records import ProblemKey
-from pytest_rtlgen.report.gate import Gate, render_annotation
+from pytest_rtlgen.report.gate import AnyGate, Gate, render_annotation
 from pytest_rtlgen.report.run_report import RunReport
 from pytest_rtlgen.storage import RunStore
 
@@ -37,7 +38,7 @@ class RunScoring:
         self._skipped: dict[ProblemKey, str] = {}
         self._run_report: RunReport | None = None
         self._notes: list[str] = []
-        self._gates: tuple[Gate, ...] = ()
+        self._gates: tuple[AnyGate, ...] = ()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note which problem was judged, which was skipped, and which met an error of the harness."""
@@ -64,8 +65,8 @@ class RunScoring:
         missing = self._list_missing()
         if not self._judged:
             self._notes.append("no problem could be judged, so there is no summary")
-            gates = tuple(Gate(requirement=gate, measured=None) for gate in self._options.require)
-            self._report_gates(session, gates)
+            gates = [Gate(requirement=gate, measured=None) for gate in self._options.require]
+            self._report_gates(session, (*gates, *measure_gates(self._store.header.settings, ())))
             return
         try:
             self._prove_late(session)
@@ -135,7 +136,7 @@ class RunScoring:
         write_html(self._store, report, self._options)
         self._notes += [f"open {report.page}"] if report.page else []
 
-    def _report_gates(self, session: pytest.Session, gates: tuple[Gate, ...]) -> None:
+    def _report_gates(self, session: pytest.Session, gates: tuple[AnyGate, ...]) -> None:
         """Report each gate as a test, which counts in pytest's last line and is a test case of the JUnit file."""
         self._gates = gates
         for gate in gates:

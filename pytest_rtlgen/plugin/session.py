@@ -44,8 +44,9 @@ def open_session(config: pytest.Config, options: Options) -> "RtlgenSession | No
         if not suites:
             return None
         style = read_prompt_style(options, suites.values())
-        # With repairs one process checks everything between the turns, and any worker may be the one.
-        judge = open_judge(options, jobs=1 if is_worker(config) and options.repair is None else None)
+        # With repairs or rounds one process checks everything between them, and any worker may be the one.
+        checks_all = options.repair is not None or bool(options.gate)
+        judge = open_judge(options, jobs=1 if is_worker(config) and not checks_all else None)
         models = open_models(options, style, warn=TerminalWatcher(config).note)
         store = None if config.option.collectonly else _open_store(config, options, suites, judge, models)
         return RtlgenSession(config, options, suites, judge, models, store)
@@ -76,6 +77,7 @@ class RtlgenSession:
         self._completions: dict[SampleKey, Completion] = {}
         self._results: dict[SampleKey, SampleResult] = {}
         self._generation_error: RtlgenError | None = None
+        self._samples = options.n  # of each problem
         if store is not None and not is_worker(config):
             config.pluginmanager.register(RunScoring(options, store, judge, self._watcher), "rtlgen-scoring")
 
@@ -149,7 +151,7 @@ class RtlgenSession:
         Raises:
             RtlgenError: the harness failed; nothing was concluded about the model.
         """
-        keys = [SampleKey(suite=problem.suite, problem_id=problem.problem_id, index=i) for i in range(self.options.n)]
+        keys = [SampleKey(suite=problem.suite, problem_id=problem.problem_id, index=i) for i in range(self._samples)]
         missing = [key for key in keys if key not in self._completions]
         if missing:
             raise (
@@ -192,14 +194,10 @@ class RtlgenSession:
     def _generate(self, items: Sequence[ProblemItem], store: RunStore) -> None:
         problems, loop = [item.problem for item in items], None
         try:
-            loop = answer_problems(
-                problems,
-                self._models,
-                store=store,
-                judge=self._judge,
-                watcher=self._watcher,
-                reuses_verdicts=self.options.reuses_verdicts,
+            answered = answer_problems(
+                problems, self._models, store=store, judge=self._judge, watcher=self._watcher, options=self.options
             )
+            loop, self._samples = answered.repair, answered.samples
         except RtlgenError as error:
             self._generation_error = error
         self._completions = store.read_completions()

@@ -79,6 +79,10 @@ class RunSettings:
     """Problems of each suite, from its first; ``None``: all."""
     selection: str = ""
     """What pytest selected problems by, such as ``-k fsm``; empty: nothing."""
+    gates: tuple[str, ...] = ()
+    """Gates that sampling stopped at once they were known, such as ``pass@1>=0.6``."""
+    gate_error: float = 0.0
+    """How likely each may be wrong; 0.0 without one."""
     others: tuple[tuple[str, str], ...] = ()
     """(option, value) of what else decides verdicts and was not as by default."""
 

@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable, Iterator
 
 from pytest_rtlgen.records import Summary, SummaryRow
-from pytest_rtlgen.report.gate import Gate
+from pytest_rtlgen.report.gate import AnyGate
 from pytest_rtlgen.report.plain_text import escape_controls
 from pytest_rtlgen.report.terminal import list_figures
 
@@ -23,7 +23,7 @@ def render_csv(summary: Summary) -> str:
     return text.getvalue()
 
 
-def render_markdown(summary: Summary, title: str, gates: Iterable[Gate] = ()) -> str:
+def render_markdown(summary: Summary, title: str, gates: Iterable[AnyGate] = ()) -> str:
     """Return the table of a run and its gates under a heading."""
     headings = [heading for heading, _ in list_figures(summary.total)]
     rule = _join(["---", *["---:"] * (len(headings) + 1)])

@@ -6,7 +6,7 @@ from typing import cast
 
 from pytest_rtlgen.records import COLUMNS, Estimate, Run, SampleResult, Summary, SummaryRow, TurnRow
 from pytest_rtlgen.report.comparison import Comparison
-from pytest_rtlgen.report.gate import Gate, describe_gate
+from pytest_rtlgen.report.gate import AnyGate, describe_gate
 from pytest_rtlgen.report.side_by_side import SuiteSides
 from pytest_rtlgen.report.spending import Spending
 from pytest_rtlgen.storage import encode
@@ -19,7 +19,7 @@ def render_run_json(
     sides: Sequence[SuiteSides] = (),
     *,
     spending: Spending | None = None,
-    gates: Sequence[Gate] = (),
+    gates: Sequence[AnyGate] = (),
     comparison: Comparison | None = None,
 ) -> str:
     """Return the run and its summary as indented JSON in ASCII with a newline at the end.

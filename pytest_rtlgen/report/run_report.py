@@ -9,7 +9,7 @@ from pytest_rtlgen.report.comparison import Comparison
 from pytest_rtlgen.report.comparison_text import render_comparison
 from pytest_rtlgen.report.console import find_max_columns
 from pytest_rtlgen.report.exports import render_csv, render_markdown
-from pytest_rtlgen.report.gate import Gate
+from pytest_rtlgen.report.gate import AnyGate
 from pytest_rtlgen.report.json_report import render_run_json
 from pytest_rtlgen.report.side_by_side import SuiteSides
 from pytest_rtlgen.report.sides_text import render_sides
@@ -54,7 +54,7 @@ class RunReport:
     """Our figures beside a paper's, a table each."""
     comparison: Comparison | None = None
     """The run beside the one that it is compared with; ``None``: it is compared with none."""
-    gates: tuple[Gate, ...]
+    gates: tuple[AnyGate, ...]
     """What was required of the figures, then of the comparison."""
     gaps: Gaps
     not_judged: Mapping[ProblemKey, str]

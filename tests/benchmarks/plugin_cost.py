@@ -3,10 +3,12 @@
 Sessions of one trivial test, interleaved: without any plugin, with ours and those that our dependencies register, and
 with those that the extra ``openai`` brings as well. Packages with other plugins are hidden from all of them: pytest
 reads the list of files of each package that has a plugin, used or not, which ``-p no:NAME`` would leave in every
-figure. That list is long in a wheel and short in an editable install: measure the wheel.
+figure. That list is long in a wheel and short in an editable install: measure the wheel. Python keeps compiled modules,
+as it does unless told not to: without them pytest rewrites the asserts of a plugin's modules in every session.
 """
 
 import argparse
+import os
 import re
 import resource
 import subprocess
@@ -27,6 +29,8 @@ importlib.metadata.distributions = lambda: (found for found in distributions() i
 sys.exit(pytest.main(sys.argv[2:]))
 """
 """Starts pytest as if the packages in the first argument were not installed."""
+
+_ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def list_needed(name: str, extra: str = "") -> set[str]:
@@ -71,7 +75,7 @@ def time_session(folder: Path, hidden: Sequence[str]) -> Cost:
     """Run one session without the packages whose metadata is in ``hidden``."""
     command = [sys.executable, "-c", _START, ",".join(hidden), "-q", "-p", "no:cacheprovider", "test_trivial.py"]
     started, used = time.perf_counter(), measure_cpu()
-    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    subprocess.run(command, cwd=folder, check=True, capture_output=True, env=_ENVIRONMENT)
     return Cost(wall_s=time.perf_counter() - started, cpu_s=measure_cpu() - used)
 
 

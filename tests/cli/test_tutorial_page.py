@@ -11,7 +11,7 @@ PAGES = Path(__file__).parents[2] / "docs" / "tutorial"
 
 @pytest.mark.slow
 @pytest.mark.simulator
-@pytest.mark.parametrize(("page", "count"), [("your-own-problem", 10), ("read-a-waveform", 4)])
+@pytest.mark.parametrize(("page", "count"), [("your-own-problem", 10), ("read-a-waveform", 4), ("gate-a-model", 6)])
 def test_whoever_does_what_the_page_says_sees_what_it_says(page: str, count: int, tmp_path: Path) -> None:
     text = (PAGES / f"{page}.md").read_text(encoding="utf-8")
     commands = 0

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from plugin.conftest import ANSWERS, SUITE
 
 from pytest_rtlgen.backends import Deliver, GenerationRequest
 from pytest_rtlgen.cli import main
@@ -20,24 +19,6 @@ from pytest_rtlgen.records import Completion, RunSettings, SampleKey, SamplingPa
 from pytest_rtlgen.storage import RunStore
 
 OPTIONS: dict[str, Any] = {"n": 3, "formal": "off", "cycles": 50}
-
-
-@pytest.fixture
-def mini(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Write the small suite and its recorded answers, and go to their folder."""
-    monkeypatch.chdir(tmp_path)
-    for name, (reference, category, difficulty) in SUITE.items():
-        problem, answers = tmp_path / "mini" / name, tmp_path / "answers" / name
-        problem.mkdir(parents=True)
-        answers.mkdir(parents=True)
-        facts = f'title = "{name}"\ncategory = "{category}"\ndifficulty = "{difficulty}"\n'
-        (problem / "problem.toml").write_text(facts)
-        (problem / "prompt.md").write_text(f"Write module {name}.\n")
-        (problem / "reference.sv").write_text(reference)
-        for index, text in enumerate(ANSWERS[name]):
-            (answers / f"{index}-answer.md").write_text(f"```verilog\n{text}```\n" if "module" in text else text)
-    (tmp_path / "mini" / "suite.toml").write_text('format = 1\nname = "mini"\ntitle = "Three small problems"\n')
-    return tmp_path / "mini"
 
 
 class Kept(Watcher):

@@ -129,6 +129,8 @@ def test_the_document_is_this() -> None:
             "base_url": "",
             "limit": None,
             "selection": "",
+            "gates": [],
+            "gate_error": 0.0,
             "others": [],
         },
         "environment": {
