@@ -42,6 +42,7 @@ HOMES = {
     "subprocess": {"tools", "simulators", "backends", "training.recipes"},
     "tabulate": {"report", "cli"},
     "vcd": {"report"},
+    "pylibfst": {"report"},
     "fastapi": {"training"},
     "uvicorn": {"training"},
 }

@@ -17,7 +17,7 @@ from pytest_rtlgen.cli.arguments import (
 from pytest_rtlgen.cli.check_many import check_many
 from pytest_rtlgen.cli.check_run import check_run
 from pytest_rtlgen.cli.streams import STDIN, read_text, show_name, write_json, write_out
-from pytest_rtlgen.cli.vcd import add_vcd, save_waves
+from pytest_rtlgen.cli.wave_options import add_wave_options, list_wave_options, save_waves
 from pytest_rtlgen.config import Group
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.evaluation.settings import make_check_settings
@@ -40,7 +40,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--top", metavar="NAME", help="module to check; by default the reference's top module")
     parser.add_argument("--json", action="store_true", help="print the verdict, or the run, as one JSON object")
     parser.add_argument("--show-text", action="store_true", help="print the candidate as every tool reads it")
-    add_vcd(parser)
+    add_wave_options(parser)
     parser.add_argument("--jsonl", metavar="IN", help="check every line of this JSON Lines file; - is standard input")
     parser.add_argument("--out", dest="results", metavar="OUT", help="file that --jsonl appends its verdicts to")
     of_runs = ("suite", "prices", "require", "html", "hide-references")
@@ -57,9 +57,9 @@ def run(args: argparse.Namespace) -> int:
     if args.jsonl is None:
         return _check_one(args)
 
-    if args.reference or args.candidate or args.json or args.vcd:
+    if args.reference or args.candidate or args.json or list_wave_options(args):
         raise UsageError(
-            "--jsonl holds references and candidates; leave out --reference, --candidate, --json and --vcd"
+            "--jsonl holds references and candidates; leave out --reference, --candidate, --json, --vcd and --fst"
         )
     if args.results is None:
         raise UsageError("--jsonl needs --out FILE, which the verdicts are appended to")
@@ -82,9 +82,9 @@ def _find_run(paths: Sequence[str]) -> str:
 
 
 def _check_run(args: argparse.Namespace) -> int:
-    if args.vcd:
+    for name, path in list_wave_options(args).items():
         raise UsageError(
-            f"--vcd is about one candidate; of a run: {PROGRAM} show RUN PROBLEM --vcd {shlex.quote(args.vcd)}"
+            f"--{name} is about one candidate; of a run: {PROGRAM} show RUN PROBLEM --{name} {shlex.quote(path)}"
         )
     if args.reference or args.candidate or args.top or args.jsonl or args.results:
         raise UsageError("a RUN has its own references and answers; leave out the other files and --top")
@@ -94,8 +94,8 @@ def _check_run(args: argparse.Namespace) -> int:
 def _check_one(args: argparse.Namespace) -> int:
     if args.reference is None or args.candidate is None:
         raise UsageError("check needs RUN, or --reference FILE and --candidate FILE, or --jsonl IN and --out OUT")
-    if args.show_text and (args.json or args.vcd):
-        raise UsageError("--show-text prints no verdict; leave out --json and --vcd")
+    if args.show_text and (args.json or list_wave_options(args)):
+        raise UsageError("--show-text prints no verdict; leave out --json, --vcd and --fst")
     if args.results is not None:
         raise UsageError("--out belongs to --jsonl; one verdict is printed, so redirect it")
     if args.reference == args.candidate == STDIN:
@@ -114,8 +114,8 @@ def _check_one(args: argparse.Namespace) -> int:
             write_json(cast("dict[str, object]", encode(verdict)))
         else:
             write_out(render_verdict(verdict, width=find_width()))
-        if args.vcd:
-            save_waves(args.vcd, checker, given, problem, verdict)
+        if files := list_wave_options(args):
+            save_waves(files, checker, given, problem, verdict)
     return 0 if verdict.is_passed else 1
 
 

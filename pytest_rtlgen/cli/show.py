@@ -7,7 +7,7 @@ from pytest_rtlgen.check.checker import Checker
 from pytest_rtlgen.cli.arguments import Parser, add_options
 from pytest_rtlgen.cli.check_run import read_run_options
 from pytest_rtlgen.cli.streams import write_out
-from pytest_rtlgen.cli.vcd import add_vcd, save_waves
+from pytest_rtlgen.cli.wave_options import add_wave_options, list_wave_options, save_waves
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.evaluation.settings import make_check_settings
 from pytest_rtlgen.evaluation.show import find_sample
@@ -23,20 +23,23 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("problem", metavar="PROBLEM", help="SUITE/PROBLEM, or the problem alone where one suite has it")
     parser.add_argument("sample", metavar="SAMPLE", nargs="?", help="sample, from 0; by default the first failed one")
     parser.add_argument("--turn", metavar="N", help="answer of the repair loop, 0 the first; by default the last")
-    add_vcd(parser)
+    add_wave_options(parser)
     add_options(parser, "sandbox", "check-timeout")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print one sample; with ``--vcd`` simulate it again and write its waves."""
+    """Print one sample; with ``--vcd`` or ``--fst`` simulate it again and write its waves."""
     store = RunStore.open(Path(args.run_path))
     index, turn = _read_number("SAMPLE", args.sample), _read_number("--turn", args.turn)
     sample = find_sample(store, args.problem, index, turn)
     write_out(render_sample(sample, width=find_width()))
-    if args.vcd is None:
+    files = list_wave_options(args)
+    if not files:
         return 0
     if sample.result is None:
-        raise UsageError(f"--vcd: the sample was not checked yet; check it with rtlgen check {store.path}")
+        raise UsageError(
+            f"--{next(iter(files))}: the sample was not checked yet; check it with rtlgen check {store.path}"
+        )
     return 0 if _save_waves(args, store, sample.problem, sample.result) else 1
 
 
@@ -49,4 +52,4 @@ def _read_number(name: str, text: str | None) -> int | None:
 def _save_waves(args: argparse.Namespace, store: RunStore, problem: Problem, result: SampleResult) -> bool:
     settings = make_check_settings(read_run_options(args, store.header.settings), jobs=1)
     with Checker(settings) as checker:
-        return save_waves(args.vcd, checker, result.candidate, problem, result.verdict)
+        return save_waves(list_wave_options(args), checker, result.candidate, problem, result.verdict)

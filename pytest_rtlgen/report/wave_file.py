@@ -30,7 +30,9 @@ def write_vcd(path: Path, waves: Waves) -> None:
         raise StorageError(f"{path}: cannot be written: {error.strerror}; give another file") from error
 
 
-class _Signal(NamedTuple):
+class WaveSignal(NamedTuple):
+    """One signal of the file."""
+
     scope: str
     name: str
     width: int
@@ -48,7 +50,7 @@ class _Signal(NamedTuple):
 def _write(file: IO[str], waves: Waves) -> None:
     from vcd import VCDWriter
 
-    signals = list(_list_signals(waves))
+    signals = list(list_signals(waves))
     with VCDWriter(file, timescale="1 ns", date="", version="pytest-rtlgen", check_values=False) as writer:
         variables = [
             (signal, writer.register_var(signal.scope, signal.name, "wire", size=signal.width, init=signal.read(0)))
@@ -60,7 +62,7 @@ def _write(file: IO[str], waves: Waves) -> None:
         writer.close(waves.stimulus.steps * STEP_NS)
 
 
-def _list_signals(waves: Waves) -> Iterator[_Signal]:
+def list_signals(waves: Waves) -> Iterator[WaveSignal]:
     """Yield every signal, each scope's in declared order."""
     stimulus, expected, actual = waves.stimulus, waves.expected, waves.actual
     yield from _list_ports("inputs", stimulus.inputs, stimulus.rows, stimulus.width)
@@ -68,13 +70,13 @@ def _list_signals(waves: Waves) -> Iterator[_Signal]:
     yield from _list_ports("actual", actual.outputs, actual.rows, actual.width)
     names = name_signals(name for name, _ in waves.differs)
     for name, steps in waves.differs:
-        yield _Signal("differs", names[name], 1, steps, 1, slice(0, 1))
+        yield WaveSignal("differs", names[name], 1, steps, 1, slice(0, 1))
 
 
-def _list_ports(scope: str, ports: tuple[Port, ...], rows: bytes, row_width: int) -> Iterator[_Signal]:
+def _list_ports(scope: str, ports: tuple[Port, ...], rows: bytes, row_width: int) -> Iterator[WaveSignal]:
     names = name_signals(port.name for port in ports)
     for port, place in list_places(ports):
-        yield _Signal(scope, names[port.name], port.width, rows, row_width, place)
+        yield WaveSignal(scope, names[port.name], port.width, rows, row_width, place)
 
 
 def name_signals(names: Iterable[str]) -> Mapping[str, str]:

@@ -122,7 +122,7 @@ def test_a_broken_reference_is_the_harness_s_error(designs: Path, capsys: pytest
         (["--reference=-", "--candidate=-"], "only one of --reference and --candidate can be standard input"),
         (["--reference=a", "--candidate=b", "--out=c"], "--out belongs to --jsonl"),
         (["--jsonl=a"], "--jsonl needs --out FILE"),
-        (["--jsonl=a", "--out=b", "--json"], "leave out --reference, --candidate, --json and --vcd"),
+        (["--jsonl=a", "--out=b", "--json"], "leave out --reference, --candidate, --json, --vcd and --fst"),
         (["--reference=a", "--candidate=b", "--simulator=vcs"], "must be one of icarus, icarus-cold, yosys"),
         (["--reference=a", "--candidate=b", "--check-timeout=0"], "--rtlgen-check-timeout='0' (command line): must be"),
         (

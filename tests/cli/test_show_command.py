@@ -163,11 +163,16 @@ def test_a_candidate_that_a_file_holds_has_waves_too(designs: Path, cli: Cli) ->
     done = cli(*one, "--vcd", "wave.vcd")
     assert (done.returncode, done.stderr) == (1, "wave.vcd: 2100 steps\n")
     assert (designs / "wave.vcd").read_text().startswith("$timescale 1 ns $end\n")
+    done = cli(*one, "--fst", "wave.fst", "--vcd", "again.vcd")
+    assert (done.returncode, done.stderr) == (1, "again.vcd: 2100 steps\nwave.fst: 2100 steps\n")
+    assert (designs / "again.vcd").read_text() == (designs / "wave.vcd").read_text()
+    assert (designs / "wave.fst").stat().st_size < (designs / "wave.vcd").stat().st_size / 2
     assert cli(*one, "--vcd", "nowhere/wave.vcd").stderr == (
         "error: nowhere/wave.vcd: cannot be written: No such file or directory; give another file\n"
     )
-    assert "leave out --json and --vcd" in cli(*one, "--show-text", "--vcd", "wave.vcd").stderr
-    assert "rtlgen show RUN PROBLEM --vcd wave.vcd" in cli("check", ".", "--vcd", "wave.vcd").stderr
+    assert "leave out --json, --vcd and --fst" in cli(*one, "--show-text", "--vcd", "wave.vcd").stderr
+    for name in ("vcd", "fst"):
+        assert f"rtlgen show RUN PROBLEM --{name} wave" in cli("check", ".", f"--{name}", "wave").stderr
 
 
 RACE = """\

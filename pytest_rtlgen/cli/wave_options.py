@@ -1,5 +1,7 @@
-"""``--vcd``: the values of a check, simulated again, in a file that a waveform viewer opens."""
+"""``--vcd`` and ``--fst``: the values of a check, simulated again, in a file that a waveform viewer opens."""
 
+import argparse
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pytest_rtlgen.check.checker import Checker
@@ -7,34 +9,50 @@ from pytest_rtlgen.check.waves import Waves
 from pytest_rtlgen.cli.arguments import Parser
 from pytest_rtlgen.records import Candidate, Problem, Severity, Status, Tool, Verdict
 from pytest_rtlgen.report.console import write_note
+from pytest_rtlgen.report.fst_file import write_fst
 from pytest_rtlgen.report.wave_file import write_vcd
 
+WRITERS: Mapping[str, Callable[[Path, Waves], None]] = {"vcd": write_vcd, "fst": write_fst}
+"""By the option's name."""
 
-def add_vcd(parser: Parser) -> None:
-    """Declare the option."""
+
+def add_wave_options(parser: Parser) -> None:
+    """Declare the options."""
     parser.add_argument(
         "--vcd", metavar="FILE", help="write inputs, expected and actual outputs, and where they differ, as a VCD file"
     )
+    parser.add_argument("--fst", metavar="FILE", help="write the same as an FST file, which is smaller")
 
 
-def save_waves(path: str, checker: Checker, candidate: Candidate, problem: Problem, verdict: Verdict) -> bool:
+def list_wave_options(args: argparse.Namespace) -> dict[str, str]:
+    """Return the files to be written, by the names of their options."""
+    return {name: getattr(args, name) for name in WRITERS if getattr(args, name)}
+
+
+def save_waves(
+    paths: Mapping[str, str], checker: Checker, candidate: Candidate, problem: Problem, verdict: Verdict
+) -> bool:
     """Write the waves under the inputs that decided ``verdict``; return whether there are any. A note says what is.
+
+    ``paths`` are those of ``list_wave_options``.
 
     Raises:
         BadReferenceError: the problem's reference is no good.
-        ToolError: the simulator is missing or broken.
-        StorageError: the file cannot be written.
+        ToolError: the simulator is missing or broken, or a library is not installed.
+        StorageError: a file cannot be written.
     """
+    shown = ", ".join(paths.values())
     if not problem.has_reference:
-        write_note(f"{path}: not written: the benchmark withholds the reference of {problem.key}")
+        write_note(f"{shown}: not written: the benchmark withholds the reference of {problem.key}")
         return False
     waves = checker.simulate_again(candidate, problem, verdict)
     if waves is None:
-        write_note(f"{path}: not written: the candidate does not run ({verdict.status})")
+        write_note(f"{shown}: not written: the candidate does not run ({verdict.status})")
         return False
-    write_vcd(Path(path), waves)
     steps = waves.stimulus.steps
-    write_note(f"{path}: {steps} step{'' if steps == 1 else 's'}{_explain(waves, verdict)}")
+    for name, path in paths.items():
+        WRITERS[name](Path(path), waves)
+        write_note(f"{path}: {steps} step{'' if steps == 1 else 's'}{_explain(waves, verdict)}")
     return True
 
 
