@@ -78,6 +78,7 @@ def test_the_defaults_are_these() -> None:
         shots=0,
         rules=False,
         prompt_only=None,
+        synth=False,
         html=None,
         hide_references=False,
         preset=None,

@@ -405,6 +405,12 @@ class Options(NamedTuple):
         "read-the-report)",
     )
     """``None``: no page is written."""
+    synth: bool = declare(
+        group=Group.RUN,
+        parse=read_truth,
+        default=False,
+        help="synthesize what passes, beside its reference: area, depth, latches (rtlgen synth does it later)",
+    )
     hide_references: bool = declare(
         group=Group.RUN,
         parse=read_truth,

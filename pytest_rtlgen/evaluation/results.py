@@ -10,6 +10,7 @@ from pytest_rtlgen.evaluation.judge import Judged
 from pytest_rtlgen.evaluation.repair import add_turns, count_waiting, sum_run_spending
 from pytest_rtlgen.evaluation.sent_prompts import SentPrompts
 from pytest_rtlgen.evaluation.sequential import measure_gates
+from pytest_rtlgen.evaluation.synthesis import read_rows
 from pytest_rtlgen.metrics import summarize
 from pytest_rtlgen.records import Problem, ProblemKey, Run, SampleResult, Summary
 from pytest_rtlgen.report.gate import Gate, SequentialGate, measure_limits
@@ -74,6 +75,7 @@ def report_run(
         summary=summary,
         spending=sum_run_spending(store, options.prices),
         sides=compare_sides(problems, results, known, options.k),
+        synthesis=read_rows(store),
         papers=tuple(_list_papers(problems, results, run, options, excluded)),
         comparison=comparison,
         gates=(

@@ -1,22 +1,79 @@
-"""What the passing candidates of a saved run come to as gates, beside their references."""
+"""What the passing candidates of a run come to as gates, beside their references."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from functools import partial
+from statistics import mean
 
 from pytest_rtlgen.check.checker import Checker
-from pytest_rtlgen.errors import StorageError
+from pytest_rtlgen.config import Options
+from pytest_rtlgen.errors import RecordError, StorageError
+from pytest_rtlgen.evaluation.settings import make_check_settings
 from pytest_rtlgen.evaluation.watch import Watcher
-from pytest_rtlgen.records import Problem, ProblemKey, SampleResult
-from pytest_rtlgen.storage import RunStore, encode
-from pytest_rtlgen.synthesis.rows import SynthesisRow, compare_sample
+from pytest_rtlgen.metrics import bootstrap_interval
+from pytest_rtlgen.records import Estimate, Problem, ProblemKey, SampleResult
+from pytest_rtlgen.storage import RunStore, decode, encode
+from pytest_rtlgen.synthesis.rows import SampleSynthesis, SynthesisRow, compare_sample
 from pytest_rtlgen.synthesis.synthesizer import Synthesizer
 from pytest_rtlgen.tools.pool import run_each
+from pytest_rtlgen.tools.sandbox import choose_sandbox
 from pytest_rtlgen.tools.whole_file import replacing
 from pytest_rtlgen.version import SCHEMA_VERSION
 
 FILE = "synthesis.json"
 """In a run's folder."""
+_WORST = 2.0
+"""A ratio to the reference from which on the estimate has nothing: TuRTLe clips its PPA there too."""
+
+
+def synthesize_passes(store: RunStore, options: Options, watcher: Watcher) -> tuple[SynthesisRow, ...]:
+    """Do ``synthesize_run`` with what ``options`` say of jobs and isolation; errors are its own."""
+    settings = make_check_settings(options)
+    with Checker(settings) as checker:
+        synthesizer = Synthesizer(sandbox=choose_sandbox(settings.sandbox))
+        return synthesize_run(store, checker, synthesizer, watcher)
+
+
+def read_rows(store: RunStore) -> tuple[SynthesisRow, ...]:
+    """Return what ``synthesize_run`` wrote into the run; nothing where it did not.
+
+    Raises:
+        RecordError: the file cannot be read.
+    """
+    path = store.path / FILE
+    if not path.exists():
+        return ()
+    try:
+        document = json.loads(path.read_text(encoding="ascii"))
+        problems = document["problems"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RecordError(f"{path}: cannot be read; make it again with rtlgen synth {store.path}") from error
+    return decode(tuple[SynthesisRow, ...], problems, str(path))
+
+
+def estimate_ppa(store: RunStore, rows: Sequence[SynthesisRow]) -> Estimate | None:
+    """Return a PPA-style estimate over the problems with a reference, of area and depth; there is no power in it.
+
+    A sample that passes has, averaged over area and depth, 2 less its ratio to the reference: 1.0 as good as that, 2.0
+    at no cost at all, 0.0 from twice the cost on. One that does not pass, or cannot be synthesized, has 0.0. Problems
+    of which the reference cannot be synthesized are left out. ``None``: there is no problem.
+
+    Source: the PPA score of TuRTLe (github.com/HPAI-BSC/TuRTLe), which takes its figures from a place-and-route flow.
+    """
+    counts = Counter(key.problem for key in store.read_results())
+    known = {ProblemKey(suite=row.suite, problem_id=row.problem_id): row for row in rows}
+    judged = [problem.key for problem in store.header.problems if problem.has_reference and problem.key in counts]
+    kept = [key for key in judged if key not in known or known[key].reference.figures is not None]
+    scores = [sum(map(_score, known[key].samples if key in known else ())) / counts[key] for key in kept]
+    return bootstrap_interval(scores, seed=0, span=(0.0, _WORST)) if scores else None
+
+
+def _score(sample: SampleSynthesis) -> float:
+    if sample.synthesized.figures is None:
+        return 0.0
+    ratios = [ratio for ratio in (sample.area_ratio, sample.depth_ratio) if ratio is not None]
+    return mean(_WORST - min(ratio, _WORST) for ratio in ratios) if ratios else 1.0
 
 
 def synthesize_run(

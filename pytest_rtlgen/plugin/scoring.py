@@ -13,6 +13,7 @@ from pytest_rtlgen.evaluation.judge import Judge, Judged
 from pytest_rtlgen.evaluation.late import prove_late
 from pytest_rtlgen.evaluation.results import finish_run, report_run, write_html
 from pytest_rtlgen.evaluation.sequential import measure_gates
+from pytest_rtlgen.evaluation.synthesis import synthesize_passes
 from pytest_rtlgen.evaluation.watch import Watcher
 from pytest_rtlgen.records import ProblemKey
 from pytest_rtlgen.report.gate import AnyGate, Gate, render_annotation
@@ -70,6 +71,8 @@ class RunScoring:
             return
         try:
             self._prove_late(session)
+            if self._options.synth:
+                synthesize_passes(self._store, self._options, self._watcher)
             self._report(session, missing)
         except KeyboardInterrupt:  # pytest looks out for it no longer
             self._note_unfinished()

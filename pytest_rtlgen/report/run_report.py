@@ -14,8 +14,10 @@ from pytest_rtlgen.report.json_report import render_run_json
 from pytest_rtlgen.report.side_by_side import SuiteSides
 from pytest_rtlgen.report.sides_text import render_sides
 from pytest_rtlgen.report.spending import Spending
+from pytest_rtlgen.report.synthesis_text import render_synthesis
 from pytest_rtlgen.report.terminal import render_summary
 from pytest_rtlgen.report.turns_text import render_turns
+from pytest_rtlgen.synthesis.rows import SynthesisRow
 from pytest_rtlgen.tools.hooks import call_hook
 
 
@@ -52,6 +54,8 @@ class RunReport:
     """Our verdict beside the benchmark's own, a suite each, where a benchmark brings its own."""
     papers: tuple[str, ...]
     """Our figures beside a paper's, a table each."""
+    synthesis: tuple[SynthesisRow, ...] = ()
+    """What passes beside its reference, as gates, a problem each; nothing where it was not synthesized."""
     comparison: Comparison | None = None
     """The run beside the one that it is compared with; ``None``: it is compared with none."""
     gates: tuple[AnyGate, ...]
@@ -91,6 +95,8 @@ class RunReport:
             yield turns
         if self.sides:
             yield render_sides(self.sides)
+        if self.synthesis:
+            yield render_synthesis(self.synthesis)
         yield from self.papers
         if self.comparison is not None:
             yield render_comparison(self.comparison)

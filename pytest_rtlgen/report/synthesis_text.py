@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from tabulate import tabulate
 
+from pytest_rtlgen.records import Estimate
 from pytest_rtlgen.report.plain_text import clip_text
 from pytest_rtlgen.synthesis.rows import Ratio, SynthesisRow, find_median
 
@@ -16,13 +17,24 @@ def render_synthesis(rows: Sequence[SynthesisRow]) -> str:
 
     What cannot be synthesized, and latches that the reference does not have, are named below.
     """
-    passes = sum(len(row.samples) for row in rows)
-    if not passes:
+    if not any(row.samples for row in rows):
         return "no pass to synthesize"
     table = tabulate([_list_cells(row) for row in rows], headers=_HEAD, disable_numparse=True, colalign=_ALIGNED)
+    return "\n".join([table, "", *_list_findings(rows), sum_up(rows)])
+
+
+def sum_up(rows: Sequence[SynthesisRow]) -> str:
+    """Return the whole in one line."""
+    passes = sum(len(row.samples) for row in rows)
     ratios = ", ".join(f"{ratio} {_render(find_median(rows, ratio))}" for ratio in Ratio)
-    whole = f"{passes} passes of {len(rows)} problems; median to the reference: {ratios}"
-    return "\n".join([table, "", *_list_findings(rows), whole])
+    return f"{passes} passes of {len(rows)} problems; median to the reference: {ratios}"
+
+
+def render_ppa(estimate: Estimate | None) -> str:
+    """Return the line of the PPA-style estimate."""
+    if estimate is None:
+        return "PPA-style estimate: no problem has a reference that can be synthesized"
+    return f"PPA-style estimate (area and depth, no power; 1 is as the references, 0 nothing passes): {estimate}"
 
 
 _ALIGNED = ("left", *("right" for _ in _HEAD[1:]))

@@ -25,6 +25,10 @@ class SampleSynthesis:
     """Of its area to the reference's; ``None``: one of them is not known, or the reference's is 0."""
     depth_ratio: float | None = None
 
+    def find_ratio(self, ratio: Ratio) -> float | None:
+        """Return one of the two."""
+        return self.area_ratio if ratio is Ratio.AREA else self.depth_ratio
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SynthesisRow:
@@ -37,7 +41,7 @@ class SynthesisRow:
 
     def list_ratios(self, ratio: Ratio) -> list[float]:
         """Return the ratio of every sample that has one."""
-        found = [one.area_ratio if ratio is Ratio.AREA else one.depth_ratio for one in self.samples]
+        found = [sample.find_ratio(ratio) for sample in self.samples]
         return [value for value in found if value is not None]
 
 

@@ -7,7 +7,9 @@ import pytest
 
 from pytest_rtlgen import evaluate
 from pytest_rtlgen.check.checker import Checker, CheckSettings
-from pytest_rtlgen.evaluation.synthesis import FILE, synthesize_run
+from pytest_rtlgen.cli import main
+from pytest_rtlgen.errors import RecordError
+from pytest_rtlgen.evaluation.synthesis import FILE, estimate_ppa, read_rows, synthesize_run
 from pytest_rtlgen.evaluation.watch import Watcher
 from pytest_rtlgen.modes import FormalMode
 from pytest_rtlgen.report.synthesis_text import render_synthesis
@@ -54,3 +56,50 @@ def test_passes_are_measured_by_their_reference(store: RunStore) -> None:
     assert all(len(line) <= 80 for line in text.splitlines()[:3])
     saved = json.loads((store.path / FILE).read_text())
     assert [sample["index"] for sample in saved["problems"][0]["samples"]] == [0, 1, 3]
+
+
+def test_a_run_may_synthesize_at_its_end_and_every_report_shows_it(
+    store: RunStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = store.path.parents[1]
+    report = evaluate(
+        root / "suite",
+        model=f"replay:{root / 'answers'}",
+        n=4,
+        out=root / "again",
+        formal=FormalMode.OFF,
+        synth=True,
+        html=root / "page.html",
+    )
+    (row,) = report.synthesis
+    assert [sample.index for sample in row.samples] == [0, 1, 3]
+    assert "3 passes of 1 problems; median to the reference" in str(report)
+    assert main(["report", str(report.path), f"--html={root}/later.html"]) == 0
+    assert "3 passes of 1 problems; median to the reference" in capsys.readouterr().out
+    assert "3 passes of 1 problems" in (root / "page.html").read_text()
+    assert "3 passes of 1 problems" in (root / "later.html").read_text()
+
+
+def test_the_estimate_counts_what_does_not_pass_as_nothing(store: RunStore, capsys: pytest.CaptureFixture[str]) -> None:
+    assert read_rows(store) == ()
+    assert main(["synth", str(store.path), "--ppa-estimate"]) == 0
+    printed = capsys.readouterr().out.splitlines()[-1]
+    (row,) = read_rows(store)
+    worths = [2 - (min(2, one.area_ratio or 0) + min(2, one.depth_ratio or 0)) / 2 for one in row.samples]
+    expected = sum(worths) / 4
+    assert 0 < expected < 1
+    found = estimate_ppa(store, read_rows(store))
+    assert found is not None
+    assert found.value == pytest.approx(expected)
+    assert printed.startswith(
+        "PPA-style estimate (area and depth, no power; 1 is as the references, 0 nothing passes): "
+    )
+    assert f"{expected:.3f} [" in printed
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"problems": [{"suite": 1}]}', "[]"])
+def test_a_file_that_is_no_synthesis_is_an_error_of_one_line(store: RunStore, text: str) -> None:
+    (store.path / FILE).write_text(text)
+    with pytest.raises(RecordError, match=FILE) as caught:
+        read_rows(store)
+    assert "\n" not in str(caught.value)

@@ -19,6 +19,7 @@ from pytest_rtlgen.report.failure_text import explain_status
 from pytest_rtlgen.report.html.marks import mark_span
 from pytest_rtlgen.report.side_by_side import Disagreement
 from pytest_rtlgen.storage import encode
+from pytest_rtlgen.synthesis.rows import SampleSynthesis
 
 Json = dict[str, object]
 
@@ -41,9 +42,13 @@ def describe_chat(prompt: Prompt) -> list[list[str]]:
 
 
 def describe_sample(
-    sample: SampleResult, turns: Sequence[RepairTurn], disagreement: Disagreement | None, prompt: int | None
+    sample: SampleResult,
+    turns: Sequence[RepairTurn],
+    disagreement: Disagreement | None,
+    prompt: int | None,
+    gates: SampleSynthesis | None = None,
 ) -> Json:
-    """Return one sample: ``prompt`` is the place of its chat in the list of chats."""
+    """Return one sample: ``prompt`` is the place of its chat in the list of chats, ``gates`` what it came to."""
     completion, candidate, bench = sample.completion, sample.candidate, sample.bench_verdict
     answer = mark_span(completion.text, candidate)
     is_verbatim = answer.code == candidate.source.strip("\n")
@@ -59,7 +64,7 @@ def describe_sample(
         "bench": encode(bench),
         "bench_word": "" if bench is None else describe_bench_verdict(bench),
         "disagreement": None if disagreement is None else [str(disagreement.reason), disagreement.detail],
-        "facts": [list(fact) for fact in _list_facts(sample)],
+        "facts": [list(fact) for fact in (*_list_facts(sample), *list_gates(gates))],
         "turns": [[turn.turn, str(turn.kind), str(turn.status)] for turn in turns],
         "prompt": prompt,
         "is_prompt_sent": bool(completion.prompt_digest),
@@ -99,6 +104,22 @@ def _list_facts(sample: SampleResult) -> Iterator[tuple[str, str]]:
     if verdict.isolation is not None:
         yield "isolation", _describe_isolation(verdict.isolation)
     yield "time", f"{completion.latency_s:.1f} s generation, {verdict.duration_s:.2f} s check"
+
+
+def list_gates(gates: SampleSynthesis | None) -> Iterator[tuple[str, str]]:
+    """Yield what a pass came to as gates: (name, value); nothing of what was not synthesized."""
+    if gates is None:
+        return
+    figures = gates.synthesized.figures
+    if figures is None:
+        yield "as gates", f"not synthesized: {gates.synthesized.reason}"
+        return
+    yield "as gates", f"{figures.cells:,} cells, {figures.flip_flops:,} flip-flops, {figures.latches:,} latches"
+    for name, value, ratio in (
+        ("area, estimated", f"{figures.area:,g} gate equivalents", gates.area_ratio),
+        ("depth", f"{figures.depth:,} gates", gates.depth_ratio),
+    ):
+        yield name, value if ratio is None else f"{value}, {ratio:.2f} times the reference's"
 
 
 def _describe_tokens(completion: Completion) -> str:

@@ -3,6 +3,7 @@
 from pytest_rtlgen.records import RunSettings
 from pytest_rtlgen.report.run_report import RunReport
 from pytest_rtlgen.report.sides_text import render_sides
+from pytest_rtlgen.report.synthesis_text import sum_up
 from pytest_rtlgen.version import __version__
 
 
@@ -23,6 +24,7 @@ def describe_run(report: RunReport) -> dict[str, object]:
         "simulator": dict(environment.tools).get("simulator", settings.simulator),
         "proofs": str(settings.formal),
         "proved": "" if report.summary.proved is None else f"{report.summary.proved} of {report.summary.passed} passes",
+        "as gates": sum_up(report.synthesis) if report.synthesis else "",
         "scoring": str(settings.scoring),
         "repair": settings.repair,
         "selection": settings.selection,

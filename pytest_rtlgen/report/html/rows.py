@@ -1,9 +1,11 @@
 """Samples as the table of the page has them: a list for each column, so that 20,000 rows are searched at once."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
-from pytest_rtlgen.records import ProblemKey, SampleResult, Severity, Status
+from pytest_rtlgen.records import ProblemKey, SampleKey, SampleResult, Severity, Status
 from pytest_rtlgen.report.plain_text import clip_text
+from pytest_rtlgen.synthesis.rows import Ratio, SampleSynthesis
 
 _NOTE = 120
 _NAMES = 6
@@ -11,10 +13,15 @@ _NAMES = 6
 _STATUSES = list(Status)
 
 
-def describe_rows(samples: Sequence[SampleResult], places: Mapping[ProblemKey, int]) -> dict[str, object]:
+def describe_rows(
+    samples: Sequence[SampleResult],
+    places: Mapping[ProblemKey, int],
+    gates: Mapping[SampleKey, SampleSynthesis] = MappingProxyType({}),
+) -> dict[str, object]:
     """Return the columns of the table; ``places`` numbers the problems.
 
-    Equal notes are stored once, in ``notes``; ``note`` holds their places.
+    Equal notes are stored once, in ``notes``; ``note`` holds their places. ``gates`` are the passes that were
+    synthesized; where there are none, their columns are ``None``.
     """
     notes: dict[str, int] = {}
     return {
@@ -25,7 +32,14 @@ def describe_rows(samples: Sequence[SampleResult], places: Mapping[ProblemKey, i
         "tokens": [sample.completion.usage.completion for sample in samples],
         "note": [notes.setdefault(describe_failure(sample), len(notes)) for sample in samples],
         "notes": list(notes),
+        "area": [_round(gates.get(sample.key), Ratio.AREA) for sample in samples] if gates else None,
+        "depth": [_round(gates.get(sample.key), Ratio.DEPTH) for sample in samples] if gates else None,
     }
+
+
+def _round(sample: SampleSynthesis | None, ratio: Ratio) -> float | None:
+    value = None if sample is None else sample.find_ratio(ratio)
+    return None if value is None else round(value, 3)
 
 
 def describe_failure(sample: SampleResult) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from pytest_rtlgen.records import Problem, ProblemKey, Prompt, SampleResult, Status
+from pytest_rtlgen.records import Problem, ProblemKey, Prompt, SampleKey, SampleResult, Status
 from pytest_rtlgen.report.html.details import describe_chat, describe_sample, describe_task, group_turns
 from pytest_rtlgen.report.html.embed import pack, render_json
 from pytest_rtlgen.report.html.facts import describe_run
@@ -30,6 +30,11 @@ class RunData:
         self._problems = [by_key[key] for key in keys]
         self._places = {key: place for place, key in enumerate(keys)}
         samples = (sample for sample in report.run.samples if sample.key.problem in self._places)
+        self._gates = {
+            SampleKey(suite=row.suite, problem_id=row.problem_id, index=sample.index): sample
+            for row in report.synthesis
+            for sample in row.samples
+        }
         self._samples = sorted(samples, key=lambda sample: (self._places[sample.key.problem], sample.key.index))
 
     def render_blocks(self) -> Iterator[str]:
@@ -45,7 +50,7 @@ class RunData:
         yield _render_block("overview", overview)
         yield _render_block("problems", [describe_problem(score, problem.title) for score, problem in pairs])
         yield _render_block("statuses", list(Status))
-        yield _render_block("rows", describe_rows(self._samples, self._places))
+        yield _render_block("rows", describe_rows(self._samples, self._places, self._gates))
 
     def render_texts(self, find_prompt: FindPrompt, *, hides_references: bool) -> Iterator[str]:
         """Yield what the view of one sample needs; equal chats are there once."""
@@ -64,7 +69,7 @@ class RunData:
             key, prompt = sample.key, find_prompt(sample)
             chat = None if prompt is None else chats.setdefault(prompt, len(chats))
             disagreement = disagreements.get((key.suite, key.problem_id, key.index))
-            yield describe_sample(sample, turns.get(key, ()), disagreement, chat)
+            yield describe_sample(sample, turns.get(key, ()), disagreement, chat, self._gates.get(key))
 
 
 def _render_block(name: str, value: object) -> str:

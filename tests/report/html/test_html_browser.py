@@ -1,6 +1,7 @@
 """The page in headless Chromium: views, filters, keys, waveforms, and nothing that leaves it or gets in."""
 
 import base64
+import json
 import random
 import re
 import zlib
@@ -382,6 +383,30 @@ def test_without_references_the_page_says_so(browser: "Browser", tmp_path: Path)
     Watched(page, tmp_path / "page.html").open(WRONG)
     assert "References were left out of this page." in page.locator(".sides").inner_text()
     assert page.locator(".sides .code").count() == 1
+    page.close()
+
+
+def test_what_was_synthesized_has_columns_and_facts(browser: "Browser", tmp_path: Path) -> None:
+    store = save_page_run(tmp_path)
+    figures = {"cells": 34, "flip_flops": 5, "latches": 0, "depth": 7, "area": 61.5}
+    known = {"figures": figures, "reason": ""}
+    samples = [
+        {"index": index, "synthesized": known, "area_ratio": ratio, "depth_ratio": 1.0}
+        for index, ratio in ((0, 1.5), (3, 0.75))
+    ]
+    row = {"suite": "test", "problem_id": "counter", "reference": known, "samples": samples}
+    (store.path / "synthesis.json").write_text(json.dumps({"schema_version": 2, "problems": [row]}))
+    assert main(["report", str(store.path), f"--html={tmp_path}/page.html"]) == 0
+    page = browser.new_page()
+    watched = Watched(page, tmp_path / "page.html")
+    watched.open("#/samples")
+    page.get_by_role("button", name="Area to ref.").click()
+    ends = [line.split("\t")[-2:] for line in texts(page, "table.samples tbody tr")]
+    assert ends[:3] == [["0.75", "1.00"], ["1.50", "1.00"], ["", ""]]
+    watched.open("#/sample/test/counter/0")
+    assert "34 cells, 5 flip-flops, 0 latches" in page.locator("main").inner_text()
+    assert "61.5 gate equivalents, 1.50 times the reference's" in page.locator("main").inner_text()
+    assert watched.complaints == []
     page.close()
 
 

@@ -11,10 +11,13 @@ from support.page_runs import HOSTILE, TASKS, make_samples
 
 from pytest_rtlgen.metrics import summarize
 from pytest_rtlgen.records import Candidate, Diagnostic, Method, Severity, SignalVerdict, Status, Tool, Verdict
+from pytest_rtlgen.report.html.details import list_gates
 from pytest_rtlgen.report.html.embed import Chunk, pack, render_json
 from pytest_rtlgen.report.html.figures import describe_curves, describe_lengths, describe_outputs, describe_summary
 from pytest_rtlgen.report.html.marks import MarkedAnswer, mark_span
 from pytest_rtlgen.report.html.rows import describe_failure, describe_rows
+from pytest_rtlgen.synthesis.rows import SampleSynthesis
+from pytest_rtlgen.synthesis.synthesizer import GateFigures, Synthesized
 
 PLACES = {task.key: place for place, task in enumerate(TASKS)}
 
@@ -138,3 +141,24 @@ def test_outputs_are_counted_over_the_samples_that_were_compared() -> None:
 def test_a_problem_whose_outputs_are_right_is_left_out() -> None:
     right = [sample for sample in make_samples() if sample.verdict.is_passed]
     assert describe_outputs(right, {**PLACES, problem(problem_id="other").key: 2}) == []
+
+
+def test_what_was_synthesized_is_in_the_rows_and_facts() -> None:
+    samples = make_samples()
+    key = samples[0].key
+    figures = GateFigures(cells=34, flip_flops=5, latches=0, depth=7, area=61.5)
+    gates = SampleSynthesis(
+        index=key.index, synthesized=Synthesized(figures=figures), area_ratio=1.0256, depth_ratio=None
+    )
+    rows: dict[str, Any] = describe_rows(samples, PLACES, {key: gates})
+    assert rows["area"] == [1.026, *[None] * (len(samples) - 1)]
+    assert rows["depth"] == [None] * len(samples)
+    assert describe_rows(samples, PLACES)["area"] is None
+    assert list(list_gates(gates)) == [
+        ("as gates", "34 cells, 5 flip-flops, 0 latches"),
+        ("area, estimated", "61.5 gate equivalents, 1.03 times the reference's"),
+        ("depth", "7 gates"),
+    ]
+    failed = SampleSynthesis(index=0, synthesized=Synthesized(reason="a loop"))
+    assert list(list_gates(failed)) == [("as gates", "not synthesized: a loop")]
+    assert list(list_gates(None)) == []

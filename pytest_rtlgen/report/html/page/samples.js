@@ -3,7 +3,8 @@
 const PAGE = 100;
 const DIFFICULTIES = ["easy", "medium", "hard", "unrated"];
 const SORTS = ["sample", "status", "note", "credit", "tokens", "category", "difficulty"];
-const HEADINGS = { sample: "Sample", status: "Status", note: "What is wrong", credit: "Outputs right", tokens: "Tokens", category: "Category", difficulty: "Difficulty" };
+const RATIOS = ["area", "depth"];
+const HEADINGS = { sample: "Sample", status: "Status", note: "What is wrong", credit: "Outputs right", tokens: "Tokens", category: "Category", difficulty: "Difficulty", area: "Area to ref.", depth: "Depth to ref." };
 
 function makeSamplesLink(query) {
   return `#/samples?${new URLSearchParams(Object.entries(query).filter(([, value]) => value))}`;
@@ -25,6 +26,7 @@ class SampleTable {
   constructor({ problems, rows, statuses }) {
     Object.assign(this, { problems, rows, statuses });
     this.count = rows.index.length;
+    this.columns = rows.area ? [...SORTS, ...RATIOS] : SORTS;
     const names = problems.map(({ suite, id, title, category }) => `${suite}/${id} ${title} ${category}`.toLowerCase());
     const notes = rows.notes.map((note) => note.toLowerCase());
     this.texts = rows.index.map((index, row) => `${names[rows.problem[row]]} sample ${index} ${statuses[rows.status[row]]} ${notes[rows.note[row]]}`);
@@ -43,6 +45,7 @@ class SampleTable {
     if (column === "category") return ofProblem(rank(problems.map(({ category }) => category)));
     if (column === "difficulty") return ofProblem(problems.map(({ difficulty }) => DIFFICULTIES.indexOf(difficulty)));
     if (column === "tokens") return (row) => rows.tokens[row] ?? -1;
+    if (RATIOS.includes(column)) return (row) => rows[column][row] ?? Infinity;
     if (column === "credit") return (row) => rows.credit[row];
     const ranks = rank(column === "status" ? statuses : rows.notes);
     return (row) => ranks[rows[column][row]];
@@ -67,7 +70,7 @@ class SampleTable {
   /** Return the view. */
   make(query) {
     const pick = (name) => (query.get(name) || "");
-    this.query = { q: pick("q"), status: pick("status"), category: pick("category"), difficulty: pick("difficulty"), suite: pick("suite"), sort: SORTS.includes(pick("sort")) ? pick("sort") : "sample", down: pick("down") };
+    this.query = { q: pick("q"), status: pick("status"), category: pick("category"), difficulty: pick("difficulty"), suite: pick("suite"), sort: this.columns.includes(pick("sort")) ? pick("sort") : "sample", down: pick("down") };
     this.page = 0;
     this.body = make("tbody");
     this.head = make("tr");
@@ -113,7 +116,7 @@ class SampleTable {
 
   update() {
     this.found = this.find(this.query);
-    this.head.replaceChildren(...SORTS.map((name) => this.makeHeading(name)));
+    this.head.replaceChildren(...this.columns.map((name) => this.makeHeading(name)));
     this.show();
   }
 
@@ -121,7 +124,7 @@ class SampleTable {
     const isSorted = this.query.sort === name, isDown = Boolean(this.query.down);
     const press = () => {
       this.change({ sort: name, down: isSorted && !isDown ? "1" : "" });
-      this.head.children[SORTS.indexOf(name)].firstChild.focus();
+      this.head.children[this.columns.indexOf(name)].firstChild.focus();
     };
     return make("th", { scope: "col", "aria-sort": isSorted ? (isDown ? "descending" : "ascending") : "none" },
       make("button", { type: "button", click: press }, HEADINGS[name], make("span", { "aria-hidden": "true" }, isSorted ? (isDown ? " \u25bc" : " \u25b2") : "")));
@@ -144,6 +147,7 @@ class SampleTable {
       make("td", {}, makeStatus(this.statuses[rows.status[row]])), make("td", { class: "note" }, rows.notes[rows.note[row]]),
       make("td", { class: "number" }, showPercent(rows.credit[row])),
       make("td", { class: "number" }, rows.tokens[row] === null ? "" : rows.tokens[row].toLocaleString("en")),
-      make("td", {}, problem.category), make("td", {}, problem.difficulty));
+      make("td", {}, problem.category), make("td", {}, problem.difficulty),
+      this.columns.slice(SORTS.length).map((name) => make("td", { class: "number" }, rows[name][row] === null ? "" : rows[name][row].toFixed(2))));
   }
 }
