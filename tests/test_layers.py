@@ -43,6 +43,7 @@ HOMES = {
     "tabulate": {"report", "cli"},
     "vcd": {"report"},
     "pylibfst": {"report"},
+    "pyverilog": {"training"},
     "fastapi": {"training"},
     "uvicorn": {"training"},
 }

@@ -2,6 +2,7 @@
 
 import argparse
 from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
 
 from pytest_rtlgen.cli.arguments import Parser, add_options, read_options
@@ -10,7 +11,9 @@ from pytest_rtlgen.config import Options
 from pytest_rtlgen.evaluation.settings import make_check_settings, read_prompt_style
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.prompts import PromptStyle
+from pytest_rtlgen.tools.sandbox import choose_sandbox
 from pytest_rtlgen.training.signals.export import export_preferences
+from pytest_rtlgen.training.signals.second_reading import READINGS, SecondReading
 
 
 def add_arguments(parser: Parser) -> None:
@@ -19,23 +22,34 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--out", dest="pairs", metavar="FILE", required=True, help="new file of JSON Lines, a pair a line"
     )
+    parser.add_argument(
+        "--cross-check", choices=READINGS, help="drop pairs whose slices this tool's data flow finds too small"
+    )
     add_options(parser, "prompt", "shots", "rules", "suite", "sandbox", "jobs")
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the pairs of a run, and print how many there are and why others are not."""
     options = read_options(args)
-    report = export_preferences(
-        Path(args.run_path),
-        Path(args.pairs),
-        style=_read_style(options) if args.rtlgen_prompt or args.rtlgen_shots or args.rtlgen_rules else None,
-        sandbox=options.sandbox,
-        jobs=make_check_settings(options).jobs,
-    )
+    jobs = make_check_settings(options).jobs
+    with ExitStack() as stack:
+        second = None
+        if args.cross_check:
+            second = stack.enter_context(SecondReading(sandbox=choose_sandbox(options.sandbox), jobs=jobs))
+        report = export_preferences(
+            Path(args.run_path),
+            Path(args.pairs),
+            style=_read_style(options) if args.rtlgen_prompt or args.rtlgen_shots or args.rtlgen_rules else None,
+            sandbox=options.sandbox,
+            jobs=jobs,
+            second=second,
+        )
     problems = {(pair.suite, pair.problem_id) for pair in report.pairs}
     write_out(f"{len(report.pairs)} pairs of {len(problems)} problems, {len(report.dropped)} dropped")
     for reason, count in Counter(pair.reason for pair in report.dropped).most_common():
         write_out(f"  {count} {reason}")
+    if second is not None:
+        write_out(str(second))
     return 0
 
 

@@ -14,16 +14,26 @@ from pytest_rtlgen.prompts import PromptStyle, render_prompt
 from pytest_rtlgen.records import SampleResult
 from pytest_rtlgen.storage import Journal, RunStore
 from pytest_rtlgen.tools.sandbox import choose_sandbox
-from pytest_rtlgen.training.signals.preferences import PreferencePair, PreferenceReport, Slice, build_pairs
+from pytest_rtlgen.training.signals.preferences import (
+    Doubt,
+    PreferencePair,
+    PreferenceReport,
+    Slice,
+    build_pairs,
+)
+from pytest_rtlgen.training.signals.second_reading import SecondReading
 
 Row = dict[str, Any]
 """One pair as TRL reads it, with columns of ours."""
 
 
-def read_preferences(run: Path, slice_source: Slice, *, style: PromptStyle | None = None) -> PreferenceReport:
+def read_preferences(
+    run: Path, slice_source: Slice, *, style: PromptStyle | None = None, find_doubts: Doubt | None = None
+) -> PreferenceReport:
     """Return the pairs among the first answers of a run's problems, in the order of its problems.
 
-    ``style`` is needed where the run asked with shots, rules or a template: the run holds no such texts.
+    ``style`` is needed where the run asked with shots, rules or a template: the run holds no such texts. Pairs that
+    ``find_doubts`` puts in doubt are dropped.
 
     Raises:
         RecordError: the run cannot be read, or none of it was checked.
@@ -37,7 +47,7 @@ def read_preferences(run: Path, slice_source: Slice, *, style: PromptStyle | Non
         raise RecordError(f"{run}: no sample of this run was checked yet; check it with rtlgen check RUN")
     asked = style or PromptStyle(name=store.header.settings.prompt.partition(" ")[0])
     reports = [
-        build_pairs(problem, render_prompt(problem, asked), samples, slice_source)
+        build_pairs(problem, render_prompt(problem, asked), samples, slice_source, find_doubts=find_doubts)
         for problem in store.header.problems
         if (samples := found.get((problem.suite, problem.problem_id)))
     ]
@@ -54,8 +64,11 @@ def export_preferences(
     style: PromptStyle | None = None,
     sandbox: SandboxMode = SandboxMode.AUTO,
     jobs: int = 1,
+    second: SecondReading | None = None,
 ) -> PreferenceReport:
     """Write the pairs of a run to a new file ``out``, and return them with what was dropped and why.
+
+    Pairs whose slices ``second`` puts in doubt are dropped.
 
     Raises:
         RecordError: the run cannot be read.
@@ -67,7 +80,8 @@ def export_preferences(
         raise UsageError(f"{out}: exists; name a new file, or remove it")
     reader = Reader(sandbox=choose_sandbox(sandbox), jobs=jobs)
     try:
-        report = read_preferences(run, reader.slice, style=style)
+        find_doubts = None if second is None else second.find_doubts
+        report = read_preferences(run, reader.slice, style=style, find_doubts=find_doubts)
     finally:
         reader.close()
     write_pairs(out, report.pairs)

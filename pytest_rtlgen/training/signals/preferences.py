@@ -17,6 +17,8 @@ from pytest_rtlgen.verilog.slicing import Span
 
 Slice = Callable[[str, str], Mapping[str, tuple[Span, ...]] | None]
 """(source, top) -> spans by output, or ``None``: cannot be sliced; such as ``Reader.slice``."""
+Doubt = Callable[[str, str], Mapping[str, str]]
+"""(source, top) -> outputs whose spans another tool finds too small, and the inputs that it finds more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,17 +70,22 @@ class _Side:
 
 
 def build_pairs(
-    problem: Problem, prompt: Prompt, samples: Sequence[SampleResult], slice_source: Slice
+    problem: Problem,
+    prompt: Prompt,
+    samples: Sequence[SampleResult],
+    slice_source: Slice,
+    *,
+    find_doubts: Doubt | None = None,
 ) -> PreferenceReport:
     """Return the pairs among ``samples`` of ``problem``, all answers to ``prompt``, sorted by their indices.
 
-    Of pairs with the same two texts the first stays.
+    Of pairs with the same two texts the first stays. Those whose contrast ``find_doubts`` names are dropped.
 
     Raises:
         UsageError: an answer was given to another prompt.
     """
     _refuse_other_prompts(prompt, samples)
-    reader = _SpanReader(problem, slice_source)
+    reader = _SpanReader(problem, slice_source, find_doubts)
     pairs: dict[tuple[str, str], PreferencePair] = {}
     dropped: list[DroppedPair] = []
     for chosen, rejected, contrast in _list_contrasts(sorted(samples, key=lambda sample: sample.key)):
@@ -151,10 +158,12 @@ def _list_wrong(sample: SampleResult) -> frozenset[str]:
 class _SpanReader:
     """Reads the spans of answers to one problem; each text is sliced once."""
 
-    def __init__(self, problem: Problem, slice_source: Slice) -> None:
+    def __init__(self, problem: Problem, slice_source: Slice, find_doubts: Doubt | None) -> None:
         self._problem = problem
         self._slice = slice_source
+        self._find_doubts = find_doubts
         self._slices: dict[str, Mapping[str, tuple[Span, ...]] | None] = {}
+        self._doubts: dict[str, Mapping[str, str]] = {}
 
     def read(self, sample: SampleResult, contrast: tuple[str, ...]) -> _Side:
         answer, source = sample.completion.text, sample.candidate.text
@@ -165,9 +174,15 @@ class _SpanReader:
             return _Side(fault=f"does not hold its code in one piece (rule {sample.candidate.rule})")
         if source not in self._slices:
             self._slices[source] = self._slice(source, self._problem.top)
+            if self._find_doubts is not None and self._slices[source] is not None:
+                self._doubts[source] = self._find_doubts(source, self._problem.top)
         slices = self._slices[source]
         if slices is None:
             return _Side(fault="cannot be sliced")
+        more = self._doubts.get(source, {})
+        doubts = [f"{name} ({more[name]})" for name in contrast if name in more]
+        if doubts:
+            return _Side(fault=f"depends on more inputs in pyverilog's reading: {'; '.join(doubts)}")
         spans = _move(_unite(span for name in contrast for span in slices.get(name, ())), place)
         return _Side(spans=spans, fault="" if spans else f"has no text that drives {', '.join(contrast)}")
 
