@@ -76,6 +76,8 @@ class Backend(Protocol):
 
     One of an installed plugin may have an attribute ``traits`` (``Traits``).
 
+    One with a method ``describe_waits() -> str`` tells whoever watches what it tries again and waits for.
+
     One with an attribute ``base_url``, the address of a server and no secret, has it in the run's settings: a run is
     resumed at the same address only.
 

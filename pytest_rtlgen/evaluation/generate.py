@@ -1,6 +1,6 @@
 """Ask for the completions that a run does not have yet."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -19,8 +19,13 @@ from pytest_rtlgen.evaluation.sequential import Stopping, measure_gates, plan_st
 from pytest_rtlgen.evaluation.watch import Watcher
 from pytest_rtlgen.prompts import PromptStyle, render_prompt
 from pytest_rtlgen.records import Completion, Problem, ProblemKey, SampleKey, SamplingParams
+from pytest_rtlgen.report.plain_text import clip_text
 from pytest_rtlgen.storage import RunStore
+from pytest_rtlgen.tools.repeat import repeat
 
+_EVERY_S = 2.0
+"""Progress is shown anew after so long also where nothing arrives."""
+_WAITS = 60
 LOCK = "generation.lock"
 """Who holds it generates; other processes with the same run wait."""
 
@@ -66,20 +71,31 @@ def generate_completions(  # noqa: PLR0913  each is a part of its own, named by 
     total = sum(not problem.unjudged for problem in problems) * n
     arrived = total - missing
 
+    def show() -> None:
+        if watcher is not None:
+            watcher.advance(arrived, total, f"completions{_describe_waits(backend)}")
+
     def deliver(*completions: Completion) -> None:
         nonlocal arrived
         store.append_completion(*completions)
         arrived += len(completions)
-        if watcher is not None:
-            watcher.advance(arrived, total, "completions")
+        show()
         if take is not None:
             take(*completions)
 
     if isinstance(backend, AccountedBackend):
         backend.note(have.values())
     if requests:
-        backend.generate(requests, sampling, deliver)
+        with repeat(show, _EVERY_S):
+            backend.generate(requests, sampling, deliver)
     return bool(requests)
+
+
+def _describe_waits(backend: Backend) -> str:
+    """Return what follows the count where ``backend`` has something to tell."""
+    describe: Callable[[], str] | None = getattr(backend, "describe_waits", None)
+    text = "" if describe is None else describe()
+    return f", {clip_text(text, _WAITS)}" if text else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

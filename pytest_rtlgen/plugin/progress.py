@@ -1,7 +1,6 @@
 """Show how far generation is: on a terminal one line that moves, in a log a line every few seconds."""
 
 import logging
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from pytest_rtlgen.evaluation.watch import Watcher
 from pytest_rtlgen.report.console import Pace
 from pytest_rtlgen.report.plain_text import escape_controls
 from pytest_rtlgen.storage import RunStore, list_turns
+from pytest_rtlgen.tools.repeat import repeat
 
 _LOG = logging.getLogger(__name__)
 _EVERY_S = 2.0
@@ -80,21 +80,17 @@ def _count(store: RunStore) -> tuple[int, int, str]:
 def watch_generation(config: pytest.Config, store: RunStore) -> Iterator[None]:
     """Show the progress of a run whose completions another process writes (an xdist worker)."""
     watcher = TerminalWatcher(config)
-    stop = threading.Event()
+    shown = (-1, "")
 
     def watch() -> None:
-        shown = (-1, "")
-        while not stop.wait(_EVERY_S):
-            done, expected, what = _count(store)
-            if (done, what) != shown and done < expected:
-                watcher.advance(done, expected, what)
-            shown = (done, what)
+        nonlocal shown
+        done, expected, what = _count(store)
+        if (done, what) != shown and done < expected:
+            watcher.advance(done, expected, what)
+        shown = (done, what)
 
-    thread = threading.Thread(target=watch, name="rtlgen-progress", daemon=True)
-    thread.start()
     try:
-        yield
+        with repeat(watch, _EVERY_S):
+            yield
     finally:
-        stop.set()
-        thread.join()
         watcher.end_stage()

@@ -15,6 +15,7 @@ from pytest_rtlgen.backends.openai.compatible import OpenAiBackend
 from pytest_rtlgen.config.resolve import resolve_options
 from pytest_rtlgen.evaluation.accounts import Accounts
 from pytest_rtlgen.evaluation.generate import generate_completions
+from pytest_rtlgen.evaluation.watch import Watcher
 from pytest_rtlgen.records import Environment, RunSettings, SampleKey, SamplingParams
 from pytest_rtlgen.storage import RunStore
 
@@ -116,6 +117,41 @@ def test_all_arrive_once_and_no_key_is_in_any_log_or_record(
     assert arrived == endpoint.given, "an answer was lost, or paid for twice"
     assert all(completion.text.startswith(f"{key.problem_id} ") for key, completion in got.items())
     check_no_key(tmp_path, caplog, capfd)
+
+
+class Listening(Watcher):
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def advance(self, done: int, total: int, what: str) -> None:
+        self.told.append(f"{done}/{total} {what}")
+
+
+def test_who_watches_is_told_of_retries_while_nothing_arrives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pytest_rtlgen.evaluation.generate._EVERY_S", 0.01)
+    tasks = [problem(problem_id="p1")]
+    settings = RunSettings(model="openai:m", suites=(), sampling=SamplingParams(n=1), prompt="chat", simulator="icarus")
+    environment = Environment(harness="0", python="3", platform="p", tools=())
+    store = RunStore.create(tmp_path / "runs", settings, environment, tasks)
+    accounts = Accounts.open(resolve_options({"rtlgen_no_cache": True}, {}, {}), warn=pytest.fail)
+    tries: list[Asked] = []
+
+    def answer(_: int, asked: Asked) -> Reply:
+        tries.append(asked)
+        return refuse(429, f"slow down, {KEY}", retry_after="0.3") if len(tries) == 1 else chat(choice("module m;"))
+
+    watcher = Listening()
+    with serve(answer) as server:
+        model = OpenAiBackend("m", BackendSettings(base_url=server.url), environ={"OPENAI_API_KEY": KEY})
+        backend = accounts.account("openai:m", model)
+        generate_completions(
+            tasks, backend=backend, sampling=settings.sampling, store=store, style="chat", watcher=watcher
+        )
+    assert "0/1 completions, 1 retries, 1 waiting (HTTP 429 slow down, [OPENAI_API_KEY])" in watcher.told
+    assert watcher.told[-1] == "1/1 completions, 1 retries"
+    assert not any(KEY in line for line in watcher.told)
 
 
 def check_no_key(folder: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> None:

@@ -109,6 +109,10 @@ class OpenAiBackend:
         """What answers depend on: the interface, the address and the model."""
         return json.dumps([self._api.value, self._endpoint.url, self._model])
 
+    def describe_waits(self) -> str:
+        """Return what is tried again and waited for, for whoever watches."""
+        return self._gate.describe_waits()
+
     def generate(self, requests: Sequence[GenerationRequest], sampling: SamplingParams, deliver: Deliver) -> None:
         """Deliver every completion that ``requests`` ask for.
 

@@ -32,6 +32,10 @@ class Gate:
         self._answers = 0
         """Answers since the limit last changed."""
         self._queue = deque[asyncio.Event]()
+        self.retries = 0
+        """Tries after the first ones, so far."""
+        self._waiting: list[str] = []
+        """What failed, of each request that waits for its next try."""
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
@@ -55,11 +59,21 @@ class Gate:
         """Sleep before the next try after ``error``; others wait too if it is a wait that an overload asked for."""
         is_for_all = error.is_overload and error.has_asked
         self._waits += is_for_all
+        self.retries += 1
+        self._waiting.append(error.what)
         try:
             await self._sleep(delay_s)
         finally:
+            self._waiting.remove(error.what)
             self._waits -= is_for_all
             self._call_next()
+
+    def describe_waits(self) -> str:
+        """Return how many tries were made again and what is waited for now; empty where all goes well."""
+        waiting = list(self._waiting)
+        if not waiting:
+            return f"{self.retries} retries" if self.retries else ""
+        return f"{self.retries} retries, {len(waiting)} waiting ({waiting[-1]})"
 
     async def _enter(self) -> None:
         turn = asyncio.Event()

@@ -58,6 +58,11 @@ class AccountedBackend:
         self._is_told = False
         self._identity: str | None = getattr(inner, "identity", None)
 
+    def describe_waits(self) -> str:
+        """Return what the backend tries again and waits for; empty where it does not tell."""
+        describe: Callable[[], str] | None = getattr(self._inner, "describe_waits", None)
+        return "" if describe is None else describe()
+
     def note(self, completions: Iterable[Completion]) -> None:
         """Count completions that the run has already."""
         for completion in completions:
