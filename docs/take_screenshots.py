@@ -14,6 +14,8 @@ from support.chromium import Watched, open_chromium
 from pytest_rtlgen.cli import main as run_command
 
 HERE = Path(__file__).parent / "how-to"
+SIZES = ((1440, 500), (390, 700))
+"""Of a desk, which shows the table of samples, and of a telephone, which shows the first view."""
 WAVE = "#/sample/core/counter_mod12_en/2"
 
 
@@ -37,6 +39,11 @@ def main() -> None:
         page = browser.new_page(viewport={"width": 1100, "height": 700}, color_scheme="dark")
         Watched(page, file).open(args.view)
         page.locator(".waveform").first.screenshot(path=args.to / "report-wave.png")
+        for width, height in SIZES:
+            for scheme in ("light", "dark"):
+                page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+                Watched(page, file).open("#/samples" if width > height else "")
+                page.screenshot(path=args.to / f"report-{width}-{scheme}.png")
 
 
 def take_all(browser, file: Path, to: Path, sample: str) -> None:  # noqa: ANN001  playwright's, which is imported late
