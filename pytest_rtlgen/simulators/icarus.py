@@ -32,7 +32,7 @@ _IVL_CONFIGURATION = (
 )
 _DIRECT_VERSIONS = frozenset({"11.0"})
 """Versions whose parts were tested without the driver; their configuration is private to Icarus and may change."""
-_LOG_LINE = re.compile(r"^(?:.*/)?candidate\.sv:(\d+): (?:(error|warning|sorry|syntax error)\b:? ?)?(.*)$")
+_LOG_LINE = re.compile(r"^(?:.*/)?candidate\.sv:(\d+): +(?:: )?(?:(error|warning|sorry|syntax error)\b:? ?)?(.*)$")
 _SYNTAX = re.compile(
     r"^(?:.*/)?candidate\.sv:\d+: (?:syntax error|error: (?:invalid module item|malformed statement))", re.MULTILINE
 )
