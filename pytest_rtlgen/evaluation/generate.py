@@ -180,11 +180,11 @@ class _Asker:
 
 
 def _are_known(stopping: Stopping, store: RunStore, failed: Collection[ProblemKey], watcher: Watcher) -> bool:
-    """Return whether every gate of the run is known, and say how far each is; those that ``failed`` are left out."""
+    """Return whether every gate of the run is known, and say how far they are; what ``failed`` is left out."""
     samples = store.read_results().values()
     gates = measure_gates(stopping.settings, (sample for sample in samples if sample.key.problem not in failed))
-    for gate in gates:
-        watcher.note(str(gate))
+    known = "; ".join(f"{gate.requirement}: {gate.measured}" for gate in gates)
+    watcher.note(f"after {gates[0].samples} of {gates[0].most} samples: {known}")
     return all(gate.is_decided for gate in gates)
 
 

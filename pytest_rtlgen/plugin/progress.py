@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from pytest_rtlgen.evaluation.watch import Watcher
-from pytest_rtlgen.report.console import Pace
+from pytest_rtlgen.report.console import Pace, fold
 from pytest_rtlgen.report.plain_text import escape_controls
 from pytest_rtlgen.storage import RunStore, list_turns
 from pytest_rtlgen.tools.repeat import repeat
@@ -32,7 +32,7 @@ class TerminalWatcher(Watcher):
             _LOG.warning("rtlgen: %s", line)
         else:
             self._begin_line(self._reporter)
-            self._reporter.write_line(escape_controls(f"rtlgen: {line}"))
+            self._reporter.write_line(fold(escape_controls(f"rtlgen: {line}")))
 
     def advance(self, done: int, total: int, what: str) -> None:
         """Report that ``done`` of ``total`` are there of ``what``, at most every two seconds."""

@@ -16,6 +16,7 @@ from pytest_rtlgen.evaluation.sequential import measure_gates
 from pytest_rtlgen.evaluation.synthesis import synthesize_passes
 from pytest_rtlgen.evaluation.watch import Watcher
 from pytest_rtlgen.records import ProblemKey
+from pytest_rtlgen.report.console import fold
 from pytest_rtlgen.report.gate import AnyGate, Gate, render_annotation
 from pytest_rtlgen.report.run_report import RunReport
 from pytest_rtlgen.storage import RunStore
@@ -87,7 +88,7 @@ class RunScoring:
         if self._run_report is not None:
             terminalreporter.write_line(str(self._run_report))
         for gate in self._gates:
-            terminalreporter.write_line(str(gate), green=gate.is_met, red=not gate.is_met)
+            terminalreporter.write_line(fold(str(gate)), green=gate.is_met, red=not gate.is_met)
         for line in filter(None, (render_annotation(gate, os.environ) for gate in self._gates)):
             terminalreporter.write_line(line)
         for note in self._notes:
@@ -149,7 +150,7 @@ class RunScoring:
                 location=("rtlgen", None, f"gate {name}"),
                 keywords={},
                 outcome="passed" if gate.is_met else "failed",
-                longrepr=None if gate.is_met else str(gate),
+                longrepr=None if gate.is_met else fold(str(gate)),
                 when="call",
                 rtlgen_is_counted=False,
             )

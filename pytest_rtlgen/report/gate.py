@@ -33,7 +33,7 @@ class SequentialGate:
     >>> required = Requirement(metric="pass", k=1, operator=">=", threshold=0.6)
     >>> known = Estimate(value=0.75, low=0.66, high=0.83)
     >>> print(SequentialGate(requirement=required, error=0.05, measured=known, samples=2, most=20))
-    gate pass@1>=0.6 (error 0.05): met after 2 of 20 samples a problem, measured 0.7500 [0.6600, 0.8300]
+    gate pass@1>=0.6: met after 2 of 20 samples, measured 0.7500 [0.6600, 0.8300]
     """
 
     requirement: Requirement
@@ -58,10 +58,8 @@ class SequentialGate:
 
     def __str__(self) -> str:
         state = "met" if self.is_met else "NOT met" if self.is_decided else "NOT decided"
-        return (
-            f"gate {self.requirement} (error {self.error:g}): {state} after {self.samples} of {self.most} samples a "
-            f"problem, measured {_show(self.measured)}"
-        )
+        after = f"after {self.samples} of {self.most} samples"
+        return f"gate {self.requirement}: {state} {after}, measured {_show(self.measured)}"
 
 
 AnyGate = Gate | SequentialGate

@@ -34,7 +34,7 @@ def render_ppa(estimate: Estimate | None) -> str:
     """Return the line of the PPA-style estimate."""
     if estimate is None:
         return "PPA-style estimate: no problem has a reference that can be synthesized"
-    return f"PPA-style estimate (area and depth, no power; 1 is as the references, 0 nothing passes): {estimate}"
+    return f"PPA-style estimate: {estimate}\n(area and depth, no power; 1: as the references, 0: nothing passes)"
 
 
 _ALIGNED = ("left", *("right" for _ in _HEAD[1:]))

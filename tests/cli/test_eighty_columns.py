@@ -22,7 +22,8 @@ COMMANDS = {
     "show": "rtlgen show runs/five alu_8_flags 2 | sed -n '/--- verdict/,$p'",  # a prompt is shown as it is
     "compare": f"{CORE} --rtlgen-n=3 --rtlgen-save=three > three.txt; rtlgen compare five three --out runs --unlike",
     "history": "rtlgen history runs",
-    "synth": "rtlgen synth runs/three",
+    "synth": "rtlgen synth runs/three --ppa-estimate",
+    "gate": f"{CORE} --rtlgen-n=5 --rtlgen-gate='pass@1>=0.05' --rtlgen-gate='syntax@1>=0.95' --rtlgen-save=gated",
     "best-of": "rtlgen best-of runs/five runs/three",
     "selfcheck": "rtlgen selfcheck suite",
     "suites": "rtlgen suites",

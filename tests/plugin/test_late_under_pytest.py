@@ -38,6 +38,12 @@ OPTIONS = ["--rtlgen-model=replay:answers", "--rtlgen-n=2", "--rtlgen-out=runs",
 LONG = ["--rtlgen-formal-budget=20", "--rtlgen-late-budget=300", "--rtlgen-no-cache", "-p", "no:cacheprovider"]
 
 
+@pytest.fixture(autouse=True)
+def unfolded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Print as into a file, where no line is folded."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
 @pytest.mark.parametrize(
     ("options", "status"), [([], 1), (["--rtlgen-report-only"], 0), (["--rtlgen-require=pass@1>=0.5"], 0)]
 )
