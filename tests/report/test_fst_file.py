@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from builders import given, interface, problem
-from report.test_wave_file import HOSTILE, WIDE, list_values, make_waves
+from report.test_wave_file import HOSTILE, WIDE, list_scopes, make_waves
 from support.checkers import SharedChecker
 
 from pytest_rtlgen.check.checker import CheckSettings
@@ -42,19 +42,12 @@ def spell(value: object, width: int) -> str:
 
 
 def check_file(path: Path, waves: Waves) -> None:
-    steps = waves.stimulus.steps
-    scopes = {
-        "inputs": list_values(waves.stimulus.inputs, waves.stimulus.rows, steps),
-        "expected": list_values(waves.expected.outputs, waves.expected.rows, steps),
-        "actual": list_values(waves.actual.outputs, waves.actual.rows, steps),
-        "differs": {name: list(values.decode()) for name, values in waves.differs},
-    }
     expected = {  # the reader takes [0] at the end of a name for a range
         f"{scope}.{name_signals(signals)[name].removesuffix('[0]')}": values
-        for scope, signals in scopes.items()
+        for scope, signals in list_scopes(waves).items()
         for name, values in signals.items()
     }
-    assert read_file(path, steps) == expected
+    assert read_file(path, waves.stimulus.steps) == expected
 
 
 @pytest.mark.simulator

@@ -44,15 +44,20 @@ def list_values(ports: tuple[Port, ...], rows: bytes, steps: int) -> dict[str, l
     return {port.name: [row[place] for row in table] for port, place in list_places(ports)}
 
 
-def check_file(path: Path, waves: Waves, reader: Any) -> None:
-    found = reader(str(path))
+def list_scopes(waves: Waves) -> dict[str, dict[str, list[str]]]:
     steps = waves.stimulus.steps
-    expected = {
+    return {
         "inputs": list_values(waves.stimulus.inputs, waves.stimulus.rows, steps),
         "expected": list_values(waves.expected.outputs, waves.expected.rows, steps),
         "actual": list_values(waves.actual.outputs, waves.actual.rows, steps),
         "differs": {name: list(values.decode()) for name, values in waves.differs},
     }
+
+
+def check_file(path: Path, waves: Waves, reader: Any) -> None:
+    found = reader(str(path))
+    steps = waves.stimulus.steps
+    expected = list_scopes(waves)
     names = {scope: name_signals(values) for scope, values in expected.items()}
     assert sorted(found.signals) == sorted(f"{s}.{names[s][name]}" for s, values in expected.items() for name in values)
     for scope, signals in expected.items():
