@@ -30,7 +30,8 @@ def bound_anytime(rounds: Sequence[Sequence[float]], error: float) -> Estimate:
     Of each threshold, bettors stake a share of what they have on every score, at odds that are fair if the mean is the
     threshold. Over a whole round their expected gain is then at most nothing, however unlike the problems are, as a
     product of problems' expected factors is at most that of their mean. So the wealth of all together exceeds
-    ``1 / error`` at some time with probability ``error`` at most, and a threshold at which it did is left out.
+    ``1 / error`` at some time with probability ``error`` at most, and a threshold at which it did is left out for good:
+    after a rare run of luck a bound may lie on the other side of the mean.
 
     >>> estimate = bound_anytime([[1.0, 1.0, 0.0, 1.0] * 25] * 2, error=0.05)
     >>> estimate.value, round(estimate.low, 2), round(estimate.high, 2)
@@ -51,14 +52,14 @@ def bound_anytime(rounds: Sequence[Sequence[float]], error: float) -> Estimate:
     mean = float(scores.mean())
     values, counts = _count_scores(scores)
     needed = log(1 / error)
-    low = _bisect(lambda threshold: _measure_wealth(values, counts, threshold) >= needed, mean)
-    rest = _bisect(lambda threshold: _measure_wealth(1 - values, counts, threshold) >= needed, 1 - mean)
+    low = _bisect(lambda threshold: _measure_wealth(values, counts, threshold) >= needed)
+    rest = _bisect(lambda threshold: _measure_wealth(1 - values, counts, threshold) >= needed)
     return Estimate(value=mean, low=low, high=1 - rest)
 
 
-def _bisect(is_left_out: Callable[[float], bool], most: float) -> float:
-    """Return the largest threshold from 0 to ``most`` that is left out, as all below it are; 0 where none is."""
-    low, high = 0.0, most
+def _bisect(is_left_out: Callable[[float], bool]) -> float:
+    """Return the largest threshold from 0 to 1 that is left out, as all below it are; 0 where none is."""
+    low, high = 0.0, 1.0
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
         low, high = (middle, high) if is_left_out(middle) else (low, middle)

@@ -10,6 +10,8 @@ GATED: Mapping[str, str] = {"pass": "function", "syntax": "syntax", "credit": "c
 """What a gate can look at, by its name there: a field of ``SummaryRow``."""
 PROVED = "proved"
 """And this: the share of passes that are proved."""
+DIGITS = 9
+"""Of a threshold: what is read back from its text is the same."""
 _ROUNDING = 1e-9
 """A mean that is 0.6 by hand may come out as 0.5999999999999999."""
 
@@ -31,7 +33,8 @@ class Requirement:
 
     def __str__(self) -> str:
         name = self.metric if self.k is None else f"{self.metric}@{self.k}"
-        return f"{name}{'.low' if self.is_low else ''}{self.operator}{self.threshold:g}"
+        threshold = f"{self.threshold:.{DIGITS}f}".rstrip("0").rstrip(".")
+        return f"{name}{'.low' if self.is_low else ''}{self.operator}{threshold}"
 
     def measure(self, summary: Summary) -> Estimate | None:
         """Return the figure of ``summary`` that this gate looks at; ``None``: no proof was tried.

@@ -101,7 +101,7 @@ def read_ks(text: str) -> tuple[int, ...]:
 
 def read_requirement(text: str) -> "Requirement":
     """Return the gate that ``text`` spells."""
-    from pytest_rtlgen.config.parsed import Requirement
+    from pytest_rtlgen.config.parsed import DIGITS, Requirement
 
     match = re.fullmatch(_REQUIREMENT, text.strip(), re.ASCII)
     if match is None or not 0.0 <= float(match[6]) <= 1.0:
@@ -114,7 +114,7 @@ def read_requirement(text: str) -> "Requirement":
         k=int(match[2]) if match[2] else None,
         is_low=match[4] is not None,
         operator=match[5],
-        threshold=float(match[6]),
+        threshold=round(float(match[6]), DIGITS),
     )
 
 

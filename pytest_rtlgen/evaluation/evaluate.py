@@ -12,7 +12,7 @@ from pytest_rtlgen.evaluation.models import MakeBackend, open_models
 from pytest_rtlgen.evaluation.open_run import open_run
 from pytest_rtlgen.evaluation.results import finish_run, report_run, write_html
 from pytest_rtlgen.evaluation.settings import read_prompt_style
-from pytest_rtlgen.evaluation.synthesis import synthesize_passes
+from pytest_rtlgen.evaluation.synthesis import synthesize_at_end
 from pytest_rtlgen.evaluation.watch import ConsoleWatcher, Watcher
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.records import Suite
@@ -60,8 +60,7 @@ def evaluate(
         answer_problems(problems, models, store=store, judge=judge, watcher=watcher, options=resolved)
         judged = judge_run(store, judge, watcher)
         prove_late(store, judge, watcher, budget_s=resolved.late_budget_s)
-    if resolved.synth:
-        synthesize_passes(store, resolved, watcher)
+    synthesize_at_end(store, resolved, watcher)
     report = report_run(store, resolved, judged=judged)
     finish_run(store, report, is_complete=not judged.failed)
     write_html(store, report, resolved)

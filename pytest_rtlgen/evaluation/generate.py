@@ -1,6 +1,6 @@
 """Ask for the completions that a run does not have yet."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -16,16 +16,12 @@ from pytest_rtlgen.evaluation.models import Models
 from pytest_rtlgen.evaluation.repair import RepairLoop
 from pytest_rtlgen.evaluation.reuse import Lender
 from pytest_rtlgen.evaluation.sequential import Stopping, measure_gates, plan_stopping
-from pytest_rtlgen.evaluation.watch import Watcher
+from pytest_rtlgen.evaluation.watch import AskedProgress, Watcher
 from pytest_rtlgen.prompts import PromptStyle, render_prompt
 from pytest_rtlgen.records import Completion, Problem, ProblemKey, SampleKey, SamplingParams
-from pytest_rtlgen.report.plain_text import clip_text
+from pytest_rtlgen.report.gate import SequentialGate
 from pytest_rtlgen.storage import RunStore
-from pytest_rtlgen.tools.repeat import repeat
 
-_EVERY_S = 2.0
-"""Progress is shown anew after so long also where nothing arrives."""
-_WAITS = 60
 LOCK = "generation.lock"
 """Who holds it generates; other processes with the same run wait."""
 
@@ -69,33 +65,20 @@ def generate_completions(  # noqa: PLR0913  each is a part of its own, named by 
     requests = list_missing(problems, n=n, have=have, style=style)
     missing = sum(len(request.indices) for request in requests)
     total = sum(not problem.unjudged for problem in problems) * n
-    arrived = total - missing
-
-    def show() -> None:
-        if watcher is not None:
-            watcher.advance(arrived, total, f"completions{_describe_waits(backend)}")
+    progress = AskedProgress(watcher or Watcher(), backend, "completions", done=total - missing, total=total)
 
     def deliver(*completions: Completion) -> None:
-        nonlocal arrived
         store.append_completion(*completions)
-        arrived += len(completions)
-        show()
+        progress.add(len(completions))
         if take is not None:
             take(*completions)
 
     if isinstance(backend, AccountedBackend):
         backend.note(have.values())
     if requests:
-        with repeat(show, _EVERY_S):
+        with progress:
             backend.generate(requests, sampling, deliver)
     return bool(requests)
-
-
-def _describe_waits(backend: Backend) -> str:
-    """Return what follows the count where ``backend`` has something to tell."""
-    describe: Callable[[], str] | None = getattr(backend, "describe_waits", None)
-    text = "" if describe is None else describe()
-    return f", {clip_text(text, _WAITS)}" if text else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,8 +120,9 @@ def answer_problems(
     try:
         with FileLock(store.path / LOCK):
             store.select(problems)
-            for samples in stopping.list_counts() if has_gates else (models.sampling.n,):
-                is_new = asker.ask(samples, judge if loop is None else None, lender)
+            for n in stopping.list_counts() if has_gates else (models.sampling.n,):
+                samples = n
+                is_new = asker.ask(n, judge if loop is None else None, lender)
                 failed: Collection[ProblemKey] = ()
                 if loop is not None:
                     loop.run(problems)
@@ -147,7 +131,9 @@ def answer_problems(
                     lender.lend(watcher)
                 elif has_gates and judge is not None:
                     failed = judge_run(store, judge, watcher).failed
-                if has_gates and _are_known(stopping, store, failed, watcher if is_new else Watcher()):
+                gates = _measure(stopping, store, failed, watcher if is_new else Watcher()) if has_gates else []
+                if gates and all(gate.is_decided or gate.measured is None for gate in gates):
+                    samples = max(n, gates[0].samples)  # those of an earlier session count too
                     break
     finally:
         watcher.end_stage()
@@ -179,13 +165,18 @@ class _Asker:
             )
 
 
-def _are_known(stopping: Stopping, store: RunStore, failed: Collection[ProblemKey], watcher: Watcher) -> bool:
-    """Return whether every gate of the run is known, and say how far they are; what ``failed`` is left out."""
+def _measure(
+    stopping: Stopping, store: RunStore, failed: Collection[ProblemKey], watcher: Watcher
+) -> Sequence[SequentialGate]:
+    """Return what is known of the run's gates, and say it; problems that ``failed`` are left out.
+
+    Where nothing can be measured after a whole round, no problem can be judged, and no further round changes that.
+    """
     samples = store.read_results().values()
     gates = measure_gates(stopping.settings, (sample for sample in samples if sample.key.problem not in failed))
-    known = "; ".join(f"{gate.requirement}: {gate.measured}" for gate in gates)
+    known = "; ".join(f"{gate.requirement}: {gate.measured or 'nothing'}" for gate in gates)
     watcher.note(f"after {gates[0].samples} of {gates[0].most} samples: {known}")
-    return all(gate.is_decided for gate in gates)
+    return gates
 
 
 def _take_unknown(take: Deliver | None, lender: Lender, *completions: Completion) -> None:

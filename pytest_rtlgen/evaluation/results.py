@@ -10,7 +10,7 @@ from pytest_rtlgen.evaluation.judge import Judged
 from pytest_rtlgen.evaluation.repair import add_turns, count_waiting, sum_run_spending
 from pytest_rtlgen.evaluation.sent_prompts import SentPrompts
 from pytest_rtlgen.evaluation.sequential import measure_gates
-from pytest_rtlgen.evaluation.synthesis import read_rows
+from pytest_rtlgen.evaluation.synthesis import keep_passes, read_rows
 from pytest_rtlgen.metrics import summarize
 from pytest_rtlgen.records import Problem, ProblemKey, Run, SampleResult, Summary
 from pytest_rtlgen.report.gate import Gate, SequentialGate, measure_limits
@@ -62,7 +62,8 @@ def report_run(
     results = [sample for sample in run.samples if sample.key.problem in counted]
     gates = measure_gates(run.settings, (result for result in results if result.key.problem not in excluded))
     if gates:  # which may have ended the run before it had the samples that a k needs
-        fewest = min(Counter(result.key.problem for result in results).values(), default=0)
+        counts = Counter(result.key.problem for result in results)
+        fewest = min((count for key, count in counts.items() if key not in excluded), default=0)
         options = options._replace(k=tuple(k for k in options.k if k <= fewest))
     summary = summarize(problems, results, options.k, excluded=_name(excluded))
     summary = add_turns(summary, store, problems, prices=options.prices)
@@ -75,7 +76,7 @@ def report_run(
         summary=summary,
         spending=sum_run_spending(store, options.prices),
         sides=compare_sides(problems, results, known, options.k),
-        synthesis=read_rows(store),
+        synthesis=keep_passes(read_rows(store), results),
         papers=tuple(_list_papers(problems, results, run, options, excluded)),
         comparison=comparison,
         gates=(
@@ -92,10 +93,12 @@ def report_run(
 def finish_run(store: RunStore, report: RunReport, *, is_complete: bool) -> None:
     """Show other packages what the run came to, and write it where ``is_complete``, which finishes the run.
 
+    A run of which a late proof has opened a gate again is gone on with.
+
     Raises:
         StorageError: it cannot be written.
     """
-    if is_complete:
+    if is_complete and not report.has_open_gate:
         store.write_summary(report.summary)
     call_hook("summary", summary=report.summary)
 

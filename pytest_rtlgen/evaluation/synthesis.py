@@ -2,19 +2,20 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from statistics import mean
 
 from pytest_rtlgen.check.checker import Checker
 from pytest_rtlgen.config import Options
-from pytest_rtlgen.errors import RecordError, StorageError
+from pytest_rtlgen.errors import RecordError, RtlgenError, StorageError
 from pytest_rtlgen.evaluation.settings import make_check_settings
 from pytest_rtlgen.evaluation.watch import Watcher
 from pytest_rtlgen.metrics import bootstrap_interval
-from pytest_rtlgen.records import Estimate, Problem, ProblemKey, SampleResult
+from pytest_rtlgen.records import Estimate, Problem, ProblemKey, SampleKey, SampleResult
 from pytest_rtlgen.storage import RunStore, decode, encode
-from pytest_rtlgen.synthesis.rows import SampleSynthesis, SynthesisRow, compare_sample
+from pytest_rtlgen.synthesis.rows import SynthesisRow, compare_sample
 from pytest_rtlgen.synthesis.synthesizer import Synthesizer
 from pytest_rtlgen.tools.pool import run_each
 from pytest_rtlgen.tools.sandbox import choose_sandbox
@@ -33,6 +34,31 @@ def synthesize_passes(store: RunStore, options: Options, watcher: Watcher) -> tu
     with Checker(settings) as checker:
         synthesizer = Synthesizer(sandbox=choose_sandbox(settings.sandbox))
         return synthesize_run(store, checker, synthesizer, watcher)
+
+
+def synthesize_at_end(store: RunStore, options: Options, watcher: Watcher) -> None:
+    """Do it where ``options`` ask for it; what fails is noted, as the run is judged without it.
+
+    Raises nothing of the harness's errors.
+    """
+    if not options.synth:
+        return
+    try:
+        synthesize_passes(store, options, watcher)
+    except RtlgenError as error:
+        watcher.note(f"{store.path}: not synthesized: {error}")
+
+
+def keep_passes(rows: Sequence[SynthesisRow], samples: Iterable[SampleResult]) -> tuple[SynthesisRow, ...]:
+    """Return ``rows`` without what does not pass among ``samples``: verdicts may have changed since."""
+    passed = {sample.key for sample in samples if sample.verdict.is_passed}
+    kept = []
+    for row in rows:
+        make_key = partial(SampleKey, suite=row.suite, problem_id=row.problem_id)
+        left = tuple(sample for sample in row.samples if make_key(index=sample.index) in passed)
+        if left:
+            kept.append(replace(row, samples=left))
+    return tuple(kept)
 
 
 def read_rows(store: RunStore) -> tuple[SynthesisRow, ...]:
@@ -57,7 +83,8 @@ def estimate_ppa(store: RunStore, rows: Sequence[SynthesisRow]) -> Estimate | No
 
     A sample that passes has, averaged over area and depth, 2 less its ratio to the reference: 1.0 as good as that, 2.0
     at no cost at all, 0.0 from twice the cost on. One that does not pass, or cannot be synthesized, has 0.0. Problems
-    of which the reference cannot be synthesized are left out. ``None``: there is no problem.
+    with a pass of which the reference cannot be synthesized are left out; of others nobody asks. ``None``: there is no
+    problem.
 
     Source: the PPA score of TuRTLe (github.com/HPAI-BSC/TuRTLe), which takes its figures from a place-and-route flow.
     """
@@ -65,15 +92,25 @@ def estimate_ppa(store: RunStore, rows: Sequence[SynthesisRow]) -> Estimate | No
     known = {ProblemKey(suite=row.suite, problem_id=row.problem_id): row for row in rows}
     judged = [problem.key for problem in store.header.problems if problem.has_reference and problem.key in counts]
     kept = [key for key in judged if key not in known or known[key].reference.figures is not None]
-    scores = [sum(map(_score, known[key].samples if key in known else ())) / counts[key] for key in kept]
+    scores = [(_score(known[key]) if key in known else 0.0) / counts[key] for key in kept]
     return bootstrap_interval(scores, seed=0, span=(0.0, _WORST)) if scores else None
 
 
-def _score(sample: SampleSynthesis) -> float:
-    if sample.synthesized.figures is None:
-        return 0.0
-    ratios = [ratio for ratio in (sample.area_ratio, sample.depth_ratio) if ratio is not None]
-    return mean(_WORST - min(ratio, _WORST) for ratio in ratios) if ratios else 1.0
+def _score(row: SynthesisRow) -> float:
+    """Return what the passes of a problem, whose reference has figures, have together."""
+    best = row.reference.figures
+    found = [sample.synthesized.figures for sample in row.samples]
+    return sum(
+        mean((_compare(one.area, best.area), _compare(one.depth, best.depth)))
+        for one in found
+        if one is not None and best is not None
+    )
+
+
+def _compare(cost: float, reference: float) -> float:
+    if not reference:
+        return 0.0 if cost else 1.0
+    return _WORST - min(cost / reference, _WORST)
 
 
 def synthesize_run(

@@ -13,7 +13,7 @@ from pytest_rtlgen.evaluation.judge import Judge, Judged
 from pytest_rtlgen.evaluation.late import prove_late
 from pytest_rtlgen.evaluation.results import finish_run, report_run, write_html
 from pytest_rtlgen.evaluation.sequential import measure_gates
-from pytest_rtlgen.evaluation.synthesis import synthesize_passes
+from pytest_rtlgen.evaluation.synthesis import synthesize_at_end
 from pytest_rtlgen.evaluation.watch import Watcher
 from pytest_rtlgen.records import ProblemKey
 from pytest_rtlgen.report.console import fold
@@ -72,8 +72,7 @@ class RunScoring:
             return
         try:
             self._prove_late(session)
-            if self._options.synth:
-                synthesize_passes(self._store, self._options, self._watcher)
+            synthesize_at_end(self._store, self._options, self._watcher)
             self._report(session, missing)
         except KeyboardInterrupt:  # pytest looks out for it no longer
             self._note_unfinished()
@@ -136,6 +135,8 @@ class RunScoring:
             )
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         finish_run(self._store, report, is_complete=not self._errors and not missing)
+        if report.has_open_gate:
+            self._note_unfinished()
         self._report_gates(session, report.gates)
         write_html(self._store, report, self._options)
         self._notes += [f"open {report.page}"] if report.page else []

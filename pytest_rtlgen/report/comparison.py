@@ -162,7 +162,9 @@ def _list_conditions(settings: RunSettings, environment: Environment) -> dict[st
 
 
 def _show(value: object) -> str:
-    return "none" if value in {None, "", ()} else str(value)
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or "none"
+    return "none" if value in {None, ""} else str(value)
 
 
 def _group(samples: Iterable[SampleResult]) -> dict[ProblemKey, dict[int, bool]]:

@@ -72,6 +72,11 @@ class RunReport:
         return not self.not_judged and self.gaps == Gaps()
 
     @property
+    def has_open_gate(self) -> bool:
+        """Whether a gate that ended the sampling is not known any more, as a later look changed verdicts."""
+        return bool(self.run.settings.gates) and self.gaps.short > 0
+
+    @property
     def is_good(self) -> bool:
         """Whether every gate is met."""
         return all(gate.is_met for gate in self.gates)
@@ -79,7 +84,14 @@ class RunReport:
     @property
     def title(self) -> str:
         """The model and the number of samples."""
-        return f"{self.run.settings.model}  n={self.run.settings.sampling.n}"
+        return f"{self.run.settings.model}  n={self.samples_text}"
+
+    @property
+    def samples_text(self) -> str:
+        """How many samples of each problem there are; of a run that a gate ended, of how many that were to be."""
+        most = self.run.settings.sampling.n
+        least = min((score.n for score in self.summary.problems), default=0)
+        return f"{least} of {most}" if self.run.settings.gates and least < most else str(most)
 
     def __str__(self) -> str:
         return "\n\n".join(self.list_tables())

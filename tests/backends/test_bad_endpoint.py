@@ -130,7 +130,7 @@ class Listening(Watcher):
 
 
 def test_who_watches_is_told_of_retries_while_nothing_arrives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pytest_rtlgen.evaluation.generate._EVERY_S", 0.01)
+    monkeypatch.setattr("pytest_rtlgen.evaluation.watch._EVERY_S", 0.01)
     tasks = [problem(problem_id="p1")]
     settings = RunSettings(model="openai:m", suites=(), sampling=SamplingParams(n=1), prompt="chat", simulator="icarus")
     environment = Environment(harness="0", python="3", platform="p", tools=())

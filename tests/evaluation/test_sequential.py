@@ -1,6 +1,7 @@
 """``gate``: a run that stops asking once the answer is known."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,15 @@ from plugin.conftest import ANSWERS, SUITE
 
 from pytest_rtlgen.backends import Deliver, GenerationRequest
 from pytest_rtlgen.cli import main
+from pytest_rtlgen.config.resolve import resolve_call
 from pytest_rtlgen.errors import BackendError, UsageError
 from pytest_rtlgen.evaluation.evaluate import evaluate
-from pytest_rtlgen.records import Completion, SamplingParams
+from pytest_rtlgen.evaluation.generate import answer_problems
+from pytest_rtlgen.evaluation.judge import open_judge
+from pytest_rtlgen.evaluation.models import open_models
+from pytest_rtlgen.loaders import load_suite
+from pytest_rtlgen.prompts import PromptStyle
+from pytest_rtlgen.records import Completion, SamplingParams, Status
 from pytest_rtlgen.report.gate import SequentialGate
 from pytest_rtlgen.storage import RunStore
 
@@ -138,3 +145,60 @@ def test_a_gate_that_no_sampling_can_stop_at_is_refused(mini: Path, gate: str) -
 def test_an_error_that_none_can_ask_for_is_refused(mini: Path, error: str) -> None:
     with pytest.raises(UsageError, match=r"must be a number above 0, at most 0\.5"):
         evaluate(mini, "reference:", gate=["pass@1>=0.6"], gate_error=error, **QUICK)
+
+
+@pytest.mark.parametrize("gate", ["pass@1>=0.9999999", "credit>0.0000001", "pass@1>=0.61234567"])
+def test_a_threshold_is_kept_to_its_last_digit(mini: Path, gate: str) -> None:
+    with pytest.raises(BackendError):
+        evaluate(mini, Counting(dies_at=0), n=20, gate=[gate], **QUICK)
+    (run,) = Path(".rtlgen/runs").iterdir()
+    assert RunStore.open(run).header.settings.gates == (gate,)
+
+
+@pytest.mark.simulator
+def test_where_no_problem_can_be_judged_one_round_is_all_that_is_asked(mini: Path) -> None:
+    for name in SUITE:
+        (mini / name / "reference.sv").write_text(f"module {name} (input a, output y);\n  nonsense\nendmodule\n")
+    backend = Counting()
+    with pytest.raises(UsageError, match="no problem is left"):
+        evaluate(mini, backend, n=20, gate=["pass@1>=0.6"], **QUICK)
+    assert len(backend.asked) == 3
+
+
+@pytest.mark.simulator
+def test_a_gate_that_a_late_proof_opens_again_is_gone_on_with(mini: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    options = {"n": 20, "gate": ["pass@1>=0.6"], "no_cache": True, **QUICK}
+
+    def find_wrong(store: RunStore, *_: object, **__: object) -> None:
+        for key, result in store.read_results().items():
+            if key.problem_id == "and2":
+                store.append_late(replace(result, verdict=replace(result.verdict, status=Status.MISMATCH)))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pytest_rtlgen.evaluation.evaluate.prove_late", find_wrong)
+        first = evaluate(mini, Counting(), **options)
+    (gate,) = first.gates
+    assert "NOT decided after 4 of 20" in str(gate)
+    assert not first.is_complete
+    assert not RunStore.open(first.path).is_finished
+    backend = Counting()
+    second = evaluate(mini, backend, **options)
+    assert second.path == first.path
+    assert backend.asked[0] == ("and2", 4)
+    assert [gate.is_met for gate in second.gates] == [True]
+    assert RunStore.open(second.path).is_finished
+
+
+@pytest.mark.simulator
+def test_whoever_comes_later_counts_the_rounds_that_are_there(mini: Path) -> None:
+    options = {"n": 20, "gate": ["pass@1>=0.6"], **QUICK}
+    report = evaluate(mini, Counting(), **options)
+    assert report.title == "counting:  n=4 of 20"
+    resolved = resolve_call({**options, "model": "counting:"})
+    backend = Counting()
+    models = open_models(resolved, PromptStyle(name="chat"), warn=pytest.fail, make=lambda *_: backend)
+    problems = load_suite(str(mini)).problems
+    with open_judge(resolved) as judge:
+        store = RunStore.open(report.path)
+        found = answer_problems(problems, models, store=store, judge=judge, watcher=Kept(), options=resolved)
+    assert (found.samples, backend.asked) == (4, [])

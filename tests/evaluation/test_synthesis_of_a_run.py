@@ -1,6 +1,7 @@
 """The passes of a saved run as gates, beside their references."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,13 +9,15 @@ import pytest
 from pytest_rtlgen import evaluate
 from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.cli import main
-from pytest_rtlgen.errors import RecordError
-from pytest_rtlgen.evaluation.synthesis import FILE, estimate_ppa, read_rows, synthesize_run
+from pytest_rtlgen.errors import RecordError, ToolError
+from pytest_rtlgen.evaluation.synthesis import FILE, _score, estimate_ppa, read_rows, synthesize_run
 from pytest_rtlgen.evaluation.watch import Watcher
 from pytest_rtlgen.modes import FormalMode
+from pytest_rtlgen.records import Status
 from pytest_rtlgen.report.synthesis_text import render_synthesis
 from pytest_rtlgen.storage import RunStore
-from pytest_rtlgen.synthesis.synthesizer import Synthesizer
+from pytest_rtlgen.synthesis.rows import SynthesisRow, compare_sample
+from pytest_rtlgen.synthesis.synthesizer import GateFigures, Synthesized, Synthesizer
 from pytest_rtlgen.tools.sandbox import choose_sandbox
 
 pytestmark = pytest.mark.simulator
@@ -101,3 +104,35 @@ def test_a_file_that_is_no_synthesis_is_an_error_of_one_line(store: RunStore, te
     with pytest.raises(RecordError, match=FILE) as caught:
         read_rows(store)
     assert "\n" not in str(caught.value)
+
+
+def test_what_no_longer_passes_is_shown_no_more(store: RunStore, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["synth", str(store.path)]) == 0
+    for key, result in store.read_results().items():
+        if key.index:
+            store.append_late(replace(result, verdict=replace(result.verdict, status=Status.MISMATCH)))
+    capsys.readouterr()
+    assert main(["report", str(store.path)]) == 0
+    assert "1 passes of 1 problems; median to the reference: area 1.00, depth 1.00" in capsys.readouterr().out
+
+
+def test_where_the_synthesis_fails_the_run_is_reported_without_it(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise ToolError("pyosys is not installed")
+
+    monkeypatch.setattr("pytest_rtlgen.evaluation.synthesis.synthesize_run", fail)
+    root = store.path.parents[1]
+    report = evaluate(root / "suite", model="reference:", out=root / "again", formal=FormalMode.OFF, synth=True)
+    assert report.synthesis == ()
+    assert report.summary.passed == 1
+    assert "not synthesized: pyosys is not installed" in capsys.readouterr().err
+
+
+def test_a_cost_where_the_reference_has_none_is_worth_nothing() -> None:
+    free = Synthesized(figures=GateFigures(cells=0, flip_flops=0, latches=0, depth=0, area=0.0))
+    dear = Synthesized(figures=GateFigures(cells=9, flip_flops=0, latches=0, depth=4, area=9.0))
+    samples = tuple(compare_sample(index, found, free) for index, found in enumerate((free, dear)))
+    row = SynthesisRow(suite="one", problem_id="wire", reference=free, samples=samples)
+    assert _score(row) == 1.0

@@ -62,6 +62,22 @@ def test_a_problem_that_loses_its_last_pass_fails_the_session(
     assert RunStore.open(path).is_finished
 
 
+def test_a_gate_that_a_proof_opens_again_leaves_the_run_to_be_gone_on_with(
+    pytester: pytest.Pytester, suite: Path
+) -> None:
+    gate = ["--rtlgen-gate=pass@1>=0.2", "--rtlgen-gate-error=0.5"]
+    result = pytester.runpytest_inprocess(str(suite), *OPTIONS, *LONG, *gate)
+    result.stdout.fnmatch_lines(["*after 1 of 2 samples: pass@1>=0.2: 1.000 *"])
+    result.stdout.fnmatch_lines(["gate pass@1>=0.2: NOT decided after 1 of 2 samples, measured 0.5000 *"])
+    result.stdout.fnmatch_lines(["unfinished run: *; the same command goes on with it"])
+    (path,) = find_runs(pytester.path)
+    assert not RunStore.open(path).is_finished
+    result = pytester.runpytest_inprocess(str(suite), *OPTIONS, *LONG, *gate)
+    result.stdout.fnmatch_lines(["gate pass@1>=0.2: * after 2 of 2 samples, measured 0.5000 *"])
+    assert find_runs(pytester.path) == [path]
+    assert RunStore.open(path).is_finished
+
+
 def test_the_gate_measures_what_is_left(pytester: pytest.Pytester, suite: Path) -> None:
     result = pytester.runpytest_inprocess(str(suite), *OPTIONS, *LONG, "--rtlgen-require=pass@1>=0.6")
     assert result.ret == 1

@@ -42,6 +42,7 @@ def test_the_two_readings_agree_on_clocks_resets_and_macros(second: SecondReadin
     [
         "module m(input a, output y);\n  typedef logic one;\n  one s;\n  assign s = a, y = s;\nendmodule\n",
         "module m(input a, output y); nonsense endmodule",
+        "module m(input \\a.b , output y);\n  assign y = \\a.b ;\nendmodule\n",  # an escaped name
         "",
         f"module m(input a, output y);\n  assign y = {'(' * 3000}a{')' * 3000};\nendmodule\n",
     ],

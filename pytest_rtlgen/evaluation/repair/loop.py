@@ -15,7 +15,7 @@ from pytest_rtlgen.evaluation.judge import Judge, Work
 from pytest_rtlgen.evaluation.repair.feedback import write_feedback
 from pytest_rtlgen.evaluation.repair.history import Exchange, History, extend, read_histories
 from pytest_rtlgen.evaluation.repair.messages import make_reflector_prompt, make_repair_prompt
-from pytest_rtlgen.evaluation.watch import Watcher
+from pytest_rtlgen.evaluation.watch import AskedProgress, Watcher
 from pytest_rtlgen.prompts import PromptStyle, render_prompt
 from pytest_rtlgen.records import Completion, Feedback, Problem, Prompt, SampleKey, SampleResult, SamplingParams
 from pytest_rtlgen.storage import RunStore, TurnStore, list_turns, open_turn
@@ -90,6 +90,7 @@ class RepairLoop:
             ToolError: the simulator is missing or broken.
             StorageError: something could not be written.
         """
+        self.errors.clear()  # what could not be checked before is tried again
         self._note_spent()
         self._check_first(problems)
         self._histories = read_histories(self._store, problems)
@@ -206,19 +207,18 @@ class RepairLoop:
             for item, prompt in asked
             if item.history.key not in there
         ]
-        arrived = len(asked) - len(requests)
+        progress = AskedProgress(self._watcher, backend, what, done=len(asked) - len(requests), total=len(asked))
 
         def deliver(*completions: Completion) -> None:
-            nonlocal arrived
             append(*completions)
-            arrived += len(completions)
-            self._watcher.advance(arrived, len(asked), what)
+            progress.add(len(completions))
 
         if requests:
-            backend.generate(requests, self._plan.sampling, deliver)
-        if arrived < len(asked):
+            with progress:
+                backend.generate(requests, self._plan.sampling, deliver)
+        if progress.done < len(asked):
             raise BackendError(
-                f"{backend.name}: {len(asked) - arrived} of {len(asked)} {what} did not come; run the same again"
+                f"{backend.name}: {len(asked) - progress.done} of {len(asked)} {what} did not come; run the same again"
             )
 
     def _check(self, files: AnswerFiles, work: Sequence[Work], what: str) -> Iterator[SampleResult]:

@@ -16,7 +16,7 @@ def describe_run(report: RunReport) -> dict[str, object]:
     facts = {
         "model": settings.model,
         "suites": ", ".join(name for name, _ in settings.suites),
-        "samples a problem": str(settings.sampling.n),
+        "samples a problem": report.samples_text,
         "temperature": _show(settings.sampling.temperature),
         "top-p": _show(settings.sampling.top_p),
         "most tokens": _show(settings.sampling.max_tokens),

@@ -35,11 +35,14 @@ class _Analyzer(VerilogDataflowAnalyzer):  # type: ignore[misc]  # it has no typ
 
 class _Flows:
     def __init__(self) -> None:
-        self._parser = VerilogParser(outputdir=tempfile.mkdtemp(), debug=False)
+        with tempfile.TemporaryDirectory() as folder:  # for its tables, of which it takes no notice afterwards
+            self._parser = VerilogParser(outputdir=folder, debug=False)
 
     def answer(self, question: tuple[str, str]) -> list[dict[str, list[str]]] | None:
         """Return the inputs that each output depends on, as we and as pyverilog read it."""
         text, top = question
+        if "\\" in text:  # an escaped name, which the canonical text spells otherwise
+            return None
         try:
             ours = trace_outputs(text, top)
             theirs = self._trace(read_canonical(text).text, top)
