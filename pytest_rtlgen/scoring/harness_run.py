@@ -10,7 +10,6 @@ Source: github.com/NVlabs/cvdp_benchmark, ``src/repository.py`` (``docker_cmd``,
 import json
 import os
 import re
-import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -30,7 +29,7 @@ from pytest_rtlgen.records import (
 from pytest_rtlgen.simulators.icarus import find_icarus
 from pytest_rtlgen.storage import decode
 from pytest_rtlgen.tools.process import Limits, ProcessResult, run_program
-from pytest_rtlgen.tools.sandbox import SCRATCH, Sandbox, python_folders
+from pytest_rtlgen.tools.sandbox import SCRATCH, Sandbox, find_python, python_folders
 from pytest_rtlgen.tools.versions import find_program
 
 SEED = "1"
@@ -149,7 +148,7 @@ class HarnessPlace:
     def _start(self, command: HarnessCommand, arguments: list[str], wall_s: float) -> HarnessRun:
         env = self._environment(dict(command.settings))
         root = "/" if self._is_mounted else str(self.folder)
-        argv = [sys.executable, str(_RUN_SCRIPT), root, self._place(command.folder), *arguments]
+        argv = [find_python(), str(_RUN_SCRIPT), root, self._place(command.folder), *arguments]
         readable = (*python_folders(), _INSIDE)
         mounts = [(option, Path(f"{self.folder}{path}"), path) for option, path in _MOUNTS] if self._is_mounted else []
         wrapped = self.sandbox.wrap(argv, env=env, readable=readable, scratch=self.folder, mounts=mounts)
@@ -168,7 +167,7 @@ class HarnessPlace:
     def _environment(self, settings: Mapping[str, str]) -> dict[str, str]:
         placed = {name: self._place(value) for name, value in settings.items() if name not in _FIXED}
         icarus = find_icarus()
-        programs = (Path(sys.executable).parent, Path(icarus.iverilog).parent, "/usr/local/bin", "/usr/bin", "/bin")
+        programs = (Path(find_python()).parent, Path(icarus.iverilog).parent, "/usr/local/bin", "/usr/bin", "/bin")
         paths = [str(_INSIDE), *placed.get("PYTHONPATH", "").split(os.pathsep)]
         return {
             "COCOTB_RANDOM_SEED": SEED,

@@ -12,6 +12,7 @@ from pytest_rtlgen.simulators.base import Simulation, SimulationJob, new_nonce, 
 from pytest_rtlgen.simulators.wrapper import count_block_steps, render_wrapper
 from pytest_rtlgen.tools.cut_short import note_cut_short
 from pytest_rtlgen.tools.process import Limits
+from pytest_rtlgen.tools.sandbox import find_python
 from pytest_rtlgen.tools.versions import find_program, read_icarus_version
 
 OLDEST_ICARUS = 11
@@ -138,8 +139,6 @@ def _find_parts(iverilog: str) -> Path | None:
 
 
 def _find_cocotb() -> tuple[str, str, str, str]:
-    import sys
-
     import find_libpython
 
     try:
@@ -151,10 +150,10 @@ def _find_cocotb() -> tuple[str, str, str, str]:
     libpython = find_libpython.find_libpython()
     if libpython is None:
         raise ToolError(
-            f"{sys.executable} has no shared libpython, which cocotb needs; use a Python built with --enable-shared "
+            f"{find_python()} has no shared libpython, which cocotb needs; use a Python built with --enable-shared "
             "(pyenv: PYTHON_CONFIGURE_OPTS=--enable-shared), or use --rtlgen-simulator=yosys"
         )
-    return sys.executable, libpython, config.pygpi_entry_point(), str(config.lib_name_path("vpi", "icarus"))
+    return find_python(), libpython, config.pygpi_entry_point(), str(config.lib_name_path("vpi", "icarus"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,6 @@ It reads synthesizable designs only: no delays, no ``initial`` loops. What it re
 """
 
 import json
-import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +13,7 @@ from pytest_rtlgen.errors import ToolError
 from pytest_rtlgen.records import Diagnostic, Isolation, Severity, Status, Tool, Trace, count_bits
 from pytest_rtlgen.simulators.base import Simulation, SimulationJob, new_nonce, read_trace
 from pytest_rtlgen.tools.process import Limits, ProcessResult, run_program, was_killed
-from pytest_rtlgen.tools.sandbox import SCRATCH, Sandbox, python_folders
+from pytest_rtlgen.tools.sandbox import SCRATCH, Sandbox, find_python, python_folders
 from pytest_rtlgen.tools.versions import read_package_version
 
 _PROGRAM = Path(__file__).with_name("inside_simulator") / "rtlgen_yosys.py"
@@ -80,11 +79,11 @@ def run_pyosys(
     scratch = SCRATCH if sandbox.is_active else str(folder)
     env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TMPDIR": scratch, "PYTHONHASHSEED": "0", **settings}
     command = sandbox.wrap(
-        [sys.executable, str(program)],
+        [find_python(), str(program)],
         env=env,
         readable=(*python_folders(), program.parent),
         scratch=folder,
-        self_exe=sys.executable,
+        self_exe=find_python(),
     )
     return run_program(command, limits=limits, env=env, cwd=folder)
 

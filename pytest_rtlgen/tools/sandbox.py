@@ -163,9 +163,14 @@ def look_for_sandbox(kind: SandboxKind) -> SandboxOffer:
     return SandboxOffer(kind=kind, sandbox=None, reason=reason, is_installed=bool(sandboxes))
 
 
+def find_python() -> str:
+    """Return the path of this Python without ``..``: a sandbox has no folder that such a path only passes through."""
+    return os.path.normpath(sys.executable)
+
+
 def python_folders() -> tuple[Path, ...]:
-    """Return the folders that this Python and its packages live in."""
-    return (Path(sys.base_prefix), Path(sys.prefix), Path(sys.base_exec_prefix))
+    """Return the folders that this Python and its packages live in, without ``..`` as well."""
+    return tuple(Path(os.path.normpath(name)) for name in (sys.base_prefix, sys.prefix, sys.base_exec_prefix))
 
 
 def _find_bubblewraps() -> list[str]:
@@ -206,7 +211,7 @@ def _render_launcher(env: Mapping[str, str], readable: Sequence[Path], scratch: 
         "env": dict(env),
         "filter": base64.b64encode(render_filter(platform.machine())).decode("ascii"),
     }
-    return [sys.executable, "-I", "-S", "-B", str(_LAUNCHER), json.dumps(policy)]
+    return [find_python(), "-I", "-S", "-B", str(_LAUNCHER), json.dumps(policy)]
 
 
 def _system_binds() -> list[str]:

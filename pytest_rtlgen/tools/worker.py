@@ -6,7 +6,6 @@ import queue
 import selectors
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -18,7 +17,7 @@ from pytest_rtlgen.errors import InnerError, ToolError
 from pytest_rtlgen.tools.cpu_time import find_last_child, read_cpu_s
 from pytest_rtlgen.tools.cut_short import note_cut_short
 from pytest_rtlgen.tools.process import Limits, kill_group, list_limits, make_limiter, start_server
-from pytest_rtlgen.tools.sandbox import SCRATCH, Sandbox, python_folders
+from pytest_rtlgen.tools.sandbox import SCRATCH, Sandbox, find_python, python_folders
 from pytest_rtlgen.tools.serve import READY
 
 TRIES = 3
@@ -78,10 +77,10 @@ class Worker:
             **({"TMPDIR": SCRATCH} if sandbox.is_active else {}),
         }
         argv = sandbox.wrap(
-            [sys.executable, "-c", _BOOT, str(package), module, str(theirs.fileno())],
+            [find_python(), "-c", _BOOT, str(package), module, str(theirs.fileno())],
             env=env,
             readable=(*python_folders(), package),
-            self_exe=sys.executable,
+            self_exe=find_python(),
         )
         self._process = start_server(
             argv,
