@@ -390,12 +390,16 @@ def test_what_was_synthesized_has_columns_and_facts(browser: "Browser", tmp_path
     store = save_page_run(tmp_path)
     figures = {"cells": 34, "flip_flops": 5, "latches": 0, "depth": 7, "area": 61.5}
     known = {"figures": figures, "reason": ""}
-    samples = [
-        {"index": index, "synthesized": known, "area_ratio": ratio, "depth_ratio": 1.0}
-        for index, ratio in ((0, 1.5), (3, 0.75))
+    rows = [
+        {
+            "suite": "test",
+            "problem_id": name,
+            "reference": known,
+            "samples": [{"index": 0, "synthesized": known, "area_ratio": ratio, "depth_ratio": 1.0}],
+        }
+        for name, ratio in (("counter", 1.5), ("inv", 0.75))
     ]
-    row = {"suite": "test", "problem_id": "counter", "reference": known, "samples": samples}
-    (store.path / "synthesis.json").write_text(json.dumps({"schema_version": 2, "problems": [row]}))
+    (store.path / "synthesis.json").write_text(json.dumps({"schema_version": 2, "problems": rows}))
     assert main(["report", str(store.path), f"--html={tmp_path}/page.html"]) == 0
     page = browser.new_page()
     watched = Watched(page, tmp_path / "page.html")
