@@ -120,12 +120,14 @@ def read_requirement(text: str) -> "Requirement":
 
 def read_gate(text: str) -> "Requirement":
     """Return the gate that sampling stops at, of a figure that one sample of each problem has."""
+    from pytest_rtlgen.config.parsed import PROVED
+
     expected = "pass@1, syntax@1 or credit, then >= or >, then a number above 0 and below 1, such as pass@1>=0.6"
     try:
         gate = read_requirement(text)
     except ValueError:
         raise ValueError(expected) from None
-    if gate.is_low or gate.k not in {None, 1} or gate.metric == "proved" or not 0.0 < gate.threshold < 1.0:
+    if gate.is_low or gate.k not in {None, 1} or gate.metric == PROVED or not 0.0 < gate.threshold < 1.0:
         raise ValueError(expected)
     return gate
 

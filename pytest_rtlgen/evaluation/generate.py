@@ -15,7 +15,7 @@ from pytest_rtlgen.evaluation.judge import Judge, judge_run
 from pytest_rtlgen.evaluation.models import Models
 from pytest_rtlgen.evaluation.repair import RepairLoop
 from pytest_rtlgen.evaluation.reuse import Lender
-from pytest_rtlgen.evaluation.sequential import Stopping, measure_gates, plan_stopping
+from pytest_rtlgen.evaluation.sequential import list_counts, measure_gates
 from pytest_rtlgen.evaluation.watch import AskedProgress, Watcher
 from pytest_rtlgen.prompts import PromptStyle, render_prompt
 from pytest_rtlgen.records import Completion, Problem, ProblemKey, SampleKey, SamplingParams
@@ -112,15 +112,15 @@ def answer_problems(
         StorageError: something could not be written.
     """
     loop = RepairLoop(models.repair, store=store, judge=judge, watcher=watcher) if models.repair and judge else None
-    stopping = plan_stopping(store.header.settings, options)
-    has_gates = bool(stopping.settings.gates) and judge is not None
+    settings = store.header.settings
+    has_gates = bool(settings.gates) and judge is not None
     lender = Lender(store) if options.reuses_verdicts and loop is None and not has_gates else None
     asker = _Asker(problems, models, store, watcher)
     samples = 0
     try:
         with FileLock(store.path / LOCK):
             store.select(problems)
-            for n in stopping.list_counts() if has_gates else (models.sampling.n,):
+            for n in list_counts(settings, options) if has_gates else (models.sampling.n,):
                 samples = n
                 is_new = asker.ask(n, judge if loop is None else None, lender)
                 failed: Collection[ProblemKey] = ()
@@ -131,7 +131,7 @@ def answer_problems(
                     lender.lend(watcher)
                 elif has_gates and judge is not None:
                     failed = judge_run(store, judge, watcher).failed
-                gates = _measure(stopping, store, failed, watcher if is_new else Watcher()) if has_gates else []
+                gates = _measure(store, failed, watcher if is_new else Watcher()) if has_gates else []
                 if gates and all(gate.is_decided or gate.measured is None for gate in gates):
                     samples = max(n, gates[0].samples)  # those of an earlier session count too
                     break
@@ -165,15 +165,13 @@ class _Asker:
             )
 
 
-def _measure(
-    stopping: Stopping, store: RunStore, failed: Collection[ProblemKey], watcher: Watcher
-) -> Sequence[SequentialGate]:
+def _measure(store: RunStore, failed: Collection[ProblemKey], watcher: Watcher) -> Sequence[SequentialGate]:
     """Return what is known of the run's gates, and say it; problems that ``failed`` are left out.
 
     Where nothing can be measured after a whole round, no problem can be judged, and no further round changes that.
     """
     samples = store.read_results().values()
-    gates = measure_gates(stopping.settings, (sample for sample in samples if sample.key.problem not in failed))
+    gates = measure_gates(store.header.settings, (sample for sample in samples if sample.key.problem not in failed))
     known = "; ".join(f"{gate.requirement}: {gate.measured or 'nothing'}" for gate in gates)
     watcher.note(f"after {gates[0].samples} of {gates[0].most} samples: {known}")
     return gates

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from pytest_rtlgen.anytime import bound_anytime
 from pytest_rtlgen.config import Options
@@ -18,24 +17,14 @@ _READERS: Mapping[str, Callable[[SampleResult], float]] = {
 """The score of one sample, by the name of its figure in a gate."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stopping:
-    """When a run may stop asking."""
+def list_counts(settings: RunSettings, options: Options) -> Iterable[int]:
+    """Return after how many samples of each problem it is asked whether the gates are known; the last is all.
 
-    settings: RunSettings
-    least: int = 1
-    """Samples of each problem that are asked for in any case."""
-
-    def list_counts(self) -> Iterable[int]:
-        """Return after how many samples a problem it is asked whether the gates are known; the last is all."""
-        most = self.settings.sampling.n
-        return range(self.least, most + 1) if self.settings.gates else (most,)
-
-
-def plan_stopping(settings: RunSettings, options: Options) -> Stopping:
-    """Return when the run of ``settings`` may stop, which has the samples that the other gates of ``options`` need."""
+    The first is as many as the other gates of ``options`` need. Without gates to stop at, there is one count.
+    """
+    most = settings.sampling.n
     needed = (*(gate.k or 1 for gate in options.require), *(limit.k for limit in options.compare_fail))
-    return Stopping(settings=settings, least=max(needed, default=1))
+    return range(max(needed, default=1), most + 1) if settings.gates else (most,)
 
 
 def measure_gates(settings: RunSettings, samples: Iterable[SampleResult]) -> list[SequentialGate]:

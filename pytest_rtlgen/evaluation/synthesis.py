@@ -37,10 +37,7 @@ def synthesize_passes(store: RunStore, options: Options, watcher: Watcher) -> tu
 
 
 def synthesize_at_end(store: RunStore, options: Options, watcher: Watcher) -> None:
-    """Do it where ``options`` ask for it; what fails is noted, as the run is judged without it.
-
-    Raises nothing of the harness's errors.
-    """
+    """Do ``synthesize_passes`` where ``options`` ask for it; an error is noted, as the run is judged without it."""
     if not options.synth:
         return
     try:

@@ -56,7 +56,10 @@ class ConsoleWatcher(Watcher):
 
 
 class AskedProgress:
-    """Tells a watcher how many answers of a backend are there, and what it tries again and waits for."""
+    """Tells a watcher how many answers of a backend are there, and what it tries again and waits for.
+
+    As a context manager it does so every two seconds, on a thread of its own; ``add`` does so at once.
+    """
 
     def __init__(self, watcher: Watcher, backend: Backend, what: str, *, done: int, total: int) -> None:
         self._watcher = watcher
@@ -65,6 +68,7 @@ class AskedProgress:
         self._total = total
         self._stack = ExitStack()
         self.done = done
+        """Answers that are on disk."""
 
     def __enter__(self) -> Self:
         self._stack.enter_context(repeat(self._show, _EVERY_S))
