@@ -17,7 +17,7 @@ from pytest_rtlgen.check.kept import ReferenceCache, Shelf, is_final, is_of_any_
 from pytest_rtlgen.check.powered_up import find_same, judge_powered_up
 from pytest_rtlgen.check.proof.prover import Prover
 from pytest_rtlgen.check.reading.reader import Reader
-from pytest_rtlgen.check.reference import PreparedReference, change_seed, list_memory_files
+from pytest_rtlgen.check.reference import PreparedReference, ask_for, change_seed, list_memory_files
 from pytest_rtlgen.check.refusals import (
     add_diagnostics,
     describe_drivers,
@@ -48,6 +48,7 @@ from pytest_rtlgen.storage.codec import Json, encode
 from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.tools.sandbox import choose_sandbox
 from pytest_rtlgen.tools.versions import list_versions
+from pytest_rtlgen.verilog.constants import ConstantHint
 from pytest_rtlgen.verilog.examine import Examination
 from pytest_rtlgen.verilog.lexical import join_tokens
 from pytest_rtlgen.verilog.screen import Screening
@@ -127,19 +128,13 @@ class Checker:
         self._seconds = ReferenceCache(self._prepare_second, KEPT_SECONDS, kept_seconds)
         self._depths = ReferenceCache(self._measure_depth, KEPT_DEPTHS, Shelf(references, Depth, scope))
         self._verdicts = Shelf(verdicts, Verdict, self._list_deciding)
-        self._prover = (
-            None
-            if settings.formal is FormalMode.OFF and settings.depth is CheckDepth.FULL
-            else Prover(sandbox=sandbox, jobs=settings.jobs, budget_s=_choose_budget(settings))
-        )
+        self._prover = Prover(sandbox=sandbox, jobs=settings.jobs, budget_s=_choose_budget(settings))
         self._cross_check = CrossCheck(settings.cross_check, sandbox, settings.limits) if settings.cross_check else None
         self._other = make_simulator("yosys", sandbox=sandbox, limits=settings.limits, jobs=settings.jobs)
         self._trusted = WithFallback(self.simulator, self._other)
         self._synthesis = CrossCheck("yosys", sandbox, _widen(settings.limits))
         self._confirmers = {
-            (is_elsewhere, is_full): self._make_confirmer(is_elsewhere=is_elsewhere, is_full=is_full)
-            for is_elsewhere in (False, True)
-            for is_full in (False, True)
+            is_elsewhere: self._make_confirmer(is_elsewhere=is_elsewhere) for is_elsewhere in (False, True)
         }
 
     def __enter__(self) -> Self:
@@ -164,8 +159,7 @@ class Checker:
         self._other.close()
         self._synthesis.close()
         self.reader.close()
-        if self._prover is not None:
-            self._prover.close()
+        self._prover.close()
         if self._cross_check is not None:
             self._cross_check.close()
 
@@ -234,9 +228,11 @@ class Checker:
         if screening.status is not None:  # the verdict is of another version, or of another text
             return None
 
+        examination = self.reader.examine(screening.source, reference.simulated.module)
+
         def list_later(compared: PreparedReference) -> Iterator[PreparedReference]:
             with suppress(BadReferenceError):  # too slow for the longer one, or not known under it
-                yield find_same(self._seconds.get(problem, seed), compared)
+                yield from self._list_later(screening.source, problem, seed, compared, examination)
             run = self._depths.get(problem, seed).run if compared.powered_up is None else None
             if run is not None:
                 yield run.unpack(compared)
@@ -324,7 +320,7 @@ class Checker:
 
     def _prove_first(self, source: str, reference: PreparedReference) -> Verdict | None:
         """Return the verdict of a complete proof; ``None`` where there is none and simulation must tell."""
-        if self._prover is None or self.settings.formal is not FormalMode.FIRST:
+        if self.settings.formal is not FormalMode.FIRST:
             return None
         examination = self.reader.examine(source, reference.simulated.module)
         if examination is None or examination.hazards or examination.refusals:
@@ -367,15 +363,17 @@ class Checker:
     ) -> Verdict:
         hazards = examination.hazards if examination is not None else ()
         excess = self._list_excess(problem, reference, examination)
-        confirmer = self._confirmers[is_elsewhere, bool(excess) or self.settings.depth is CheckDepth.FULL]
+        confirmer = self._confirmers[is_elsewhere]
         seed = self.settings.stimulus_seed if excess else reference.stimulus.seed  # few of them need another reference
         verdict = confirmer.confirm(
             first,
             source=source,
             reference=reference,
-            second=lambda: find_same(self._seconds.get(problem, seed), reference),
+            later=lambda: self._list_later(source, problem, seed, reference, examination),
             depth=lambda: Depth() if reference.powered_up is not None else self._depths.get(problem, seed),
             hazards=hazards,
+            proves=bool(excess) or self.settings.formal is not FormalMode.OFF,
+            is_full=bool(excess) or self.settings.depth is CheckDepth.FULL,
         )
         if excess and verdict.is_passed and self.settings.formal is FormalMode.OFF:
             verdict = replace(verdict, equivalence=None)  # nobody asked for it: a design must not gain by its excess
@@ -385,25 +383,46 @@ class Checker:
             verdict = confirmer.read_again(verdict, self._synthesis, source=source, reference=reference)
         return add_diagnostics(verdict, *describe_drivers(hazards, Severity.WARNING))
 
+    def _list_later(
+        self,
+        source: str,
+        problem: Problem,
+        seed: int,
+        reference: PreparedReference,
+        examination: Examination | None,
+    ) -> Iterator[PreparedReference]:
+        """Yield ``reference`` under the second stimulus, and under one that asks for what only ``source`` asks for.
+
+        Raises:
+            BadReferenceError: it is too slow for one of them, or not known under it.
+        """
+        longer = find_same(self._seconds.get(problem, seed), reference)
+        yield longer
+        known = self._references.get(problem, reference.stimulus.seed).extent
+        extent = None if examination is None else examination.extent
+        new = () if extent is None or known is None else extent.list_new_constants(known)
+        if new:
+            asked = (*self.reader.mine(source, reference.simulated.module), *map(ConstantHint.of, new))
+            yield ask_for(longer, asked, self._trusted)
+
     def _list_excess(
         self, problem: Problem, reference: PreparedReference, examination: Examination | None
     ) -> tuple[str, ...]:
-        """Return, in words, why a candidate may do what one stimulus does not show, where it meets only one."""
-        if self.settings.depth is CheckDepth.FULL:
+        """Return, in words, why a candidate may do what stimuli do not show, where no more is asked for."""
+        if self.settings.depth is CheckDepth.FULL and self.settings.formal is not FormalMode.OFF:
             return ()
         known = self._references.get(problem, reference.stimulus.seed).extent
         if examination is None or examination.extent is None or known is None:
             return ("a design that cannot be compared with the reference",)
         return (*(hazard.message for hazard in examination.hazards), *examination.extent.list_excess(known))
 
-    def _make_confirmer(self, *, is_elsewhere: bool, is_full: bool) -> Confirmer:
+    def _make_confirmer(self, *, is_elsewhere: bool) -> Confirmer:
         return Confirmer(
             self._other if is_elsewhere else self.simulator,
             self._trusted,
-            self._prover if is_full or self.settings.formal is not FormalMode.OFF else None,
+            self._prover,
             self._cross_check,
             deep_steps=_DEEP_STEPS_OF_YOSYS if is_elsewhere else None,
-            is_full=is_full,
         )
 
     def _simulate_elsewhere(

@@ -1,6 +1,7 @@
 """What a candidate meets after it has passed its first simulation: a proof, or else a second stimulus."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from pytest_rtlgen.check.compare import compare_start, compare_traces, cut_wave
@@ -33,9 +34,15 @@ _SHORTEST_S = 0.02
 """What a simulation takes at least: below it, no pace can be told."""
 _REPRODUCED_NOTE = "found by proof: the shortest inputs that show it were replayed in the simulator"
 _SECOND_NOTE = "found under a second, longer stimulus, which the candidate could not be proved to make needless"
+_ASKED_NOTE = "found under a stimulus that asks for constants of the candidate's own, which the reference does not have"
 _DEEP_NOTE = "found under a long steady run, made because other stimuli do not reach all of the reference"
 _UNREACHED_NOTE = "not proved, and no stimulus reaches all of the reference: "
-_SECOND, _DEEP = "second, longer stimulus", "long steady run"
+_DEEP = "long steady run"
+_LATER = (
+    ("second, longer stimulus", _SECOND_NOTE),
+    ("stimulus with the candidate's own constants", _ASKED_NOTE),
+)
+"""Names of later stimuli, and a note on what fails under each."""
 _STOPPED = "every output was wrong within {steps} steps, so the others were not simulated"
 _UNFINISHED = "the {what} was simulated in part: {done} of {steps} steps within the time limit"
 
@@ -135,8 +142,7 @@ def _warn_of_little(reference: PreparedReference, signals: Sequence[SignalVerdic
 class Confirmer:
     """Looks again at candidates that passed. Thread-safe.
 
-    ``trusted`` simulates references, ``simulator`` the candidates, of a deep run ``deep_steps`` at most. Without
-    ``is_full`` nothing is simulated again but counterexamples.
+    ``trusted`` simulates references, ``simulator`` the candidates, of a deep run ``deep_steps`` at most.
     """
 
     def __init__(
@@ -147,39 +153,40 @@ class Confirmer:
         cross_check: CrossCheck | None,
         *,
         deep_steps: int | None = None,
-        is_full: bool = True,
     ) -> None:
         self._simulator = simulator
         self._trusted = trusted
         self._prover = prover
         self._cross_check = cross_check
         self._deep_steps = deep_steps
-        self._is_full = is_full
 
-    def confirm(
+    def confirm(  # noqa: PLR0913  what it passed, and what else it may meet
         self,
         first: Simulated,
         *,
         source: str,
         reference: PreparedReference,
-        second: Callable[[], PreparedReference],
+        later: Callable[[], Iterable[PreparedReference]],
         depth: Callable[[], Depth] = Depth,
         hazards: Sequence[Hazard] = (),
+        proves: bool = True,
+        is_full: bool = True,
     ) -> Verdict:
         """Return the verdict of ``first``, a pass, with what a proof says of it, or the failure found after all.
 
-        A pass that is not wholly proved is simulated under ``second``, a stimulus of another seed, and under the long
-        run of ``depth``; a counterexample counts when it shows in the simulator, and never before. Where ``hazards``
-        let simulation and synthesis differ, nothing is proved. A second simulator, where asked for, can only find it
-        out.
+        A pass that is not wholly proved is simulated under the stimuli of ``later``, the first of another seed, the
+        second with constants of the candidate's own, and under the long run of ``depth``; a counterexample counts when
+        it shows in the simulator, and never before. Where ``hazards`` let simulation and synthesis differ, and without
+        ``proves``, nothing is proved; without ``is_full`` nothing is simulated again but counterexamples. A second
+        simulator, where asked for, can only find it out.
 
         Raises:
             ToolError: a tool is missing or broken.
         """
-        verdict = self._prove(first, source, reference, hazards)
+        verdict = self._prove(first, source, reference, hazards) if proves else first.verdict
         is_proved = verdict.equivalence is not None and verdict.equivalence.result is Proof.EQUIVALENT
-        if self._is_full and verdict.is_passed and not is_proved:
-            verdict = self._simulate_second(verdict, first, source, reference, second)
+        if is_full and verdict.is_passed and not is_proved:
+            verdict = self._simulate_later(verdict, first, source, reference, later)
             if verdict.is_passed:
                 verdict = self._simulate_deep(verdict, source, reference, depth())
         if self._cross_check is None or not verdict.is_passed:
@@ -205,21 +212,23 @@ class Confirmer:
             found = self._prover.compare(reference, source, first.trace)
         return self._replay(replace(first.verdict, equivalence=found), source, reference)
 
-    def _simulate_second(
+    def _simulate_later(
         self,
         verdict: Verdict,
         first: Simulated,
         source: str,
         reference: PreparedReference,
-        second: Callable[[], PreparedReference],
+        later: Callable[[], Iterable[PreparedReference]],
     ) -> Verdict:
-        try:
-            longer = second()
-        except BadReferenceError:  # it ran under the first stimulus, which the pass rests on
-            return verdict
         pace = reference.stimulus.steps / max(first.duration_s, _SHORTEST_S)
-        words = (_SECOND, _SECOND_NOTE)
-        return self._simulate_longer(verdict, source, longer, words, lambda found: _is_far_behind(found, pace))
+        with suppress(BadReferenceError):  # it ran under the first stimulus, which the pass rests on
+            for longer, words in zip(later(), _LATER, strict=False):
+                verdict = self._simulate_longer(
+                    verdict, source, longer, words, lambda found: _is_far_behind(found, pace)
+                )
+                if not verdict.is_passed:
+                    break
+        return verdict
 
     def _simulate_deep(self, verdict: Verdict, source: str, reference: PreparedReference, depth: Depth) -> Verdict:
         if depth.run is not None:

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
@@ -17,7 +17,7 @@ from pytest_rtlgen.records import Interface, Openings, Problem, SourceFile, Stim
 from pytest_rtlgen.simulators import Simulation, SimulationJob, Simulator
 from pytest_rtlgen.verilog.boxes import read_boxes
 from pytest_rtlgen.verilog.canonical import read_canonical
-from pytest_rtlgen.verilog.constants import mine_constants
+from pytest_rtlgen.verilog.constants import ConstantHint, mine_constants
 from pytest_rtlgen.verilog.enclosure import ENCLOSED, enclose, find_simulated, is_enclosed
 from pytest_rtlgen.verilog.extent import Extent
 from pytest_rtlgen.verilog.hazards import find_undriven
@@ -122,11 +122,14 @@ def prepare_reference(
     verify_openings(problem.openings, interface)
     opened = open_reference(problem.reference, interface, problem.openings)
     groups = find_groups(problem.openings, interface, simulator, seed=seed)
+    constants = mine_constants(problem.reference, problem.reference_top)
     grown = grow_stimulus(
         interface,
-        make_plan(hints=list_hints(problem, interface), slices=list_slices(problem), cycles=cycles or problem.cycles),
+        make_plan(
+            hints=list_hints(constants, interface), slices=list_slices(constants), cycles=cycles or problem.cycles
+        ),
         seed=seed,
-        measure=None if cycles else _make_measure(problem, interface, simulator, groups),
+        measure=None if cycles else _make_measure(problem, interface, simulator, groups, constants),
     )
     stimulus = hold_inputs(restrict(grown.stimulus, groups, interface, simulator), problem.openings.holds, interface)
     simulation = simulator.simulate(SimulationJob(source=opened.text, interface=interface, stimulus=stimulus))
@@ -150,6 +153,32 @@ def prepare_reference(
         plan=grown.plan,
         is_simulated_elsewhere=simulation.is_fallback,
     )
+
+
+def ask_for(reference: PreparedReference, constants: Sequence[ConstantHint], simulator: Simulator) -> PreparedReference:
+    """Return ``reference`` under a stimulus that asks for ``constants`` of a candidate too.
+
+    A constant that the candidate does not plainly compare with an input goes to every input that can hold it.
+
+    Raises:
+        BadReferenceError: it does not finish under this one, or shows no known output.
+        ToolError: the simulator is missing or broken.
+    """
+    placed = [
+        replace(constant, port=port.name)
+        for constant in constants
+        for port in reference.simulated.inputs
+        if constant.port is None and constant.value < 1 << port.width
+    ]
+    ports = {port.name for port in reference.simulated.inputs}
+    known = [*(constant for constant in constants if constant.port in ports), *placed]
+    hints, slices = list_hints(known, reference.simulated), list_slices(known)
+    for name, values in reference.plan.hints:
+        hints[name] = tuple(sorted({*hints.get(name, ()), *values}))
+    for name, pairs in reference.plan.slices:
+        slices[name] = (*pairs, *slices.get(name, ()))
+    plan = replace(reference.plan, hints=tuple(hints.items()), slices=tuple(slices.items()))
+    return change_seed(replace(reference, plan=plan), simulator, seed=reference.stimulus.seed)
 
 
 def change_seed(reference: PreparedReference, simulator: Simulator, *, seed: int) -> PreparedReference:
@@ -250,13 +279,17 @@ def _load_memories(problem: Problem, source: SourceFile) -> SourceFile:
 
 
 def _make_measure(
-    problem: Problem, interface: Interface, simulator: Simulator, groups: Sequence[AssumedGroup]
+    problem: Problem,
+    interface: Interface,
+    simulator: Simulator,
+    groups: Sequence[AssumedGroup],
+    constants: Sequence[ConstantHint],
 ) -> Measure | None:
     """Return what measures stimuli on the reference's inside; ``None`` where it cannot be looked into."""
     probed = add_probes(problem.reference, replace(interface, module=problem.reference_top))
     if probed is None or not interface.clocks:
         return None
-    constants = {hint.value for hint in mine_constants(problem.reference, problem.reference_top)}
+    values = {constant.value for constant in constants}
 
     def measure(stimulus: Stimulus, ends: Sequence[int]) -> list[int]:
         stimulus = restrict(stimulus, groups, interface, simulator)
@@ -270,7 +303,7 @@ def _make_measure(
         news = []
         for first, end in zip((0, *ends), ends, strict=False):
             part = replace(trace, rows=trace.rows[first * trace.width : end * trace.width])
-            found = list_reached(part, constants=constants) - reached
+            found = list_reached(part, constants=values) - reached
             reached |= found
             news.append(len(found))
         return news
@@ -278,23 +311,23 @@ def _make_measure(
     return measure
 
 
-def list_hints(problem: Problem, interface: Interface) -> Mapping[str, tuple[int, ...]]:
-    """Return, per input, the constants worth trying: those compared with it and their neighbours.
+def list_hints(constants: Iterable[ConstantHint], interface: Interface) -> dict[str, tuple[int, ...]]:
+    """Return, per input, the ``constants`` worth trying: those compared with it and their neighbours.
 
     A constant that belongs to no input goes to every input of its width.
     """
     hints: dict[str, set[int]] = defaultdict(set)
-    for constant in mine_constants(problem.reference, problem.reference_top):
+    for constant in constants:
         for port in interface.inputs:
             if constant.port == port.name or (constant.port is None and constant.width == port.width):
                 hints[port.name] |= {constant.value - 1, constant.value, constant.value + 1}
     return {name: tuple(sorted(values)) for name, values in hints.items()}
 
 
-def list_slices(problem: Problem) -> Mapping[str, tuple[tuple[int, int], ...]]:
+def list_slices(constants: Iterable[ConstantHint]) -> dict[str, tuple[tuple[int, int], ...]]:
     """Return, per input, the (mask, value) of constants that only a slice of it is compared with."""
     found: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for constant in mine_constants(problem.reference, problem.reference_top):
+    for constant in constants:
         if constant.port is not None and constant.mask >= 0:
             found[constant.port].append((constant.mask, constant.value))
     return {name: tuple(pairs) for name, pairs in found.items()}

@@ -31,7 +31,7 @@ def describe_drivers(hazards: Sequence[Hazard], severity: Severity) -> tuple[Dia
 
 def note_excess(excess: str) -> Diagnostic:
     """Return why a candidate met more than one stimulus, where others do not."""
-    return make_note(f"checked in full, as it has what one stimulus may not show: {excess}")
+    return make_note(f"checked in full, as it has what stimuli may not show: {excess}")
 
 
 def make_note(message: str, line: int | None = None) -> Diagnostic:

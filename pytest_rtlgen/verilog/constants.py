@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from pytest_rtlgen.records import SourceFile
 from pytest_rtlgen.verilog.interface import find_instance, parse_reference
@@ -34,6 +34,11 @@ class ConstantHint:
     """Not negative: two's complement within ``width``."""
     mask: int = -1
     """Bits of the port that were compared; -1: all of them."""
+
+    @classmethod
+    def of(cls, value: int) -> Self:
+        """Return a constant of which nothing is known but its value."""
+        return cls(port=None, width=value.bit_length(), value=value)
 
 
 def mine_constants(source: SourceFile, top: str) -> tuple[ConstantHint, ...]:

@@ -1,11 +1,9 @@
-"""How much a design holds, and which values it asks for: by that a candidate may do more than its reference does."""
+"""How much a design holds, and which constants it has: by that a candidate may do more than its reference does."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_rtlgen.verilog.constants import list_comparisons
-from pytest_rtlgen.verilog.goals import list_loop_paths
-from pytest_rtlgen.verilog.syntax import Node, is_name, plain, walk
+from pytest_rtlgen.verilog.syntax import Node, walk
 
 if TYPE_CHECKING:
     from pyslang import ast
@@ -13,7 +11,7 @@ if TYPE_CHECKING:
 _MORE_BITS = 8
 """A counter of fewer bits runs over within any stimulus."""
 _WIDE = 6
-"""Bits of a comparison: with fewer, a stimulus meets every value."""
+"""Bits of a constant: with fewer, a stimulus meets every value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,25 +20,28 @@ class Extent:
 
     state_bits: int
     """Bits of its registers and latches."""
-    sought: tuple[int, ...] = ()
-    """Constants that something of six bits or more is compared with, without their signs, in ascending order."""
     constants: tuple[int, ...] = ()
-    """Every integer in it, in ascending order."""
+    """Every integer in it, without its sign, in ascending order."""
 
     def list_excess(self, reference: "Extent") -> tuple[str, ...]:
-        """Return, in words, what this design has beyond ``reference`` that a stimulus might never meet.
+        """Return, in words, what this design has beyond ``reference`` that a stimulus might never meet."""
+        found = []
+        if self.state_bits >= reference.state_bits + _MORE_BITS:
+            found.append(f"{self.state_bits} bits of state, {reference.state_bits} in the reference")
+        new = self.list_new_constants(reference)
+        if new:
+            found.append(f"the constant {new[0]}, which is not in the reference")
+        return tuple(found)
+
+    def list_new_constants(self, reference: "Extent") -> tuple[int, ...]:
+        """Return the constants of six bits or more that this design has beyond ``reference``, in ascending order.
 
         Values next to one of the reference's, and those with one bit set or clear, as in other state codes, do not
         count.
         """
-        found = []
-        if self.state_bits >= reference.state_bits + _MORE_BITS:
-            found.append(f"{self.state_bits} bits of state, {reference.state_bits} in the reference")
         known = {value + step for value in reference.constants for step in (-1, 0, 1)}
-        new = [value for value in self.sought if value not in known and not _is_plain(value)]
-        if new:
-            found.append(f"a comparison with {new[0]}, which is not in the reference")
-        return tuple(found)
+        wide = (value for value in self.constants if value.bit_length() >= _WIDE)
+        return tuple(value for value in wide if value not in known and not _is_plain(value))
 
 
 def measure_extent(instance: "ast.InstanceSymbol", state_bits: int) -> Extent:
@@ -48,22 +49,8 @@ def measure_extent(instance: "ast.InstanceSymbol", state_bits: int) -> Extent:
     import pyslang
 
     context = pyslang.ast.EvalContext(instance)
-    sought, constants = set[int](), set[int]()
-    loops = frozenset(list_loop_paths(instance))
-    for compared, constant in list_comparisons(instance):
-        subject = plain(compared)  # its width is not yet that of the constant
-        is_asked = int(subject.type.bitWidth) >= _WIDE and _evaluate(subject, context) is None
-        if is_asked and not _is_among(subject, loops):
-            value = _evaluate(constant, context)
-            sought.update(() if value is None else (abs(value),))
-    for node in walk(instance):
-        value = _read_constant(node, context)
-        constants.update(() if value is None else (value,))
-    return Extent(state_bits=state_bits, sought=tuple(sorted(sought)), constants=tuple(sorted(constants | sought)))
-
-
-def _is_among(expression: Node, paths: frozenset[str]) -> bool:
-    return is_name(expression) and str(expression.symbol.hierarchicalPath) in paths
+    found = (_read_constant(node, context) for node in walk(instance))
+    return Extent(state_bits=state_bits, constants=tuple(sorted({abs(value) for value in found if value is not None})))
 
 
 def _read_constant(node: Node, context: "ast.EvalContext") -> int | None:

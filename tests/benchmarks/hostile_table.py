@@ -1,18 +1,21 @@
 """Run every hostile candidate through our checker and through text matching as others publish it, and count.
 
-``python tests/benchmarks/hostile_table.py``; real programs run, in the sandbox, for many minutes. The benches for
+``python tests/benchmarks/hostile_table.py [--modes off first reward]``; real programs run, in the sandbox, for many
+minutes. With ``--modes`` our checker alone judges them, once in each of these modes of proof. The benches for
 the text-matching rules are made here from each reference's interface; the rules and the output formats are those
 of VerilogEval v2 (``sv-iv-analyze``), RTLLM (``auto_run.py``, Icarus instead of VCS) and QiMeng-SALV (``sim.py``).
 """
 
+import argparse
 import re
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -30,13 +33,16 @@ from support.hostile_cases import (
 from tabulate import tabulate
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
-from pytest_rtlgen.modes import SandboxMode
+from pytest_rtlgen.modes import FormalMode, SandboxMode
 from pytest_rtlgen.records import Interface, Polarity, SourceFile, Status
 from pytest_rtlgen.tools.process import Limits, run_program
 from pytest_rtlgen.tools.sandbox import SCRATCH, Sandbox, choose_sandbox
+from pytest_rtlgen.training import REWARD_CHECK
 from pytest_rtlgen.verilog.interface import read_interface
 
 LIMITS = Limits(cpu_s=3, wall_s=6)
+OFTEN: Any = {"limits": Limits(cpu_s=3, wall_s=10), "jobs": 2, "no_cache": True}
+REWARD = "reward"
 LONGEST_S = 40.0
 """A verdict that takes longer counts as hung: each stage of a check has a limit far below it."""
 ENV = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "TMPDIR": SCRATCH}
@@ -288,7 +294,28 @@ def _row(name: str, items: Sequence[Outcome], peers: dict[str, set[str]]) -> lis
 
 
 def main() -> None:
-    """Run both corpora and print one table."""
+    """Run the corpora and print one table, or one line for each mode."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--modes", nargs="+", choices=(*FormalMode, REWARD), default=())
+    modes = parser.parse_args().modes
+    if not modes:
+        compare_with_peers()
+    for mode in modes:
+        settings = REWARD_CHECK if mode == REWARD else CheckSettings(formal=FormalMode(mode))
+        outcomes = judge_all(replace(settings, **OFTEN))
+        print(f"{mode}: {count(outcomes)}")
+        list_odd(outcomes)
+
+
+def judge_all(settings: CheckSettings) -> list[Outcome]:
+    """Judge the cases of all corpora."""
+    cases = [case for folder in (OURS, SHARED, SHARED_2) for case in load_cases(folder)]
+    with Checker(settings) as checker, ThreadPoolExecutor(2) as pool:
+        return list(pool.map(lambda case: run_ours(checker, case), cases))
+
+
+def compare_with_peers() -> None:
+    """Print one table of our checker and the text-matching rules, without the cases that are for a bench."""
     others = (case for case in load_cases(SHARED_2) if not case.folder.name.startswith(("bench_", "cvdp_")))
     cases = (*load_cases(OURS), *load_cases(SHARED), *others)
     sandbox = choose_sandbox(SandboxMode.REQUIRED)
@@ -298,7 +325,7 @@ def main() -> None:
         flush=True,
     )
     with (
-        Checker(CheckSettings(limits=Limits(cpu_s=3, wall_s=10), jobs=2, no_cache=True)) as checker,
+        Checker(CheckSettings(**OFTEN)) as checker,
         ThreadPoolExecutor(2) as pool,
     ):
         outcomes = list(pool.map(lambda case: run_ours(checker, case), cases))
@@ -307,6 +334,11 @@ def main() -> None:
             verdicts = list(pool.map(lambda case, peer=peer: run_peer(peer, case, sandbox), cases))
             peers[peer.name] = {str(case.folder) for case, passed in zip(cases, verdicts, strict=True) if passed}
     print(render_table(outcomes, peers))
+    list_odd(outcomes)
+
+
+def list_odd(outcomes: Sequence[Outcome]) -> None:
+    """Print each case that went wrong."""
     for item in outcomes:
         if (
             item.is_fooled

@@ -1,6 +1,6 @@
 """A pass is looked at again: only what the simulator shows can take it away."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -73,11 +73,11 @@ def longer(icarus: Simulator) -> PreparedReference:
     return prepare_reference(problem(REFERENCE, "m"), icarus, seed=-1, cycles=240)
 
 
-def refuse() -> PreparedReference:
+def refuse() -> Iterable[PreparedReference]:
     raise BadReferenceError("m.sv: the reference does not run")
 
 
-def never() -> PreparedReference:
+def never() -> Iterable[PreparedReference]:
     raise AssertionError("no second stimulus is needed")
 
 
@@ -94,7 +94,7 @@ def confirm(
     assert first.trace is not None
     assert first.verdict.is_passed
     return Confirmer(icarus, icarus, prover, cross_check).confirm(
-        first, source=source, reference=reference, second=(lambda: second) if second else never
+        first, source=source, reference=reference, later=(lambda: [second]) if second else never
     )
 
 
@@ -210,7 +210,7 @@ def confirm_in_part(
     verdict = Verdict(status=Status.PASSED, method=Method.SIMULATE)
     first = Simulated(verdict=verdict, trace=reference.trace, duration_s=first_s)
     confirmer = Confirmer(timed, timed, None, None)
-    return confirmer.confirm(first, source=REFERENCE, reference=reference, second=lambda: longer)
+    return confirmer.confirm(first, source=REFERENCE, reference=reference, later=lambda: [longer])
 
 
 def test_a_slow_candidate_is_compared_as_far_as_it_came(
@@ -245,7 +245,7 @@ def test_nothing_is_proved_where_simulation_and_synthesis_may_differ(
     hazard = Hazard(kind=HazardKind.TWO_DRIVERS, names=("hit",), line=2)
     confirmer = Confirmer(icarus, icarus, prover, None)
     first = judge_simulation(icarus, reference, REFERENCE)
-    verdict = confirmer.confirm(first, source=REFERENCE, reference=reference, second=lambda: longer, hazards=[hazard])
+    verdict = confirmer.confirm(first, source=REFERENCE, reference=reference, later=lambda: [longer], hazards=[hazard])
     assert verdict.is_passed
     assert verdict.equivalence is not None
     assert verdict.equivalence.result is Proof.UNKNOWN
@@ -258,7 +258,7 @@ def test_a_reference_that_cannot_be_simulated_so_long_fails_nobody(
     first = judge_simulation(icarus, reference, DELAYED)
     assert first.trace is not None
     confirmer = Confirmer(icarus, icarus, None, None)
-    assert confirmer.confirm(first, source=DELAYED, reference=reference, second=refuse).is_passed
+    assert confirmer.confirm(first, source=DELAYED, reference=reference, later=refuse).is_passed
 
 
 @pytest.mark.parametrize(

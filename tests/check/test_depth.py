@@ -306,7 +306,7 @@ def confirm_in_part(reference: PreparedReference, run: PackedRun, stops: list[in
         first,
         source=WATCH,
         reference=reference,
-        second=lambda: replace(reference, trace=cut(longer, reference)),
+        later=lambda: [replace(reference, trace=cut(longer, reference))],
         depth=lambda: Depth(run=run),
     )
 

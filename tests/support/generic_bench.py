@@ -3,6 +3,7 @@
 from pytest_rtlgen.check.reference import list_hints
 from pytest_rtlgen.check.single import make_problem
 from pytest_rtlgen.records import BenchRule, Interface, Polarity, Port, SourceFile, Testbench
+from pytest_rtlgen.verilog.constants import mine_constants
 from pytest_rtlgen.verilog.interface import read_interface
 
 _BENCH = """\
@@ -59,7 +60,8 @@ def make_generic_bench(golden: str, top: str, *, timeout_s: float = 1.0, name: s
 
 
 def _render(interface: Interface, golden: str) -> str:
-    hints = list_hints(make_problem(reference=golden, top=interface.module), interface)
+    made = make_problem(reference=golden, top=interface.module)
+    hints = list_hints(mine_constants(made.reference, made.reference_top), interface)
     clocks = {clock.port for clock in interface.clocks}
     resets = {reset.port: int(reset.active is Polarity.HIGH) for reset in interface.resets}
     played = [port for port in interface.inputs if port.name not in clocks]

@@ -10,7 +10,8 @@ from benchmarks.reward_hostile import Judged, find_highest, render_table
 from support.hostile_cases import OURS, SECRET, SHARED, HostileCase, is_untouched, judge, lay_canary, load_cases
 from support.hostile_rewards import PRESETS, list_undue, make_wrong
 
-from pytest_rtlgen.check.checker import Checker
+from pytest_rtlgen.check.checker import Checker, CheckSettings
+from pytest_rtlgen.modes import FormalMode
 from pytest_rtlgen.records import Method, Problem, SourceFile, Status, Verdict
 from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.training import REWARD_CHECK, Reward, RewardSettings, find_preset
@@ -46,9 +47,13 @@ def test_the_callable_says_the_same_and_nothing_is_touched(tmp_path: Path) -> No
     assert SECRET not in repr(results)
 
 
-@pytest.fixture(scope="module")
-def checker() -> Iterator[Checker]:
-    with Checker(replace(REWARD_CHECK, limits=Limits(cpu_s=1, wall_s=8))) as made:
+@pytest.fixture(
+    scope="module",
+    params=[REWARD_CHECK, CheckSettings(formal=FormalMode.OFF), CheckSettings(formal=FormalMode.FIRST)],
+    ids=["reward", "off", "first"],
+)
+def checker(request: pytest.FixtureRequest) -> Iterator[Checker]:
+    with Checker(replace(request.param, limits=Limits(cpu_s=1, wall_s=8), no_cache=True)) as made:
         yield made
 
 

@@ -8,6 +8,7 @@ from pytest_rtlgen.storage.codec import decode, encode
 from pytest_rtlgen.tools.process import Limits
 from pytest_rtlgen.tools.sandbox import Sandbox
 from pytest_rtlgen.tools.worker import WorkerLostError, WorkerPool
+from pytest_rtlgen.verilog.constants import ConstantHint
 from pytest_rtlgen.verilog.examine import Examination
 from pytest_rtlgen.verilog.power_up import PoweredText, PowerUp
 from pytest_rtlgen.verilog.screen import Screening
@@ -67,6 +68,11 @@ class Reader:
         """Return what the elaborated design of a screened ``text`` shows; ``None`` where it is too large to be read."""
         answer = self._ask_or_none("examine", text=text, top=top)
         return None if answer is None else decode(Examination, answer, "reading worker")
+
+    def mine(self, text: str, top: str) -> tuple[ConstantHint, ...]:
+        """Return ``mine_constants`` of a screened ``text``; none where it is too large to be read."""
+        answer = self._ask_or_none("mine", text=text, top=top)
+        return tuple(decode(ConstantHint, hint, "reading worker") for hint in answer or ())
 
     def power_up(self, text: str, top: str, value: PowerUp) -> PoweredText | None:
         """Return a screened ``text`` with ``value`` in its registers; ``None`` where it is too large to be read."""

@@ -12,6 +12,7 @@ from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.records import Interface, SourceFile
 from pytest_rtlgen.storage.codec import Json, decode, encode
 from pytest_rtlgen.tools.serve import serve
+from pytest_rtlgen.verilog.constants import mine_constants
 from pytest_rtlgen.verilog.examine import examine_design
 from pytest_rtlgen.verilog.power_up import PowerUp, power_up
 from pytest_rtlgen.verilog.screen import screen_candidate
@@ -39,6 +40,14 @@ def _examine(*, text: str, top: str) -> Json:
         return None
 
 
+def _mine(*, text: str, top: str) -> Json:
+    """Return the encoded constants that an elaborated design asks for; ``None`` where it is too deeply nested."""
+    try:
+        return encode(mine_constants(SourceFile(name="candidate", text=text), top))
+    except (BadReferenceError, RuntimeError, RecursionError):
+        return None
+
+
 def _power_up(*, text: str, top: str, value: str) -> Json:
     """Return an encoded ``PoweredText``; ``None`` where the text is too deeply nested."""
     try:
@@ -62,6 +71,7 @@ _QUESTIONS: Mapping[str, Callable[..., Json]] = {
     "screen": _screen,
     "screen_files": _screen_files,
     "examine": _examine,
+    "mine": _mine,
     "power_up": _power_up,
     "slice": _slice,
 }

@@ -13,6 +13,7 @@ from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.records import Port, Problem, SourceFile, Stimulus, Trace, count_bits
 from pytest_rtlgen.simulators import Simulation, SimulationJob, Simulator
 from pytest_rtlgen.tools.cut_short import note_cut_short
+from pytest_rtlgen.verilog.constants import mine_constants
 from pytest_rtlgen.verilog.goals import ComparedConstant, list_constants, list_loop_variables, show_conditions
 from pytest_rtlgen.verilog.probes import Probed, add_probes
 
@@ -83,7 +84,7 @@ def measure_depth(
         reached |= view.list_reached(view.show(second.stimulus))
     targets, run = view.list_targets(), None
     if targets - reached and first.simulated.clocks:
-        hints = list_hints(replace(problem, reference=view.source), first.simulated)
+        hints = list_hints(mine_constants(view.source, problem.reference_top), first.simulated)
         runs = SteadyRuns(first.simulated, hints, first.stimulus.seed)
         setting = runs.choose(view.show)
         if setting is not None:
