@@ -40,7 +40,7 @@ def test_a_design_that_counts_how_long_it_runs_is_checked_in_full(checker: Check
     assert harmless.is_passed
     assert harmless.equivalence is None, "it gains nothing by what it has too much"
     assert [item.message for item in harmless.diagnostics] == [
-        "checked in full, as it has what one stimulus may not show: 16 bits of state, 4 in the reference"
+        "checked in full, as it has what stimuli may not show: 16 bits of state, 4 in the reference"
     ]
     assert check(checker, BOMB).status is Status.MISMATCH
 
