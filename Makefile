@@ -83,14 +83,14 @@ vllm-cpu-test: .venv-vllm/ready
 	$(VLLM_PIP) peft==0.21.2 -e . -c .venv-vllm/constraints.txt
 	@touch $@
 
+# The measured comparisons in one table; measures wall-clock time, so leave the machine alone meanwhile.
 bench: setup
-	$(BIN)/python tests/benchmarks/candidate_cost.py
-	$(BIN)/python tests/benchmarks/canonical_cost.py
-	$(BIN)/python tests/benchmarks/formal_shares.py --suites suites/core --mutants 2
+	$(BIN)/python tests/benchmarks/bench.py --json $(CURDIR)/.rtlgen/bench.json
 
 # Hours on two cores; mutation.py goes on where it was stopped.
 bench-long: setup
 	$(BIN)/python tests/benchmarks/hostile_table.py
+	$(BIN)/python tests/benchmarks/hostile_table.py --modes off first reward
 	$(BIN)/python tests/benchmarks/formal_shares.py
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/false_alarms.py
 	$(BIN)/python tests/benchmarks/mutation.py
@@ -98,7 +98,7 @@ bench-long: setup
 	$(BIN)/python tests/benchmarks/slicing.py
 	$(BIN)/python tests/benchmarks/adaptive_sampling.py --batches 200
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/reward_hostile.py
-	PYTHONPATH=tests $(BIN)/python tests/benchmarks/reward_throughput.py
+	$(BIN)/python tests/benchmarks/canonical_cost.py
 
 # Texts and mutants that tools read differently, for five minutes; fails if one passes that should not. Options: fuzz.py --help
 fuzz: setup

@@ -57,7 +57,7 @@ KEPT_REFERENCES = 512
 """Prepared references that a checker remembers; one is some 100 KiB, so a stream of any length stays small."""
 
 QUICK_S = 0.25
-"""Solver's seconds for a proof whose rest may wait."""
+"""Solver's seconds for a proof whose rest may wait, or that nobody asked for."""
 KEPT_SECONDS = 32
 KEPT_DEPTHS = 256
 """What is unreached, and few deep runs, that a checker remembers; a run is mostly below 1 MiB, as it is compressed."""
@@ -459,7 +459,8 @@ class Checker:
 
 def _choose_budget(settings: CheckSettings) -> float:
     """Return the seconds that the solver may take at once."""
-    return min(QUICK_S, settings.formal_budget_s) if settings.formal is FormalMode.LATE else settings.formal_budget_s
+    is_quick = settings.formal in {FormalMode.LATE, FormalMode.OFF}
+    return min(QUICK_S, settings.formal_budget_s) if is_quick else settings.formal_budget_s
 
 
 def _widen(limits: Limits) -> Limits:

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from benchmarks.lines import Line, write_lines
 from benchmarks.reward_throughput import LIMITS, read_cpu_s
 from support.rewrites import RefusedError, restyle, rewrite
 from tabulate import tabulate
@@ -65,6 +66,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--problems", type=int, help="of the core suite, evenly chosen; by default all")
     parser.add_argument("--judge", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--json", type=Path, help="file for the ratios")
     options = parser.parse_args()
     if options.judge:
         judge(options.judge)
@@ -94,6 +96,16 @@ def main() -> int:
     print(tabulate(rows, HEADS, disable_numparse=True))
     again = first["costs"]["check"] / max(first["costs"]["again"], 0.01)
     print(f"\nagain in the first process: {again:.0f} times cheaper")
+    if options.json:
+        shared = first["costs"]["references"] / max(second["costs"]["references"], 0.01)
+        unit = "times cheaper than the first time"
+        write_lines(
+            options.json,
+            [
+                Line.of("the same candidates again, from the cache", [again], unit, ">= 50"),
+                Line.of("references of another process, from the cache", [shared], unit),
+            ],
+        )
     return 0
 
 

@@ -2,8 +2,9 @@
 
 All three play the same stimulus of 2,000 steps or more into the same designs and bring back the same trace; the
 traces are compared before anything is timed. Beside them stands the whole check of a right candidate: screen,
-simulation, then a proof, or a second stimulus where proofs are off, or neither, as rewards have it. Run it with
-``make bench``; figures are medians and ratios of medians.
+simulation, then a proof, or a second stimulus where proofs are off, or neither, as rewards have it; and that of a wrong
+one. Candidates are recorded answers, of another structure than the references. Run it with ``make bench``, or with
+``PYTHONPATH=tests``; figures are medians of milliseconds and of ratios, which are of one design each.
 """
 
 import argparse
@@ -13,17 +14,20 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from benchmarks.lines import Line, render, write_lines
+from support.recorded_answers import RECORDINGS, read_expectations
 from tabulate import tabulate
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.check.reference import PreparedReference
+from pytest_rtlgen.extract import extract_candidate
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.modes import FormalMode, SandboxMode
-from pytest_rtlgen.records import Candidate, Problem, count_bits
+from pytest_rtlgen.records import Candidate, Problem, Status, count_bits
 from pytest_rtlgen.simulators import SimulationJob, Simulator, make_simulator
 from pytest_rtlgen.simulators.icarus import INSIDE, find_icarus, prepare_job
 from pytest_rtlgen.tools.process import Limits, run_program
@@ -39,8 +43,26 @@ FREE = Limits(cpu_s=600, wall_s=600, memory_mib=16384, file_mib=1024, open_files
 Player = Callable[[], bytes]
 
 
+RIGHT, WRONG, COLD = "iverilog + vvp", "iverilog + vvp, wrong", "cocotb runner"
+SHOWS = (
+    ("warm, isolated", "the simulation alone", RIGHT, "<= 1.1"),
+    ("check, proved", "whole check, right, proved", RIGHT, "<= 4"),
+    ("check, no proof", "whole check, right, without proof", RIGHT, "<= 1.6"),
+    ("check, reward", "whole check, right, as a reward", RIGHT, ""),
+    ("check, wrong", "whole check, wrong", WRONG, "<= 2"),
+)
+"""(what, in words, beside what, what it should be)."""
+
+
 def make_job(problem: Problem, reference: PreparedReference) -> SimulationJob:
     return SimulationJob(source=problem.reference.text, interface=reference.interface, stimulus=reference.stimulus)
+
+
+def find_answer(problem: Problem, status: Status) -> Candidate:
+    """Return the first recorded answer that has ``status``."""
+    file = next(item.file for item in read_expectations(problem.problem_id) if item.expected[0] is status)
+    text = (RECORDINGS / problem.problem_id / file).read_text(encoding="utf-8")
+    return extract_candidate(text, top=problem.top)
 
 
 def play_simulator(simulator: Simulator, job: SimulationJob) -> Player:
@@ -53,15 +75,14 @@ def play_simulator(simulator: Simulator, job: SimulationJob) -> Player:
     return play
 
 
-def play_check(checker: Checker, problem: Problem, reference: PreparedReference) -> Player:
-    """Check the reference as a candidate, all stages."""
-    candidate = Candidate(source=problem.reference.text, rule="benchmark")
+def play_check(checker: Checker, problem: Problem, candidate: Candidate, expected: Status) -> Player:
+    """Check a candidate, all stages."""
 
     def play() -> bytes:
         verdict = checker.check(candidate, problem)
-        if not verdict.is_passed:
+        if verdict.status is not expected:
             raise SystemExit(f"{problem.problem_id}: {verdict.status}: {verdict.diagnostics}")
-        return reference.trace.rows
+        return b""
 
     return play
 
@@ -132,7 +153,9 @@ def main() -> int:
     parser.add_argument(
         "--rounds", type=int, default=15, help="timed rounds of each design (the cold runner gets a third)"
     )
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--json", type=Path, help="file for the ratios")
+    options = parser.parse_args()
+    rounds = options.rounds
     chosen = [problem for problem in load_suite(str(CORE)).problems if problem.problem_id in PROBLEMS]
     table = []
     unproved = CheckSettings(formal=FormalMode.OFF, no_cache=True)
@@ -148,30 +171,47 @@ def main() -> int:
             reference = checker.prepare(problem)
             if reference.stimulus.steps < MIN_STEPS:
                 raise SystemExit(f"{problem.problem_id}: only {reference.stimulus.steps} steps")
-            job = make_job(problem, reference)
+            right, wrong = (find_answer(problem, status) for status in (Status.PASSED, Status.MISMATCH))
+            job = replace(make_job(problem, reference), source=right.text)
             players = {
                 "warm, isolated": play_simulator(checker.simulator, job),
                 "warm, not isolated": play_simulator(bare_warm, job),
-                "check, proved": play_check(checker, problem, reference),
-                "check, no proof": play_check(simulating, problem, reference),
-                "check, reward": play_check(rewarding, problem, reference),
-                "iverilog + vvp": play_bare(job, Path(name)),
-                "cocotb runner": play_runner(job, Path(name)),
+                "check, proved": play_check(checker, problem, right, Status.PASSED),
+                "check, no proof": play_check(simulating, problem, right, Status.PASSED),
+                "check, reward": play_check(rewarding, problem, right, Status.PASSED),
+                "check, wrong": play_check(checker, problem, wrong, Status.MISMATCH),
+                RIGHT: play_bare(job, Path(name)),
+                WRONG: play_bare(replace(job, source=wrong.text), Path(name)),
+                COLD: play_runner(job, Path(name)),
             }
-            for label, player in players.items():
-                if player() != reference.trace.rows:
+            for label in ("warm, isolated", "warm, not isolated", RIGHT, COLD):
+                if players[label]() != reference.trace.rows:
                     raise SystemExit(f"{problem.problem_id}: {label} plays another trace")
             times: dict[str, list[float]] = {label: [] for label in players}
             for round_number in range(rounds):
                 for label, player in players.items():
-                    if label != "cocotb runner" or round_number % 3 == 0:
+                    if label != COLD or round_number % 3 == 0:
                         times[label].append(measure(player))
             table.append(
                 (problem.problem_id, reference.stimulus.steps, {k: statistics.median(v) for k, v in times.items()})
             )
         bare_warm.close()
     print_table(table)
+    lines = list_lines([times for _, _, times in table])
+    print(render(lines))
+    if options.json:
+        write_lines(options.json, lines)
     return 0
+
+
+def list_lines(designs: Sequence[dict[str, float]]) -> list[Line]:
+    """Return the ratios of the designs' medians."""
+    found = [
+        Line.of(what, (times[label] / times[beside] for times in designs), "x bare iverilog + vvp", asked)
+        for label, what, beside, asked in SHOWS
+    ]
+    cold = (times[COLD] / times["warm, isolated"] for times in designs)
+    return [*found, Line.of("the simulation alone", cold, "times cheaper than cocotb's runner", ">= 25")]
 
 
 def print_table(table: list[tuple[str, int, dict[str, float]]]) -> None:
@@ -182,12 +222,6 @@ def print_table(table: list[tuple[str, int, dict[str, float]]]) -> None:
     medians = {k: statistics.median(times[k] for _, _, times in table) for k in labels}
     rows.append(["median", "", *(f"{medians[k] * 1e3:.1f}" for k in labels)])
     sys.stdout.write(tabulate(rows, ["design", "steps", *(f"{k} (ms)" for k in labels)]) + "\n\n")
-    for label in labels[:5]:
-        to_cold = statistics.median(times["cocotb runner"] / times[label] for _, _, times in table)
-        to_floor = statistics.median(times[label] / times["iverilog + vvp"] for _, _, times in table)
-        sys.stdout.write(
-            f"{label}: {to_cold:.1f} times cheaper than cocotb's runner, {to_floor:.2f} times bare iverilog + vvp\n"
-        )
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ with ``PYTHONPATH=tests``.
 """
 
 import argparse
-import json
 import os
 import random
 import resource
@@ -22,10 +21,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.candidate_cost import make_job, play_runner
+from benchmarks.lines import Line, write_lines
 from support.hostile_cases import list_descendants
 from support.published_bench import check_published, render_published
 from support.rewrites import RefusedError, Rewritten, netlist, restyle, rewrite
@@ -269,6 +269,29 @@ def describe_shows(rows: Sequence[Row], samples: Sequence[Sample]) -> dict[str, 
     }
 
 
+def list_lines(shows: dict[str, float], steps: int) -> list[Line]:
+    """Return the ratios among ``shows``."""
+    unit = "verdicts a CPU second, x published testbench"
+    return [
+        Line.of("reward at its defaults", [shows["times published, defaults"]], unit, f">= {OF_DEFAULTS}"),
+        Line.of(
+            f"reward, {steps} steps with their references",
+            [shows[f"times published, {steps} steps with their references"]],
+            unit,
+        ),
+        Line.of("reward with proofs", [shows["times published, with proofs"]], unit, f">= {OF_PROOFS}"),
+        Line.of(
+            "reward at its defaults", [shows["times cold cocotb, defaults"]], "verdicts a CPU second, x cold cocotb"
+        ),
+        Line.of(
+            f"mutants killed by {steps} steps",
+            [shows[f"killed by {steps} steps"] / shows["killed by one step with proofs"]],
+            "x those that one step with proofs kills",
+            ">= 1",
+        ),
+    ]
+
+
 def list_unmet(shows: dict[str, float], steps: int) -> Iterator[str]:
     """Yield what is below what ours should give."""
     for label, least in ((DEFAULTS, OF_DEFAULTS), (PROOFS, OF_PROOFS)):
@@ -310,8 +333,7 @@ def main() -> int:
     print("\n".join(f"{name}: {value:.4g}" for name, value in shows.items()))
     print("\n".join(f"NOT MET: {line}" for line in list_unmet(shows, args.steps)))
     if args.json:
-        figures = [{**asdict(row), "passed": sorted(row.passed)} for row in rows]
-        args.json.write_text(json.dumps({"rows": figures, "shows": shows}, indent=1) + "\n", encoding="utf-8")
+        write_lines(args.json, list_lines(shows, args.steps))
     return 0
 
 
