@@ -1,8 +1,8 @@
 """The measured comparisons, one after the other, in one table: ``make bench``, about 20 minutes on two quiet cores.
 
-``python tests/benchmarks/bench.py [--quick] [--json FILE] [--write]``. Each script runs in a process of its own and hands its ratios
-over as JSON; each ratio was measured in one run. ``--quick`` takes fewer rounds and candidates, for a look. ``--write``
-keeps the ratios in ``docs/explanation/performance.json`` and makes the table of ``performance.md`` from them.
+``python tests/benchmarks/bench.py [--quick] [--json FILE] [--write]``. Each script runs in a process of its own and
+hands its ratios over as JSON; each ratio was measured in one run. ``--quick`` takes fewer rounds and candidates.
+``--write`` keeps the ratios in ``docs/explanation/performance.json`` and makes the table of ``performance.md`` of them.
 """
 
 import argparse
