@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.prompts.chat import list_chat_messages
-from pytest_rtlgen.prompts.codev_r1 import list_codev_r1_messages
+from pytest_rtlgen.prompts.codev_r1 import list_codev_r1_messages, list_codev_r1_training_messages
 from pytest_rtlgen.prompts.completion import list_completion_chat_messages, list_completion_messages
 from pytest_rtlgen.prompts.cvdp import list_cvdp_messages
 from pytest_rtlgen.prompts.rtllm import list_rtllm_messages
@@ -53,6 +53,7 @@ STYLES: Mapping[str, Renderer] = {
     "rtllm": list_rtllm_messages,
     "cvdp": list_cvdp_messages,
     "codev-r1": list_codev_r1_messages,
+    "codev-r1-training": list_codev_r1_training_messages,
     "salv": list_salv_messages,
     "spec2rtl": list_spec2rtl_messages,
 }

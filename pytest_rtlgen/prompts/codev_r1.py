@@ -1,7 +1,8 @@
 """CodeV-R1's style: reasoning between think tags, the code in a fence between answer tags.
 
 Source: github.com/IPRC-DIP/CodeV-R1, commit 277ac46, ``test/llmkit_data/cli/prep_verilogeval.py`` (``codev_rl``) and
-``prep_rtllm.py``. The paper's text has no ``;`` after ``top_module(in, out, ...)``; the script that evaluates has one.
+``prep_rtllm.py``, for evaluation; the paper, and the card of the model, for training: there is no ``;`` after
+``top_module(in, out, ...)``, which the script that evaluates has.
 """
 
 from pytest_rtlgen.prompts.style import PromptStyle
@@ -16,14 +17,24 @@ _SYSTEM = (
     "verilog code in ```verilog ``` within <answer> </answer> tags. i.e., <answer> ```verilog\n module top_module(in, "
     "out, ...); ... ``` </answer>.\n"
 )
+_TRAINING_SYSTEM = _SYSTEM.replace("out, ...);", "out, ...)")
 _HEAD = "The module head should be:"
 _FEWEST_COMMENTS = 2
 
 
 def list_codev_r1_messages(problem: Problem, style: PromptStyle) -> tuple[Message, ...]:
     """Return the messages: the benchmark's own question with what speaks of markers and comments taken out."""
+    return _list_messages(problem, _SYSTEM)
+
+
+def list_codev_r1_training_messages(problem: Problem, style: PromptStyle) -> tuple[Message, ...]:
+    """Return the messages with the system message of the training: the paper's, without the script's ``;``."""
+    return _list_messages(problem, _TRAINING_SYSTEM)
+
+
+def _list_messages(problem: Problem, system: str) -> tuple[Message, ...]:
     question = _ask(problem).replace(MARKERS + "\n", "")
-    return Message(role=Role.SYSTEM, content=_SYSTEM), Message(role=Role.USER, content=question.strip() + "\n")
+    return Message(role=Role.SYSTEM, content=system), Message(role=Role.USER, content=question.strip() + "\n")
 
 
 def _ask(problem: Problem) -> str:

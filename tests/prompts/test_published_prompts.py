@@ -72,6 +72,14 @@ def test_codev_r1_takes_the_comment_marks_out_and_names_the_header() -> None:
     assert contents(V1, "codev-r1")[-1] == f"Copy a to y.\nAt once.The module head should be:\n{HEADER}"
 
 
+def test_codev_r1_is_trained_with_the_papers_system_message_and_evaluated_with_the_scripts() -> None:
+    (trained, asked), (evaluated, same) = contents(V1, "codev-r1-training"), contents(V1, "codev-r1")
+    assert asked == same
+    assert trained.endswith("i.e., <answer> ```verilog\n module top_module(in, out, ...) ... ``` </answer>.\n")
+    assert evaluated.endswith("i.e., <answer> ```verilog\n module top_module(in, out, ...); ... ``` </answer>.\n")
+    assert len(evaluated) == len(trained) + 1
+
+
 def test_a_completion_says_the_header_once_and_ends_in_it() -> None:
     assert contents(COMPLETE, "completion") == ["// Always // 1.\n\nmodule TopModule (\n  output y\n);\n"]
     with pytest.raises(UsageError, match="test/counter: has no header to complete"):
