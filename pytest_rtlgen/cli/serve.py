@@ -13,7 +13,7 @@ from pytest_rtlgen.evaluation.settings import make_check_settings
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.report.console import write_note
 from pytest_rtlgen.training import REWARD_CHECK, Reward, RewardSettings, find_preset
-from pytest_rtlgen.training.reward.options import choose_depth
+from pytest_rtlgen.training.reward.options import RewardOptions, choose_depth, make_overlong
 from pytest_rtlgen.training.reward.steps import DEFAULT_SEEDS
 from pytest_rtlgen.training.server.serving import ServeSettings, read_conditions, run_server
 
@@ -45,9 +45,28 @@ def add_arguments(parser: Parser) -> None:
         help="stimulus seeds that steps use in turn, from --stimulus-seed on (default: %(default)s)",
     )
     parser.add_argument("--max-parallel", metavar="N", type=int, help="most checks at once on this machine")
+    parser.add_argument(
+        "--prefill", metavar="TEXT", default="", help="what the chat template writes at the beginning of every answer"
+    )
+    _add_overlong(parser)
     parser.add_argument("--tls-certificate", metavar="FILE", help="PEM file; serve HTTPS")
     parser.add_argument("--tls-key", metavar="FILE", help="PEM file; by default the key is in the certificate's")
     add_options(parser, Group.CHECK, "jobs", "suite")
+
+
+def _add_overlong(parser: Parser) -> None:
+    parser.add_argument(
+        "--overlong-max-length", metavar="N", type=int, help="tokens of the longest answer; goes with the next option"
+    )
+    parser.add_argument(
+        "--overlong-buffer", metavar="N", type=int, help="last tokens of those, over which a penalty grows"
+    )
+    parser.add_argument(
+        "--overlong-factor", metavar="X", type=float, default=1.0, help="the whole penalty (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--tokenizer", metavar="NAME", default="", help="counts tokens where a request does not say them"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -64,8 +83,19 @@ def run(args: argparse.Namespace) -> int:
     read_conditions(settings, os.environ)  # before suites are loaded, which may take a while
     options = read_options(args, usual={"rtlgen_formal": REWARD_CHECK.formal})
     check = replace(make_check_settings(options), depth=choose_depth(options.formal))
+    length = RewardOptions(
+        overlong_max_length=args.overlong_max_length,
+        overlong_buffer=args.overlong_buffer,
+        overlong_factor=args.overlong_factor,
+        tokenizer=args.tokenizer,
+    )
     reward_settings = RewardSettings(
-        preset=find_preset(args.reward), check=check, seeds=args.seeds, max_parallel=args.max_parallel
+        preset=find_preset(args.reward),
+        check=check,
+        seeds=args.seeds,
+        max_parallel=args.max_parallel,
+        prefill=args.prefill,
+        overlong=make_overlong(length),
     )
     problems = [problem for spec in options.suite for problem in load_suite(spec).problems]
     reward = Reward(problems=problems, settings=reward_settings)

@@ -2,6 +2,7 @@
 
 from pytest_rtlgen.training.reward.callable import REWARD_CHECK, Reward, RewardSettings, open_reward
 from pytest_rtlgen.training.reward.guards import Guards, OnMemorised
+from pytest_rtlgen.training.reward.overlong import Overlong
 from pytest_rtlgen.training.reward.parts import RewardResult
 from pytest_rtlgen.training.reward.presets import PRESETS, Preset, find_preset, mix
 
@@ -10,6 +11,7 @@ __all__ = [
     "REWARD_CHECK",
     "Guards",
     "OnMemorised",
+    "Overlong",
     "Preset",
     "Reward",
     "RewardResult",

@@ -40,7 +40,9 @@ class TrlReward:
             UsageError: the data set has no column that names the problems.
         """
         answers, tasks = self._read(completions, columns)
-        results = self.reward.judge(answers, tasks, step=_read_step(trainer_state))
+        results = self.reward.judge(
+            answers, tasks, step=_read_step(trainer_state), lengths=_read_lengths(columns.get("completion_ids"))
+        )
         return _give(results, log_metric, log_extra)
 
     def _read(self, completions: Sequence[Any], columns: Mapping[str, Any]) -> tuple[list[str], list[str]]:
@@ -68,7 +70,9 @@ class AsyncTrlReward(TrlReward):
             UsageError: the data set lacks the column that names the problems.
         """
         answers, tasks = self._read(completions, columns)
-        results = await self.reward.judge_async(answers, tasks, step=_read_step(trainer_state))
+        results = await self.reward.judge_async(
+            answers, tasks, step=_read_step(trainer_state), lengths=_read_lengths(columns.get("completion_ids"))
+        )
         return _give(results, log_metric, log_extra)
 
 
@@ -85,6 +89,11 @@ def _read_step(trainer_state: Foreign) -> int | None:
     """Return the step of the training, the same in all of its processes; ``None``: it is not known."""
     step = getattr(trainer_state, "global_step", None)
     return step if isinstance(step, int) else None
+
+
+def _read_lengths(completion_ids: Foreign) -> list[int] | None:
+    """Return the tokens of each completion, with its end token; ``None``: the trainer gives no token ids."""
+    return None if completion_ids is None else [len(ids) for ids in completion_ids]
 
 
 def _give(

@@ -1,6 +1,9 @@
 """A reward as verl calls it; ``reward.custom_reward_function.path=pkg://pytest_rtlgen.training.verl``.
 
-Source: verl 0.9, ``experimental/reward_loop/reward_manager/naive.py``.
+verl gives a score no token ids: with an overlong buffer name the model's tokenizer, or leave the buffer to verl's own
+``dapo`` manager, which adds the penalty to ``score`` and leaves ``acc`` as it is.
+
+Source: verl 0.9, ``experimental/reward_loop/reward_manager/naive.py`` and ``dapo.py``.
 """
 
 import asyncio
@@ -31,6 +34,8 @@ class VerlReward:
         **more: object,  # what verl adds for other rewards
     ) -> dict[str, float]:
         """Return ``score``, ``acc`` (1 if the candidate passes), ``seed`` and the parts, always under the same names.
+
+        Groups can be filtered by ``acc`` or by the part of a preset, which length does not change.
 
         ``ground_truth`` is the id of a problem, or the text of a reference.
 
@@ -96,5 +101,5 @@ def _find_reward(options: Mapping[str, object]) -> Reward:
 
 def _give(result: RewardResult) -> dict[str, float]:
     if result.value is None:
-        raise RewardError(f"reward: no score: {result.reason}; verl cannot leave one out, so the run ends here")
+        raise RewardError(f"reward: no score: {result.reason}; verl cannot leave one out, so its group fails")
     return {"score": result.value, "acc": result.parts["passed"], "seed": float(result.seed), **result.parts}

@@ -1,4 +1,4 @@
-"""Every preset over the hostile corpora: the highest reward that any case earns which must not pass.
+"""Presets that ask for function over the hostile corpora: the highest reward of any case that must not pass.
 
 Each case is checked once, as rewards check by default; the reward of each preset follows from the verdict. The
 candidate is given in the form that codev-r1 wants, so that nothing is lost for lack of a tag. Beside it stand honest
@@ -45,7 +45,9 @@ class Judged:
 
 
 def list_presets() -> dict[str, Preset]:
-    return {**{name: find_preset(name) for name in PRESETS}, mix(MIX).name: mix(MIX)}
+    """Return the presets that ask what a design does; those of spec2rtl pay for whatever compiles."""
+    alone = {name: find_preset(name) for name in PRESETS}
+    return {**{name: one for name, one in alone.items() if not one.compiles_alone}, mix(MIX).name: mix(MIX)}
 
 
 def value_of(preset: Preset, verdict: Verdict) -> float:

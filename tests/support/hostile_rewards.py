@@ -20,9 +20,7 @@ def list_undue(case: HostileCase, verdict: Verdict) -> list[str]:
         honest = make_wrong(max(len(verdict.signals), 1))
         earned = {name: value_of(preset, verdict) for name, preset in PRESETS.items()}
         return [
-            name
-            for name, preset in PRESETS.items()
-            if earned[name] > value_of(preset, honest) or (earned[name] >= 1 and name != "spec2rtl")
+            name for name, preset in PRESETS.items() if earned[name] > value_of(preset, honest) or earned[name] >= 1
         ]
     if case.is_sound:
         return [name for name, preset in PRESETS.items() if value_of(preset, verdict) < 0.9]

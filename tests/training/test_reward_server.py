@@ -23,7 +23,7 @@ import uvicorn
 from pytest_rtlgen.cli import main, serve
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.modes import CheckDepth, FormalMode
-from pytest_rtlgen.training import Reward, RewardResult, RewardSettings
+from pytest_rtlgen.training import Overlong, Reward, RewardResult, RewardSettings, open_reward
 from pytest_rtlgen.training.reward.steps import DEFAULT_SEEDS
 from pytest_rtlgen.training.server.access import TOKEN_VARIABLE, ServeToken, find_token
 from pytest_rtlgen.training.server.app import make_app
@@ -43,9 +43,15 @@ class SlowReward(Reward):
         self.is_broken = False
 
     async def judge_async(
-        self, completions: Sequence[str], tasks: Sequence[str], *, step: int | None = None, seed: int | None = None
+        self,
+        completions: Sequence[str],
+        tasks: Sequence[str],
+        *,
+        step: int | None = None,
+        seed: int | None = None,
+        lengths: Sequence[int | None] | None = None,
     ) -> list[RewardResult]:
-        del tasks, step, seed
+        del tasks, step, seed, lengths
         assert await asyncio.to_thread(self.go.wait, 30)
         parts = dict.fromkeys(self.part_names, 0.0) | {"failed": float(self.is_broken)}
         value = None if self.is_broken else 0.5
@@ -163,6 +169,34 @@ def test_the_command_checks_as_rewards_do(
     assert main(["serve", *arguments]) == 0
     settings = served[0].settings
     assert (settings.check.formal, settings.check.depth, settings.seeds) == expected
+
+
+@pytest.mark.simulator
+def test_lengths_come_with_the_samples_and_change_the_value_only() -> None:
+    settings = RewardSettings(overlong=Overlong(max_length=100, buffer=20))
+    with open_reward([], settings) as reward, serving(reward) as made:
+        samples = [{**sample(RIGHT, INVERTER), "tokens": 90}, {**sample("no", INVERTER), "tokens": 100}]
+        results = made.ask("/rewards", {"samples": samples}).values["results"]
+        assert [result["value"] for result in results] == [0.5, -1.0]
+        assert [result["parts"]["passed"] for result in results] == [1.0, 0.0]
+        response = {"output": [{"content": [{"text": RIGHT}]}], "usage": {"output_tokens": 85}}
+        verified = made.ask("/verify", {"response": response, "reference": INVERTER}).values
+        assert (verified["reward"], verified["reward_components"]["overlong"]) == (0.75, 0.25)
+        unknown = made.ask("/rewards", {"samples": [sample(RIGHT, INVERTER)]})
+        assert unknown.code == 400
+        assert "needs the tokens of each answer" in unknown.values["error"]
+        odd = made.ask("/rewards", {"samples": [{**sample(RIGHT, INVERTER), "tokens": -1}]})
+        assert (odd.code, odd.values) == (400, {"error": '"tokens" must be a whole number, 0 or more'})
+
+
+def test_the_command_has_the_buffer_and_the_prefill(monkeypatch: pytest.MonkeyPatch) -> None:
+    served: list[Reward] = []
+    monkeypatch.setattr(serve, "run_server", lambda reward, *_: served.append(reward))
+    buffer = ["--overlong-max-length=16384", "--overlong-buffer=1024", "--overlong-factor=0.5", "--tokenizer=here"]
+    assert main(["serve", "--prefill=<think>", *buffer]) == 0
+    settings = served[0].settings
+    assert settings.prefill == "<think>"
+    assert settings.overlong == Overlong(max_length=16384, buffer=1024, factor=0.5, tokenizer="here")
 
 
 @pytest.mark.simulator

@@ -125,6 +125,16 @@ def test_trl_may_await_it(reward: Reward) -> None:
     assert metrics["rtlgen/seed"] == 3
 
 
+@pytest.mark.simulator
+def test_a_template_that_writes_the_first_tag_is_told_to_the_reward() -> None:
+    rest = RIGHT.removeprefix("<think>")
+    plain, told = (RewardOptions(preset="codev-r1", prefill=prefill) for prefill in ("", "<think>\n"))
+    assert find_reward(plain)([rest, RIGHT], [INVERTER] * 2) == [0.0, 1.0]
+    found = find_reward(told).judge([rest, RIGHT, rest.replace("~", "")], [INVERTER] * 3)
+    assert [result.value for result in found] == [1.0, 0.0, 0.0], "the tag twice is no form"
+    assert [result.parts["format"] for result in found] == [1.0, 0.0, 1.0]
+
+
 def test_trl_is_told_of_a_column_that_is_missing(reward: Reward) -> None:
     with pytest.raises(UsageError, match="no column 'problem_id'; found prompts, task; name it in for_trl"):
         for_trl(reward)(prompts=["p"], completions=["x"], task=["counter"])

@@ -8,7 +8,7 @@ from typing import Any
 import builders
 import pytest
 
-from pytest_rtlgen.training import RewardSettings, find_preset, open_reward
+from pytest_rtlgen.training import Overlong, RewardSettings, find_preset, open_reward
 from pytest_rtlgen.training.trl import for_trl
 
 pytestmark = [pytest.mark.simulator, pytest.mark.slow, pytest.mark.training_stack]
@@ -37,7 +37,8 @@ def make_model() -> tuple[Any, Any]:
     return LlamaForCausalLM(config), fast
 
 
-def test_two_steps_of_grpo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("overlong", [None, Overlong(max_length=16, buffer=16)])
+def test_two_steps_of_grpo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, overlong: Overlong | None) -> None:
     from datasets import Dataset
     from trl import GRPOConfig, GRPOTrainer
 
@@ -47,7 +48,7 @@ def test_two_steps_of_grpo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         [{"prompt": "Write a counter.", "problem_id": "counter"}, {"prompt": "Write it.", "problem_id": "nonesuch"}] * 2
     )
     model, tokenizer = make_model()
-    with open_reward([builders.problem()], RewardSettings(preset=find_preset("graded"))) as reward:
+    with open_reward([builders.problem()], RewardSettings(preset=find_preset("graded"), overlong=overlong)) as reward:
         trainer = GRPOTrainer(
             model=model,
             processing_class=tokenizer,
@@ -70,5 +71,8 @@ def test_two_steps_of_grpo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     logged = [entry for entry in trainer.state.log_history if "rtlgen/failed" in entry]
     assert len(logged) == 2
     assert {entry["rtlgen/failed"] for entry in logged} == {0.5}
-    assert {entry["rewards/rtlgen_graded/mean"] for entry in logged} == {0.0}, "those without a reward do not count"
+    assert all((entry["rtlgen/overlong"] > 0) == (overlong is not None) for entry in logged)
+    for entry in logged:
+        assert entry["rewards/rtlgen_graded/mean"] == pytest.approx(-entry["rtlgen/overlong"]), "of those with a reward"
+        assert entry["rtlgen/graded"] == entry["rtlgen/passed"] == 0.0
     assert all(math.isfinite(entry["loss"]) for entry in logged)

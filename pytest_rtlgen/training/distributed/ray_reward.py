@@ -12,8 +12,8 @@ from pytest_rtlgen.errors import ToolError, UsageError
 from pytest_rtlgen.evaluation.executors.pool import Pool
 from pytest_rtlgen.evaluation.executors.ray_actors import Place, RaySettings, RayWorker, connect, start_actor
 from pytest_rtlgen.evaluation.open_run import describe_environment
-from pytest_rtlgen.records import Verdict
 from pytest_rtlgen.training.reward.callable import Answer, Reward, RewardSettings
+from pytest_rtlgen.training.reward.parts import Checked
 
 
 class CheckActor(Reward):
@@ -27,8 +27,8 @@ class CheckActor(Reward):
         """
         return Place.here(describe_environment(self._find_checker()))
 
-    def do(self, answer: Answer) -> Verdict | str:
-        """Return the verdict, or why there is none: the harness failed."""
+    def do(self, answer: Answer) -> Checked | str:
+        """Return what was found, or why there is nothing: the harness failed."""
         return self._check(answer)
 
 
@@ -87,7 +87,7 @@ class RayReward(Reward):
         self._threads.close()
         self._pool.close()
 
-    def _check(self, answer: Answer) -> Verdict | str:
+    def _check(self, answer: Answer) -> Checked | str:
         if answer.problem is None:
             return answer.reason
         try:
@@ -96,7 +96,7 @@ class RayReward(Reward):
             return f"{answer.problem.problem_id}: the harness failed: {error}"
 
 
-def _start(settings: RewardSettings, options: RaySettings, closed: threading.Event) -> RayWorker[Answer, Verdict | str]:
+def _start(settings: RewardSettings, options: RaySettings, closed: threading.Event) -> RayWorker[Answer, Checked | str]:
     connect(options.address)
     return start_actor(CheckActor, {"settings": settings}, options, closed)
 

@@ -11,6 +11,7 @@ from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.modes import CheckDepth, FormalMode, SandboxMode
 from pytest_rtlgen.training.reward.callable import REWARD_CHECK, Reward, RewardSettings
 from pytest_rtlgen.training.reward.guards import Guards, OnMemorised
+from pytest_rtlgen.training.reward.overlong import Overlong
 from pytest_rtlgen.training.reward.presets import find_preset
 from pytest_rtlgen.training.reward.steps import DEFAULT_SEEDS
 
@@ -37,6 +38,15 @@ class RewardOptions:
     max_characters: int = _DEFAULTS.max_characters
     duplicate_factor: float = _DEFAULTS.duplicate_factor
     on_memorised: str = _DEFAULTS.on_memorised
+    prefill: str = ""
+    """What the chat template writes at the beginning of every answer, such as ``<think>``."""
+    overlong_max_length: int | None = None
+    """Tokens of the longest answer; ``None``: length costs nothing."""
+    overlong_buffer: int | None = None
+    """Last tokens of those, over which the penalty grows; goes with ``overlong_max_length``."""
+    overlong_factor: float = 1.0
+    tokenizer: str = ""
+    """Counts for the overlong buffer where the trainer gives no lengths; a name or a folder."""
 
 
 def read_reward_options(values: Mapping[str, Any]) -> RewardOptions:
@@ -100,8 +110,29 @@ def _make_settings(options: RewardOptions) -> RewardSettings:
     )
     preset = find_preset(options.preset)
     return RewardSettings(
-        preset=preset, guards=guards, check=check, seeds=options.seeds, max_parallel=options.max_parallel
+        preset=preset,
+        guards=guards,
+        check=check,
+        seeds=options.seeds,
+        max_parallel=options.max_parallel,
+        prefill=options.prefill,
+        overlong=make_overlong(options),
     )
+
+
+def make_overlong(options: RewardOptions) -> Overlong | None:
+    """Return the overlong buffer that ``options`` spell; ``None``: there is none.
+
+    Raises:
+        UsageError: half of it is missing, or a value cannot be meant.
+    """
+    max_length, buffer = options.overlong_max_length, options.overlong_buffer
+    if max_length is None and buffer is None:
+        return None
+    if max_length is None or buffer is None:
+        missing = "overlong_max_length" if max_length is None else "overlong_buffer"
+        raise UsageError(f"reward: the overlong buffer needs {missing} too; give both, in tokens, or neither")
+    return Overlong(max_length=max_length, buffer=buffer, factor=options.overlong_factor, tokenizer=options.tokenizer)
 
 
 def choose_depth(formal: FormalMode) -> CheckDepth:

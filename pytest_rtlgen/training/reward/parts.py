@@ -4,10 +4,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pytest_rtlgen.records import Method, Proof, Status, Verdict
+from pytest_rtlgen.training.reward.codev_r1 import has_format
+from pytest_rtlgen.training.reward.spec2rtl import Tier
 
 PARTS = ("format", "code", "parsed", "interface", "compiled", "outputs", "passed", "proved")
+LONE_PARTS = ("alone", "malformed")
+"""Only with presets that ask what Icarus says of the text alone."""
 _UNREAD = {Status.NO_CODE, Status.TRUNCATED, Status.REJECTED}
-_TAGS = ("<think>", "</think>", "<answer>", "</answer>")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What is known of one candidate; plain data."""
+
+    verdict: Verdict
+    tier: Tier | None = None
+    """What Icarus says of its text alone; ``None``: nobody asked, or it was screened out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +29,10 @@ class RewardResult:
     value: float | None
     """``None``: the harness failed, or a guard left the completion out; there is nothing to learn from it."""
     parts: Mapping[str, float] = field(default_factory=dict)
-    """For logging: each part of the verdict, each preset of a mix and each guard, by name, 0.0 … 1.0."""
+    """For logging: each part of the verdict, each preset of a mix and each guard, by name, 0.0 … 1.0.
+
+    Neither guards nor length change the parts of the verdict and of the presets: groups can be filtered by them.
+    """
     status: Status | None = None
     """``None``: nothing was checked."""
     seed: int = 0
@@ -49,10 +64,9 @@ def measure_parts(verdict: Verdict, answer: str) -> dict[str, float]:
     }
 
 
-def has_format(answer: str) -> bool:
-    """Whether each of the four tags of CodeV-R1 is there exactly once, in order: a thought, then an answer.
+def measure_lone(tier: Tier | None) -> dict[str, float]:
+    """Return the parts of what Icarus says of a candidate alone, named as in ``LONE_PARTS``.
 
-    Source: CodeV-R1, ``verl/utils/reward_score/codev.py``, ``validate_response_structure``.
+    ``alone``: it compiles; ``malformed``: it does not, for an error of type, binding, ports or constants.
     """
-    places = [answer.find(tag) for tag in _TAGS]
-    return all(answer.count(tag) == 1 for tag in _TAGS) and places == sorted(places)
+    return {"alone": float(tier is Tier.CLEAN), "malformed": float(tier is Tier.MALFORMED)}

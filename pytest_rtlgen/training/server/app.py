@@ -122,7 +122,11 @@ class _Desk:
         started = time.monotonic()
         results: list[RewardResult] = []
         try:
-            results = await self._reward.judge_async(batch.completions, batch.tasks, step=batch.step, seed=batch.seed)
+            results = await self._reward.judge_async(
+                batch.completions, batch.tasks, step=batch.step, seed=batch.seed, lengths=batch.lengths
+            )
+        except UsageError as error:  # the overlong buffer has neither a length nor a tokenizer
+            raise _RefusedError(400, str(error)) from error
         finally:
             load.leave(samples, results, time.monotonic() - started)
         return results

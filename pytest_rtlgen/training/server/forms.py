@@ -26,10 +26,14 @@ class Batch:
     """Of the training; ``None``: requests are counted."""
     seed: int | None = None
     """Of the stimulus, to repeat a request."""
+    lengths: tuple[int | None, ...] | None = None
+    """Tokens of each completion, for the overlong buffer; ``None``: the request does not say."""
 
 
 def read_rewards(body: Mapping[str, Any]) -> Batch:
     """Return what ``/rewards`` is asked: ``{"samples": [{"completion": …, "problem": …}, …]}``, ``step`` or ``seed``.
+
+    A sample may say its ``tokens``.
 
     Raises:
         UsageError: it has another form.
@@ -44,7 +48,8 @@ def read_rewards(body: Mapping[str, Any]) -> Batch:
     if step is not None and seed is not None:
         raise UsageError('"step" and "seed" do not go together; send one of them')
     completions = tuple(read_answer(sample["completion"]) for sample in samples)
-    return Batch(completions=completions, tasks=tasks, step=step, seed=seed)
+    lengths = tuple(_read_whole(sample, "tokens") for sample in samples)
+    return Batch(completions=completions, tasks=tasks, step=step, seed=seed, lengths=lengths)
 
 
 def render_rewards(results: Sequence[RewardResult]) -> dict[str, Any]:
@@ -79,7 +84,10 @@ def read_verify(body: Mapping[str, Any]) -> Batch:
         raise UsageError('"response" must be an answer of the Responses API')
     metadata = body.get("verifier_metadata")
     task = _read_task(metadata if isinstance(metadata, dict) else body, "verifier_metadata")
-    return Batch(completions=(read_response(response),), tasks=(task,))
+    usage = response.get("usage")
+    tokens = usage.get("output_tokens") if isinstance(usage, dict) else None
+    lengths = (tokens if isinstance(tokens, int) else None,)
+    return Batch(completions=(read_response(response),), tasks=(task,), lengths=lengths)
 
 
 def render_verify(body: Mapping[str, Any], result: RewardResult) -> dict[str, Any]:
