@@ -23,6 +23,8 @@ class TrlReward:
     def __init__(self, reward: Reward, *, column: str) -> None:
         self.reward = reward
         self.column = column
+        self.last_results: Sequence[RewardResult] = ()
+        """Of the last call, one a completion."""
         self.__name__ = f"rtlgen_{reward.settings.preset.name}"
 
     def __call__(
@@ -40,7 +42,7 @@ class TrlReward:
             UsageError: the data set has no column that names the problems.
         """
         answers, tasks = self._read(completions, columns)
-        results = self.reward.judge(
+        self.last_results = results = self.reward.judge(
             answers, tasks, step=_read_step(trainer_state), lengths=_read_lengths(columns.get("completion_ids"))
         )
         return _give(results, log_metric, log_extra)
@@ -73,6 +75,7 @@ class AsyncTrlReward(TrlReward):
         results = await self.reward.judge_async(
             answers, tasks, step=_read_step(trainer_state), lengths=_read_lengths(columns.get("completion_ids"))
         )
+        self.last_results = results
         return _give(results, log_metric, log_extra)
 
 

@@ -1,19 +1,24 @@
 """Adaptive sampling in TRL: the parts, and TRL's own trainer with a tiny model (``make test-training``)."""
 
 import itertools
+import json
 import math
-import random
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import adaptive_run
 import pytest
+from adaptive_run import GROUP, INVERTER, NEVER
 
-from pytest_rtlgen.training.adaptive.trl import add_rewards, draw_rows, make_adaptive_trainer
-
-
-def test_rewards_are_added_as_trl_adds_them() -> None:
-    table = [[1.0, 0.5], [math.nan, 0.5], [math.nan, math.nan]]
-    assert add_rewards(table, [1.0, 2.0]) == [2.0, 1.0, None]
+from pytest_rtlgen.errors import UsageError
+from pytest_rtlgen.training import Reward, RewardResult
+from pytest_rtlgen.training.adaptive.rows import draw_rows, share_rows
+from pytest_rtlgen.training.adaptive.trl import find_correctness, read_correctness
+from pytest_rtlgen.training.trl import for_trl
 
 
 def test_rows_are_drawn_without_end_each_pass_whole_and_in_another_order() -> None:
@@ -23,73 +28,152 @@ def test_rows_are_drawn_without_end_each_pass_whole_and_in_another_order() -> No
     assert rows == list(itertools.islice(draw_rows("abcdef", seed=3), 12))
 
 
-def make_tiny(folder: Path) -> tuple[Any, Any]:
-    """Return a random model of two layers and its tokenizer of single characters."""
-    import tokenizers
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast, set_seed
-
-    set_seed(0)
-    vocabulary = {token: number for number, token in enumerate(["<pad>", "<eos>", *"abcdefgh"])}
-    raw = tokenizers.Tokenizer(tokenizers.models.WordLevel(vocabulary, unk_token="<eos>"))  # noqa: S106
-    raw.pre_tokenizer = tokenizers.pre_tokenizers.Split("", "isolated")
-    tokenizer = PreTrainedTokenizerFast(tokenizer_object=raw, pad_token="<pad>", eos_token="<eos>")  # noqa: S106
-    tokenizer.save_pretrained(folder)
-    config = LlamaConfig(
-        vocab_size=len(vocabulary),
-        hidden_size=16,
-        intermediate_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        max_position_embeddings=64,
-        pad_token_id=0,
-        eos_token_id=1,
-    )
-    return LlamaForCausalLM(config), tokenizer
+def test_every_process_works_on_its_part() -> None:
+    assert [share_rows("abcdef", process=process, processes=3) for process in range(3)] == [
+        ["a", "b"],
+        ["c", "d"],
+        ["e", "f"],
+    ]
 
 
-@pytest.mark.training_stack
-@pytest.mark.slow
-@pytest.mark.filterwarnings("default")
-@pytest.mark.parametrize("is_hopeless", [False, True], ids=["learnable", "hopeless"])
-def test_a_real_trainer_trains_on_useful_groups_only(tmp_path: Path, is_hopeless: bool) -> None:
-    import trl
-    from datasets import Dataset
+def test_correctness_is_the_part_passed_and_not_the_value() -> None:
+    assert read_correctness(RewardResult(value=0.7, parts={"passed": 0.0})) == 0.0
+    assert read_correctness(RewardResult(value=-0.3, parts={"passed": 1.0})) == 1.0
+    assert read_correctness(RewardResult(value=None, parts={"passed": 0.0, "failed": 1.0})) is None
 
-    model, tokenizer = make_tiny(tmp_path)
-    rng = random.Random(0)
-    seen: list[int] = []
 
-    def reward(prompts: list[str], **_: object) -> list[float]:
-        seen.append(len(prompts))
-        return [float(prompt == "ab" and rng.random() < 0.5 and not is_hopeless) for prompt in prompts]
+@pytest.mark.simulator
+def test_correctness_is_read_from_the_last_call_of_our_reward() -> None:
+    reward = Reward()
+    try:
+        ours = for_trl(reward)
+        read = find_correctness([len, ours], ["length", "rtlgen_equivalence"], None)
+        ours(completions=[INVERTER, "?", INVERTER], problem_id=[INVERTER, INVERTER, "nonesuch"])
+        assert read([[9.0, 9.0]] * 3) == [1.0, 0.0, None]
+    finally:
+        reward.close()
 
-    settings = trl.GRPOConfig(
-        output_dir=str(tmp_path),
-        per_device_train_batch_size=8,
-        num_generations=4,
-        max_completion_length=6,
-        max_steps=3,
-        use_cpu=True,
-        bf16=False,
-        report_to=[],
-        save_strategy="no",
-        logging_steps=1,
-    )
-    trainer = make_adaptive_trainer()(
-        model=model,
-        processing_class=tokenizer,
-        args=settings,
-        train_dataset=Dataset.from_dict({"prompt": ["ab", "cd", "ef"] * 8}),
-        reward_funcs=[reward],
-        sampling_rounds=4,
-    )
-    trainer.train()
-    log = [row for row in trainer.state.log_history if "adaptive/rounds" in row]
-    assert len(log) == 3
-    assert sum(seen) == sum(row["adaptive/generated_prompts"] for row in log) * 4
-    assert all(row["adaptive/rounds"] <= 4 for row in log)
-    if is_hopeless:
-        assert all((row["adaptive/useful_groups"], row["grad_norm"]) == (0, 0) for row in log)
-    else:
-        assert [row["adaptive/useful_groups"] for row in log] == [2, 2, 2]
-        assert all(row["grad_norm"] > 0 for row in log)
+
+def test_a_reward_of_ones_own_says_what_is_right_where_it_is_named() -> None:
+    read = find_correctness([len, min], ["length", "mine"], "mine")
+    assert read([[3.0, 1.0], [4.0, 0.0], [5.0, math.nan]]) == [1.0, 0.0, None]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [(None, r"no for_trl reward among .* with correct_by \(found length, mine\)"), ("acc", "no reward function 'acc'")],
+)
+def test_without_anything_that_knows_what_is_right_it_refuses(name: str | None, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        find_correctness([len, min], ["length", "mine"], name)
+
+
+def count_useful(correct: list[float | None]) -> list[bool]:
+    """Return for each group whether it is useful."""
+    groups = [correct[start : start + GROUP] for start in range(0, len(correct), GROUP)]
+    return [None not in group and len(set(group)) > 1 for group in groups]
+
+
+def count_trained(advantages: list[float]) -> int:
+    """Return the number of groups with an advantage."""
+    return sum(any(advantages[start : start + GROUP]) for start in range(0, len(advantages), GROUP))
+
+
+REAL = [
+    pytest.mark.training_stack,
+    pytest.mark.simulator,
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("default"),  # what the libraries say to each other is not ours
+]
+
+
+class TestOneProcess:
+    pytestmark = REAL
+
+    def test_it_trains_on_useful_groups_only(self, tmp_path: Path) -> None:
+        found = adaptive_run.train(tmp_path, 4)
+        assert [row["adaptive/useful_groups"] for row in found["log"]] == [2] * 4
+        assert sum(map(len, found["rounds"])) == GROUP * sum(row["adaptive/generated_prompts"] for row in found["log"])
+        assert [count_trained(batch["advantages"]) for batch in found["batches"]] == [2] * 4
+        assert all(batch["num_items_in_batch"] == batch["tokens"] for batch in found["batches"])
+        assert all(row["grad_norm"] > 0 for row in found["log"])
+
+    def test_a_hopeless_stream_ends_with_groups_that_teach_nothing(self, tmp_path: Path) -> None:
+        found = adaptive_run.train(tmp_path, 2, references=[NEVER], sampling_rounds=3)
+        assert [row["adaptive/rounds"] for row in found["log"]] == [3, 3]
+        assert [(row["adaptive/useful_groups"], row["grad_norm"]) for row in found["log"]] == [(0, 0)] * 2
+
+    def test_a_reward_for_length_makes_no_group_useful(self, tmp_path: Path) -> None:
+        def shortness(completions: list[str], **_: object) -> list[float]:
+            return [-float(len(text)) for text in completions]
+
+        found = adaptive_run.train(tmp_path, 1, references=[NEVER], extra=[shortness], sampling_rounds=2)
+        assert found["log"][0]["reward_std"] > 0, "total rewards differ"
+        assert (found["log"][0]["adaptive/useful_groups"], found["log"][0]["grad_norm"]) == (0, 0)
+
+    def test_partial_credit_makes_no_group_useful(self, tmp_path: Path) -> None:
+        found = adaptive_run.train(tmp_path, 1, references=[NEVER], preset="graded", sampling_rounds=2)
+        assert found["log"][0]["adaptive/useful_groups"] == 0
+
+    def test_advantages_that_need_the_whole_batch_are_refused(self, tmp_path: Path) -> None:
+        with pytest.raises(UsageError, match="scale_rewards must be group or none"):
+            adaptive_run.train(tmp_path, 1, settings={"scale_rewards": "batch"})
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """What two processes saw in ten steps, by ``accelerate launch`` without a GPU."""
+    folder = tmp_path_factory.mktemp("two")
+    launch = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"]
+    launch += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0"]
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(
+            [*launch, adaptive_run.__file__, str(folder), "10"],
+            env=environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            status = process.wait(timeout=900)  # one that waits for the other would wait for ever
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+    assert status == 0, (folder / "log").read_text(encoding="utf-8")[-3000:]
+    return [json.loads((folder / f"process{number}.json").read_text(encoding="utf-8")) for number in range(2)]
+
+
+class TestTwoProcesses:
+    pytestmark = REAL
+
+    def test_both_generate_the_same_rounds_of_the_same_size(self, two: list[dict[str, Any]]) -> None:
+        sizes = [[len(share) for share in process["rounds"]] for process in two]
+        assert sizes[0] == sizes[1]
+        assert len(two[0]["log"]) == 10
+        assert len(sizes[0]) == sum(row["adaptive/rounds"] for row in two[0]["log"]) > 10
+        for name in ("rounds", "useful_groups", "generated_prompts", "effective_ratio"):
+            assert [row[f"adaptive/{name}"] for row in two[0]["log"]] == [
+                row[f"adaptive/{name}"] for row in two[1]["log"]
+            ]
+
+    def test_one_may_have_more_useful_groups_than_the_other(self, two: list[dict[str, Any]]) -> None:
+        counts = [[sum(count_useful(share)) for share in process["rounds"]] for process in two]
+        assert any(first > second for first, second in zip(*counts, strict=True))
+        assert any(first < second for first, second in zip(*counts, strict=True))
+
+    def test_useful_groups_of_both_are_the_batch(self, two: list[dict[str, Any]]) -> None:
+        rounds = [first + second for first, second in zip(two[0]["rounds"], two[1]["rounds"], strict=True)]
+        for row in two[0]["log"]:
+            used = [rounds.pop(0) for _ in range(int(row["adaptive/rounds"]))]
+            assert row["adaptive/useful_groups"] == min(3, sum(sum(count_useful(correct)) for correct in used))
+
+    def test_the_batch_is_split_evenly_again(self, two: list[dict[str, Any]]) -> None:
+        steps = list(zip(two[0]["batches"], two[1]["batches"], two[0]["log"], strict=True))
+        assert {(len(first["advantages"]), len(second["advantages"])) for first, second, _ in steps} == {(6, 6)}
+        for first, second, row in steps:
+            assert count_trained(first["advantages"] + second["advantages"]) == row["adaptive/useful_groups"]
+            assert first["num_items_in_batch"] == second["num_items_in_batch"] == first["tokens"] + second["tokens"]
+
+    def test_the_weights_stay_the_same_in_both(self, two: list[dict[str, Any]]) -> None:
+        assert two[0]["weights"] == two[1]["weights"]

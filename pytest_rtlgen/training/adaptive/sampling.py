@@ -1,7 +1,10 @@
 """Dynamic sampling that asks for as many prompts as it will need: groups that teach nothing are dropped and replaced.
 
+A group is useful if some of its samples are right and some are not. What is right is ``acc`` or ``passed``, never a
+total reward, which differs by length or format as well.
+
 Source: dynamic sampling, DAPO (arXiv 2503.14476, section 3.2); sizing the next generation batch by the share of useful
-groups so far, CodeV-R1 (arXiv 2505.24183, "adaptive DAPO"). Pure: the same rewards give the same requests.
+groups so far, CodeV-R1 (arXiv 2505.24183, "adaptive DAPO"). Pure: the same results give the same requests.
 """
 
 import math
@@ -10,10 +13,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pytest_rtlgen.errors import UsageError
+from pytest_rtlgen.training.adaptive.rules import EffectiveRatio, QuantileRule, ReleasedRule, RequestRule, RuleName
+
+DEFAULT_CONFIDENCE = 0.97
+DEFAULT_MEMORY = 12.0
+"""Targets after which evidence fades. Both were chosen with ``tests/benchmarks/adaptive_sampling.py``."""
 
 
 class GroupKind(StrEnum):
-    """What the rewards of one prompt's samples say."""
+    """What the results of one prompt's samples say."""
 
     USEFUL = "useful"
     """They differ, so there is an advantage to learn from."""
@@ -35,30 +43,6 @@ def classify_group(rewards: Sequence[float | None], *, best: float = 1.0) -> Gro
     if known[0] >= best:
         return GroupKind.ALL_RIGHT
     return GroupKind.ALL_WRONG if known[0] <= 0 else GroupKind.ALL_EQUAL
-
-
-class EffectiveRatio:
-    """The share of groups that are useful: a Beta posterior whose evidence fades, as the policy moves on."""
-
-    def __init__(self, *, memory: float, prior: tuple[float, float] = (1.0, 1.0)) -> None:
-        """Start from ``prior`` (useful, useless); evidence older than ``memory`` groups weighs 1/e and less."""
-        if memory <= 0 or min(prior) <= 0:
-            raise UsageError(f"adaptive sampling: memory={memory} and prior={prior} must be above 0")
-        self._memory = memory
-        self._prior = prior
-        self._useful = self._useless = 0.0
-
-    def note(self, *, useful: int, useless: int) -> None:
-        """Take in the counts of one round."""
-        kept = math.exp(-(useful + useless) / self._memory)
-        self._useful = kept * self._useful + useful
-        self._useless = kept * self._useless + useless
-
-    @property
-    def mean(self) -> float:
-        """Mean of the posterior, between 0 and 1, exclusive."""
-        good, bad = self._useful + self._prior[0], self._useless + self._prior[1]
-        return good / (good + bad)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +74,7 @@ class BatchReport:
 class AdaptiveSampler:
     """Decides how many prompts to generate next, and which of the groups that come back to keep.
 
-    A training batch: ``begin``; while ``next_prompts()`` is not 0, generate as many groups and ``take`` their rewards.
+    A training batch: ``begin``; while ``next_prompts()`` is not 0, generate as many groups and ``take`` what is right.
     It ends when ``target`` groups are kept, or after ``max_rounds`` with those that there are; ``report()`` says which.
     The estimate outlives a batch.
     """
@@ -103,16 +87,19 @@ class AdaptiveSampler:
         max_rounds: int = 10,
         max_prompts: int | None = None,
         multiple: int = 1,
+        rule: str = RuleName.QUANTILE,
+        confidence: float = DEFAULT_CONFIDENCE,
         memory: float | None = None,
         best: float = 1.0,
     ) -> None:
         """Want ``target`` useful groups of ``group`` samples a batch.
 
         ``max_prompts``: most of one round (4 times ``target``); ``multiple``: requests are rounded up to it;
-        ``memory``: groups after which evidence fades (4 times ``target``); ``best``: reward of a right sample.
+        ``rule``: what sizes a round, a ``RuleName``; ``confidence``: of ``quantile``, that one round is enough;
+        ``memory``: groups after which evidence fades (12 times ``target``); ``best``: value of a right sample.
 
         Raises:
-            UsageError: a count is below 1, or ``max_prompts`` below ``multiple``.
+            UsageError: a count is below 1, ``max_prompts`` below ``multiple``, or the rule is unknown.
         """
         most = 4 * target if max_prompts is None else max_prompts
         counts = {"target": target, "group": group, "max_rounds": max_rounds, "max_prompts": most, "multiple": multiple}
@@ -122,7 +109,8 @@ class AdaptiveSampler:
         if max_prompts is not None and max_prompts < multiple:
             raise UsageError(f"adaptive sampling: max_prompts={max_prompts} is below multiple={multiple}; raise it")
         self.target, self.group, self.max_rounds = target, group, max_rounds
-        self.ratio = EffectiveRatio(memory=4.0 * target if memory is None else memory)
+        self.ratio = EffectiveRatio(memory=DEFAULT_MEMORY * target if memory is None else memory)
+        self._rule = _make_rule(rule, self.ratio, confidence)
         self._most = max(most, multiple) // multiple * multiple
         self._multiple = multiple
         self._best = best
@@ -132,20 +120,21 @@ class AdaptiveSampler:
         """Start a training batch."""
         self._kept = self._rounds = self._generated = self._surplus = 0
         self._kinds = dict.fromkeys(GroupKind, 0)
+        self._rule.begin()
 
     def next_prompts(self) -> int:
         """Return how many prompts to generate now; 0: the batch has ended."""
         missing = self.target - self._kept
         if missing <= 0 or self._rounds >= self.max_rounds:
             return 0
-        needed = math.ceil(missing / self.ratio.mean)
+        needed = self._rule.request(missing, most=self._most)
         return min(self._most, math.ceil(needed / self._multiple) * self._multiple)
 
     def take(self, groups: Sequence[Sequence[float | None]]) -> tuple[int, ...]:
         """Count one round and return the indices of the groups to keep, in order, no more than are still missing.
 
-        ``groups`` are the rewards, one sequence a prompt, ``None`` where the harness failed; such a group is dropped
-        and says nothing about the model.
+        ``groups`` say what is right, one sequence a prompt (1.0: right, 0.0: wrong), ``None`` where the harness failed;
+        such a group is dropped and says nothing about the model.
 
         Raises:
             UsageError: a group has another size than ``group``.
@@ -158,8 +147,10 @@ class AdaptiveSampler:
             self._kinds[kind] += 1
         useful = [index for index, kind in enumerate(kinds) if kind is GroupKind.USEFUL]
         measured = len(kinds) - kinds.count(GroupKind.UNMEASURED)
+        missing = self.target - self._kept
         self.ratio.note(useful=len(useful), useless=measured - len(useful))
-        kept = tuple(useful[: max(0, self.target - self._kept)])
+        self._rule.note(missing=missing, useful=len(useful), useless=measured - len(useful))
+        kept = tuple(useful[: max(0, missing)])
         self._rounds += 1
         self._generated += len(groups)
         self._surplus += len(useful) - len(kept)
@@ -176,3 +167,11 @@ class AdaptiveSampler:
             surplus=self._surplus,
             kinds=tuple(self._kinds.items()),
         )
+
+
+def _make_rule(name: str, ratio: EffectiveRatio, confidence: float) -> RequestRule:
+    if name == RuleName.QUANTILE:
+        return QuantileRule(ratio, confidence=confidence)
+    if name == RuleName.RELEASED:
+        return ReleasedRule()
+    raise UsageError(f"adaptive sampling: rule={name!r} is unknown; known are {', '.join(RuleName)}")
