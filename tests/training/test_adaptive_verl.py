@@ -1,4 +1,7 @@
-"""The replay buffer for verl over a stand-in with the methods of verl 0.9.1's ``ReplayBuffer``, and the real one."""
+"""The replay buffer for verl over a stand-in with the methods of verl 0.9.1's ``ReplayBuffer``, where verl is missing.
+
+``test_adaptive_verl_real.py`` has the same over verl itself.
+"""
 
 import random
 import sys
@@ -25,8 +28,8 @@ METHODS = (
 class FakeBuffer:
     """Prompts finish one poll after they were asked for; each is useful, dull or broken by ``fate``."""
 
-    def __init__(self, *, sampler_kwargs: object = None, refill_fn: Any = None, filter_groups_metric: str = "") -> None:
-        del sampler_kwargs
+    def __init__(self, *, refill_fn: Any, filter_groups_metric: str, **more: object) -> None:
+        del more
         self.metric = filter_groups_metric
         self.refill_fn = refill_fn
         self.partitions: dict[str, dict[str, dict[str, int]]] = defaultdict(dict)
@@ -80,29 +83,53 @@ class Buffer(AdaptiveRefill, FakeBuffer):
     pass
 
 
-def make(fate: Any, **settings: object) -> tuple[Buffer, list[int]]:
-    asked: list[int] = []
-    numbers = iter(range(10**6))
+class Settings(dict[str, Any]):
+    """Like a ``DictConfig``."""
 
-    def refill(count: int) -> None:
-        asked.append(count)
+    __getattr__ = dict.__getitem__
+    __setattr__ = dict.__setitem__
+
+
+class Trainer:
+    """What verl's trainer has that the buffer reads; each prompt's ``fate`` goes by its number."""
+
+    def __init__(self, fate: Any) -> None:
+        self.config = Settings(
+            algorithm=Settings(filter_groups=Settings(enable=False, metric="reward")),
+            data=Settings(gen_batch_size=None),
+            reward=Settings(reward_model=Settings(enable=False)),
+        )
+        self.asked: list[int] = []
+        self._fate, self._numbers = fate, iter(range(10**6))
+
+    def add_prompts(self, count: int) -> None:
+        self.asked.append(count)
         for _ in range(count):
-            number = next(numbers)
-            buffer.add(str(number), fate(number))
+            number = next(self._numbers)
+            self.buffer.add(str(number), self._fate(number))
 
-    buffer = Buffer(sampler_kwargs=settings, refill_fn=refill)
-    return buffer, asked
+    buffer: Any = None
 
 
-def test_each_round_asks_for_what_is_missing_over_the_share_of_useful_groups() -> None:
-    buffer, asked = make(lambda number: "useful" if number % 4 == 0 else "dull")
-    buffer.refill_fn(8)  # as verl's prepare_step does
-    batch, metrics = buffer.sample(1, "train", 8)
-    assert asked[1] == 20  # 2 of 8: Beta(3, 7), so (8 - 2) / 0.3
-    assert [int(uid) % 4 for uid in batch] == [0] * 8
-    assert metrics["training/adaptive/useful_groups"] == 8
-    assert metrics["training/adaptive/generated_prompts"] == sum(asked)
-    assert not buffer.finished_keys["train"]  # type: ignore[attr-defined]
+def make(fate: Any, **settings: object) -> tuple[Buffer, list[int]]:
+    trainer = Trainer(fate)
+    buffer = Buffer(trainer_mode="sync", sampler_kwargs=settings, refill_fn=trainer.add_prompts)
+    trainer.buffer = buffer
+    return buffer, trainer.asked
+
+
+def test_a_round_is_what_the_sampler_asks_for_and_the_first_is_topped_up() -> None:
+    buffer, asked = make(lambda number: "useful" if number % 4 == 0 else "dull", max_prompts=100)
+    for _ in range(2):
+        asked.clear()
+        buffer.refill_fn(8)  # as verl's prepare_step does
+        batch, metrics = buffer.sample(1, "train", 8)
+        assert [int(uid) % 4 for uid in batch] == [0] * 8
+        assert metrics["training/adaptive/useful_groups"] == 8
+        assert metrics["training/adaptive/generated_prompts"] == sum(asked)
+        assert not buffer.finished_keys["train"]  # type: ignore[attr-defined]
+    assert sum(asked[:2]) > 8 / 0.25, "one in four is useful"
+    assert metrics["training/adaptive/rounds"] == 1
 
 
 def test_a_hopeless_stream_ends_with_a_full_batch_of_dull_groups(caplog: pytest.LogCaptureFixture) -> None:
@@ -110,7 +137,8 @@ def test_a_hopeless_stream_ends_with_a_full_batch_of_dull_groups(caplog: pytest.
     buffer.refill_fn(4)
     batch, metrics = buffer.sample(1, "train", 4)
     assert len(batch) == 4
-    assert len(asked) == metrics["training/adaptive/rounds"] == 3
+    assert metrics["training/adaptive/rounds"] == 3
+    assert sum(asked) == metrics["training/adaptive/generated_prompts"]
     assert "0 of 4 useful groups" in caplog.text
 
 
@@ -135,11 +163,32 @@ def test_validation_is_left_to_verl() -> None:
     assert not asked
 
 
-def test_settings_reach_the_buffer_and_strange_ones_are_named() -> None:
-    assert make(lambda _: "dull", metric="acc")[0].metric == "acc"
-    assert make(lambda _: "dull")[0].metric == "reward"
-    with pytest.raises(UsageError, match="sampler_kwargs has 'rounds'"):
-        make(lambda _: "dull", rounds=3)
+def test_settings_reach_the_buffer_and_the_trainer() -> None:
+    assert make(lambda _: "dull", metric="passed")[0].metric == "passed"
+    buffer = make(lambda _: "dull")[0]
+    config = buffer.refill_fn.__self__.config
+    assert buffer.metric == config.algorithm.filter_groups.metric == "acc"
+    assert (config.algorithm.filter_groups.enable, config.data.gen_batch_size) == (True, 1)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"rounds": 3}, "sampler_kwargs has 'rounds'"),
+        ({"metric": "reward"}, "metric is 'reward', which length and format change too; use 'acc'"),
+        ({"metric": "score"}, "metric is 'score'"),
+    ],
+)
+def test_settings_that_cannot_be_meant(settings: dict[str, object], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        make(lambda _: "dull", **settings)
+
+
+def test_a_trainer_that_is_none_of_verls_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"verl's trainer has no algorithm\.filter_groups"):
+        Buffer(trainer_mode="sync", refill_fn=print)
+    with pytest.raises(UsageError, match=r"trainer_mode is 'separate_async'; it must be sync"):
+        Buffer(trainer_mode="separate_async", refill_fn=print)
 
 
 @pytest.mark.training_stack
