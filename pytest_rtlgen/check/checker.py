@@ -14,6 +14,7 @@ from pytest_rtlgen.check.compare import compare_traces, has_unknown_mismatch
 from pytest_rtlgen.check.confirm import Confirmer, Simulated, judge_simulation, note_undriven
 from pytest_rtlgen.check.cross_check import CrossCheck
 from pytest_rtlgen.check.kept import ReferenceCache, Shelf, is_final, is_of_any_layout, open_caches
+from pytest_rtlgen.check.outputs import confirm_outputs
 from pytest_rtlgen.check.powered_up import find_same, judge_powered_up
 from pytest_rtlgen.check.proof.prover import Prover
 from pytest_rtlgen.check.reading.reader import Reader
@@ -220,6 +221,26 @@ class Checker:
         accepted = [one.problem for one in list_accepted(problem)]
         tried = accepted if verdict.is_passed else accepted[:1]
         return choose_waves((self._simulate_again(candidate.text, one, verdict) for one in tried), verdict)
+
+    def confirm_outputs(self, candidate: Candidate, problem: Problem) -> frozenset[str]:
+        """Return the outputs of ``candidate``, a wrong one, that are right: proved, or by the second stimulus as well.
+
+        Raises:
+            BadReferenceError: the problem's reference is no good.
+            ToolError: a tool is missing or broken.
+        """
+        first, seed = next(iter(list_accepted(problem))).problem, self.settings.stimulus_seed
+        screening = self.screen(candidate.text, first)
+        if screening.status is not None:
+            return frozenset()
+        return confirm_outputs(
+            screening.source,
+            self._references.get(first, seed),
+            reader=self.reader,
+            simulator=self._trusted,
+            prover=self._prover,
+            second=lambda compared: find_same(self._seconds.get(first, seed), compared),
+        )
 
     def _simulate_again(self, source: str, problem: Problem, verdict: Verdict) -> Waves | None:
         seed = self.settings.stimulus_seed

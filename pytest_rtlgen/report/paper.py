@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from pytest_rtlgen.config.papers import Figure, Preset, load_preset
+from pytest_rtlgen.config.papers import Column, Figure, PaperTable, Preset, load_preset, load_tables
 from pytest_rtlgen.loaders.catalogue import DIGESTS
 from pytest_rtlgen.records import Estimate, RunSettings, Summary
 
@@ -12,6 +12,7 @@ _SHORT = 12
 def compare_with_paper(preset: str, suite: str, summary: Summary, settings: RunSettings) -> str:
     """Return a table of our figures, the paper's and the difference, and notes on what differs; empty: no figures.
 
+    Below stand the paper's tables, as far as they are of ``suite``, with our figures as their first line.
     ``summary`` is of ``suite`` alone; ``settings`` are those of its run. Figures are pass@k in percent.
     """
     from tabulate import tabulate
@@ -25,7 +26,36 @@ def compare_with_paper(preset: str, suite: str, summary: Summary, settings: RunS
     table = tabulate(rows, headers=headers, tablefmt="simple", disable_numparse=True)
     lines = [line.rstrip() for line in table.splitlines()]
     notes = [f"note: {note}" for note in _list_notes(chosen, figures, suite, settings)]
-    return "\n".join([f"{suite} beside {chosen.title} ({chosen.source})", "", *lines, "", *notes]).rstrip()
+    published = [line for table in load_tables(preset) for line in _render_table(table, suite, summary)]
+    title = f"{suite} beside {chosen.title} ({chosen.source})"
+    return "\n".join([title, "", *lines, "", *notes, *published]).rstrip()
+
+
+def _render_table(table: PaperTable, suite: str, summary: Summary) -> list[str]:
+    """Return the columns of ``table`` that are of ``suite``, below an empty line and a title; nothing without any."""
+    from tabulate import tabulate
+
+    places = [at for at, column in enumerate(table.columns) if column.suite == suite]
+    if not places:
+        return []
+    columns = [table.columns[at] for at in places]
+    ours = [None if column.share else _find_ours(column, summary) for column in columns]
+    rows = [
+        ("ours", "", *map(_render_percent, ours)),
+        *((row.model, row.size, *(_render_percent(row.percents[at]) for at in places)) for row in table.rows),
+    ]
+    headers = ("model", "size", *map(_head, columns))
+    text = tabulate(rows, headers=headers, tablefmt="simple", disable_numparse=True)
+    return ["", f"{table.name}: {table.title} ({table.source})", "", *(line.rstrip() for line in text.splitlines())]
+
+
+def _head(column: Column) -> str:
+    temperature = "" if column.temperature is None else f"T = {column.temperature:g}"
+    return ", ".join(part for part in (f"pass@{column.k}", column.category, column.share, temperature) if part)
+
+
+def _render_percent(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}"
 
 
 def _make_row(figure: Figure, summary: Summary) -> tuple[str, ...]:
@@ -35,7 +65,7 @@ def _make_row(figure: Figure, summary: Summary) -> tuple[str, ...]:
     return model, figure.category or "all", f"pass@{figure.k}", shown[0], f"{figure.percent:.1f}", shown[1]
 
 
-def _find_ours(figure: Figure, summary: Summary) -> float | None:
+def _find_ours(figure: Figure | Column, summary: Summary) -> float | None:
     """Return our percent for the same problems and k, if the run has it."""
     rows = {row.label: row for row in summary.by_category}
     row = rows.get(figure.category) if figure.category else summary.total

@@ -14,6 +14,7 @@ from pytest_rtlgen.extract import extract_candidate
 from pytest_rtlgen.modes import SandboxMode
 from pytest_rtlgen.prompts import render_prompt
 from pytest_rtlgen.records import (
+    Candidate,
     Completion,
     Environment,
     Method,
@@ -35,7 +36,15 @@ from pytest_rtlgen.training.signals.export import (
     read_preferences,
     write_pairs,
 )
-from pytest_rtlgen.training.signals.preferences import PreferencePair, PreferenceReport, build_pairs, place_source
+from pytest_rtlgen.training.signals.preferences import (
+    UNCONFIRMED,
+    PairRules,
+    PairSelection,
+    PreferencePair,
+    PreferenceReport,
+    build_pairs,
+    place_source,
+)
 from pytest_rtlgen.verilog.slicing import Span, slice_outputs
 
 HEADER = "module two(input a, input b, output x, output y);"
@@ -105,6 +114,58 @@ def test_several_contrast_signals_share_their_spans() -> None:
     ]
     both = report.pairs[1]
     assert spanned(both.chosen, both.chosen_spans)[-2:] == ["assign x = a & b;", "assign y = a | b;"]
+
+
+SEVERAL = (
+    sample(0, fence(RIGHT), verdict(x=0, y=0)),
+    sample(1, fence(X_WRONG), verdict(x=7, y=0)),
+    sample(2, fence(BOTH_WRONG), verdict(x=7, y=9)),
+)
+
+
+@pytest.mark.parametrize(
+    ("selection", "expected"),
+    [
+        (PairSelection.BOTH, [(0, 1, True), (0, 2, True), (1, 2, False)]),
+        (PairSelection.COMPLETE, [(0, 1, True), (0, 2, True)]),
+        (PairSelection.PARTIAL, [(1, 2, False)]),
+    ],
+)
+def test_pairs_are_selected_by_whether_the_chosen_answer_passes_as_a_whole(
+    selection: PairSelection, expected: list[tuple[int, int, bool]]
+) -> None:
+    report = build_pairs(TWO, render_prompt(TWO), SEVERAL, slice_outputs, PairRules(selection=selection))
+    assert [(pair.chosen_index, pair.rejected_index, pair.is_complete) for pair in report.pairs] == expected
+
+
+def test_what_a_wrong_answer_has_right_by_chance_makes_no_pair() -> None:
+    asked: list[str] = []
+
+    def confirm_nothing(candidate: Candidate, _: Problem) -> frozenset[str]:
+        asked.append(candidate.text)
+        return frozenset()
+
+    report = build_pairs(TWO, render_prompt(TWO), SEVERAL, slice_outputs, PairRules(confirm=confirm_nothing))
+    assert [(pair.chosen_index, pair.rejected_index) for pair in report.pairs] == [(0, 1), (0, 2)]
+    assert [(pair.chosen_index, pair.rejected_index, pair.reason) for pair in report.dropped] == [(1, 2, UNCONFIRMED)]
+    assert (report.unconfirmed, report.narrowed) == (1, 0)
+    assert asked == [extract_candidate(fence(X_WRONG), top="two").text]
+
+
+def test_a_pair_keeps_the_outputs_that_are_confirmed() -> None:
+    three = TWO.reference.text.replace("output y);", "output y, output z);").replace(
+        "endmodule", "  assign z = a;\nendmodule"
+    )
+    problem = builders.problem(three, "two")
+    wrong = three.replace("a & b", "a ^ b").replace("a | b", "a ~^ b").replace("z = a", "z = b")
+    samples = [
+        sample(0, fence(three.replace("a & b", "a ^ b")), verdict(x=7, y=0, z=0), problem),
+        sample(1, fence(wrong), verdict(x=7, y=3, z=4), problem),
+    ]
+    rules = PairRules(confirm=lambda *_: {"z"})
+    report = build_pairs(problem, render_prompt(problem), samples, slice_outputs, rules)
+    assert [pair.contrast for pair in report.pairs] == [("z",)]
+    assert (report.unconfirmed, report.narrowed) == (0, 1)
 
 
 BAD = Verdict(status=Status.SYNTAX_ERROR, method=Method.SCREEN)
@@ -243,8 +304,32 @@ def test_an_export_reads_back_as_it_was(tmp_path: Path) -> None:
 def test_the_command_says_how_many_there_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run, out = make_run(tmp_path / "runs"), tmp_path / "pairs.jsonl"
     assert main(["preferences", str(run), "--out", str(out), "--jobs", "1"]) == 0
-    assert capsys.readouterr().out == "1 pairs of 1 problems, 0 dropped\n"
+    assert capsys.readouterr().out == (
+        "1 pairs of 1 problems, 0 dropped\n  chosen answers: 1 pass as a whole, 0 are right in part\n"
+    )
     assert [pair.contrast for pair in read_pairs(out)] == [("x",)]
+
+
+@pytest.mark.simulator
+def test_the_command_drops_what_only_the_first_stimulus_shows_to_be_right(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, out = make_run(tmp_path / "runs"), tmp_path / "pairs.jsonl"
+    store, digest = RunStore.open(run), render_prompt(TWO, "chat").digest
+    lucky = BOTH_WRONG.replace("a ~^ b", "a")  # as if the first stimulus had not shown it
+    for item in (
+        sample(2, fence(lucky), verdict(x=7, y=0), digest=digest),
+        sample(3, fence(BOTH_WRONG), verdict(x=7, y=9), digest=digest),
+    ):
+        store.append_completion(item.completion)
+        store.append_result(item)
+    assert main(["preferences", str(run), "--out", str(out), "--select", "partial"]) == 0
+    assert capsys.readouterr().out == (
+        "1 pairs of 1 problems, 1 dropped\n"
+        "  chosen answers: 0 pass as a whole, 1 are right in part\n"
+        f"  1 {UNCONFIRMED}\n"
+    )
+    assert [(pair.chosen_index, pair.rejected_index, pair.contrast) for pair in read_pairs(out)] == [(1, 3, ("y",))]
 
 
 def test_the_command_refuses_another_prompt_than_the_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -263,7 +348,7 @@ def test_the_command_names_samples_that_are_no_pair(tmp_path: Path, capsys: pyte
     store.append_completion(unsliceable.completion)
     store.append_result(unsliceable)
     assert main(["preferences", str(run), "--out", str(out)]) == 0
-    first, *reasons = capsys.readouterr().out.splitlines()
+    first, _, *reasons = capsys.readouterr().out.splitlines()
     assert first == "1 pairs of 1 problems, 1 dropped"
     assert len(reasons) == 1
     assert reasons[0].startswith("  1 ")

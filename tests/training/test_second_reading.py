@@ -11,7 +11,7 @@ from pytest_rtlgen.errors import ToolError
 from pytest_rtlgen.modes import SandboxMode
 from pytest_rtlgen.prompts import render_prompt
 from pytest_rtlgen.tools.sandbox import choose_sandbox
-from pytest_rtlgen.training.signals.preferences import build_pairs
+from pytest_rtlgen.training.signals.preferences import PairRules, build_pairs
 from pytest_rtlgen.training.signals.second_reading import SecondReading
 from pytest_rtlgen.verilog.slicing import slice_outputs
 
@@ -61,7 +61,7 @@ def test_a_pair_in_doubt_is_dropped_with_the_inputs_that_are_in_doubt() -> None:
         assert top == "two"
         return {"x": "clk, c"} if "a ^ b" in source else {}
 
-    report = build_pairs(TWO, render_prompt(TWO), samples, slice_outputs, find_doubts=find_doubts)
+    report = build_pairs(TWO, render_prompt(TWO), samples, slice_outputs, PairRules(find_doubts=find_doubts))
     assert report.pairs == ()
     (dropped,) = report.dropped
     assert dropped.reason == "the rejected answer depends on more inputs in pyverilog's reading: x (clk, c)"
@@ -72,6 +72,7 @@ def test_the_command_says_on_what_the_readings_agree(tmp_path: Path, capsys: pyt
     assert main(["preferences", str(run), "--out", str(out), "--cross-check", "pyverilog", "--jobs", "1"]) == 0
     assert capsys.readouterr().out == (
         "1 pairs of 1 problems, 0 dropped\n"
+        "  chosen answers: 1 pass as a whole, 0 are right in part\n"
         "pyverilog: 2 texts read, 0 not; of 4 outputs 4 depend on the same inputs, 0 on more than our slices hold\n"
     )
 

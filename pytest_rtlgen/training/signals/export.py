@@ -4,18 +4,18 @@ The form is that of ``PreferencePair``: ``prompt`` is a list of messages, ``chos
 and spans count characters (Unicode code points) of those.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pytest_rtlgen.check.reading.reader import Reader
+from pytest_rtlgen.check.checker import Checker, CheckSettings
 from pytest_rtlgen.errors import RecordError, UsageError
-from pytest_rtlgen.modes import SandboxMode
 from pytest_rtlgen.prompts import PromptStyle, render_prompt
 from pytest_rtlgen.records import SampleResult
 from pytest_rtlgen.storage import Journal, RunStore
-from pytest_rtlgen.tools.sandbox import choose_sandbox
 from pytest_rtlgen.training.signals.preferences import (
-    Doubt,
+    PairRules,
+    PairSelection,
     PreferencePair,
     PreferenceReport,
     Slice,
@@ -28,12 +28,15 @@ Row = dict[str, Any]
 
 
 def read_preferences(
-    run: Path, slice_source: Slice, *, style: PromptStyle | None = None, find_doubts: Doubt | None = None
+    run: Path,
+    slice_source: Slice,
+    *,
+    style: PromptStyle | None = None,
+    rules: PairRules = PairRules(),  # noqa: B008  frozen
 ) -> PreferenceReport:
     """Return the pairs among the first answers of a run's problems, in the order of its problems.
 
-    ``style`` is needed where the run asked with shots, rules or a template: the run holds no such texts. Pairs that
-    ``find_doubts`` puts in doubt are dropped.
+    ``style`` is needed where the run asked with shots, rules or a template: the run holds no such texts.
 
     Raises:
         RecordError: the run cannot be read, or none of it was checked.
@@ -47,13 +50,14 @@ def read_preferences(
         raise RecordError(f"{run}: no sample of this run was checked yet; check it with rtlgen check RUN")
     asked = style or PromptStyle(name=store.header.settings.prompt.partition(" ")[0])
     reports = [
-        build_pairs(problem, render_prompt(problem, asked), samples, slice_source, find_doubts=find_doubts)
+        build_pairs(problem, render_prompt(problem, asked), samples, slice_source, rules)
         for problem in store.header.problems
         if (samples := found.get((problem.suite, problem.problem_id)))
     ]
     return PreferenceReport(
         pairs=tuple(pair for report in reports for pair in report.pairs),
         dropped=tuple(pair for report in reports for pair in report.dropped),
+        narrowed=sum(report.narrowed for report in reports),
     )
 
 
@@ -62,28 +66,33 @@ def export_preferences(
     out: Path,
     *,
     style: PromptStyle | None = None,
-    sandbox: SandboxMode = SandboxMode.AUTO,
-    jobs: int = 1,
+    check: CheckSettings = CheckSettings(),  # noqa: B008  frozen
     second: SecondReading | None = None,
+    selection: PairSelection = PairSelection.BOTH,
 ) -> PreferenceReport:
     """Write the pairs of a run to a new file ``out``, and return them with what was dropped and why.
 
-    Pairs whose slices ``second`` puts in doubt are dropped.
+    What a wrong answer has right is proved, or simulated with a second stimulus, before it counts: by ``check``, with
+    the run's simulator, seed and cycles. Pairs whose slices ``second`` puts in doubt are dropped.
 
     Raises:
         RecordError: the run cannot be read.
+        BadReferenceError: a reference of it is no good.
         UsageError: ``out`` exists, or the prompts cannot be made again.
-        ToolError: there is no sandbox, and it is required.
+        ToolError: there is no sandbox, and it is required; or the simulator is missing or broken.
         StorageError: ``out`` cannot be written.
     """
     if out.exists():
         raise UsageError(f"{out}: exists; name a new file, or remove it")
-    reader = Reader(sandbox=choose_sandbox(sandbox), jobs=jobs)
-    try:
-        find_doubts = None if second is None else second.find_doubts
-        report = read_preferences(run, reader.slice, style=style, find_doubts=find_doubts)
-    finally:
-        reader.close()
+    asked = RunStore.open(run).header.settings
+    settings = replace(check, simulator=asked.simulator, stimulus_seed=asked.stimulus_seed, cycles=asked.cycles)
+    with Checker(settings) as checker:
+        rules = PairRules(
+            selection=selection,
+            confirm=checker.confirm_outputs,
+            find_doubts=None if second is None else second.find_doubts,
+        )
+        report = read_preferences(run, checker.reader.slice, style=style, rules=rules)
     write_pairs(out, report.pairs)
     return report
 

@@ -3,22 +3,62 @@
 Source: QiMeng-SALV (arXiv 2510.19296) and its ``SA-DPO/gen_sa_dpo_training_data.py`` (github.com/zy1xxx/SALV, 8e19911):
 any two samples, in both directions; the contrast signals are the outputs right in the one and wrong in the other. A
 right sample beside an answer without code is a pair of whole answers. Unlike there, no design is too complex to slice,
-and offsets are of characters of the answer, not tokens of one tokenizer.
+and offsets are of characters of the answer, not tokens of one tokenizer. ``PairSelection`` is the paper's Table 3.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import permutations
 from typing import NamedTuple
 
 from pytest_rtlgen.errors import UsageError
-from pytest_rtlgen.records import Message, Problem, Prompt, SampleResult, Status
+from pytest_rtlgen.records import Candidate, Message, Problem, Prompt, SampleResult, Status
 from pytest_rtlgen.verilog.slicing import Span
 
 Slice = Callable[[str, str], Mapping[str, tuple[Span, ...]] | None]
 """(source, top) -> spans by output, or ``None``: cannot be sliced; such as ``Reader.slice``."""
 Doubt = Callable[[str, str], Mapping[str, str]]
 """(source, top) -> outputs whose spans another tool finds too small, and the inputs that it finds more."""
+Confirm = Callable[[Candidate, Problem], Collection[str]]
+"""A wrong answer -> its outputs that are right by more than the first stimulus; such as ``Checker.confirm_outputs``."""
+
+UNCONFIRMED = "the outputs that the chosen answer has right are not proved and did not stand the second stimulus"
+
+
+class PairSelection(StrEnum):
+    """Which pairs are made, by what the chosen answer is.
+
+    Source: QiMeng-SALV, section 4.3 and Table 3: complete correct data sets (263k pairs), partial correct ones (110k).
+
+    >>> PairSelection("partial").admits(is_complete=True)
+    False
+    """
+
+    COMPLETE = "complete"
+    """It passes as a whole."""
+    PARTIAL = "partial"
+    """It does not."""
+    BOTH = "both"
+
+    def admits(self, *, is_complete: bool) -> bool:
+        """Whether a pair is made whose chosen answer passes as a whole, or does not."""
+        return self is PairSelection.BOTH or is_complete is (self is PairSelection.COMPLETE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairRules:
+    """What makes a pair besides the verdicts.
+
+    >>> PairRules(selection=PairSelection.COMPLETE).confirm is None
+    True
+    """
+
+    selection: PairSelection = PairSelection.BOTH
+    confirm: Confirm | None = None
+    """``None``: all that was seen to be right in a wrong answer counts."""
+    find_doubts: Doubt | None = None
+    """Pairs whose contrast it names are dropped; ``None``: our slices are not doubted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +80,8 @@ class PreferencePair:
     """What drives those outputs: characters of ``chosen``, sorted, apart; all of it where ``contrast`` is empty."""
     rejected_spans: tuple[Span, ...]
     """Likewise of ``rejected``."""
+    is_complete: bool
+    """Whether ``chosen`` passes as a whole; else only some of its outputs are right, ``contrast`` among them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +101,13 @@ class PreferenceReport:
 
     pairs: tuple[PreferencePair, ...] = ()
     dropped: tuple[DroppedPair, ...] = ()
+    narrowed: int = 0
+    """Of ``pairs``, those that lost some of their contrast, as the chosen answer has it right by chance only."""
+
+    @property
+    def unconfirmed(self) -> int:
+        """How many of ``dropped`` lost all of their contrast so."""
+        return sum(pair.reason == UNCONFIRMED for pair in self.dropped)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,34 +123,40 @@ def build_pairs(
     prompt: Prompt,
     samples: Sequence[SampleResult],
     slice_source: Slice,
-    *,
-    find_doubts: Doubt | None = None,
+    rules: PairRules = PairRules(),
 ) -> PreferenceReport:
     """Return the pairs among ``samples`` of ``problem``, all answers to ``prompt``, sorted by their indices.
 
-    Of pairs with the same two texts the first stays. Those whose contrast ``find_doubts`` names are dropped.
+    Of pairs with the same two texts the first stays.
 
     Raises:
         UsageError: an answer was given to another prompt.
     """
     _refuse_other_prompts(prompt, samples)
-    reader = _SpanReader(problem, slice_source, find_doubts)
+    reader = _SpanReader(problem, slice_source, rules.find_doubts)
+    right = _RightOutputs(problem, rules.confirm)
     pairs: dict[tuple[str, str], PreferencePair] = {}
-    dropped: list[DroppedPair] = []
-    for chosen, rejected, contrast in _list_contrasts(sorted(samples, key=lambda sample: sample.key)):
+    dropped: dict[tuple[str, str], DroppedPair] = {}
+    narrowed = 0
+    for chosen, rejected, seen in _list_contrasts(sorted(samples, key=lambda sample: sample.key)):
         texts = (chosen.completion.text, rejected.completion.text)
-        if texts in pairs:
+        if texts in pairs or texts in dropped or not rules.selection.admits(is_complete=chosen.verdict.is_passed):
             continue
-        left, right = reader.read(chosen, contrast), reader.read(rejected, contrast)
         names = (problem.suite, problem.problem_id, chosen.key.index, rejected.key.index)
+        contrast = right.keep(chosen, seen)
+        if seen and not contrast:
+            dropped[texts] = _drop(names, UNCONFIRMED)
+            continue
+        left, other = reader.read(chosen, contrast), reader.read(rejected, contrast)
         fault = " and ".join(
-            f"the {side} answer {item.fault}" for side, item in (("chosen", left), ("rejected", right)) if item.fault
+            f"the {side} answer {item.fault}" for side, item in (("chosen", left), ("rejected", other)) if item.fault
         )
         if fault:
-            dropped.append(_drop(names, fault))
+            dropped[texts] = _drop(names, fault)
         else:
-            pairs[texts] = _pair(names, prompt, texts, contrast, (left.spans, right.spans))
-    return PreferenceReport(pairs=tuple(pairs.values()), dropped=tuple(dropped))
+            pairs[texts] = _pair(names, prompt, (chosen, rejected), contrast, (left.spans, other.spans))
+            narrowed += contrast != seen
+    return PreferenceReport(pairs=tuple(pairs.values()), dropped=tuple(dropped.values()), narrowed=narrowed)
 
 
 class SourcePlace(NamedTuple):
@@ -153,6 +208,24 @@ def _list_wrong(sample: SampleResult) -> frozenset[str]:
     if sample.verdict.status is not Status.MISMATCH:
         return frozenset()
     return frozenset(item.name for item in sample.verdict.signals if item.mismatches)
+
+
+class _RightOutputs:
+    """Keeps of a contrast what the chosen answer has right by more than the first stimulus; asks once a text."""
+
+    def __init__(self, problem: Problem, confirm: Confirm | None) -> None:
+        self._problem = problem
+        self._confirm = confirm
+        self._confirmed: dict[str, Collection[str]] = {}
+
+    def keep(self, chosen: SampleResult, contrast: tuple[str, ...]) -> tuple[str, ...]:
+        """Return ``contrast`` as far as it counts; an answer that passes as a whole was confirmed by its check."""
+        if self._confirm is None or chosen.verdict.is_passed:
+            return contrast
+        source = chosen.candidate.text
+        if source not in self._confirmed:
+            self._confirmed[source] = self._confirm(chosen.candidate, self._problem)
+        return tuple(name for name in contrast if name in self._confirmed[source])
 
 
 class _SpanReader:
@@ -222,7 +295,7 @@ def _drop(names: tuple[str, str, int, int], reason: str) -> DroppedPair:
 def _pair(
     names: tuple[str, str, int, int],
     prompt: Prompt,
-    texts: tuple[str, str],
+    samples: tuple[SampleResult, SampleResult],
     contrast: tuple[str, ...],
     spans: tuple[tuple[Span, ...], tuple[Span, ...]],
 ) -> PreferencePair:
@@ -233,9 +306,10 @@ def _pair(
         chosen_index=chosen,
         rejected_index=rejected,
         prompt=prompt.messages,
-        chosen=texts[0],
-        rejected=texts[1],
+        chosen=samples[0].completion.text,
+        rejected=samples[1].completion.text,
         contrast=contrast,
         chosen_spans=spans[0],
         rejected_spans=spans[1],
+        is_complete=samples[0].verdict.is_passed,
     )
