@@ -3,10 +3,12 @@
 Routes are in ``docs/reference/rewards.md``. Nothing of a completion or the token is logged.
 """
 
+import asyncio
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_rtlgen.errors import InnerError, UsageError
 from pytest_rtlgen.training.openrlhf import render_openrlhf
@@ -22,14 +24,31 @@ from pytest_rtlgen.training.server.forms import (
     render_verify,
 )
 from pytest_rtlgen.training.server.load import Load
+from pytest_rtlgen.training.server.sandbox_fusion import read_patience_s, read_run_code, render_run_code
 
 if TYPE_CHECKING:
     from fastapi import FastAPI, Request, Response
 
 MOST_BODY_BYTES = 64 << 20
+_T = TypeVar("_T")
 _Read = Callable[[Mapping[str, Any]], Batch]
 _Render = Callable[[Mapping[str, Any], Sequence[RewardResult]], Mapping[str, Any]]
+_TOO_MANY = 429
+_GATEWAY_TIMEOUT = 504
 _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Route:
+    """How one path is asked and answered."""
+
+    path: str
+    read: _Read
+    render: _Render
+    read_patience_s: Callable[[Mapping[str, Any]], float] | None = None
+    """How long its client waits for the results; ``None``: as long as it takes."""
+    busy_code: int = _TOO_MANY
+    """HTTP status that tells its client to come again."""
 
 
 class _RefusedError(InnerError):
@@ -56,16 +75,31 @@ def make_app(reward: Reward, *, queue: int, token: ServeToken | None = None) -> 
     def metrics(request: Request) -> Response:
         return desk.report_metrics(request)
 
-    def add(path: str, read: _Read, render: _Render) -> None:
+    def add(route: _Route) -> None:
         async def answer(request: Request) -> Response:
-            return await desk.serve(request, path, read, render)
+            return await desk.serve(request, route)
 
-        app.post(path)(answer)
+        app.post(route.path)(answer)
 
-    add("/rewards", read_rewards, lambda _, results: render_rewards(results))
-    add("/openrlhf", read_openrlhf, lambda _, results: render_openrlhf(results, reward.part_names))
-    add("/verify", read_verify, lambda body, results: render_verify(body, results[0]))
+    for route in _list_routes(reward):
+        add(route)
     return app
+
+
+def _list_routes(reward: Reward) -> tuple[_Route, ...]:
+    names = reward.part_names
+    return (
+        _Route(path="/rewards", read=read_rewards, render=lambda _, results: render_rewards(results)),
+        _Route(path="/openrlhf", read=read_openrlhf, render=lambda _, results: render_openrlhf(results, names)),
+        _Route(path="/verify", read=read_verify, render=lambda body, results: render_verify(body, results[0])),
+        _Route(
+            path="/run_code",
+            read=read_run_code,
+            render=lambda _, results: render_run_code(results[0]),
+            read_patience_s=read_patience_s,
+            busy_code=_GATEWAY_TIMEOUT,  # the only one after which verl's client asks again
+        ),
+    )
 
 
 class _Desk:
@@ -76,15 +110,15 @@ class _Desk:
         self._load = load
         self._token = token
 
-    async def serve(self, request: "Request", path: str, read: _Read, render: _Render) -> "Response":
+    async def serve(self, request: "Request", route: _Route) -> "Response":
         try:
             self._admit(request)
             body = _parse(await _read_body(request))
-            results = await self._judge(_read(read, body))
-            response = _respond(200, render(body, results))
+            results = await self._judge(_read(route.read, body), route, body)
+            response = _respond(200, route.render(body, results))
         except _RefusedError as error:
             response = _respond(error.code, {"error": str(error)}, error.headers)
-        self._load.note_request(path, response.status_code)
+        self._load.note_request(route.path, response.status_code)
         return response
 
     def report_health(self) -> "Response":
@@ -111,22 +145,27 @@ class _Desk:
             message = "the Authorization is missing or wrong; send Bearer with the server's token"
             raise _RefusedError(401, message, headers={"WWW-Authenticate": "Bearer"})
 
-    async def _judge(self, batch: Batch) -> list[RewardResult]:
+    async def _judge(self, batch: Batch, route: _Route, body: Mapping[str, Any]) -> list[RewardResult]:
+        patience_s = None if route.read_patience_s is None else _read(route.read_patience_s, body)
         samples, load = len(batch.completions), self._load
         if samples > load.limit:
             raise _RefusedError(413, f"{samples} samples in one request, but the queue holds {load.limit}; send fewer")
         if not load.enter(samples):
             wait_s = load.guess_wait_s()
             message = f"{load.queued} samples are waiting; try again in {wait_s} s"
-            raise _RefusedError(429, message, headers={"Retry-After": str(wait_s)})
+            raise _RefusedError(route.busy_code, message, headers={"Retry-After": str(wait_s)})
         started = time.monotonic()
         results: list[RewardResult] = []
         try:
-            results = await self._reward.judge_async(
-                batch.completions, batch.tasks, step=batch.step, seed=batch.seed, lengths=batch.lengths
-            )
+            async with asyncio.timeout(patience_s):
+                results = await self._reward.judge_async(
+                    batch.completions, batch.tasks, step=batch.step, seed=batch.seed, lengths=batch.lengths
+                )
         except UsageError as error:  # the overlong buffer has neither a length nor a tokenizer
             raise _RefusedError(400, str(error)) from error
+        except TimeoutError as error:
+            message = f"no verdict within {patience_s:g} s; try again, or give a longer run_timeout"
+            raise _RefusedError(_GATEWAY_TIMEOUT, message) from error
         finally:
             load.leave(samples, results, time.monotonic() - started)
         return results
@@ -153,7 +192,7 @@ def _parse(body: bytes) -> Mapping[str, Any]:
     return values
 
 
-def _read(read: _Read, body: Mapping[str, Any]) -> Batch:
+def _read(read: Callable[[Mapping[str, Any]], _T], body: Mapping[str, Any]) -> _T:
     try:
         return read(body)
     except UsageError as error:

@@ -54,7 +54,7 @@ def read_rewards(body: Mapping[str, Any]) -> Batch:
 
 def render_rewards(results: Sequence[RewardResult]) -> dict[str, Any]:
     """Return the answer of ``/rewards``: ``{"results": [{"value", "status", "reason", "seed", "parts"}, …]}``."""
-    return {"results": [_render_result(result) for result in results]}
+    return {"results": [render_result(result) for result in results]}
 
 
 def read_openrlhf(body: Mapping[str, Any]) -> Batch:
@@ -105,6 +105,17 @@ def render_verify(body: Mapping[str, Any], result: RewardResult) -> dict[str, An
     }
 
 
+def render_result(result: RewardResult) -> dict[str, Any]:
+    """Return one result as ``/rewards`` gives it."""
+    return {
+        "value": result.value,
+        "status": None if result.status is None else str(result.status),
+        "reason": result.reason,
+        "seed": result.seed,
+        "parts": dict(result.parts),
+    }
+
+
 def _read_whole(body: Mapping[str, Any], name: str) -> int | None:
     found = body.get(name)
     if found is None:
@@ -119,13 +130,3 @@ def _read_task(values: Mapping[str, Any], place: str) -> str:
     if found is None:
         raise UsageError(f'{place} needs a "problem": the id of a problem, or the text of a reference')
     return str(found)
-
-
-def _render_result(result: RewardResult) -> dict[str, Any]:
-    return {
-        "value": result.value,
-        "status": None if result.status is None else str(result.status),
-        "reason": result.reason,
-        "seed": result.seed,
-        "parts": dict(result.parts),
-    }
