@@ -40,7 +40,7 @@ class VerlReward:
         ``ground_truth`` is the id of a problem, or the text of a reference.
 
         Raises:
-            RewardError: the harness failed; verl knows no missing score, and any number would train someone.
+            RewardError: the harness failed; verl then leaves this answer out and trains on the rest of its group.
         """
         del data_source, more
         (result,) = self.reward.judge([solution_str], [str(ground_truth)], step=read_step(extra_info))
@@ -101,5 +101,5 @@ def _find_reward(options: Mapping[str, object]) -> Reward:
 
 def _give(result: RewardResult) -> dict[str, float]:
     if result.value is None:
-        raise RewardError(f"reward: no score: {result.reason}; verl cannot leave one out, so its group fails")
+        raise RewardError(f"reward: no score: {result.reason}; verl leaves this answer out of its group")
     return {"score": result.value, "acc": result.parts["passed"], "seed": float(result.seed), **result.parts}

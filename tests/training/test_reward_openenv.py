@@ -1,12 +1,13 @@
 """The OpenEnv environment in OpenEnv's own server: ``make test-training``."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
 import builders
 import pytest
 
-from pytest_rtlgen.errors import UsageError
+from pytest_rtlgen.errors import RewardError, UsageError
 from pytest_rtlgen.training import Reward, RewardSettings, open_reward
 
 RIGHT = f"```verilog\n{builders.COUNTER}```"
@@ -50,6 +51,41 @@ def test_a_harness_that_fails_gives_no_reward(reward: Reward) -> None:
     answered = RtlEnvironment(reward, prompt="chat").step(RtlAction(completion=RIGHT, problem_id="nonesuch"))
     assert answered.reward is None
     assert "unknown problem" in answered.reason
+
+
+@pytest.mark.parametrize("value", [None, math.nan, RewardError("no simulator")], ids=["None", "NaN", "raises"])
+def test_what_openenv_makes_of_a_reward_that_fails(value: float | RewardError | None) -> None:
+    """The truth about OpenEnv 0.10: ``docs/reference/trainers.md``."""
+    from fastapi.testclient import TestClient
+    from openenv.core.env_server import create_app
+    from openenv.core.env_server.interfaces import Environment
+    from openenv.core.env_server.types import Action, Observation, State
+
+    class Failing(Environment[Action, Observation, State]):  # type: ignore[misc]  # known only now
+        def reset(self, **_: object) -> Observation:
+            return Observation()
+
+        def step(self, *_: object, **__: object) -> Observation:
+            if isinstance(value, RewardError):
+                raise value
+            return Observation(done=True, reward=value)
+
+        @property
+        def state(self) -> State:
+            return State()
+
+    app = create_app(Failing, Action, Observation, env_name="failing")
+    with TestClient(app, raise_server_exceptions=False) as client:
+        answered = client.post("/step", json={"action": {}})
+        with client.websocket_connect("/ws") as socket:
+            socket.send_json({"type": "step", "data": {}})
+            told = socket.receive_json()
+    if isinstance(value, RewardError):
+        assert answered.status_code == 500
+        assert (told["type"], told["data"]["message"]) == ("error", "no simulator")
+    else:
+        assert (answered.status_code, answered.json()["reward"]) == (200, None), "JSON has no NaN"
+        assert (told["type"], told["data"]["reward"]) == ("observation", None)
 
 
 def test_over_its_server(reward: Reward) -> None:

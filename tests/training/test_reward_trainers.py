@@ -153,7 +153,9 @@ def test_verl_gets_a_dictionary_with_the_same_names_each_time(reward: Reward) ->
         assert (wrong["score"], wrong["acc"], wrong["compiled"]) == (0.0, 0.0, 1.0)
         assert list(right) == list(wrong) == list(empty)
         assert {type(value) for value in right.values()} == {float}
-        with pytest.raises(RewardError, match=r"no score: unknown problem 'x'.* verl cannot leave one out"):
+        with pytest.raises(
+            RewardError, match=r"no score: unknown problem 'x'.* verl leaves this answer out of its group"
+        ):
             score("rtl", RIGHT, "x")
     finally:
         score.reward.close()

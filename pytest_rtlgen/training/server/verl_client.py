@@ -1,7 +1,7 @@
 """A reward of verl that asks a reward server by verl's own SandboxFusion client, and masks what has no verdict.
 
 verl's ``sandbox_fusion.compute_score`` counts whatever is not a pass as 0, a server that failed included. This one
-raises instead, so that verl leaves the group of that sample out. This module needs verl.
+raises instead, so that verl leaves that answer out. This module needs verl.
 
 Source: verl 0.9.1, ``utils/reward_score/sandbox_fusion/utils.py``, ``check_correctness``: -1 is an error of the request
 or of the sandbox.
