@@ -32,6 +32,8 @@ class CheckDepth(StrEnum):
     """One stimulus, for who checks again and again, each time with another seed. What may hide more than that shows,
     by its state, its constants or its hazards, is proved and checked in full; what is wrong on every output need not be
     simulated to the end."""
+    STIMULUS = "stimulus"
+    """One stimulus, and nothing that it does not show: what a designer sees who has one bench. A pass means little."""
 
 
 class ScoringMode(StrEnum):

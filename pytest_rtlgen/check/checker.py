@@ -430,7 +430,8 @@ class Checker:
         self, problem: Problem, reference: PreparedReference, examination: Examination | None
     ) -> tuple[str, ...]:
         """Return, in words, why a candidate may do what stimuli do not show, where no more is asked for."""
-        if self.settings.depth is CheckDepth.FULL and self.settings.formal is not FormalMode.OFF:
+        depth, formal = self.settings.depth, self.settings.formal
+        if depth is CheckDepth.STIMULUS or (depth is CheckDepth.FULL and formal is not FormalMode.OFF):
             return ()
         known = self._references.get(problem, reference.stimulus.seed).extent
         if examination is None or examination.extent is None or known is None:

@@ -82,3 +82,10 @@ def test_where_an_output_is_right_the_counts_are_whole(checker: Checker) -> None
     with Checker(CheckSettings(formal=FormalMode.OFF)) as full:
         assert half.signals == check(full, text).signals
     assert [bool(signal.mismatches) for signal in half.signals] == [False, True]
+
+
+def test_depth_stimulus_shows_one_stimulus_and_nothing_else() -> None:
+    with Checker(CheckSettings(formal=FormalMode.OFF, depth=CheckDepth.STIMULUS)) as checker:
+        verdict = check(checker, BOMB)
+        assert (verdict.status, verdict.equivalence, verdict.diagnostics) == (Status.PASSED, None, ())
+        assert check(checker, COUNTS_TO_12).status is Status.MISMATCH
