@@ -9,7 +9,7 @@ TRAINING_PIP := $(TRAINING_BIN)/python -m pip install --quiet --disable-pip-vers
 REPORT_BIN := .venv-report/bin
 VERL_NEEDS := aiohttp cachetools codetiming hydra-core msgspec omegaconf prometheus_client pyzmq 'tensordict<=0.10' torchdata
 OPENENV_BIN := .venv-openenv/bin
-OPENENV_TEST := tests/training/test_reward_openenv.py
+OPENENV_TEST := tests/training/environment/test_environment_openenv.py
 
 # What the tests find on their PATH beside .venv/bin, and the Debian packages that bring it. Whatever else a test needs
 # it makes itself, so that no tool that is here by chance hides a missing step.

@@ -46,6 +46,12 @@ COMMANDS: tuple[Command, ...] = (
         examples=("--reference golden.sv --out bench",),
     ),
     Command(
+        name="environment",
+        module="environment",
+        help="Write the training environment as a package that a hub of environments takes.",
+        examples=("rtlgen_env --for openenv",),
+    ),
+    Command(
         name="generate",
         module="generate",
         help="Ask a model for completions, and check nothing.",

@@ -1,93 +1,101 @@
-"""An OpenEnv 0.10 environment: reset gives a problem's prompt, one step takes the answer. This module needs openenv.
+"""Episodes as OpenEnv 0.10 serves them: a reset poses a problem, each step is one call of a tool. Needs openenv.
 
 Source: OpenEnv 0.10, ``core/env_server/interfaces.py``.
 """
 
+import json
+import os
 import random
 from typing import Any
 
 from fastapi import FastAPI
 from openenv.core.env_server import create_app
 from openenv.core.env_server.interfaces import Environment
-from openenv.core.env_server.types import Action, Observation, State
 
 from pytest_rtlgen.errors import UsageError
-from pytest_rtlgen.prompts import render_prompt
 from pytest_rtlgen.records import Problem
-from pytest_rtlgen.training.reward.callable import Reward
+from pytest_rtlgen.training.environment.episode import Episode
+from pytest_rtlgen.training.environment.openenv_package.models import RtlAction, RtlObservation, RtlState
+from pytest_rtlgen.training.environment.options import find_environment, read_environment_options
+from pytest_rtlgen.training.environment.problems import RtlEnvironment
+from pytest_rtlgen.training.environment.prompt import list_messages
+from pytest_rtlgen.training.environment.settings import ToolName
 
+__all__ = ["OpenEnvSession", "RtlAction", "RtlObservation", "RtlState", "make_openenv_app", "read_variable"]
+
+VARIABLE = "RTLGEN_ENVIRONMENT"
 SPLIT = "all"
 """The only split: which problems to train on is the user's choice of suites."""
 
 
-class RtlAction(Action):  # type: ignore[misc]  # openenv may be missing where types are checked
-    """A model's answer."""
-
-    completion: str
-    problem_id: str = ""
-    """What it answers; empty: the problem of the last reset."""
-
-
-class RtlObservation(Observation):  # type: ignore[misc]
-    """The prompt after a reset, the verdict after a step."""
-
-    problem_id: str = ""
-    messages: list[dict[str, str]] = []  # noqa: RUF012  pydantic copies it
-    """The chat that asks for the problem."""
-    status: str = ""
-    parts: dict[str, float] = {}  # noqa: RUF012
-    reason: str = ""
-
-
-class RtlState(State):  # type: ignore[misc]
-    """Which problem is posed."""
-
-    problem_id: str = ""
-
-
-class RtlEnvironment(Environment[RtlAction, RtlObservation, RtlState]):  # type: ignore[misc]
-    """One session. All sessions share the reward, which is thread-safe."""
+class OpenEnvSession(Environment[RtlAction, RtlObservation, RtlState]):  # type: ignore[misc]  # openenv may be missing
+    """One session, and one episode at a time. All sessions share the environment, which is thread-safe."""
 
     SUPPORTS_CONCURRENT_SESSIONS = True
 
-    def __init__(self, reward: Reward, *, prompt: str) -> None:
+    def __init__(self, environment: RtlEnvironment, *, prompt: str) -> None:
         super().__init__()
-        self._reward = reward
+        self._environment = environment
         self._prompt = prompt
-        self._state = RtlState()
+        self._episode: Episode | None = None
+        self._episode_id: str | None = None
 
     def reset(self, seed: int | None = None, episode_id: str | None = None, **chosen: object) -> RtlObservation:
-        """Return the prompt of problem ``problem_id``, or of task number ``index``, or of one drawn by ``seed``.
+        """Begin an episode over problem ``problem_id``, or task number ``index``, or one drawn by ``seed``.
 
         Raises:
-            UsageError: there is no such problem.
+            SuiteError: there is no such problem.
+            UsageError: there is no problem at all.
         """
         problem = self._choose(seed, chosen)
-        self._state = RtlState(episode_id=episode_id, step_count=0, problem_id=problem.problem_id)
+        self._episode, self._episode_id = self._environment.begin(problem.problem_id), episode_id
+        settings = self._environment.settings
         messages = [
-            {"role": str(item.role), "content": item.content} for item in render_prompt(problem, self._prompt).messages
+            {"role": str(message.role), "content": message.content}
+            for message in list_messages(problem, self._prompt, settings)
         ]
-        return RtlObservation(problem_id=problem.problem_id, messages=messages)
+        return RtlObservation(problem_id=problem.problem_id, messages=messages, turns_left=settings.max_turns)
 
     def step(self, action: RtlAction, timeout_s: float | None = None, **more: object) -> RtlObservation:
-        """Return the reward of an answer, which ends the episode; it is ``None`` if the harness failed."""
+        """Return what the tool says; the reward comes with the end of the episode.
+
+        Raises:
+            UsageError: there was no reset, and the action names no problem.
+        """
         del timeout_s, more
-        problem_id = action.problem_id or self._state.problem_id
-        (result,) = self._reward.judge([action.completion], [problem_id])
-        self._state.step_count += 1
+        if self._episode is None:
+            if not action.problem_id:
+                raise UsageError("environment: there is no episode; reset first, or name a problem_id in the action")
+            self._episode = self._environment.begin(action.problem_id)
+        is_wave = action.tool == ToolName.WAVE
+        arguments: dict[str, object] = {"first_step": action.first_step} if is_wave else {"verilog": action.verilog}
+        reply = self._episode.call(action.tool, **arguments)
+        problem_id, outcome = self._episode.problem.problem_id, self._episode.outcome
+        if outcome is None:
+            return RtlObservation(problem_id=problem_id, text=reply.text, turns_left=reply.turns_left)
         return RtlObservation(
             done=True,
-            reward=result.value,
+            reward=outcome.reward,
             problem_id=problem_id,
-            status=str(result.status or ""),
-            parts=dict(result.parts),
-            reason=result.reason,
+            text=reply.text,
+            failed=outcome.reward is None,
+            metrics=outcome.metrics,
+            status=str(outcome.status or ""),
+            reason=outcome.reason,
         )
 
     @property
     def state(self) -> RtlState:
-        """The problem that is posed and how often it was answered."""
-        return self._state
+        """The problem that is posed, the calls so far, and what they have told."""
+        episode = self._episode
+        if episode is None:
+            return RtlState()
+        return RtlState(
+            episode_id=self._episode_id,
+            step_count=episode.turns,
+            problem_id=episode.problem.problem_id,
+            told_bits=episode.told_bits,
+        )
 
     def list_splits(self) -> list[str]:
         """Return the only split."""
@@ -96,31 +104,25 @@ class RtlEnvironment(Environment[RtlAction, RtlObservation, RtlState]):  # type:
     def num_tasks(self, split: str) -> int:
         """Return how many problems there are."""
         del split
-        return len(self._reward.problems)
+        return len(self._environment.problems)
 
     def get_task(self, split: str, index: int) -> dict[str, Any]:
         """Return the problem number ``index``."""
         del split
-        return {"id": self._reward.problems[index].problem_id, "index": index}
+        return {"id": self._environment.problems[index].problem_id, "index": index}
 
     def _choose(self, seed: int | None, chosen: dict[str, Any]) -> Problem:
-        problems = self._reward.problems
-        if not problems:
-            raise UsageError("the environment has no problem; load a suite")
         if "problem_id" in chosen:
-            found = [problem for problem in problems if problem.problem_id == chosen["problem_id"]]
-            if not found:
-                raise UsageError(f"unknown problem {chosen['problem_id']!r}; ask for one of the {len(problems)} tasks")
-            return found[0]
+            return self._environment.begin(str(chosen["problem_id"])).problem
         if "index" in chosen:
-            return problems[int(chosen["index"]) % len(problems)]
-        return random.Random(seed).choice(problems)  # noqa: S311  a draw, not a secret
+            return self._environment.pick(int(chosen["index"]))
+        return self._environment.pick(random.Random(seed).randrange(1 << 30))  # noqa: S311  a draw, not a secret
 
 
-def make_openenv_app(reward: Reward, *, prompt: str = "codev-r1", max_sessions: int = 64) -> FastAPI:
-    """Return OpenEnv's application around ``reward``; serve it with uvicorn, on loopback: it asks for no token."""
+def make_openenv_app(environment: RtlEnvironment, *, prompt: str = "chat", max_sessions: int = 64) -> FastAPI:
+    """Return OpenEnv's application around ``environment``; serve it with uvicorn, on loopback: it asks for no token."""
     app: FastAPI = create_app(
-        lambda: RtlEnvironment(reward, prompt=prompt),
+        lambda: OpenEnvSession(environment, prompt=prompt),
         RtlAction,
         RtlObservation,
         env_name="rtlgen",
@@ -128,3 +130,20 @@ def make_openenv_app(reward: Reward, *, prompt: str = "codev-r1", max_sessions: 
         state_cls=RtlState,
     )
     return app
+
+
+def read_variable() -> RtlEnvironment:
+    """Return the environment that ``RTLGEN_ENVIRONMENT`` describes in JSON; without it, over the problems of ``core:``.
+
+    Raises:
+        UsageError: it holds something else.
+        SuiteError: a suite that cannot be loaded.
+    """
+    text = os.environ.get(VARIABLE) or '{"suites": "core:"}'
+    try:
+        values = json.loads(text)
+    except ValueError as error:
+        raise UsageError(f'{VARIABLE}: not JSON: {error}; write {{"suites": "core:"}}, say') from error
+    if not isinstance(values, dict):
+        raise UsageError(f'{VARIABLE}: must be a JSON object; write {{"suites": "core:"}}, say')
+    return find_environment(read_environment_options(values))

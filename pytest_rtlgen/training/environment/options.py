@@ -105,7 +105,7 @@ def make_settings(options: EnvironmentOptions) -> EnvironmentSettings:
             jobs=options.jobs or count_cores(),
         )
     except ValueError as error:
-        raise UsageError(f"environment: {error}; see docs/how-to/plug-in-an-environment.md") from error
+        raise UsageError(f"environment: {error}; see: rtlgen help plug-in-an-environment") from error
     return EnvironmentSettings(
         tools=tools,
         max_turns=options.max_turns,
