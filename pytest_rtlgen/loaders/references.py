@@ -3,7 +3,7 @@
 Source: our own rows {problem_id?, instruction, reference, top?, openings?}; CodeV's instruction and response, with the
 design in a fence of the response; QiMeng-SALV's seed rows {problem_id, instruction, gold_code, port_names, testbench}
 (github.com/QiMeng-IPRC/QiMeng-SALV, ``SA-DPO/gen_spec_seed_data.py``), whose testbenches are not read; RTL-BenchLS
-(``benchls.py``).
+(``benchls.py``); CodeV-R1's rows for reinforcement learning (``codev_r1.py``).
 """
 
 import hashlib
@@ -17,7 +17,9 @@ from typing import Any
 from pytest_rtlgen.errors import BadReferenceError, SuiteError
 from pytest_rtlgen.loaders.base import LoadedProblem, digest_problems
 from pytest_rtlgen.loaders.benchls import expand_benchls
+from pytest_rtlgen.loaders.codev_r1 import expand_codev_r1
 from pytest_rtlgen.loaders.rows import Row, list_rows
+from pytest_rtlgen.loaders.several_references import add_references
 from pytest_rtlgen.openings import Place, read_openings
 from pytest_rtlgen.records import BoxOutputs, Port, Problem, SourceFile, Suite
 from pytest_rtlgen.verilog.interface import find_instance, find_top, list_modules, list_ports, parse_reference
@@ -25,6 +27,8 @@ from pytest_rtlgen.verilog.interface import find_instance, find_top, list_module
 INSTRUCTION_FIELDS = ("instruction", "question", "problem", "prompt")
 REFERENCE_FIELDS = ("reference", "gold_code", "code", "answer", "response", "output")
 """The first of each that a row has is taken; a row may have more."""
+_SEVERAL = "references"
+"""Designs of one problem, each of which is right."""
 _PAGE = "see: rtlgen help training-references"
 _FENCE = re.compile(r"```[^\n`]*\n(.*?)```", re.DOTALL)
 _THOUGHT = "</think>"
@@ -83,12 +87,13 @@ def take_design(text: str) -> str:
 
 
 def _load_row(row: Row, path: Path, suite: str) -> LoadedProblem:
-    row = expand_benchls(row)
+    row = expand_codev_r1(expand_benchls(row))
     instruction = _read_text(row, INSTRUCTION_FIELDS, "instruction")
     if not instruction.strip():
         raise SuiteError(f"{row.place}: the instruction is empty; write what is asked for, or remove the row")
     problem_id = _read_id(row)
-    source = SourceFile(name=f"{path}#{problem_id}", text=take_design(_read_text(row, REFERENCE_FIELDS, "reference")))
+    text, *others = _read_designs(row)
+    source = SourceFile(name=f"{path}#{problem_id}", text=text)
     design = _examine(source, _read_top(row), _read_ports(row))
     problem = Problem(
         suite=suite,
@@ -108,8 +113,28 @@ def _load_row(row: Row, path: Path, suite: str) -> LoadedProblem:
     if (openings := row.values.get("openings")) is not None:
         problem = replace(problem, openings=read_openings(openings, Place(path=row.place), problem=problem))
         parts = (*parts, openings)
+    if others and not problem.unjudged:
+        problem = _add_references(problem, others)
+        parts = (*parts, others)
     content = json.dumps(parts).encode()
     return LoadedProblem(problem=problem, files=(("row", hashlib.sha256(content).digest()),))
+
+
+def _add_references(problem: Problem, texts: Sequence[str]) -> Problem:
+    try:
+        return add_references(problem, texts)
+    except BadReferenceError as error:
+        return replace(problem, unjudged=str(error))
+
+
+def _read_designs(row: Row) -> list[str]:
+    """Return the designs of a row, each of which is right; one or more."""
+    several = row.values.get(_SEVERAL)
+    if several is None:
+        return [take_design(_read_text(row, REFERENCE_FIELDS, "reference"))]
+    if not isinstance(several, list) or not several or not all(isinstance(text, str) for text in several):
+        raise SuiteError(f"{row.place}: {_SEVERAL} must be a list of texts, a design each, one or more; {_PAGE}")
+    return [take_design(text) for text in several]
 
 
 def _read_text(row: Row, fields: Sequence[str], what: str) -> str:

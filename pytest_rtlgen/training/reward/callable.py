@@ -29,7 +29,7 @@ from pytest_rtlgen.training.reward.presets import Preset, find_preset
 from pytest_rtlgen.training.reward.slots import Slots
 from pytest_rtlgen.training.reward.spec2rtl import Tier, compile_alone
 from pytest_rtlgen.training.reward.steps import DEFAULT_SEEDS, StepCounter, choose_seed, require_seeds
-from pytest_rtlgen.training.reward.tasks import Tasks
+from pytest_rtlgen.training.reward.tasks import Tasks, check_best
 from pytest_rtlgen.training.reward.threads import Threads
 
 REWARD_CHECK = CheckSettings(formal=FormalMode.OFF, depth=CheckDepth.VERDICT, jobs=count_cores())
@@ -163,7 +163,8 @@ class Reward:
     ) -> list[RewardResult]:
         """Return the reward of each completion, in order. What a completion holds never raises.
 
-        ``tasks``: for each completion the ``problem_id`` of one of the problems, or the Verilog text of a reference.
+        ``tasks``: for each completion the ``problem_id`` of one of the problems, or the Verilog text of a reference, or
+        a JSON list of such texts. Where a problem has several references, the reward is the largest over them.
         ``step``: of the training, by which the stimulus changes; without it calls are counted. ``seed``, as a result
         has it, repeats a call. ``lengths``: tokens of each completion, which only the overlong buffer asks for; it
         counts those that are ``None`` by its tokenizer. A harness that fails (a broken reference, a missing tool, an
@@ -315,7 +316,7 @@ class Reward:
             return answer.reason
         try:
             with self._slots.take():
-                verdict = self._find_checker().check(answer.candidate, answer.problem, seed=answer.seed)
+                verdict = check_best(self._find_checker(), answer.candidate, answer.problem, seed=answer.seed)
                 return Checked(verdict=verdict, tier=self._find_tier(answer, verdict))
         except RtlgenError as error:
             return f"{answer.problem.problem_id}: the harness failed: {error}"

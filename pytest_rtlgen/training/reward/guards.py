@@ -85,9 +85,10 @@ def digest_references(problems: Iterable[Problem], *, min_tokens: int) -> frozen
     found = []
     for problem in problems:
         names = {problem.reference_top: problem.top}
-        tokens = [names.get(token, token) for token in list_raw_tokens(problem.reference.text)]
-        if len(tokens) >= min_tokens:
-            found.append(_digest(tokens))
+        for source in (problem.reference, *problem.openings.variants):
+            tokens = [names.get(token, token) for token in list_raw_tokens(source.text)]
+            if len(tokens) >= min_tokens:
+                found.append(_digest(tokens))
     return frozenset(found)
 
 

@@ -1,12 +1,16 @@
-"""What a row of a data set stands for: a problem by its id, or a reference as text."""
+"""What a row of a data set stands for: a problem by its id, or one or several references as text."""
 
+import json
 import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+from pytest_rtlgen.check.checker import Checker
 from pytest_rtlgen.check.single import make_problem
 from pytest_rtlgen.errors import SuiteError, UsageError
-from pytest_rtlgen.records import Problem
+from pytest_rtlgen.loaders.several_references import add_references
+from pytest_rtlgen.openings import list_accepted
+from pytest_rtlgen.records import Candidate, Problem, Status, Verdict
 
 _MODULE = re.compile(r"\bmodule\s")
 _KEPT = 4096
@@ -28,6 +32,8 @@ class Tasks:
     def find(self, task: str) -> Problem:
         """Return the problem with the id ``task``, or the one whose reference's text it is.
 
+        A JSON list of texts stands for several references, each of which is right.
+
         Raises:
             SuiteError: there is none, it cannot be judged, or the text is no good.
         """
@@ -41,6 +47,38 @@ class Tasks:
         return problem
 
 
+def check_best(checker: Checker, candidate: Candidate, problem: Problem, *, seed: int) -> Verdict:
+    """Return the verdict against the reference of ``problem`` that suits ``candidate`` best.
+
+    That is the first that it passes against, else the first of those with the largest share of right outputs: every
+    reward made of the verdict then is the largest over all references.
+
+    Source: CodeV-R1, ``verl/utils/reward_score/codev.py``, ``compute_score``: the largest reward over all designs.
+
+    Raises:
+        BadReferenceError: a reference is no good.
+        ToolError: the simulator is missing or broken.
+    """
+    accepted = list_accepted(problem)
+    if len(accepted) == 1:
+        return checker.check(candidate, problem, seed=seed)
+    checker.prepare(problem, seed=seed)
+    found: list[Verdict] = []
+    for one in accepted:
+        found.append(checker.check(candidate, one.problem, seed=seed))
+        if found[-1].status is not Status.MISMATCH:  # it passes, or fails against each of them alike
+            break
+    return found[-1] if found[-1].is_passed else max(found, key=lambda verdict: verdict.credit)
+
+
 @lru_cache(_KEPT)
 def _make_problem(text: str) -> Problem:
-    return make_problem(reference=text)
+    if not text.lstrip().startswith("["):
+        return make_problem(reference=text)
+    try:
+        texts = json.loads(text)
+    except (ValueError, RecursionError):
+        return make_problem(reference=text)
+    if not texts or not all(isinstance(item, str) for item in texts):
+        raise SuiteError("a task with several references must be a JSON list of texts, a design each")
+    return add_references(make_problem(reference=texts[0]), texts[1:])
