@@ -44,6 +44,8 @@ from pytest_rtlgen.storage import RunHeader
 from pytest_rtlgen.storage.answers import ResultLine
 from pytest_rtlgen.storage.codec import list_keys
 from pytest_rtlgen.synthesis.rows import SynthesisRow
+from pytest_rtlgen.training.roundtrip.records import DropReason, RoundTripSettings, Rule, Step, TrainingSet
+from pytest_rtlgen.training.roundtrip.store import RoundTripHeader
 from pytest_rtlgen.version import SCHEMA_VERSION
 
 Schema = dict[str, object]
@@ -168,6 +170,7 @@ class _Documents(Schemas):
             "curve": self._print(run=str, curve=tuple[Point, ...]),
             "synth": self._print(problems=tuple[SynthesisRow, ...]),
             "selfcheck": self._describe_selfcheck(),
+            "roundtrip": self._describe_roundtrip(),
             "suites": self._describe_suites(),
             "cache-list": self._print(caches=tuple[CacheContents, ...]),
             "doctor": self._print(is_ready=bool, findings=tuple[DoctorFinding, ...]),
@@ -269,6 +272,20 @@ class _Documents(Schemas):
         found = self._print(suite=str, ok=int, faulty=int, ceilings=ceilings, problems=rows)
         changes = {"mutation_changes": self.describe(tuple[str, ...])}
         return {**found, "properties": {**found["properties"], **changes}}  # type: ignore[dict-item]
+
+    def _describe_roundtrip(self) -> Schema:
+        count: Schema = {"type": "integer"}
+        dropped = make_table(count, self.describe(DropReason))
+        counts = dict.fromkeys(("problems", "equivalent", "proved"), count)
+        chosen = make_object({**counts, "rules": make_table(count, self.describe(Rule))})
+        return self._print(
+            models=RoundTripHeader,
+            settings=RoundTripSettings,
+            designs=int,
+            steps=make_list(make_object({"step": self.describe(Step), "designs": count, "dropped": dropped})),
+            sets=make_object(dict.fromkeys((one.value for one in TrainingSet), chosen)),
+            spending=_join([self.describe(Spending), {"type": "null"}]),
+        )
 
     def _describe_suites(self) -> Schema:
         names = ("prefix", "title", "licence", "url", "commit")

@@ -123,8 +123,11 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="roundtrip",
         module="roundtrip",
-        help="Make training pairs: code, a description, code again, kept when both do the same.",
-        examples=("--corpus designs --model openai:NAME --out pairs --suite core:",),
+        help="Make two training sets of designs: code, a description, code again; to distil and for RL.",
+        examples=(
+            "--corpus designs --model openai:NAME --out pairs --suite core:",
+            "--corpus designs --model openai:NAME --out pairs --base-model vllm:SMALL --base-model vllm:LARGE",
+        ),
     ),
     Command(
         name="preferences",

@@ -166,6 +166,20 @@ def print_all(cli: Cli, mini: Path) -> Found:
     yield from read("history", "history", "runs")
     yield from read("rescore", "rescore", run, "--stimulus-seed", "9")
     yield from read("selfcheck", "selfcheck", str(mini), "--sandbox=off", "--mutants", "2")
+    (mini.parent / "corpus").mkdir()
+    (mini.parent / "corpus" / "inv.sv").write_text(GOLDEN)
+    cli(
+        "roundtrip",
+        "--corpus",
+        "corpus",
+        "--out",
+        "pairs",
+        "--model",
+        "command:cat golden.sv",
+        "--base-model",
+        "command:cat",
+    )
+    yield "roundtrip", json.loads((mini.parent / "pairs" / "report.json").read_text())
     yield from read("doctor", "doctor")
     yield from read("suites", "suites")
     yield from read("cache-list", "cache", "list")

@@ -21,7 +21,9 @@ PRICES = "[m]\nprompt = 0\ncompletion = 1000\n[small]\nprompt = 0\ncompletion = 
 """An answer of ``m`` costs 0.03 USD, one of ``small`` half of that."""
 BASE = ("--base-model", "openai:small", "--base-n", "2")
 REPORT = """\
-2 designs: 2 kept (0 proved), 0 dropped
+2 designs: 0 for distillation, 2 for reinforcement learning, 0 dropped
+  distil: none
+  rl: 2 in-band; 0 proved
 tokens:  60 prompt, 240 completion
 """
 COST = "cost:    $0.1800\n"
@@ -73,19 +75,19 @@ def test_the_cost_is_limited_over_all_stages_and_a_higher_limit_goes_on(
     corpus: Path, server: LoopbackServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     limited = (*BASE, "--prices", "prices.toml", "--no-cache")
-    assert travel(server, *limited, "--max-cost", "0.08") == 2  # 2 descriptions, 1 design
+    assert travel(server, *limited, "--max-cost", "0.08") == 2  # 2 descriptions, the base model's answers to one
     assert len(server.asked) == 3
     out, err = capsys.readouterr()
     assert (out, err) == ("", f"error: --rtlgen-max-cost=0.08 is reached: the completions cost $0.0900; {GOES_ON}")
     assert not Path("pairs/report.txt").exists()
-    assert len(Path("pairs/roundtrip-rewrite.jsonl").read_text().splitlines()) == 1
+    assert len(Path("pairs/roundtrip-base.jsonl").read_text().splitlines()) == 2
 
-    assert travel(server, *limited, "--max-cost", "0.12") == 2  # the base model is not asked any more
-    assert [asked.body["model"] for asked in server.asked] == ["m"] * 4
+    assert travel(server, *limited, "--max-cost", "0.12") == 2  # no design is asked for any more
+    assert [asked.body["model"] for asked in server.asked] == ["m"] * 2 + ["small"] * 2
     assert "the completions cost $0.1200" in capsys.readouterr().err
 
     assert travel(server, *limited, "--max-cost", "0.18") == 0
-    assert [asked.body["model"] for asked in server.asked] == ["m"] * 4 + ["small"] * 2
+    assert [asked.body["model"] for asked in server.asked] == ["m"] * 2 + ["small"] * 2 + ["m"] * 2
     assert capsys.readouterr().out == REPORT + COST
     assert Path("pairs/report.txt").read_text() == REPORT + COST
     assert corpus.is_dir()
@@ -143,7 +145,9 @@ def test_recordings_cost_nothing_and_need_no_price(
     limits = ("--prices", "prices.toml", "--max-cost", "1")
     assert travel(server, "--describer", "openai:m", *limits, model="replay:said.jsonl") == 0
     assert capsys.readouterr().out == (
-        "2 designs: 2 kept (0 proved), 0 dropped\ntokens:  20 prompt, 60 completion\ncost:    $0.0600\n"
+        "2 designs: 2 for distillation, 0 for reinforcement learning, 0 dropped\n"
+        "  distil: 2 drawn\n  rl: none; 0 proved\n"
+        "tokens:  20 prompt, 60 completion\ncost:    $0.0600\n"
     )
 
 
@@ -170,6 +174,16 @@ def test_another_adapter_or_engine_needs_another_folder(
         (["--model", "local:w.gguf", "--lora", "tuned"], "--rtlgen-lora=tuned: local: takes no adapter"),
         (["--describer", "local:w.gguf", "--lora", "tuned", "--base-model", "oracle:x"], "oracle:x"),
         (["--describer", "local:w.gguf", "--engine", "contxt=9"], "did you mean context?"),
+        (["--band", "1"], "--band 1: write two pass rates from 0 to 1, as 0:0.75"),
+        (["--start-band", "0.5:0.4"], "band 0.5:0.4 must be two pass rates from 0 to 1, the lower first"),
+        (["--rl-share", "2"], "rl_share is 2.0; use a number from 0 to 1"),
+        (["--start-n", "0"], "0 start answers; 1 or more"),
+        (["--base-sampling", "temp=1"], "--base-sampling 'temp=1': 'temp=1' is no setting; write each of temperature,"),
+        (["--start-sampling", "seed=1,seed=2"], "--start-sampling 'seed=1,seed=2': 'seed=2' is no setting"),
+        (
+            ["--describe-sampling", "top_p=2"],
+            "--describe-sampling 'top_p=2': top_p must be a number above 0, at most 1",
+        ),
     ],
 )
 def test_what_cannot_be_meant_is_one_line_and_asks_nothing(

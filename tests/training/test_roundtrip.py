@@ -18,7 +18,8 @@ from pytest_rtlgen.errors import BackendError, SuiteError, UsageError
 from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.records import Status
 from pytest_rtlgen.training.roundtrip.corpus import read_corpus
-from pytest_rtlgen.training.roundtrip.records import DropReason, RoundTripReport, RoundTripSettings, Stage
+from pytest_rtlgen.training.roundtrip.records import DropReason, RoundTripSettings, Rule, Stage, TrainingSet
+from pytest_rtlgen.training.roundtrip.report import RoundTripReport
 from pytest_rtlgen.training.roundtrip.run import RoundTripModels, run_round_trip
 from pytest_rtlgen.training.roundtrip.store import RoundTripHeader, RoundTripStore
 
@@ -58,7 +59,7 @@ if suite == "roundtrip-describe":
     print(odd.get(design, said))
     sys.exit()
 assert said in sys.stdin.read()
-is_wrong = design == "wrong" or (suite == "roundtrip-rewrite" and index == "0" and design == "easy")
+is_wrong = design == "wrong" or (suite == "roundtrip-rewrite" and index == "0" and design == "hard")
 if suite == "roundtrip-base":
     is_wrong = {"easy": False, "hard": True}.get(design, index == "0")
 if is_wrong:
@@ -66,7 +67,7 @@ if is_wrong:
 print(f"<think>\\nlet me see: {design}\\n</think>\\n<answer>\\n```verilog\\n{source}```\\n</answer>")
 """.replace("DESCRIPTION", repr(LFSR_DESCRIPTION))
 SETTINGS = RoundTripSettings(rewrites=2, base_samples=2, band=(0.25, 0.75))
-HEADER = RoundTripHeader(describer="d", model="m", base_model="b", sampling="", style="codev-r1", check="")
+HEADER = RoundTripHeader(describer="d", model="m", base_models=("b",), sampling="", style="codev-r1", check="")
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +105,7 @@ def travel(
     with contextlib.chdir(place):
         return run_round_trip(
             read_corpus(place / "corpus"),
-            models=RoundTripModels(describer=model, rewriter=model, base=model if has_base else None),
+            models=RoundTripModels(describer=model, rewriter=model, bases=(model,) if has_base else ()),
             checker=checker,
             store=RoundTripStore(place / "trip", HEADER),
             settings=settings,
@@ -133,18 +134,24 @@ def test_each_design_is_kept_or_dropped_for_its_reason(travelled: tuple[Path, Ro
         "told": DropReason.CONTAMINATED_DESCRIPTION,
         "wrong": DropReason.NOT_EQUIVALENT,
         "easy": DropReason.TOO_EASY,
-        "hard": DropReason.TOO_HARD,
     }
     details = {strip(item.name): item.detail for item in report.dropped}
     assert details["stolen"] == "structure of bench/lfsr (100%)"
     assert details["counter"].startswith("of copy-of_counter-")
-    assert details["wrong"] == "mismatch, mismatch"
-    assert details["easy"] == "the base model passes 100%; kept are 25% to 75%"
+    assert details["wrong"] == "no answer; base models pass 50%; distil: up to 0%, rl: 25% to 75%"
+    assert details["easy"] == "base models pass 100%; distil: up to 0%, rl: 25% to 75%"
     assert "'m.hex', which is not given" in details["loaded"]
-    (kept,) = report.kept
-    assert (strip(kept.problem.problem_id), kept.base_pass_rate, kept.is_proved) == ("copy-of_counter", 0.5, True)
-    assert str(report).splitlines()[0] == "11 designs: 1 kept (1 proved), 10 dropped"
-    assert "  1 too-easy" in str(report)
+    (rl,), (distil,) = report.select(TrainingSet.RL), report.select(TrainingSet.DISTIL)
+    assert (strip(rl.problem.problem_id), rl.base_pass_rates, rl.is_proved, rl.rule) == (
+        "copy-of_counter", (0.5,), True, Rule.IN_BAND,
+    )  # fmt: skip
+    assert (strip(distil.problem.problem_id), distil.base_pass_rates, distil.rule) == ("hard", (0.0,), Rule.OUT_OF_BAND)
+    assert str(report).splitlines()[:3] == [
+        "11 designs: 1 for distillation, 1 for reinforcement learning, 9 dropped",
+        "  distil: 1 out-of-band",
+        "  rl: 1 in-band; 1 proved",
+    ]
+    assert "  dropped at base models: 1 too-easy" in str(report)
 
 
 @pytest.mark.simulator
@@ -160,9 +167,9 @@ def test_what_is_written_can_be_trained_on_and_loaded_again(travelled: tuple[Pat
     (row,) = [json.loads(line) for line in (trip / "sft.jsonl").read_text().splitlines()]
     assert [message["role"] for message in row["messages"]] == ["system", "user", "assistant"]
     answer = row["messages"][2]["content"]
-    assert answer.startswith("<think>\nlet me see: copy-of_counter\n</think>\n<answer>\n```verilog\n")
+    assert answer.startswith("<think>\nlet me see: hard\n</think>\n<answer>\n```verilog\n")
     assert json.loads((trip / "dataset_info.json").read_text())["rtlgen_sft"]["file_name"] == "sft.jsonl"
-    assert len((trip / "dropped.jsonl").read_text().splitlines()) == 10
+    assert len((trip / "dropped.jsonl").read_text().splitlines()) == 9
     assert (trip / "report.txt").read_text() == f"{report}\n"
 
 
@@ -187,15 +194,15 @@ def test_an_interrupted_trip_goes_on_and_asks_nothing_twice(place: Path, checker
 @pytest.mark.simulator
 def test_thresholds_can_change_and_a_base_model_can_come_later(place: Path, checker: Checker) -> None:
     without = travel(place, checker, has_base=False)
-    assert {strip(pair.problem.problem_id) for pair in without.kept} == {"copy-of_counter", "easy", "hard"}
-    assert {pair.base_pass_rate for pair in without.kept} == {None}
+    assert {strip(pair.problem.problem_id) for pair in without.kept} == {"copy-of_counter", "easy", "hard", "wrong"}
+    assert {pair.base_pass_rates for pair in without.kept} == {()}
     before = read_asked(place)
-    wide = travel(place, checker, replace(SETTINGS, band=(0.0, 1.0)))
-    rates = {strip(pair.problem.problem_id): pair.base_pass_rate for pair in wide.kept}
-    assert rates == {"copy-of_counter": 0.5, "easy": 1.0, "hard": 0.0}
+    wide = travel(place, checker, replace(SETTINGS, band=(0.0, 1.0), distil_most=1.0))
+    rates = {strip(pair.problem.problem_id): pair.base_pass_rates for pair in wide.kept}
+    assert rates == {"copy-of_counter": (0.5,), "easy": (1.0,), "hard": (0.0,), "wrong": (0.5,)}
     assert {line.split()[0] for line in set(read_asked(place)) - set(before)} == {"roundtrip-base"}
     after = read_asked(place)
-    assert len(travel(place, checker).kept) == 1
+    assert len(travel(place, checker, replace(SETTINGS, distil_most=0.5)).kept) == 3
     assert read_asked(place) == after
 
 
@@ -204,30 +211,39 @@ def test_a_first_rewrite_that_is_wrong_does_not_hide_a_right_one(travelled: tupl
     store = RoundTripStore(travelled[0] / "trip", HEADER)
     judged = store.read_judgements().items()
     found = {(key.suite, strip(key.problem_id), key.index): verdict.status for key, verdict in judged}
-    assert found[Stage.REWRITE, "easy", 0] is Status.MISMATCH
-    assert found[Stage.REWRITE, "easy", 1] is Status.PASSED
+    assert found[Stage.REWRITE, "hard", 0] is Status.MISMATCH
+    assert found[Stage.REWRITE, "hard", 1] is Status.PASSED
+    (pair,) = travelled[1].select(TrainingSet.DISTIL)
+    assert (pair.is_equivalent, pair.answer.key.index) == (True, 1)
 
 
 def test_a_folder_of_another_trip_is_refused(tmp_path: Path) -> None:
     RoundTripStore(tmp_path / "trip", HEADER)
     with pytest.raises(UsageError, match="was made with model 'm', not 'other'; name a new folder"):
         RoundTripStore(tmp_path / "trip", replace(HEADER, model="other"))
-    RoundTripStore(tmp_path / "trip", replace(HEADER, base_model=""))
-    with pytest.raises(UsageError, match="base_model 'b', not 'c'"):
-        RoundTripStore(tmp_path / "trip", replace(HEADER, base_model="c"))
+    for bases in ((), ("b", "c"), ("b",), ()):
+        store = RoundTripStore(tmp_path / "trip", replace(HEADER, base_models=bases))
+    assert store.header.base_models == ("b", "c")
+    with pytest.raises(UsageError, match=r"base_models \('b',\), not \('c',\)"):
+        RoundTripStore(tmp_path / "trip", replace(HEADER, base_models=("c",)))
+    RoundTripStore(tmp_path / "trip", replace(HEADER, start_model="s", start_sampling="0.6"))
+    RoundTripStore(tmp_path / "trip", replace(HEADER, start_sampling="0.6"))
+    with pytest.raises(UsageError, match=r"was made with start_sampling '0.6', not ''"):
+        RoundTripStore(tmp_path / "trip", replace(HEADER, start_model="s"))
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "mine.txt").touch()
     with pytest.raises(UsageError, match="holds something else than a round trip"):
         RoundTripStore(tmp_path / "full", HEADER)
 
 
-def test_a_folder_of_before_adapters_is_gone_on_with(tmp_path: Path) -> None:
+def test_a_folder_of_before_adapters_and_several_base_models_is_gone_on_with(tmp_path: Path) -> None:
     RoundTripStore(tmp_path, HEADER)
     path = tmp_path / "roundtrip.json"
     written = json.loads(path.read_text())
-    del written["lora"], written["engine"]
-    path.write_text(json.dumps(written))
-    assert RoundTripStore(tmp_path, replace(HEADER, base_model="")).header == HEADER
+    for name in ("lora", "engine", "base_models", "start_model", "describe_sampling", "base_sampling"):
+        del written[name]
+    path.write_text(json.dumps({**written, "base_model": "b"}))
+    assert RoundTripStore(tmp_path, replace(HEADER, base_models=())).header == HEADER
     with pytest.raises(UsageError, match="was made with lora '', not 'tuned'"):
         RoundTripStore(tmp_path, replace(HEADER, lora="tuned"))
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pytest_rtlgen.evaluation.accounts import Accounts, find_price
 from pytest_rtlgen.records import Completion
 from pytest_rtlgen.report.spending import Spending, join_spending, sum_spending
-from pytest_rtlgen.training.roundtrip.records import Stage
 from pytest_rtlgen.training.roundtrip.store import RoundTripStore
 
 
@@ -33,8 +32,7 @@ def sum_trip_spending(store: RoundTripStore, accounts: Accounts) -> Spending | N
 
 def _list_paid(store: RoundTripStore, accounts: Accounts) -> Iterator[tuple[str, tuple[Completion, ...]]]:
     """Yield model and answers of each stage in which a model answered."""
-    for stage in Stage:
-        spec = store.header.find_model(stage)
+    for stage, spec in store.header.list_stages():
         answers = tuple(store.read_completions(stage).values())
         if answers and not accounts.is_free(spec):
             yield spec, answers

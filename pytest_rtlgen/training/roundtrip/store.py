@@ -1,7 +1,9 @@
 """A round trip on disk: answers and verdicts in journals as they arrive, what was made of them in files at the end.
 
-``roundtrip.json`` says by which models; ``STAGE.jsonl``, ``references.jsonl`` and ``verdicts.jsonl`` are journals;
-``kept.jsonl``, ``dropped.jsonl``, ``sft.jsonl``, ``dataset_info.json`` and ``report.txt`` are written at the end.
+``roundtrip.json`` says by which models; ``STAGE.jsonl``, ``references.jsonl``, ``syntheses.jsonl``, ``verdicts.jsonl``
+and ``sets.jsonl`` are journals. Written at the end: ``distil.jsonl`` and ``sft.jsonl`` (the set for distillation),
+``kept.jsonl`` (the one for reinforcement learning), ``dropped.jsonl``, ``dataset_info.json``, ``report.txt`` and
+``report.json``.
 """
 
 import json
@@ -14,8 +16,20 @@ from pathlib import Path
 from pytest_rtlgen.errors import RecordError, StorageError, UsageError
 from pytest_rtlgen.records import Completion, SampleKey
 from pytest_rtlgen.storage import Journal, decode, encode
-from pytest_rtlgen.training.roundtrip.records import Judgement, RoundTripReport, Stage, Usable
+from pytest_rtlgen.storage.codec import Json
+from pytest_rtlgen.training.roundtrip.records import (
+    Assigned,
+    Dropped,
+    Judgement,
+    KeptPair,
+    RoundTripSettings,
+    Stage,
+    TrainingSet,
+    name_stage,
+)
+from pytest_rtlgen.training.roundtrip.report import RoundTripReport
 from pytest_rtlgen.training.roundtrip.sft import DATASET_INFO, make_sft_row
+from pytest_rtlgen.version import SCHEMA_VERSION
 
 _HEADER, _LOCK = "roundtrip.json", "roundtrip.lock"
 
@@ -26,9 +40,10 @@ class RoundTripHeader:
 
     describer: str
     model: str
-    base_model: str
-    """Empty: none, so that one can still be named."""
+    base_models: tuple[str, ...]
+    """In order; more can still be named after them."""
     sampling: str
+    """Of ``model``."""
     style: str
     check: str
     """What verdicts depend on."""
@@ -37,9 +52,18 @@ class RoundTripHeader:
     engine: str = ""
     """Settings of the engines on this machine."""
 
-    def find_model(self, stage: Stage) -> str:
-        """Return the model that answers in ``stage``; empty: none."""
-        return {Stage.DESCRIBE: self.describer, Stage.REWRITE: self.model, Stage.BASE: self.base_model}[stage]
+    start_model: str = ""
+    """Empty: none, so that one can still be named."""
+    describe_sampling: str = ""
+    """Empty: ``sampling``, as for the other two."""
+    base_sampling: str = ""
+    start_sampling: str = ""
+
+    def list_stages(self) -> tuple[tuple[str, str], ...]:
+        """Return the name of each stage, as ``name_stage`` gives it, with the model that answers in it."""
+        bases = ((name_stage(Stage.BASE, number), spec) for number, spec in enumerate(self.base_models, start=1))
+        found = ((Stage.DESCRIBE, self.describer), *bases, (Stage.REWRITE, self.model), (Stage.START, self.start_model))
+        return tuple((str(stage), spec) for stage, spec in found if spec)
 
 
 @contextmanager
@@ -87,11 +111,11 @@ class RoundTripStore:
         except OSError as error:
             raise StorageError(f"{folder}: cannot be written: {error.strerror}; name another folder") from error
 
-    def journal(self, stage: Stage) -> Journal:
-        """Return the journal of a stage's completions."""
-        return Journal(self.folder / f"{stage.value}.jsonl")
+    def journal(self, stage: str) -> Journal:
+        """Return the journal of the completions of a stage, named as by ``name_stage``."""
+        return Journal(self.folder / f"{stage}.jsonl")
 
-    def read_completions(self, stage: Stage) -> Mapping[SampleKey, Completion]:
+    def read_completions(self, stage: str) -> Mapping[SampleKey, Completion]:
         """Return the completions that are there; of one sample the first."""
         found: dict[SampleKey, Completion] = {}
         for completion in self.journal(stage).read(Completion):
@@ -100,44 +124,51 @@ class RoundTripStore:
 
     @property
     def references(self) -> Journal:
-        """The journal of ``Usable`` records."""
+        """The journal of ``Usable`` records: whether a design can be simulated."""
         return Journal(self.folder / "references.jsonl")
+
+    @property
+    def syntheses(self) -> Journal:
+        """The journal of ``Usable`` records: whether a design can be synthesized."""
+        return Journal(self.folder / "syntheses.jsonl")
+
+    @property
+    def assigned(self) -> Journal:
+        """The journal of ``Assigned`` records."""
+        return Journal(self.folder / "sets.jsonl")
 
     @property
     def verdicts(self) -> Journal:
         """The journal of ``Judgement`` records."""
         return Journal(self.folder / "verdicts.jsonl")
 
-    def read_usable(self) -> Mapping[str, str]:
-        """Return the fault of each design that was looked at, by name."""
-        return {record.name: record.fault for record in self.references.read(Usable)}
-
     def read_judgements(self) -> Mapping[SampleKey, Judgement]:
         """Return the verdicts that are there."""
         return {record.key: record for record in self.verdicts.read(Judgement)}
 
-    def write_report(self, report: RoundTripReport) -> None:
-        """Write what was kept, what was dropped and why, and the data for supervised training.
+    def read_assigned(self) -> Mapping[str, TrainingSet]:
+        """Return the set of each design that has one, by its structure."""
+        found: dict[str, TrainingSet] = {}
+        for record in self.assigned.read(Assigned):
+            found.setdefault(record.structure, record.chosen)
+        return found
+
+    def write_report(self, report: RoundTripReport, settings: RoundTripSettings) -> None:
+        """Write both sets, what was dropped and why, and the data for supervised training.
 
         Raises:
             StorageError: a file cannot be written.
         """
-        kept = [
-            {
-                "problem_id": pair.problem.problem_id,
-                "instruction": pair.problem.description,
-                "reference": pair.problem.reference.text,
-                "top": pair.problem.top,
-                "is_proved": pair.is_proved,
-                "base_pass_rate": pair.base_pass_rate,
-            }
-            for pair in report.kept
-        ]
+        distil, rl = report.select(TrainingSet.DISTIL), report.select(TrainingSet.RL)
+        made_by = {"models": encode(self.header), "settings": encode(settings)}
+        whole = {"schema_version": SCHEMA_VERSION, **made_by, **report.encode()}
         files = {
-            "kept.jsonl": _render_lines(kept),
-            "dropped.jsonl": _render_lines(encode(item) for item in report.dropped),
-            "sft.jsonl": _render_lines(make_sft_row(pair.problem, pair.rewrite) for pair in report.kept),
+            "distil.jsonl": _render_lines(self._make_row(pair) for pair in distil),
+            "sft.jsonl": _render_lines(make_sft_row(pair.problem, pair.answer) for pair in distil),
+            "kept.jsonl": _render_lines(self._make_row(pair) for pair in rl),
+            "dropped.jsonl": _render_lines(_make_dropped_row(item) for item in report.dropped),
             "dataset_info.json": json.dumps(DATASET_INFO, indent=2) + "\n",
+            "report.json": json.dumps(whole, indent=2) + "\n",
             "report.txt": f"{report}\n",
         }
         try:
@@ -149,16 +180,51 @@ class RoundTripStore:
     def _compare(self, path: Path, header: RoundTripHeader) -> RoundTripHeader:
         """Return the header to keep; raises for one that does not go with what is in the folder."""
         try:
-            found = decode(RoundTripHeader, json.loads(path.read_text()), str(path))
+            found = decode(RoundTripHeader, _read_header(path.read_text()), str(path))
         except ValueError as error:
             raise RecordError(f"{path}: not JSON: {error}; name a new folder") from error
+        open_still = {"start_model"} if not (found.start_model and header.start_model) else set()
+        open_still |= set() if found.start_model else {"start_sampling"}
+        open_still |= set() if found.base_models else {"base_sampling"}
         for name in RoundTripHeader.__slots__:
             was, now = getattr(found, name), getattr(header, name)
-            if name == "base_model" and not (was and now):
-                continue
-            if was != now:
+            if name == "base_models":  # more may come after those that were asked
+                was, now = was[: len(now)], now[: len(was)]
+            if was != now and name not in open_still:
                 raise UsageError(f"{self.folder}: was made with {name} {was!r}, not {now!r}; name a new folder")
-        return replace(header, base_model=header.base_model or found.base_model)
+        return replace(
+            header,
+            base_models=max(header.base_models, found.base_models, key=len),
+            start_model=header.start_model or found.start_model,
+        )
+
+    def _make_row(self, pair: KeptPair) -> dict[str, object]:
+        """Return a row that ``references:`` loads, with what put it into its set."""
+        bases = self.header.base_models[: len(pair.base_pass_rates)]
+        return {
+            "problem_id": pair.problem.problem_id,
+            "instruction": pair.problem.description,
+            "reference": pair.problem.reference.text,
+            "top": pair.problem.top,
+            "rule": pair.rule.value,
+            "is_equivalent": pair.is_equivalent,
+            "is_proved": pair.is_proved,
+            "base_pass_rates": [list(each) for each in zip(bases, pair.base_pass_rates, strict=True)],
+            "start_pass_rate": pair.start_pass_rate,
+        }
+
+
+def _read_header(text: str) -> Json:
+    """Return a header; one of before there were several base models has one under ``base_model``."""
+    found: Json = json.loads(text)
+    if isinstance(found, dict) and isinstance(found.get("base_model"), str):
+        base = found.pop("base_model")
+        found["base_models"] = [base] if base else []
+    return found
+
+
+def _make_dropped_row(item: Dropped) -> dict[str, str]:
+    return {"name": item.name, "step": item.reason.step.value, "reason": item.reason.value, "detail": item.detail}
 
 
 def _make_folder(folder: Path) -> None:
