@@ -125,7 +125,7 @@ class _Machine:
         elif name in {"BINGET", "LONG_BINGET"}:
             self._stack.append(self._memo[_as_index(argument)])
         elif name not in _FRAMING:
-            shown = f" {str(argument)[:80]!r}" if argument is not None else ""
+            shown = f" {argument[:80]!r}" if isinstance(argument, str) else ""
             raise ValueError(f"not carried out{shown}; {_TAKEN}")
 
     def _take(self, count: int) -> list[_Item]:
