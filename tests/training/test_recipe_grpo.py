@@ -90,7 +90,7 @@ def test_demonstrations_pass_and_are_asked_as_the_harness_asks(tmp_path: Path) -
     assert make_verl_rows(questions, split="train")[3]["reward_model"]["ground_truth"] == "train0003"
 
 
-@pytest.mark.parametrize("name", ["tiny.toml", "7b.toml"])
+@pytest.mark.parametrize("name", ["tiny", "codev_r1", "spec2rtl"])
 def test_configurations_are_read(name: str, tmp_path: Path) -> None:
     settings = read_settings(GrpoSettings, find_configuration(name, FOLDER), tmp_path)
     assert settings.data.held_out
@@ -98,7 +98,7 @@ def test_configurations_are_read(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.training_stack
-@pytest.mark.parametrize("name", ["tiny.toml", "7b.toml"])
+@pytest.mark.parametrize("name", ["tiny", "codev_r1", "spec2rtl"])
 def test_configurations_name_what_trl_knows(name: str, tmp_path: Path) -> None:
     import trl
 
@@ -107,24 +107,16 @@ def test_configurations_name_what_trl_knows(name: str, tmp_path: Path) -> None:
         assert set(given) <= {field.name for field in dataclasses.fields(kind)}
 
 
-@pytest.mark.training_stack
-def test_the_configuration_for_verl_names_what_verl_knows(monkeypatch: pytest.MonkeyPatch) -> None:
-    from hydra import compose, initialize_config_dir
-
-    monkeypatch.setenv("RUN", "run")
-    with initialize_config_dir(str(FOLDER), version_base=None):
-        config = compose("7b_verl")
-    assert config.actor_rollout_ref.actor.clip_ratio_high == 0.28
-    assert config.reward.custom_reward_function.reward_kwargs.preset == "codev-r1"
-    assert config.actor_rollout_ref.model.path == "run/sft"
-
-
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("seed = 1", r"missing 6 required keyword-only arguments.*; compare with .*tiny.toml"),
         ("seed = ", r"Invalid value.*; compare with"),
         ("[data]\nholdout = []", r"unexpected keyword argument 'holdout'"),
+        (
+            'seed = 1\nprompt = "salv"\nmodel = {}\nsft = {}\ngrpo = {}\nreward = {}\nevaluation = {}\npeft.stf.r = 1',
+            r"\[peft\.stf\]: no such stage trains; known are sft, grpo",
+        ),
     ],
 )
 def test_a_wrong_configuration_is_one_line(text: str, message: str, tmp_path: Path) -> None:
@@ -140,25 +132,27 @@ def test_a_configuration_is_found_by_name_and_by_path(tmp_path: Path, monkeypatc
     Path("tiny.toml").write_text("", encoding="utf-8")
     assert find_configuration("tiny.toml", FOLDER) == Path("tiny.toml")
     assert find_configuration("tiny", FOLDER) == FOLDER / "tiny.toml"
-    with pytest.raises(UsageError, match=r"--config=other/tiny\.toml: no such file; .* shipped: 7b, tiny$"):
+    with pytest.raises(
+        UsageError, match=r"--config=other/tiny\.toml: no such file; .* shipped: codev_r1, spec2rtl, tiny$"
+    ):
         find_configuration("other/tiny.toml", FOLDER)
 
 
 def test_paths_are_of_the_configurations_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mine = tmp_path / "mine"
     mine.mkdir()
-    text = (FOLDER / "7b.toml").read_text(encoding="utf-8")
+    text = (FOLDER / "codev_r1.toml").read_text(encoding="utf-8")
     (mine / "own.toml").write_text(text.replace('"codev-r1"', '"asked.txt"', 1), encoding="utf-8")
-    for name in ("asked.txt", "roundtrip/kept.jsonl"):
+    for name in ("asked.txt", "rl/kept.jsonl"):
         (mine / name).parent.mkdir(exist_ok=True)
         (mine / name).touch()
     monkeypatch.chdir(tmp_path)
     settings = read_settings(GrpoSettings, Path("mine/own.toml"), tmp_path)
     assert settings.prompt == str(mine / "asked.txt")
-    assert settings.data.train == (f"references:{mine}/roundtrip/kept.jsonl",)
-    assert settings.data.demonstrations == "roundtrip/sft.jsonl"
-    assert settings.data.held_out == ("suites/core", "verilog-eval-v2:", "rtllm-v2:")
-    assert read_settings(GrpoSettings, FOLDER / "7b.toml", tmp_path).prompt == "codev-r1"
+    assert settings.data.train == (f"references:{mine}/rl/kept.jsonl",)
+    assert settings.data.demonstrations == "distil/sft.jsonl"
+    assert settings.data.held_out == ("core:", "verilog-eval-v2:", "rtllm-v1.1:", "rtllm-v2:")
+    assert read_settings(GrpoSettings, FOLDER / "codev_r1.toml", tmp_path).prompt == "codev-r1"
 
 
 def test_steps_come_from_the_trainers_log(tmp_path: Path) -> None:

@@ -4,12 +4,14 @@ import dataclasses
 import json
 import logging
 import re
+import shutil
 import warnings
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.recipe_runs import ON_CPU, make_run
 
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.loaders import load_suite
@@ -18,11 +20,12 @@ from pytest_rtlgen.training.recipes.data import list_questions, read_chats, writ
 from pytest_rtlgen.training.recipes.easy import make_output_tasks
 from pytest_rtlgen.training.recipes.program import Recipe, run_recipe
 from pytest_rtlgen.training.recipes.salv.__main__ import RECIPE
-from pytest_rtlgen.training.recipes.salv.dpo import read_progress, train_dpo
+from pytest_rtlgen.training.recipes.salv.dpo import make_trainer, read_progress, train_dpo
 from pytest_rtlgen.training.recipes.salv.pairs import count_pairs, sample_answers, write_preferences
 from pytest_rtlgen.training.recipes.salv.settings import SalvSettings
 from pytest_rtlgen.training.recipes.settings import DataSettings, find_configuration, read_settings
 from pytest_rtlgen.training.recipes.small_model import write_small_model
+from pytest_rtlgen.training.recipes.trainers import make_supervised_trainer
 from pytest_rtlgen.training.signals.export import read_pairs
 from pytest_rtlgen.training.signals.preferences import DroppedPair, PreferenceReport
 from pytest_rtlgen.verilog.slicing import slice_outputs
@@ -83,7 +86,8 @@ def test_configurations_name_what_the_libraries_know(name: str, tmp_path: Path) 
     import trl
 
     settings = read_settings(SalvSettings, find_configuration(name, FOLDER), tmp_path)
-    kinds = ((trl.SFTConfig, settings.sft), (trl.DPOConfig, settings.dpo), (peft.LoraConfig, settings.lora))
+    lora = settings.peft.get("dpo", {})
+    kinds = ((trl.SFTConfig, settings.sft), (trl.DPOConfig, settings.dpo), (peft.LoraConfig, lora))
     for kind, given in kinds:
         assert set(given) <= {field.name for field in dataclasses.fields(kind)}
 
@@ -177,7 +181,9 @@ def test_both_losses_leave_a_checkpoint(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     warnings.simplefilter("ignore")
     fields = {"max_steps": 2, "per_device_train_batch_size": 4, "logging_steps": 1, "learning_rate": 1e-3}
-    settings = make_settings(tmp_path, dpo={**fields, "use_cpu": True, "bf16": False}, lora=lora)
+    settings = make_settings(
+        tmp_path, dpo={**fields, "use_cpu": True, "bf16": False}, peft={"dpo": lora} if lora else {}
+    )
     references = write_answers(settings)
     sample_answers(settings)
     write_preferences(settings)
@@ -194,6 +200,26 @@ def test_both_losses_leave_a_checkpoint(tmp_path: Path, monkeypatch: pytest.Monk
     if not lora:  # an adapter leaves the head alone
         assert all(moved.values())
         assert moved["dpo"] != moved["dpo-plain"]
+
+
+@pytest.mark.training_stack
+@pytest.mark.simulator
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # what the libraries say to each other is not ours
+def test_the_papers_trainers_are_made_with_its_batch(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path)
+    write_answers(settings)
+    sample_answers(settings)
+    write_preferences(settings)
+    shutil.rmtree(tmp_path / "sft")  # where the recorded answers are
+    settings = make_run(read_settings(SalvSettings, find_configuration("7b", FOLDER), tmp_path))
+    settings = dataclasses.replace(settings, dpo={**settings.dpo, **ON_CPU, "model_init_kwargs": {}})
+    supervised = make_supervised_trainer(settings)
+    trainers = [make_trainer(settings, "dpo", is_plain=is_plain) for is_plain in (False, True)]
+    for trainer, gpus in ((supervised, 4), (trainers[0], 8), (trainers[1], 8)):
+        assert trainer.args.per_device_train_batch_size * trainer.args.gradient_accumulation_steps * gpus == 64
+    assert [trainer.model.peft_config["default"].r for trainer in trainers] == [8, 8]
+    assert supervised.args.num_train_epochs == 2
 
 
 def test_the_training_problems_are_asked_as_the_harness_asks(tmp_path: Path) -> None:

@@ -41,7 +41,13 @@ def evaluate(settings: Settings, stage: str) -> Score:
         ToolError: a command failed; the message ends with what it printed.
     """
     folder = settings.out / "evaluation" / stage
-    return judge_checkpoint(settings, stage, settings.data.held_out, settings.evaluation, folder)
+    return judge_checkpoint(settings, stage, settings.data.held_out, list_evaluation(settings, stage), folder)
+
+
+def list_evaluation(settings: Settings, stage: str) -> dict[str, Any]:
+    """Return the options of ``generate`` for the checkpoint that ``stage`` left: its own before those of all."""
+    common = {name: value for name, value in settings.evaluation.items() if not isinstance(value, Mapping)}
+    return {**common, **settings.evaluation.get(stage, {})}
 
 
 def judge_checkpoint(

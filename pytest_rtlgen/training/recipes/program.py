@@ -56,7 +56,7 @@ def run_recipe(recipe: Recipe[S], arguments: Sequence[str] | None) -> int:
 
 def _read_arguments(recipe: Recipe[S], arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog=f"python -m {recipe.module}", description=recipe.about)
-    parser.add_argument("--config", required=True, help="TOML file, or the name of one that is shipped: tiny, 7b")
+    parser.add_argument("--config", required=True, help="TOML file, or the name of one that is shipped, such as tiny")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
     parser.add_argument("--stage", choices=recipe.stages, action="append", help="only this stage; may be given again")
     return parser.parse_args(arguments)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from pytest_rtlgen.errors import UsageError
 
@@ -23,6 +23,8 @@ class DataSettings:
     """
     train: tuple[str, ...] = ("references:{out}/train.jsonl",)
     """Suites whose problems are posed in training after the supervised start, as for ``--rtlgen-suite``."""
+    max_prompt_tokens: int = 0
+    """Problems of ``train`` whose prompts are longer are left out; 0: none is."""
     held_out: tuple[str, ...] = ("references:{out}/held_out.jsonl",)
     """Suites that the model is judged on; none of their problems may be in the other sets."""
 
@@ -31,6 +33,8 @@ class DataSettings:
 class Settings:
     """What the runs of every recipe depend on."""
 
+    trained: ClassVar[tuple[str, ...]] = ("sft",)
+    """Stages that train a model."""
     out: Path
     """Folder of the run."""
     seed: int
@@ -41,12 +45,17 @@ class Settings:
     """``name``: a checkpoint; or the fields of a ``LlamaConfig`` and ``vocabulary``: random weights."""
     sft: Mapping[str, Any]
     """Fields of TRL's ``SFTConfig``."""
+    peft: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """A stage that trains to the adapter that it trains, as in ``adapters``; without: it trains every weight."""
     start: Mapping[str, Any] = field(default_factory=dict)
     """When the supervised start ends early, as in ``early_stop``; empty: it does not."""
     reward: Mapping[str, Any] = field(default_factory=dict)
     """Fields of ``RewardOptions`` but ``suites``, for whatever is judged while training."""
     evaluation: Mapping[str, Any]
-    """Options of ``generate`` by name, such as ``n`` and ``temperature``; ``backend``: what loads the checkpoint."""
+    """Options of ``generate`` by name, such as ``n`` and ``temperature``; ``backend``: what loads the checkpoint.
+
+    A stage to a table: options that are other ones for the checkpoint that this stage left.
+    """
 
     @property
     def base(self) -> str:
@@ -92,11 +101,14 @@ def read_settings(kind: type[S], path: Path, out: Path) -> S:
             held_out=tuple(map(place, data.held_out)),
         )
         settings = kind(out=out, data=placed, **values)
-        return replace(settings, prompt=place(settings.prompt))
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}; name a configuration file") from error
     except (tomllib.TOMLDecodeError, TypeError) as error:
         raise UsageError(f"{path}: {error}; compare with the shipped tiny.toml") from error
+    for stage in settings.peft:
+        if stage not in kind.trained:
+            raise UsageError(f"{path}: [peft.{stage}]: no such stage trains; known are {', '.join(kind.trained)}")
+    return replace(settings, prompt=place(settings.prompt))
 
 
 def _place(text: str, folder: Path, out: Path) -> str:

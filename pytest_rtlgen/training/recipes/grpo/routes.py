@@ -81,13 +81,13 @@ def judge_by_verl(settings: Settings, texts: Sequence[str], tasks: Sequence[str]
 
     async def judge() -> list[float | None]:
         manager = load_reward_manager(config, tokenizer)
-        rows = [_make_verl_row(tokenizer, text, task) for text, task in zip(texts, tasks, strict=True)]
+        rows = [make_verl_row(tokenizer, text, task) for text, task in zip(texts, tasks, strict=True)]
         return [(await manager.run_single(row))["reward_score"] for row in rows]
 
     return asyncio.run(judge())
 
 
-def _make_verl_row(tokenizer: Foreign, text: str, task: str) -> Foreign:  # of transformers; a DataProto
+def make_verl_row(tokenizer: Foreign, text: str, task: str) -> Foreign:  # of transformers; a DataProto
     """Return one completion as verl's workers hold it: token ids, and the row of the data set."""
     import torch
     from verl import DataProto

@@ -1,9 +1,9 @@
 """The configuration of a GRPO run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pytest_rtlgen.training.recipes.settings import Settings
 
@@ -15,7 +15,15 @@ SHIPPED = Path(__file__).parent
 class GrpoSettings(Settings):
     """Everything that a run depends on."""
 
+    trained: ClassVar[tuple[str, ...]] = ("sft", "grpo")
     grpo: Mapping[str, Any]
     """Fields of TRL's ``GRPOConfig``."""
     reward: Mapping[str, Any]
     """Fields of ``RewardOptions`` but ``suites``."""
+    adaptive: Mapping[str, Any] = field(default_factory=dict)
+    """Arguments of the trainer with adaptive sampling, such as ``sampling_rounds``; empty: TRL's own trainer."""
+    overlong_buffer: int = 0
+    """Last tokens of the longest answer over which TRL's soft overlong punishment grows from 0 to 1; 0: none.
+
+    Source: DAPO (arXiv 2503.14476), equation 13.
+    """

@@ -1,12 +1,11 @@
 """DPO on the pairs, with the signal-aware loss or with the plain one: the same pairs in the same order."""
 
-import importlib
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
-from pytest_rtlgen.errors import ToolError
 from pytest_rtlgen.foreign import Foreign
+from pytest_rtlgen.training.recipes.adapters import make_adapter
 from pytest_rtlgen.training.recipes.salv.settings import SalvSettings
 from pytest_rtlgen.training.recipes.trainers import complete_fields, import_trainers, save_checkpoint
 from pytest_rtlgen.training.signals.dpo import make_salv_trainer
@@ -32,21 +31,31 @@ def train_dpo(settings: SalvSettings, stage: str, *, is_plain: bool) -> Progress
     """Train the supervised model on the pairs, leave it in the folder ``stage``, and return how the loss fell.
 
     Raises:
-        ToolError: TRL, or with ``[lora]`` peft, is not installed.
+        ToolError: TRL, or with ``[peft.dpo]`` peft, is not installed.
+        UsageError: there are no pairs.
+    """
+    trainer = make_trainer(settings, stage, is_plain=is_plain)
+    trainer.train()
+    save_checkpoint(trainer, settings.out / stage, base=str(settings.out / "sft"))
+    return read_progress(trainer.state.log_history)
+
+
+def make_trainer(settings: SalvSettings, stage: str, *, is_plain: bool) -> Foreign:
+    """Return the ``DPOTrainer`` of the supervised model on the pairs: TRL's own, or the signal-aware one.
+
+    Raises:
+        ToolError: TRL, or what ``[peft.dpo]`` needs, is not installed.
         UsageError: there are no pairs.
     """
     trl, datasets = import_trainers()
     rows = [make_row(pair) for pair in read_pairs(settings.pairs)]
-    kind = trl.DPOTrainer if is_plain else make_salv_trainer()
-    trainer = kind(
+    kind: Any = trl.DPOTrainer if is_plain else make_salv_trainer()
+    return kind(
         model=str(settings.out / "sft"),
         train_dataset=datasets.Dataset.from_list(rows),
         args=trl.DPOConfig(**complete_fields(settings, stage, settings.dpo)),
-        peft_config=_make_adapter(settings),
+        **make_adapter(settings, "dpo"),
     )
-    trainer.train()
-    save_checkpoint(trainer, settings.out / stage)
-    return read_progress(trainer.state.log_history)
 
 
 def read_progress(log: list[dict[str, Any]]) -> Progress:
@@ -59,12 +68,3 @@ def read_progress(log: list[dict[str, Any]]) -> Progress:
         return first, last
 
     return Progress(steps=int(entries[-1]["step"]), loss=compare("loss"), margin=compare("rewards/margins"))
-
-
-def _make_adapter(settings: SalvSettings) -> Foreign:  # a LoraConfig of peft
-    if not settings.lora:
-        return None
-    try:
-        return importlib.import_module("peft").LoraConfig(**settings.lora)
-    except ImportError as error:
-        raise ToolError("[lora] needs peft; run: pip install peft, or leave [lora] out") from error

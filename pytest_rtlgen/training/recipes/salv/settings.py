@@ -1,9 +1,9 @@
 """The configuration of a signal-aware run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pytest_rtlgen.training.recipes.settings import Settings
 
@@ -15,12 +15,11 @@ SHIPPED = Path(__file__).parent
 class SalvSettings(Settings):
     """Everything that a run depends on."""
 
+    trained: ClassVar[tuple[str, ...]] = ("sft", "dpo")
     sample: Mapping[str, Any]
     """Options of ``generate`` for the answers that pairs are made of, as in ``evaluation``."""
     dpo: Mapping[str, Any]
     """Fields of TRL's ``DPOConfig``, for both losses."""
-    lora: Mapping[str, Any] = field(default_factory=dict)
-    """Fields of peft's ``LoraConfig``; empty: every weight is trained."""
 
     @property
     def samples(self) -> Path:
