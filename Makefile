@@ -49,7 +49,7 @@ test-training: programs .venv-training/ready .venv-openenv/ready
 	@test -x $(TRAINING_BIN)/python || $(PYTHON) -m venv .venv-training
 	$(TRAINING_PIP) torch==2.13.0
 	echo torch==2.13.0+cpu > .venv-training/constraints.txt
-	$(TRAINING_PIP) -c .venv-training/constraints.txt -e '.[dev,ray,training]' 'transformers<5.11' peft==0.21.2 'trl==1.16.*' 'verifiers==0.4.*' jmespath
+	$(TRAINING_PIP) -c .venv-training/constraints.txt -e '.[dev,ray,training]' 'transformers<5.11' bitsandbytes==0.50.2 peft==0.21.2 'trl==1.16.*' 'verifiers==0.4.*' jmespath
 	$(TRAINING_PIP) --no-deps verl==0.9.1 TransferQueue==0.1.11
 	$(TRAINING_PIP) -c .venv-training/constraints.txt $(VERL_NEEDS)
 	@touch $@

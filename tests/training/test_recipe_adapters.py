@@ -1,5 +1,6 @@
 """LoRA and QLoRA in the recipes: spec2rtl's two stages, with a tiny model and, for their size, on meta."""
 
+import json
 import sys
 from contextlib import closing
 from dataclasses import replace
@@ -15,7 +16,12 @@ from pytest_rtlgen.training.recipes.adapters import make_adapter, split_fields
 from pytest_rtlgen.training.recipes.grpo.settings import GrpoSettings
 from pytest_rtlgen.training.recipes.grpo.stages import make_trainer, train_grpo
 from pytest_rtlgen.training.recipes.settings import find_configuration, read_settings
-from pytest_rtlgen.training.recipes.trainers import open_training_reward, read_losses, train_supervised
+from pytest_rtlgen.training.recipes.trainers import (
+    make_supervised_trainer,
+    open_training_reward,
+    read_losses,
+    train_supervised,
+)
 
 GRPO = Path(grpo.__file__).parent
 quiet = pytest.mark.filterwarnings("ignore")  # what the libraries say to each other is not ours
@@ -117,6 +123,36 @@ def test_spec2rtls_two_stages_leave_merged_checkpoints(tmp_path: Path) -> None:
     moved = {name.split(".")[-2] for name, weight in sft.items() if (weight - base[name]).abs().max() > 0}
     assert moved == set(settings.peft["sft"]["target_modules"])
     assert AutoModelForCausalLM.from_pretrained(tmp_path / "grpo").config.architectures == ["Qwen2ForCausalLM"]
+
+
+@pytest.mark.training_stack
+@pytest.mark.simulator
+@pytest.mark.slow
+@quiet
+def test_adapters_over_weights_of_four_bits_are_merged_into_those_of_the_base(tmp_path: Path) -> None:
+    from transformers import AutoModelForCausalLM
+
+    settings = make_run(read_spec2rtl(tmp_path))
+    settings = replace(
+        settings,
+        sft={**settings.sft, "max_steps": 1, "learning_rate": 1e-2, "warmup_steps": 0, "save_strategy": "no"},
+        grpo={**settings.grpo, **ON_CPU, **NO_VLLM, "max_steps": 1, "max_completion_length": 8, "save_strategy": "no"},
+        peft={**settings.peft, "grpo": settings.peft["sft"]},
+        reward={**settings.reward, "sandbox": "auto", "jobs": 1},
+    )
+    layers = {type(module).__name__ for module in make_supervised_trainer(settings).model.modules()}
+    assert "Linear4bit" in layers
+    train_supervised(settings)
+    train_grpo(settings)
+    base = AutoModelForCausalLM.from_pretrained(tmp_path / "base").state_dict()
+    for stage in ("sft", "grpo"):
+        assert "quantization_config" not in json.loads((tmp_path / stage / "config.json").read_text(encoding="utf-8"))
+        found = AutoModelForCausalLM.from_pretrained(tmp_path / stage).state_dict()
+        assert {name: weight.dtype for name, weight in found.items()} == {
+            name: weight.dtype for name, weight in base.items()
+        }
+        moved = {name.split(".")[-2] for name, weight in found.items() if (weight - base[name]).abs().max() > 0}
+        assert moved == set(settings.peft["sft"]["target_modules"])
 
 
 @pytest.mark.training_stack
