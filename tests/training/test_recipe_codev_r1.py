@@ -15,6 +15,7 @@ from support.recipe_runs import NO_VLLM, ON_CPU, make_run
 
 from pytest_rtlgen.foreign import Foreign
 from pytest_rtlgen.training.recipes import grpo
+from pytest_rtlgen.training.recipes.data import list_questions
 from pytest_rtlgen.training.recipes.evaluate import list_evaluation
 from pytest_rtlgen.training.recipes.grpo.routes import make_verl_row
 from pytest_rtlgen.training.recipes.grpo.settings import GrpoSettings
@@ -64,10 +65,6 @@ def test_evaluation_is_the_papers(settings: GrpoSettings) -> None:
     assert [options["temperature"] for options in found] == [0.6, 1.0]
     assert all((options["n"], options["max-tokens"]) == (20, 16_384) for options in found)
     assert all(not isinstance(value, dict) for options in found for value in options.values())
-
-
-def test_the_sets_are_two(settings: GrpoSettings) -> None:
-    assert Path(settings.data.demonstrations).parent != Path(settings.data.train[0].partition(":")[2]).parent
 
 
 def test_both_trainers_are_told_the_same(settings: GrpoSettings, verl: Foreign) -> None:
@@ -148,16 +145,25 @@ def test_verls_dapo_manager_shapes_the_length_and_keeps_acc(verl: Foreign, setti
     assert found == [(1.0, 1.0), (pytest.approx(0.5), 1.0), (pytest.approx(0.0), 1.0)]
 
 
+def write_known_problem(settings: GrpoSettings) -> None:
+    """Let the first problem that GRPO poses be demonstrated, too."""
+    prompt = list_questions(settings, settings.data.train)[0]["prompt"]
+    chat = {"messages": [*prompt, {"role": "assistant", "content": "module m; endmodule"}]}
+    Path(settings.data.demonstrations).write_text(json.dumps(chat), encoding="utf-8")
+
+
 @pytest.mark.simulator
-def test_trl_makes_both_trainers(settings: GrpoSettings) -> None:
+def test_trl_makes_both_trainers(settings: GrpoSettings, caplog: pytest.LogCaptureFixture) -> None:
     settings = make_run(settings)
     supervised = make_supervised_trainer(settings)
     assert supervised.args.packing
     settings = replace(settings, grpo={**settings.grpo, **ON_CPU, **NO_VLLM})
     with closing(open_training_reward(settings)) as reward:
         trainer = make_trainer(settings, reward)
-    assert type(trainer).__name__ == "AdaptiveGRPOTrainer"
-    assert trainer.adaptive.max_rounds == 20
+        assert "demonstrations" not in caplog.text
+        write_known_problem(settings)
+        make_trainer(settings, reward)
+    assert "1 of 4 problems are among the demonstrations, too" in caplog.text
     assert trainer.adaptive.target == 128 // 16  # of one process instead of 16
     names = [function.__name__ for function in trainer.reward_funcs]
     assert names == ["rtlgen_codev-r1", "soft_overlong_punishment_reward"]

@@ -143,14 +143,14 @@ def test_paths_are_of_the_configurations_folder(tmp_path: Path, monkeypatch: pyt
     mine.mkdir()
     text = (FOLDER / "codev_r1.toml").read_text(encoding="utf-8")
     (mine / "own.toml").write_text(text.replace('"codev-r1"', '"asked.txt"', 1), encoding="utf-8")
-    for name in ("asked.txt", "rl/kept.jsonl"):
+    for name in ("asked.txt", "roundtrip/kept.jsonl"):
         (mine / name).parent.mkdir(exist_ok=True)
         (mine / name).touch()
     monkeypatch.chdir(tmp_path)
     settings = read_settings(GrpoSettings, Path("mine/own.toml"), tmp_path)
     assert settings.prompt == str(mine / "asked.txt")
-    assert settings.data.train == (f"references:{mine}/rl/kept.jsonl",)
-    assert settings.data.demonstrations == "distil/sft.jsonl"
+    assert settings.data.train == (f"references:{mine}/roundtrip/kept.jsonl",)
+    assert settings.data.demonstrations == "roundtrip/sft.jsonl"
     assert settings.data.held_out == ("core:", "verilog-eval-v2:", "rtllm-v1.1:", "rtllm-v2:")
     assert read_settings(GrpoSettings, FOLDER / "codev_r1.toml", tmp_path).prompt == "codev-r1"
 

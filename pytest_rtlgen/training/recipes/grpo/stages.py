@@ -1,14 +1,16 @@
 """The stage that is this recipe's own: GRPO."""
 
+import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.foreign import Foreign
 from pytest_rtlgen.training.adaptive.trl import make_adaptive_trainer
 from pytest_rtlgen.training.recipes.adapters import make_adapter
-from pytest_rtlgen.training.recipes.data import list_questions
+from pytest_rtlgen.training.recipes.data import list_questions, read_chats
 from pytest_rtlgen.training.recipes.grpo.curve import Step, read_steps, write_steps
 from pytest_rtlgen.training.recipes.grpo.settings import GrpoSettings
 from pytest_rtlgen.training.recipes.trainers import (
@@ -52,11 +54,13 @@ def make_trainer(settings: GrpoSettings, reward: Reward) -> Foreign:
         UsageError: every prompt is too long.
     """
     trl, datasets = import_trainers()
+    questions = _list_short_questions(settings)
+    _warn_of_known(settings, questions)
     kind: Any = make_adaptive_trainer() if settings.adaptive else trl.GRPOTrainer
     return kind(
         model=str(settings.out / "sft"),
         reward_funcs=[for_trl(reward), *_shape_length(settings)],
-        train_dataset=datasets.Dataset.from_list(_list_short_questions(settings)),
+        train_dataset=datasets.Dataset.from_list(questions),
         args=trl.GRPOConfig(**complete_fields(settings, "grpo", settings.grpo)),
         **settings.adaptive,
         **make_adapter(settings, "grpo"),
@@ -92,3 +96,14 @@ def _list_short_questions(settings: GrpoSettings) -> list[dict[str, Any]]:
     if len(short) < len(questions):
         _LOG.info("%d of %d prompts have more than %d tokens", len(questions) - len(short), len(questions), most)
     return short
+
+
+def _warn_of_known(settings: GrpoSettings, questions: Sequence[Mapping[str, Any]]) -> None:
+    """Log how many of ``questions`` the model has been shown the answer to, where the demonstrations are there."""
+    source = settings.data.demonstrations
+    if not source.startswith("references:") and not Path(source).is_file():
+        return
+    shown = {json.dumps(row["messages"][:-1], sort_keys=True) for row in read_chats(settings)}
+    known = sum(json.dumps(question["prompt"], sort_keys=True) in shown for question in questions)
+    if known:
+        _LOG.warning("%d of %d problems are among the demonstrations, too", known, len(questions))
