@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from support.recipe_runs import NO_VLLM, ON_CPU, make_run
 
+from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.foreign import Foreign
 from pytest_rtlgen.training.recipes import grpo
 from pytest_rtlgen.training.recipes.data import list_questions
@@ -163,7 +164,13 @@ def test_trl_makes_both_trainers(settings: GrpoSettings, caplog: pytest.LogCaptu
         assert "demonstrations" not in caplog.text
         write_known_problem(settings)
         make_trainer(settings, reward)
-    assert "1 of 4 problems are among the demonstrations, too" in caplog.text
+        assert "1 of 4 problems are among the demonstrations, too" in caplog.text
+        twice = replace(settings, reward={**settings.reward, "overlong_buffer": 1024})
+        with pytest.raises(UsageError, match=r"^overlong_buffer stands in \[reward\], too: length would be punished"):
+            make_trainer(twice, reward)
+        short = replace(settings, data=replace(settings.data, max_prompt_tokens=3))
+        with pytest.raises(UsageError, match=r"^max_prompt_tokens = 3: every prompt is longer; the shortest has \d+"):
+            make_trainer(short, reward)
     assert trainer.adaptive.target == 128 // 16  # of one process instead of 16
     names = [function.__name__ for function in trainer.reward_funcs]
     assert names == ["rtlgen_codev-r1", "soft_overlong_punishment_reward"]
