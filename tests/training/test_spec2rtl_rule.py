@@ -90,6 +90,14 @@ def test_icarus_says_what_tier_a_text_is_in(source: str, tier: Tier) -> None:
     assert compile_alone(source, sandbox=choose_sandbox(SandboxMode.AUTO), limits=Limits()) is tier
 
 
+@pytest.mark.simulator
+def test_as_many_errors_as_an_exit_status_cannot_count_are_no_success() -> None:
+    """Two errors a name: Icarus ends with status 0, which the released function takes for a design that compiles."""
+    names = "".join(f"assign y = n{number};\n" for number in range(128))
+    source = f"module m(output y);\n{names}endmodule"
+    assert compile_alone(source, sandbox=choose_sandbox(SandboxMode.AUTO), limits=Limits()) is Tier.MALFORMED
+
+
 @pytest.fixture(scope="module")
 def reward() -> Iterator[Reward]:
     settings = RewardSettings(preset=find_preset("spec2rtl-cocotb=0.5,equivalence=0.5"))
