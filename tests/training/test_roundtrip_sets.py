@@ -202,6 +202,7 @@ def test_two_sets_with_two_base_models_what_was_dropped_and_why(
         "luck": ("write and check", "not-equivalent"),
         "known": ("start model", "too-easy-to-start"),
     }
+    assert dropped["small-solves"]["detail"] == "base models pass 100%; distil: up to 0%, rl: 0% to 75%"
     assert dropped["large-solves"]["detail"] == "base models pass 0%, 100%; distil: up to 0%, rl: 0% to 75%"
     assert dropped["known"]["detail"] == "the start model passes 100%; kept are 0% to 75%"
     assert dropped["crc"]["detail"].startswith("rouge-l of bench/lfsr (")
@@ -275,7 +276,9 @@ def check_sampling(place: Path, asked_of_start: set[str]) -> None:
         ("large", "roundtrip-base-2", "1.0", "512"),
         ("start", "roundtrip-start", "0.6", None),
     }
-    assert {strip(one["name"]) for one in asked if one["role"] == "start"} == asked_of_start
+    names = {role: {strip(one["name"]) for one in asked if one["role"] == role} for role in ("start", "small", "large")}
+    assert names["start"] == asked_of_start
+    assert names["small"] - names["large"] == {"small-solves"}  # too easy for one is not asked of the next
     assert max(Counter(json.dumps(one) for one in asked).values()) == 1
 
 
@@ -299,7 +302,7 @@ def test_a_design_never_changes_its_set_whatever_changes(place: Path) -> None:
     for file in ("distil", "kept"):
         assert set(read_rows(place, f"{file}.jsonl")) == first[file]
     asked = (place / "asked.jsonl").read_text().removeprefix(before).splitlines()
-    assert {json.loads(line)["role"] for line in asked} == {"start", "teacher", "describer"}
+    assert {json.loads(line)["role"] for line in asked} == {"start", "teacher", "describer", "large"}
 
 
 @pytest.mark.simulator

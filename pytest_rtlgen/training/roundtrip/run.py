@@ -227,17 +227,23 @@ class _Trip:
                 self._drop(name, DropReason.SAME_DESCRIPTION, f"that of {same}")
 
     def rate_bases(self) -> Mapping[str, tuple[float, ...]]:
-        """Return the pass rate of each base model for each design; drop those that neither set allows."""
+        """Return the pass rate of each base model for each design; drop those that neither set allows.
+
+        What is too easy for one model is not asked of the next.
+        """
         rates: dict[str, tuple[float, ...]] = dict.fromkeys(self._left, ())
         for number, backend in enumerate(self._models.bases, start=1):
             for name, rate in self._rate(Stage.BASE, backend, self._left, number).items():
                 rates[name] = (*rates[name], rate)
+                if max(rates[name]) >= self._settings.band[0]:
+                    self._require_allowed(name, rates[name], DropReason.TOO_EASY)
         for name in list(self._left):
-            if not list_allowed(rates[name], self._settings):
-                is_hard = max(rates[name]) < self._settings.band[0]
-                reason = DropReason.TOO_HARD if is_hard else DropReason.TOO_EASY
-                self._drop(name, reason, explain(rates[name], self._settings))
+            self._require_allowed(name, rates[name], DropReason.TOO_HARD)
         return rates
+
+    def _require_allowed(self, name: str, rates: tuple[float, ...], reason: DropReason) -> None:
+        if not list_allowed(rates, self._settings):
+            self._drop(name, reason, explain(rates, self._settings))
 
     def choose_sets(self, rates: Mapping[str, tuple[float, ...]]) -> list[KeptPair]:
         """Return what the writer's answers and the base models make of each design that is left."""
