@@ -97,7 +97,7 @@ bench-long: setup
 	$(BIN)/python tests/benchmarks/mutation.py
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/agreement.py
 	$(BIN)/python tests/benchmarks/slicing.py
-	$(BIN)/python tests/benchmarks/adaptive_sampling.py --batches 200
+	$(BIN)/python tests/benchmarks/adaptive_sampling.py
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/reward_hostile.py
 	$(BIN)/python tests/benchmarks/canonical_cost.py
 

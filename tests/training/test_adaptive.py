@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -56,6 +56,19 @@ def test_the_first_round_is_one_batch_and_the_next_is_sized_by_what_it_gave() ->
     sampler.take([MIXED] * 50 + [WRONG] * 50)
     assert sampler.ratio.mean == pytest.approx(0.5)
     assert 100 < sampler.next_prompts() < 150, "50 are missing: 100 on average, and some more to be safe"
+
+
+def test_a_first_round_that_is_short_makes_the_evidence_doubtful_unless_the_harness_failed() -> None:
+    def weigh(last: Sequence[Sequence[float | None]]) -> float:
+        sampler = AdaptiveSampler(target=10, group=4, memory=1e9)
+        sampler.take([MIXED] * 500 + [WRONG] * 500)
+        sampler.begin()
+        sampler.take(last)
+        return sum(sampler.ratio.posterior)
+
+    assert weigh([MIXED] * 10 + [WRONG] * 8) == pytest.approx(2 + 1000 + 18)
+    assert weigh([MIXED] * 9 + [WRONG] * 9) == pytest.approx(2 + 800 + 18)
+    assert weigh([MIXED] * 9 + [WRONG] * 9 + [BROKEN]) == pytest.approx(2 + 1000 + 18)
 
 
 def test_the_released_rule_can_be_chosen() -> None:

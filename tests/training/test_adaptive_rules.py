@@ -84,3 +84,14 @@ def test_the_released_rule_after_a_round_without_a_useful_group_is_bounded() -> 
     assert rule.request(128, most=512) == 128, "only full batches count for the next"
     rule.note(missing=128, useful=0, useless=0)  # nothing was measured
     assert rule.request(128, most=512) == 128
+
+
+def test_doubted_evidence_counts_less_and_says_the_same() -> None:
+    ratio = EffectiveRatio(memory=1e9)
+    rule = QuantileRule(ratio, confidence=0.97)
+    ratio.note(useful=300, useless=300)
+    sure = rule.request(128, most=999)
+    for _ in range(5):
+        ratio.doubt()
+    assert ratio.mean == pytest.approx(0.5)
+    assert rule.request(128, most=999) > sure

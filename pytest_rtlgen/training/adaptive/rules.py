@@ -10,6 +10,9 @@ from typing import Protocol
 
 from pytest_rtlgen.errors import UsageError
 
+_TRUSTED = 0.8
+"""What is left of the weight of evidence that promised too much."""
+
 
 class RuleName(StrEnum):
     """What sizes a round."""
@@ -34,6 +37,11 @@ class EffectiveRatio:
         kept = math.exp(-(useful + useless) / self._memory)
         self._useful = kept * self._useful + useful
         self._useless = kept * self._useless + useless
+
+    def doubt(self) -> None:
+        """Give less weight to all evidence so far: what came was less than it promised."""
+        self._useful *= _TRUSTED
+        self._useless *= _TRUSTED
 
     @property
     def has_evidence(self) -> bool:

@@ -16,7 +16,7 @@ from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.training.adaptive.rules import EffectiveRatio, QuantileRule, ReleasedRule, RequestRule, RuleName
 
 DEFAULT_CONFIDENCE = 0.97
-DEFAULT_MEMORY = 12.0
+DEFAULT_MEMORY = 20.0
 """Targets after which evidence fades. Both were chosen with ``tests/benchmarks/adaptive_sampling.py``."""
 
 
@@ -96,7 +96,7 @@ class AdaptiveSampler:
 
         ``max_prompts``: most of one round (4 times ``target``); ``multiple``: requests are rounded up to it;
         ``rule``: what sizes a round, a ``RuleName``; ``confidence``: of ``quantile``, that one round is enough;
-        ``memory``: groups after which evidence fades (12 times ``target``); ``best``: value of a right sample.
+        ``memory``: groups after which evidence fades (20 times ``target``); ``best``: value of a right sample.
 
         Raises:
             UsageError: a count is below 1, ``max_prompts`` below ``multiple``, or the rule is unknown.
@@ -148,6 +148,8 @@ class AdaptiveSampler:
         useful = [index for index, kind in enumerate(kinds) if kind is GroupKind.USEFUL]
         measured = len(kinds) - kinds.count(GroupKind.UNMEASURED)
         missing = self.target - self._kept
+        if self._rounds == 0 and len(useful) + len(kinds) - measured < missing:
+            self.ratio.doubt()  # the share of useful groups may have fallen
         self.ratio.note(useful=len(useful), useless=measured - len(useful))
         self._rule.note(missing=missing, useful=len(useful), useless=measured - len(useful))
         kept = tuple(useful[: max(0, missing)])
