@@ -40,7 +40,7 @@ test: programs lint
 
 # What needs torch, TRL, verl, verifiers, OpenEnv or Ray, on a CPU: 3 GB in .venv-training, and OpenEnv apart from
 # verifiers, whose mcp 2 its fastmcp does not take. verl comes without its CUDA packages, so what it imports is named.
-# TRL reads tool calls with jmespath where transformers is older than 5.13.
+# TRL reads tool calls with jmespath where transformers is older than 5.13; verifiers starts its chat program with uv.
 test-training: programs .venv-training/ready .venv-openenv/ready
 	PATH=$(CURDIR)/$(TRAINING_BIN):$(PROGRAMS) $(TRAINING_BIN)/python -m pytest -q -m training_stack --ignore=$(OPENENV_TEST)
 	PATH=$(CURDIR)/$(OPENENV_BIN):$(PROGRAMS) $(OPENENV_BIN)/python -m pytest -q -m training_stack $(OPENENV_TEST)
@@ -49,7 +49,7 @@ test-training: programs .venv-training/ready .venv-openenv/ready
 	@test -x $(TRAINING_BIN)/python || $(PYTHON) -m venv .venv-training
 	$(TRAINING_PIP) torch==2.13.0
 	echo torch==2.13.0+cpu > .venv-training/constraints.txt
-	$(TRAINING_PIP) -c .venv-training/constraints.txt -e '.[dev,ray,training]' 'transformers<5.11' bitsandbytes==0.50.2 peft==0.21.2 'trl==1.16.*' 'verifiers==0.4.*' jmespath
+	$(TRAINING_PIP) -c .venv-training/constraints.txt -e '.[dev,ray,training]' 'transformers<5.11' bitsandbytes==0.50.2 peft==0.21.2 'trl==1.16.*' 'verifiers==0.4.*' jmespath uv
 	$(TRAINING_PIP) --no-deps verl==0.9.1 TransferQueue==0.1.11
 	$(TRAINING_PIP) -c .venv-training/constraints.txt $(VERL_NEEDS)
 	@touch $@

@@ -49,7 +49,7 @@ COMMANDS: tuple[Command, ...] = (
         name="environment",
         module="environment",
         help="Write the training environment as a package that a hub of environments takes.",
-        examples=("rtlgen_env --for openenv",),
+        examples=("openenv_rtlgen --for openenv", "rtlgen --for verifiers"),
     ),
     Command(
         name="generate",
