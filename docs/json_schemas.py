@@ -261,7 +261,14 @@ class _Documents(Schemas):
 
     def _describe_best_of(self) -> Schema:
         share = self.describe(Estimate)
-        row = make_object({"run": {"type": "string"}, "temperature": self.describe(float | None), "pass_at_1": share})
+        row = make_object(
+            {
+                "run": {"type": "string"},
+                "temperature": self.describe(float | None),
+                "prompt": {"type": "string"},
+                "pass_at_1": share,
+            }
+        )
         return self._print(runs=make_list(row), best_of_runs=share, best_by_problem=share, note=str)
 
     def _describe_selfcheck(self) -> Schema:

@@ -220,7 +220,26 @@ def test_a_repair_budget_is_read(text: str, compiling: int, simulating: int) -> 
     assert option_named("repair").parse(text) == RepairBudget(compile=compiling, simulate=simulating)
 
 
-@pytest.mark.parametrize("text", ["3", "compile", "compile:0", "compile:0,simulate:0", "compile:1,compile:2", "link:1"])
+def test_a_repair_budget_may_say_when_to_begin_anew() -> None:
+    budget = option_named("repair").parse("compile:3,simulate:4,fresh:3")
+    assert budget == RepairBudget(compile=3, simulate=4, fresh=3)
+    assert option_named("repair").parse(str(budget)) == budget
+    assert str(RepairBudget(compile=3, simulate=4)) == "compile:3,simulate:4"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "3",
+        "compile",
+        "compile:0",
+        "compile:0,simulate:0",
+        "compile:1,compile:2",
+        "link:1",
+        "fresh:3",
+        "fresh:1,compile:0",
+    ],
+)
 def test_a_repair_budget_that_cannot_be_meant(text: str) -> None:
     with pytest.raises(UsageError, match=r"--rtlgen-repair='.*' \(command line\): must be compile:N,simulate:N"):
         resolve_options({"rtlgen_repair": text}, {}, {})

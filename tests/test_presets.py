@@ -200,10 +200,14 @@ def test_prompt_only_asks_no_model_and_ends_well(pytester: pytest.Pytester) -> N
 
 
 def save_run(
-    out: Path, rows: dict[str, list[tuple[Status, int | None]]], temperature: float = 0.2, suite: str = "test"
+    out: Path,
+    rows: dict[str, list[tuple[Status, int | None]]],
+    temperature: float = 0.2,
+    suite: str = "test",
+    prompt: str = "codev-r1",
 ) -> Path:
     sampling = SamplingParams(n=2, temperature=temperature, max_tokens=512)
-    settings = replace(SETTINGS, sampling=sampling, suites=((suite, "0"),))
+    settings = replace(SETTINGS, sampling=sampling, suites=((suite, "0"),), prompt=prompt)
     environment = Environment(harness="0", python="3", platform="p", tools=())
     store = RunStore.create(out, settings, environment, [problem(suite=suite, problem_id=name) for name in rows])
     for name, found in rows.items():
@@ -270,6 +274,22 @@ def test_best_of_shows_each_run_the_best_and_the_best_by_problem(
     out = capsys.readouterr().out
     assert "optimistic" in out
     assert "0.250 [0.0" in out
+
+
+def test_best_of_takes_runs_that_asked_otherwise_and_names_their_prompts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = save_run(tmp_path / "1", {"a": [(PASS, 1)], "b": [(FAIL, 1)]})
+    other = save_run(tmp_path / "2", {"a": [(FAIL, 1)], "b": [(PASS, 1)]}, prompt="spec2rtl")
+    assert start("best-of", str(one), str(other), "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [row["prompt"] for row in found["runs"]] == ["codev-r1", "spec2rtl"]
+    assert (found["best_of_runs"]["value"], found["best_by_problem"]["value"]) == (0.5, 1.0)
+    assert "the prompts differ" in found["note"]
+    assert start("best-of", str(one), str(other)) == 0
+    out = capsys.readouterr().out
+    assert out.splitlines()[0].split() == ["run", "prompt", "temperature", "pass@1"]
+    assert "the prompts differ" in " ".join(out.split())
 
 
 def test_best_of_refuses_one_run_and_other_problems(tmp_path: Path) -> None:

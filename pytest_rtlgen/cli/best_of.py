@@ -16,6 +16,7 @@ _WARNING = (
     "optimistic: the maximum is chosen with the results in sight, so it is higher than what any temperature fixed "
     "beforehand is expected to give; by problem it is higher still"
 )
+_PROMPTS = "; the prompts differ, so it is not a choice of temperature alone"
 
 
 def add_arguments(parser: Parser) -> None:
@@ -38,21 +39,35 @@ def run(args: argparse.Namespace) -> int:
     by_problem = bootstrap_interval([max(row[key] for row in shares.values()) for key in first], seed=0)
     best = max(overall.values(), key=lambda estimate: estimate.value)
     temperatures = {path: found.settings.sampling.temperature for path, found in runs.items()}
+    prompts = {path: found.settings.prompt for path, found in runs.items()}
+    has_prompts = len(set(prompts.values())) > 1
+    note = f"{_WARNING}{_PROMPTS if has_prompts else ''}"
     if args.json:
-        rows = [{"run": path, "temperature": temperatures[path], "pass_at_1": encode(overall[path])} for path in runs]
+        rows = [
+            {
+                "run": path,
+                "temperature": temperatures[path],
+                "prompt": prompts[path],
+                "pass_at_1": encode(overall[path]),
+            }
+            for path in runs
+        ]
         best_of = {"best_of_runs": encode(best), "best_by_problem": encode(by_problem)}
-        write_json({"runs": rows, **best_of, "note": _WARNING})
+        write_json({"runs": rows, **best_of, "note": note})
         return 0
+    names = {path: (path, prompts[path]) if has_prompts else (path,) for path in runs}
+    empty = ("",) if has_prompts else ()
     table = [
         *(
-            (path, "-" if temperatures[path] is None else f"{temperatures[path]:g}", str(overall[path]))
+            (*names[path], "-" if temperatures[path] is None else f"{temperatures[path]:g}", str(overall[path]))
             for path in runs
         ),
-        ("best of the runs", "", str(best)),
-        ("best run for each problem", "", str(by_problem)),
+        ("best of the runs", *empty, "", str(best)),
+        ("best run for each problem", *empty, "", str(by_problem)),
     ]
-    write_out(tabulate(table, headers=("run", "temperature", "pass@1"), disable_numparse=True))
-    write_out(f"\n{fold(_WARNING)}")
+    headers = ("run", *(("prompt",) if has_prompts else ()), "temperature", "pass@1")
+    write_out(tabulate(table, headers=headers, disable_numparse=True))
+    write_out(f"\n{fold(note)}")
     return 0
 
 
@@ -68,14 +83,14 @@ def _read_runs(paths: Sequence[str]) -> dict[str, Run]:
 
 
 def check_comparable(runs: dict[str, Run]) -> None:
-    """Refuse runs that differ in more than how they sampled.
+    """Refuse runs that differ in more than how they asked and sampled.
 
     Raises:
-        RecordError: a run's suites, model, prompt or problems differ from the first one's; its path starts the message.
+        RecordError: a run's suites, model or problems differ from the first one's; its path starts the message.
     """
     first_path, first = next(iter(runs.items()))
     for path, other in runs.items():
-        for what in ("suites", "model", "prompt"):
+        for what in ("suites", "model"):
             if getattr(other.settings, what) != getattr(first.settings, what):
                 raise RecordError(f"{path}: its {what} differ from those of {first_path}; compare runs of the same")
         if share_passed(other).keys() != share_passed(first).keys():

@@ -86,6 +86,17 @@ class RepairBudget:
     """Repairs of answers that do not get through the compiler, interface included."""
     simulate: int
     """Repairs of answers that compile and do the wrong thing."""
+    fresh: int = 0
+    """After how many repairs in a row that all failed the next begins anew; 0: never."""
 
     def __str__(self) -> str:
-        return f"compile:{self.compile},simulate:{self.simulate}"
+        text = f"compile:{self.compile},simulate:{self.simulate}"
+        return f"{text},fresh:{self.fresh}" if self.fresh else text
+
+    def find_start(self, turn: int) -> int:
+        """Return the first answer that the chat of repair ``turn`` holds; ``turn`` itself where it begins anew.
+
+        >>> [RepairBudget(compile=3, simulate=4, fresh=3).find_start(turn) for turn in range(1, 8)]
+        [0, 0, 0, 4, 4, 4, 4]
+        """
+        return turn - turn % (self.fresh + 1) if self.fresh else 0

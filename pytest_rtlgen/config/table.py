@@ -346,7 +346,7 @@ class Options(NamedTuple):
         metavar="BUDGET",
         parse=read_repair,
         help="let the model repair its answers: how often each that does not compile, and each that does the wrong "
-        "thing, such as compile:3,simulate:4",
+        "thing, such as compile:3,simulate:4; with fresh:3 it begins anew after 3 repairs that failed",
     )
     """``None``: answers stay as they are first given."""
     reflector: str | None = declare(

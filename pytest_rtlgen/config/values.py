@@ -14,7 +14,7 @@ E = TypeVar("E", bound=StrEnum)
 
 _REQUIREMENT = r"(?:(pass|syntax)@([1-9][0-9]{0,5})|(credit|proved))(\.low)?\s*(>=|>)\s*([0-9]*\.?[0-9]+)"
 _DROP = r"pass@([1-9][0-9]{0,5})(\.low)?\s*:\s*-\s*([0-9]*\.?[0-9]+)\s*%"
-_REPAIR_PART = r"\s*(compile|simulate)\s*:\s*([0-9]{1,2})\s*"
+_REPAIR_PART = r"\s*(compile|simulate|fresh)\s*:\s*([0-9]{1,2})\s*"
 _TRUTHS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
@@ -157,10 +157,14 @@ def read_repair(text: str) -> "RepairBudget":
 
     pairs = re.findall(_REPAIR_PART, text)
     found = {name: int(count) for name, count in pairs}
-    is_whole = re.fullmatch(f"{_REPAIR_PART}(,{_REPAIR_PART})?", text) is not None
-    if not is_whole or len(found) != len(pairs) or not any(found.values()):
-        raise ValueError("compile:N,simulate:N or one of the two, N from 0 to 99 and not both 0")
-    return RepairBudget(compile=found.get("compile", 0), simulate=found.get("simulate", 0))
+    is_whole = re.fullmatch(f"{_REPAIR_PART}(,{_REPAIR_PART}){{0,2}}", text) is not None
+    compiling, simulating = found.get("compile", 0), found.get("simulate", 0)
+    if not is_whole or len(found) != len(pairs) or not (compiling or simulating):
+        raise ValueError(
+            "compile:N,simulate:N or one of the two, N from 0 to 99 and not both 0; with fresh:N if every answer after "
+            "N failed repairs shall begin anew"
+        )
+    return RepairBudget(compile=compiling, simulate=simulating, fresh=found.get("fresh", 0))
 
 
 def read_setting(text: str) -> tuple[str, str]:

@@ -302,6 +302,23 @@ def test_a_script_is_read_as_its_shell_would(
 
 
 @pytest.mark.parametrize(
+    ("command", "notes"),
+    [
+        ('command     : /bin/sh -c "pytest -s -o cache_dir=/rundir/harness/.cache /src/test_runner.py -s"', ()),
+        (
+            'command     : >\n      sh -c "pip install tiny-absent && pytest -s /src/test_runner.py -v"',
+            ("the harness installs tiny-absent, which is not here and which none of its files imports",),
+        ),
+    ],
+    ids=["five problems", "fibonacci_series"],
+)
+def test_the_six_harnesses_of_cid003_that_ask_for_a_shell_are_read(command: str, notes: tuple[str, ...]) -> None:
+    plan = read_plan((compose_of(command), SourceFile(name="src/test_runner.py", text="import os\n")))
+    assert [(item.module, "/src/test_runner.py" in item.arguments) for item in plan.commands] == [("pytest", True)]
+    assert plan.notes == notes
+
+
+@pytest.mark.parametrize(
     ("command", "message"),
     [
         ("sh -c 'make test'", "its command 'make test' is neither pytest nor python SCRIPT"),

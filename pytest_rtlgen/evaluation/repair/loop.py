@@ -188,7 +188,8 @@ class RepairLoop:
         ]
 
     def _answer(self, turn: TurnStore, due: Sequence[_Due], number: int) -> None:
-        requests = [(item, make_repair_prompt(item.base, item.history, item.exchange)) for item in due]
+        start = self._plan.budget.find_start(number)
+        requests = [(item, make_repair_prompt(item.base, item.history, item.exchange, start=start)) for item in due]
         what = f"answers of turn {number}"
         self._ask(self._plan.generator, requests, turn.read_completions(), turn.append_completion, what)
 

@@ -31,7 +31,7 @@ from pytest_rtlgen.evaluation.repair import RepairLoop, add_turns, count_waiting
 from pytest_rtlgen.evaluation.watch import Watcher
 from pytest_rtlgen.metrics import summarize
 from pytest_rtlgen.modes import FormalMode, ScoringMode
-from pytest_rtlgen.records import FinishReason, RepairKind, SampleKey, SampleResult, Status
+from pytest_rtlgen.records import FinishReason, RepairKind, Role, SampleKey, SampleResult, Status
 from pytest_rtlgen.storage import RunStore, list_turns
 from pytest_rtlgen.storage.answers import AnswerFiles
 
@@ -163,6 +163,31 @@ def test_each_kind_of_failure_has_its_own_budget(
     loop.run([COUNTER])
     assert len(model.asked) == 1 + turns
     assert loop.finished == {KEY}
+
+
+def test_it_begins_anew_after_as_many_failed_repairs_as_the_budget_says(judge: Judge, tmp_path: Path) -> None:
+    model = Scripted(lambda request, turn: fence(WRONG))  # noqa: ARG005
+    store = start(tmp_path, judge, model)
+    RepairLoop(plan(model, budget=RepairBudget(compile=0, simulate=6, fresh=2)), store=store, judge=judge).run(
+        [COUNTER]
+    )
+    shown = [sum(message.role is Role.ASSISTANT for message in prompt.messages) for prompt in model.prompts]
+    assert shown == [0, 1, 2, 0, 1, 2, 0]
+    assert ["begin anew" in prompt.messages[-1].content for prompt in model.prompts] == [
+        *(False, False, False, True, False, False, True)
+    ]
+
+
+def test_stopped_before_a_fresh_start_it_asks_for_it_as_it_would_have(judge: Judge, tmp_path: Path) -> None:
+    budget = RepairBudget(compile=0, simulate=3, fresh=1)
+    dying, going_on, whole = (Scripted(lambda request, turn: fence(WRONG), most=most) for most in (2, 99, 99))  # noqa: ARG005
+    store = start(tmp_path / "stopped", judge, dying)
+    with pytest.raises(KeyboardInterrupt):
+        RepairLoop(plan(dying, budget=budget), store=store, judge=judge).run([COUNTER])
+    RepairLoop(plan(going_on, budget=budget), store=RunStore.open(store.path), judge=judge).run([COUNTER])
+    other = start(tmp_path / "whole", judge, whole)
+    RepairLoop(plan(whole, budget=budget), store=other, judge=judge).run([COUNTER])
+    assert [*dying.prompts, *going_on.prompts] == whole.prompts
 
 
 def test_a_model_that_falls_back_uses_up_both_budgets(judge: Judge, tmp_path: Path) -> None:

@@ -76,6 +76,24 @@ def test_the_oldest_answers_give_way_and_the_last_stays() -> None:
     assert contents[-1].startswith("found 7")
 
 
+def test_a_fresh_start_holds_the_task_and_what_was_found_and_no_answer() -> None:
+    results = tuple(answered(f"module m{number};") for number in range(4))
+    history = History(problem=PROBLEM, results=results, exchanges=tuple(told(f"found {at}") for at in range(3)))
+    prompt = make_repair_prompt(BASE, history, told("found 3"), start=4)
+    assert prompt.messages[:-1] == BASE.messages[:-1]
+    text = prompt.messages[-1].content
+    assert text.startswith(f"{BASE.messages[-1].content}\n\nSeveral answers to this failed a check")
+    assert text.endswith("found in the last of them:\n\nfound 3")
+    assert "module m" not in text.removeprefix(BASE.messages[-1].content)
+
+
+def test_after_a_fresh_start_earlier_answers_are_gone() -> None:
+    results = tuple(answered(f"module m{number};") for number in range(6))
+    history = History(problem=PROBLEM, results=results, exchanges=tuple(told(f"found {at}") for at in range(5)))
+    rest = make_repair_prompt(BASE, history, told("found 5"), start=4).messages[len(BASE.messages) :]
+    assert [message.content.splitlines()[0] for message in rest] == ["module m4;", "found 4", "module m5;", "found 5"]
+
+
 def test_a_reflector_reads_task_answer_and_findings() -> None:
     history = History(problem=PROBLEM, results=(answered("module m;"),))
     text = make_reflector_prompt(BASE, history, "line 1: no end").messages[0].content
