@@ -13,7 +13,13 @@ from pytest_rtlgen.loaders import load_suite
 from pytest_rtlgen.modes import FormalMode
 from pytest_rtlgen.prompts import render_prompt
 from pytest_rtlgen.records import Completion, Problem, SampleKey, SampleResult
-from pytest_rtlgen.training.signals.preferences import PairRules, PairSelection, PreferenceReport, build_pairs
+from pytest_rtlgen.training.signals.preferences import (
+    PairRules,
+    PairSelection,
+    PreferenceReport,
+    build_pairs,
+    join_reports,
+)
 from pytest_rtlgen.verilog.mutate import list_mutants
 
 CORE = Path(__file__).parents[2] / "suites" / "core"
@@ -45,11 +51,7 @@ def count_pairs(problems: int, mutants: int, cycles: int) -> tuple[int, Preferen
             build = (problem, prompt, samples, checker.reader.slice)
             seen += len(build_pairs(*build, PairRules(selection=partial)).pairs)
             reports.append(build_pairs(*build, PairRules(selection=partial, confirm=checker.confirm_outputs)))
-    return seen, PreferenceReport(
-        pairs=tuple(pair for report in reports for pair in report.pairs),
-        dropped=tuple(pair for report in reports for pair in report.dropped),
-        narrowed=sum(report.narrowed for report in reports),
-    )
+    return seen, join_reports(reports)
 
 
 def main() -> None:

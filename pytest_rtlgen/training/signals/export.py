@@ -20,6 +20,7 @@ from pytest_rtlgen.training.signals.preferences import (
     PreferenceReport,
     Slice,
     build_pairs,
+    join_reports,
 )
 from pytest_rtlgen.training.signals.second_reading import SecondReading
 
@@ -54,11 +55,7 @@ def read_preferences(
         for problem in store.header.problems
         if (samples := found.get((problem.suite, problem.problem_id)))
     ]
-    return PreferenceReport(
-        pairs=tuple(pair for report in reports for pair in report.pairs),
-        dropped=tuple(pair for report in reports for pair in report.dropped),
-        narrowed=sum(report.narrowed for report in reports),
-    )
+    return join_reports(reports)
 
 
 def export_preferences(

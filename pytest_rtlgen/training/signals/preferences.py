@@ -103,11 +103,8 @@ class PreferenceReport:
     dropped: tuple[DroppedPair, ...] = ()
     narrowed: int = 0
     """Of ``pairs``, those that lost some of their contrast, as the chosen answer has it right by chance only."""
-
-    @property
-    def unconfirmed(self) -> int:
-        """How many of ``dropped`` lost all of their contrast so."""
-        return sum(pair.reason == UNCONFIRMED for pair in self.dropped)
+    unconfirmed: int = 0
+    """Of ``dropped``, those that lost all of it so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +134,7 @@ def build_pairs(
     right = _RightOutputs(problem, rules.confirm)
     pairs: dict[tuple[str, str], PreferencePair] = {}
     dropped: dict[tuple[str, str], DroppedPair] = {}
-    narrowed = 0
+    narrowed = unconfirmed = 0
     for chosen, rejected, seen in _list_contrasts(sorted(samples, key=lambda sample: sample.key)):
         texts = (chosen.completion.text, rejected.completion.text)
         if texts in pairs or texts in dropped or not rules.selection.admits(is_complete=chosen.verdict.is_passed):
@@ -146,6 +143,7 @@ def build_pairs(
         contrast = right.keep(chosen, seen)
         if seen and not contrast:
             dropped[texts] = _drop(names, UNCONFIRMED)
+            unconfirmed += 1
             continue
         left, other = reader.read(chosen, contrast), reader.read(rejected, contrast)
         fault = " and ".join(
@@ -156,7 +154,19 @@ def build_pairs(
         else:
             pairs[texts] = _pair(names, prompt, (chosen, rejected), contrast, (left.spans, other.spans))
             narrowed += contrast != seen
-    return PreferenceReport(pairs=tuple(pairs.values()), dropped=tuple(dropped.values()), narrowed=narrowed)
+    return PreferenceReport(
+        pairs=tuple(pairs.values()), dropped=tuple(dropped.values()), narrowed=narrowed, unconfirmed=unconfirmed
+    )
+
+
+def join_reports(reports: Sequence[PreferenceReport]) -> PreferenceReport:
+    """Return one report of all ``reports``, their pairs in order."""
+    return PreferenceReport(
+        pairs=tuple(pair for report in reports for pair in report.pairs),
+        dropped=tuple(pair for report in reports for pair in report.dropped),
+        narrowed=sum(report.narrowed for report in reports),
+        unconfirmed=sum(report.unconfirmed for report in reports),
+    )
 
 
 class SourcePlace(NamedTuple):
