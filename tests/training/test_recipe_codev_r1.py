@@ -65,6 +65,7 @@ def test_evaluation_is_the_papers(settings: GrpoSettings) -> None:
     found = [list_evaluation(settings, stage) for stage in ("sft", "grpo")]
     assert [options["temperature"] for options in found] == [0.6, 1.0]
     assert all((options["n"], options["max-tokens"]) == (20, 16_384) for options in found)
+    assert (settings.prompt, found[0]["prompt"]) == ("codev-r1-training", "codev-r1")
     assert all(not isinstance(value, dict) for options in found for value in options.values())
 
 

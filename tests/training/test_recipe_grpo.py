@@ -15,6 +15,7 @@ from pytest_rtlgen.training.recipes import grpo
 from pytest_rtlgen.training.recipes.data import list_questions, write_sets
 from pytest_rtlgen.training.recipes.early_stop import make_early_stop
 from pytest_rtlgen.training.recipes.easy import make_expression_tasks
+from pytest_rtlgen.training.recipes.evaluate import list_evaluation, list_options
 from pytest_rtlgen.training.recipes.grpo.curve import Step, draw_steps, read_steps, smooth, write_steps
 from pytest_rtlgen.training.recipes.grpo.routes import judge_by_verl, judge_in_process, judge_over_http
 from pytest_rtlgen.training.recipes.grpo.settings import GrpoSettings
@@ -142,7 +143,7 @@ def test_paths_are_of_the_configurations_folder(tmp_path: Path, monkeypatch: pyt
     mine = tmp_path / "mine"
     mine.mkdir()
     text = (FOLDER / "codev_r1.toml").read_text(encoding="utf-8")
-    (mine / "own.toml").write_text(text.replace('"codev-r1"', '"asked.txt"', 1), encoding="utf-8")
+    (mine / "own.toml").write_text(text.replace('"codev-r1-training"', '"asked.txt"', 1), encoding="utf-8")
     for name in ("asked.txt", "roundtrip/kept.jsonl"):
         (mine / name).parent.mkdir(exist_ok=True)
         (mine / name).touch()
@@ -152,7 +153,7 @@ def test_paths_are_of_the_configurations_folder(tmp_path: Path, monkeypatch: pyt
     assert settings.data.train == (f"references:{mine}/roundtrip/kept.jsonl",)
     assert settings.data.demonstrations == "roundtrip/sft.jsonl"
     assert settings.data.held_out == ("core:", "verilog-eval-v2:", "rtllm-v1.1:", "rtllm-v2:")
-    assert read_settings(GrpoSettings, FOLDER / "codev_r1.toml", tmp_path).prompt == "codev-r1"
+    assert read_settings(GrpoSettings, FOLDER / "codev_r1.toml", tmp_path).prompt == "codev-r1-training"
 
 
 def test_steps_come_from_the_trainers_log(tmp_path: Path) -> None:
@@ -243,3 +244,17 @@ def test_verls_reward_manager_gives_the_rewards_that_trl_gets(
     fields = {"vocabulary": 300, "hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1}
     write_small_model(settings.out / "sft", fields, texts, seed=1)
     assert judge_by_verl(settings, texts, tasks) == judge_in_process(settings, texts, tasks)
+
+
+def test_a_checkpoint_is_asked_as_evaluation_says(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path, prompt="codev-r1-training", evaluation={"n": 2, "sft": {"temperature": 0.6}})
+    options = list(list_options(settings, "sft", list_evaluation(settings, "sft")))
+    assert options == [
+        f"--model=transformers:{tmp_path}/sft",
+        "--n=2",
+        "--temperature=0.6",
+        "--seed=7",
+        "--prompt=codev-r1-training",
+    ]
+    assert "--temperature=0.6" not in list_options(settings, "grpo", list_evaluation(settings, "grpo"))
+    assert list(list_options(settings, "sft", {"prompt": "codev-r1"}))[1:] == ["--prompt=codev-r1", "--seed=7"]

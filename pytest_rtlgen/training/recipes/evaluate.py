@@ -61,7 +61,7 @@ def judge_checkpoint(
         ToolError: a command failed; the message ends with what it printed.
     """
     specs = [f"--suite={spec}" for spec in suites]
-    asked = [*_list_options(settings, stage, options), *specs, f"--out={folder}", "--resume=never"]
+    asked = [*list_options(settings, stage, options), *specs, f"--out={folder}", "--resume=never"]
     run = _call("generate", *asked).strip()
     summary = json.loads(_call("check", run, *specs, "--json"))["summary"]
     (folder / "run.json").write_text(json.dumps({"run": run, **summary}, indent=2) + "\n", encoding="utf-8")
@@ -90,11 +90,13 @@ def find_run(folder: Path) -> Path:
     return Path(json.loads(path.read_text(encoding="utf-8"))["run"])
 
 
-def _list_options(settings: Settings, stage: str, options: Mapping[str, Any]) -> Iterator[str]:
+def list_options(settings: Settings, stage: str, options: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the arguments of ``generate`` that ask the checkpoint that ``stage`` left as ``options`` say."""
     yield f"--model={options.get('backend', 'transformers')}:{settings.out / stage}"
     yield from (f"--{name}={value}" for name, value in options.items() if name != "backend")
     yield f"--seed={settings.seed}"
-    yield f"--prompt={settings.prompt}"
+    if "prompt" not in options:
+        yield f"--prompt={settings.prompt}"
 
 
 def _call(*arguments: str) -> str:

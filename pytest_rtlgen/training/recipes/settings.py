@@ -56,6 +56,8 @@ class Settings:
     evaluation: Mapping[str, Any]
     """Options of ``generate`` by name, such as ``n`` and ``temperature``; ``backend``: what loads the checkpoint.
 
+    With ``prompt`` the questions are other ones than in training.
+
     A stage to a table: options that are other ones for the checkpoint that this stage left.
     """
 
