@@ -177,3 +177,20 @@ def test_trl_makes_both_trainers(settings: GrpoSettings, caplog: pytest.LogCaptu
     assert names == ["rtlgen_codev-r1", "soft_overlong_punishment_reward"]
     assert trainer.reward_funcs[1](completion_ids=[[0] * (16_384 - 512)]) == [-0.5]
     assert (trainer.epsilon_low, trainer.epsilon_high, trainer.loss_type) == (0.2, 0.28, "dapo")
+
+
+@pytest.mark.parametrize(
+    ("name", "machines", "processes"),
+    [
+        ("grpo/codev_r1_sft_accelerate.yaml", 1, 8),
+        ("grpo/codev_r1_grpo_accelerate.yaml", 2, 16),
+        ("salv/7b_sft_accelerate.yaml", 1, 4),
+        ("salv/7b_dpo_accelerate.yaml", 1, 8),
+    ],
+)
+def test_accelerate_reads_its_files(name: str, machines: int, processes: int) -> None:
+    load = import_module("accelerate.commands.config.config_args").load_config_from_file
+    config = load(str(GRPO.parent / name))
+    assert (config.num_machines, config.num_processes, config.mixed_precision) == (machines, processes, "bf16")
+    if "codev_r1" in name:  # gradients are clipped as the trainer is told
+        assert "gradient_clipping" not in config.deepspeed_config
