@@ -31,7 +31,7 @@ def add_arguments(parser: Parser) -> None:
         type=PairSelection,
         choices=list(PairSelection),
         default=PairSelection.BOTH,
-        help="chosen answers that pass as a whole, only those that are right in part, or both (default)",
+        help="chosen answers that pass as a whole, only those that are right in part, or both (default: %(default)s)",
     )
     add_options(parser, "prompt", "shots", "rules", "suite", "sandbox", "jobs")
 
