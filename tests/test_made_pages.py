@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from benchmarks.bench import KEPT, PAGE, write_table
+from benchmarks.lines import read_lines
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -27,3 +29,8 @@ def test_a_page_is_up_to_date(name: str) -> None:
 
 def test_those_are_all() -> None:
     assert load_pages().keys() == {"options.md", "python.md", "schemas.json"}
+
+
+def test_the_table_of_measurements_is_that_of_its_json() -> None:
+    page = PAGE.read_text()
+    assert page == write_table(page, read_lines(KEPT)), "run: python tests/benchmarks/bench.py --write"
