@@ -1,5 +1,6 @@
 """Adaptive sampling in TRL: the parts, and TRL's own trainer with a tiny model (``make test-training``)."""
 
+import contextlib
 import itertools
 import json
 import math
@@ -16,7 +17,7 @@ from adaptive_run import GROUP, INVERTER, NEVER
 
 from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.training import Reward, RewardResult
-from pytest_rtlgen.training.adaptive.rows import draw_rows, share_rows
+from pytest_rtlgen.training.adaptive.rows import TrainingBatch, count_tokens, cut_rows, draw_rows, join_rows, share_rows
 from pytest_rtlgen.training.adaptive.trl import find_correctness, read_correctness
 from pytest_rtlgen.training.trl import for_trl
 
@@ -34,6 +35,66 @@ def test_every_process_works_on_its_part() -> None:
         ["c", "d"],
         ["e", "f"],
     ]
+
+
+def make_output(prompts: list[int], answers: list[int], first: int) -> dict[str, Any]:
+    """Return what TRL makes of a batch: samples with these numbers of tokens, whose ids count up from ``first``."""
+    import torch
+
+    def pad(lengths: list[int], *, is_left: bool, is_mask: bool) -> Any:
+        rows = []
+        for number, length in enumerate(lengths):
+            row, gap = [1 if is_mask else first + number] * length, [0] * (max(lengths) - length)
+            rows.append(gap + row if is_left else row + gap)
+        return torch.tensor(rows)
+
+    return {
+        "prompt_ids": pad(prompts, is_left=True, is_mask=False),
+        "prompt_mask": pad(prompts, is_left=True, is_mask=True),
+        "completion_ids": pad(answers, is_left=False, is_mask=False),
+        "completion_mask": pad(answers, is_left=False, is_mask=True),
+        "importance_sampling_ratio": torch.ones(len(prompts), 1),
+        "advantages": torch.arange(1.0, len(prompts) + 1),
+        "num_items_in_batch": torch.tensor(99),
+    }
+
+
+@pytest.mark.training_stack
+def test_rows_of_several_rounds_and_processes_are_one_batch_without_needless_padding() -> None:
+    batches = [TrainingBatch(target=2, size=2) for _ in range(2)]
+    for process, batch in enumerate(batches):  # three groups, the second of which is in both
+        made = cut_rows(make_output([1, 2, 3], [2, 1, 9], 10 * process + 1))
+        batch.add(dict(zip(range(3 * process, 3 * process + 3), made, strict=True)), groups=3, chosen=[0])
+        batch.add({process: cut_rows(make_output([2], [3], 10 * process + 5))[0]}, groups=1, chosen=[])
+    held: list[Any] = []
+
+    def take(rows: list[Any]) -> list[Any]:
+        held.extend(rows)
+        return held
+
+    with contextlib.suppress(KeyError):  # what the other has is missing yet
+        batches[1].gather(take)
+    rows = batches[0].gather(take)
+    assert [int(row["completion_ids"][0]) for row in rows] == [1, 2, 3, 11], "a kept group, then a spare one"
+    assert [float(row["advantages"]) for row in rows] == [1, 2, 0, 0]
+    assert count_tokens(rows) == 2 + 1 + 9 + 2
+    joined = join_rows(rows[:2], pad_token_id=7)
+    assert joined["prompt_ids"].tolist() == [[7, 1], [2, 2]]
+    assert joined["completion_ids"].tolist() == [[1, 1], [2, 7]]
+    assert joined["completion_mask"].tolist() == [[1, 1], [1, 0]]
+    wide = join_rows(rows[:2], pad_token_id=7, multiple=4)
+    assert wide["prompt_mask"].tolist() == [[0, 0, 0, 1], [0, 0, 1, 1]]
+    assert wide["completion_ids"].tolist() == [[1, 1, 7, 7], [2, 7, 7, 7]]
+    assert wide["importance_sampling_ratio"].shape == (2, 1), "one value a sample"
+
+
+@pytest.mark.training_stack
+def test_images_are_refused() -> None:
+    import torch
+
+    output = {**make_output([1, 1], [1, 1], 1), "pixel_values": torch.zeros(5, 3)}
+    with pytest.raises(UsageError, match="'pixel_values' in a batch is not one row a sample; only text is supported"):
+        cut_rows(output)
 
 
 def test_correctness_is_the_part_passed_and_not_the_value() -> None:

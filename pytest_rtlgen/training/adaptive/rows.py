@@ -3,6 +3,7 @@
 Source: TRL 1.16, the dictionary that ``GRPOTrainer._generate_and_score_completions`` returns.
 """
 
+import math
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -75,7 +76,7 @@ def share_rows(rows: Sequence[Any], *, process: int, processes: int) -> list[Any
 
 
 def cut_rows(output: Mapping[str, Any]) -> list[Row]:
-    """Return what TRL made of a batch as rows in main memory.
+    """Return what TRL made of a batch as rows in main memory, without padding.
 
     Raises:
         UsageError: a column has not one row a sample, as with images.
@@ -86,15 +87,20 @@ def cut_rows(output: Mapping[str, Any]) -> list[Row]:
     if odd:
         raise UsageError(f"adaptive sampling: {odd[0]!r} in a batch is not one row a sample; only text is supported")
     columns = {key: value.cpu() for key, value in columns.items()}
-    return [{key: value[index].clone() for key, value in columns.items()} for index in range(count)]
+    return [_trim({key: value[index] for key, value in columns.items()}) for index in range(count)]
 
 
-def join_rows(rows: Sequence[Row], *, tokens: int, pad_token_id: int, device: object) -> dict[str, Any]:
-    """Return ``rows`` as TRL's batch; ``tokens`` are those of the whole batch, over all processes, that have a loss."""
+def join_rows(rows: Sequence[Row], *, pad_token_id: int, multiple: int | None = None) -> dict[str, Any]:
+    """Return ``rows`` as TRL's batch, as wide as its longest row, rounded up to ``multiple``."""
     import torch
 
-    joined = {key: torch.stack(_pad([row[key] for row in rows], key, pad_token_id)).to(device) for key in rows[0]}
-    return {**joined, _COUNT: torch.tensor(tokens, device=device)}
+    joined = {}
+    for key in rows[0]:
+        is_by_token = key in _LEFT or all(_has_tokens(row, key) for row in rows)
+        value = pad_token_id if key.endswith("_ids") else 0
+        parts = _pad([row[key] for row in rows], value, (multiple or 1) if is_by_token else 1, is_left=key in _LEFT)
+        joined[key] = torch.stack(parts)
+    return joined
 
 
 def count_tokens(rows: Sequence[Row]) -> int:
@@ -102,13 +108,28 @@ def count_tokens(rows: Sequence[Row]) -> int:
     return sum(int((row["completion_mask"] * row.get("tool_mask", 1)).sum()) for row in rows)
 
 
-def _pad(parts: list[Any], key: str, pad_token_id: int) -> list[Any]:
+def _has_tokens(row: Row, key: str) -> bool:
+    """Whether ``key`` has a value for each token of the completion."""
+    return row[key].dim() == 1 and len(row[key]) == len(row["completion_mask"])
+
+
+def _trim(row: Row) -> Row:
+    """Return ``row`` without padding; a completion that TRL masks as a whole keeps it, as its end is unknown."""
+    first = int((row["prompt_mask"] == 0).sum())
+    end = int(row["completion_mask"].sum()) or None
+    parts = {}
+    for key, value in row.items():
+        part = value[first:] if key in _LEFT else value[:end] if _has_tokens(row, key) else value
+        parts[key] = part.clone()  # not a view, which would be sent with all that it is part of
+    return parts
+
+
+def _pad(parts: list[Any], value: int, multiple: int, *, is_left: bool) -> list[Any]:
     import torch
 
     if parts[0].dim() == 0:
         return parts
-    longest = max(len(part) for part in parts)
-    value = pad_token_id if key.endswith("_ids") else 0
+    longest = math.ceil(max(len(part) for part in parts) / multiple) * multiple
     gaps = [longest - len(part) for part in parts]
-    sides = [(gap, 0) if key in _LEFT else (0, gap) for gap in gaps]
+    sides = [(gap, 0) if is_left else (0, gap) for gap in gaps]
     return [torch.nn.functional.pad(part, side, value=value) for part, side in zip(parts, sides, strict=True)]

@@ -76,13 +76,14 @@ class AdaptiveSampling:
         return share_rows(rows, process=self.accelerator.process_index, processes=self.accelerator.num_processes)
 
     def _rtlgen_split(self: Any, rows: list[Any]) -> dict[str, Any]:
+        import torch
+
         tokenizer = getattr(self.processing_class, "tokenizer", self.processing_class)
-        return join_rows(
-            self._rtlgen_share(rows),
-            tokens=count_tokens(rows),
-            pad_token_id=int(tokenizer.pad_token_id),
-            device=self.accelerator.device,
+        mine = join_rows(
+            self._rtlgen_share(rows), pad_token_id=int(tokenizer.pad_token_id), multiple=self.pad_to_multiple_of
         )
+        mine["num_items_in_batch"] = torch.tensor(count_tokens(rows))  # of all processes, as TRL's loss needs it
+        return {key: value.to(self.accelerator.device) for key, value in mine.items()}
 
     def _rtlgen_log(self: Any) -> None:
         report = self.adaptive.report()
