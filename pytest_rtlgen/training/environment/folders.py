@@ -24,6 +24,7 @@ class Package:
 PACKAGES: Mapping[str, Package] = {
     "openenv": Package(template="openenv_package", next_step="openenv validate {folder} --level static --skip-build"),
     "verifiers": Package(template="verifiers_package", next_step="prime env push --path {folder}"),
+    "nemo-gym": Package(template="nemo_gym_package", next_step="gym env test --resources-server {folder.name}"),
 }
 
 

@@ -1,0 +1,1 @@
+"""A NeMo Gym resources server; ``rtlgen environment`` copies this folder into a checkout of Gym."""

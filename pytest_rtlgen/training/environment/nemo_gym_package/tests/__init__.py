@@ -1,0 +1,1 @@
+"""Tests of the resources server, in a checkout of NeMo Gym."""
