@@ -145,23 +145,15 @@ def teach(model: Any, tokenizer: Any, chats: Sequence[Sequence[dict[str, Any]]],
     assert loss.item() < 0.1
 
 
-@pytest.mark.simulator
-@pytest.mark.slow
-@pytest.mark.training_stack
-@pytest.mark.parametrize("is_async", [False, True])
-def test_three_steps_of_grpo(
-    environment: RtlEnvironment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_async: bool
-) -> None:
-    """A small model that submits a right or a wrong design, as the dice fall, and learns which of them pays."""
+def train(factory: TrlFactory, folder: Path, *, steps: int) -> tuple[list[dict[str, Any]], list[float]]:
+    """Return what GRPO logs of ``steps`` steps with a model that submits a right or a wrong design, and its rewards."""
     from datasets import Dataset
     from transformers.utils import get_json_schema
     from trl import GRPOConfig, GRPOTrainer
 
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     warnings.simplefilter("default")  # what the libraries say to each other is not ours
-    factory = TrlFactory(environment, is_async=is_async)
     probe: Any = factory()
-    rows = list_rows(environment, style="chat")
+    rows = list_rows(factory.environment, style="chat")
     chats = [[*rows[0]["prompt"], *write_chat(verilog)] for verilog in (INVERTER, WRONG)]
     tools = [probe.compile, probe.simulate, probe.submit]
     model, tokenizer = make_model([json.dumps([*chats, *(get_json_schema(tool) for tool in tools)])] * 3)
@@ -173,11 +165,11 @@ def test_three_steps_of_grpo(
         environment_factory=factory,
         train_dataset=Dataset.from_list(rows * 2),
         args=GRPOConfig(
-            output_dir=str(tmp_path),
+            output_dir=str(folder),
             per_device_train_batch_size=8,
             num_generations=8,
             max_completion_length=160,
-            max_steps=3,
+            max_steps=steps,
             logging_steps=1,
             report_to=[],
             use_cpu=True,
@@ -187,11 +179,37 @@ def test_three_steps_of_grpo(
         ),
     )
     trainer.train()
-    logged = [entry for entry in trainer.state.log_history if "rewards/RtlEpisode/mean" in entry]
+    logged = [entry for entry in trainer.state.log_history if "rtlgen/failed" in entry]
+    return logged, list(trainer._logs["rewards"]["RtlEpisode"])
+
+
+@pytest.mark.simulator
+@pytest.mark.slow
+@pytest.mark.training_stack
+@pytest.mark.parametrize("is_async", [False, True])
+def test_three_steps_of_grpo(
+    environment: RtlEnvironment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_async: bool
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    logged, rewards = train(TrlFactory(environment, is_async=is_async), tmp_path, steps=3)
     assert len(logged) == 3
     assert all(math.isfinite(entry["loss"]) for entry in logged)
     assert {entry["rtlgen/failed"] for entry in logged} == {0.0}
     assert {entry["tools/failure_frequency"] for entry in logged} == {0.0}
     assert all(entry["tools/call_frequency"] >= 0.5 for entry in logged)
-    assert any(0 < entry["rewards/RtlEpisode/mean"] < 1 for entry in logged), "some designs were right, some wrong"
+    assert set(rewards) == {0.0, 1.0}, "some designs were right, some wrong"
     assert all(entry["rtlgen/sealed"] == entry["rtlgen/feedback"] for entry in logged)
+
+
+@pytest.mark.simulator
+@pytest.mark.slow
+@pytest.mark.training_stack
+def test_grpo_learns_nothing_from_a_harness_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    broken = builders.problem(INVERTER.replace("~a", "b"), "inv")
+    with open_environment([broken], SETTINGS) as made:
+        (logged,), rewards = train(TrlFactory(made), tmp_path, steps=1)
+    masked = sum(math.isnan(reward) for reward in rewards)
+    assert masked == len(rewards) * logged["rtlgen/failed"] > 0, "not 0: TRL leaves them out"
+    assert logged["loss"] == 0.0
+    assert "rtlgen/sealed" not in logged
