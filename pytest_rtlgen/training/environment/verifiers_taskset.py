@@ -41,10 +41,12 @@ class RtlEpisodeTask(vf.Task[RtlEpisodeData, RtlState, vf.TaskConfig]):  # type:
         """Return the reward of the episode; what else it came to becomes metrics ``rtlgen/…``.
 
         Raises:
-            RewardError: the harness failed; verifiers then keeps the trace out of training.
+            RewardError: the harness failed, or the rollout's time was up; verifiers keeps such traces out of training.
         """
         state = trace.state
         trace.record_metrics({f"rtlgen/{name}": value for name, value in state.metrics.items()})
+        if not state.is_over and trace.is_timeout:
+            raise RewardError("environment: no reward: the rollout's time was up before anything was submitted")
         if not state.is_over:
             return 0.0
         if state.reward is None:

@@ -1,5 +1,6 @@
 """The environment in verifiers' own evaluation, against a model's endpoint on loopback: ``make test-training``."""
 
+import asyncio
 import importlib
 import json
 import os
@@ -131,3 +132,35 @@ def test_load_environment_returns_verifiers_own(folder: Path, monkeypatch: pytes
     assert "at most 3 calls" in task.data.prompt
     assert "endmodule" not in task.data.model_dump_json()
     assert vf.load_taskset(vf.TasksetConfig(id="rtlgen_set")).__class__.__name__ == "RtlTaskset"
+
+
+@pytest.mark.parametrize(
+    ("state", "is_timeout", "score"),
+    [
+        ({}, False, 0.0),
+        ({}, True, None),
+        ({"is_over": True, "reward": 1.0}, True, 1.0),
+        ({"is_over": True, "reward": 0.0}, False, 0.0),
+        ({"is_over": True, "reason": "broken"}, False, None),
+    ],
+)
+def test_the_reward_is_read_from_the_state(state: dict[str, Any], *, is_timeout: bool, score: float | None) -> None:
+    """Neither a harness that failed nor a rollout whose time was up has a reward of 0."""
+    import verifiers.v1 as vf
+
+    from pytest_rtlgen.training.environment.verifiers_taskset import RtlEpisodeData, RtlEpisodeTask
+    from pytest_rtlgen.training.environment.verifiers_tools import RtlState
+
+    task = RtlEpisodeTask(RtlEpisodeData(problem_id="x"), vf.TaskConfig())
+    trace = vf.Trace(
+        task=vf.TraceTask(type="RtlEpisodeTask", data=task.data),
+        agent=vf.AgentInfo(config=vf.AgentConfig()),
+        state=RtlState(**state),
+        is_timeout=is_timeout,
+    )
+    if score is None:
+        with pytest.raises(vf.TaskError, match="no reward"):
+            asyncio.run(task.score(trace))
+    else:
+        asyncio.run(task.score(trace))
+        assert trace.rewards["rtlgen"].score == score
