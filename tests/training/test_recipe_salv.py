@@ -63,15 +63,6 @@ def test_a_description_asks_for_its_reference_and_no_two_are_alike() -> None:
     assert "  assign x = ~(a & b);\n" in nand.reference
 
 
-def test_a_share_of_the_first_outputs_is_mistaken() -> None:
-    right, mistaken = (list(islice(make_output_tasks(1, mistaken=share, among=400), 600)) for share in (0.0, 0.35))
-    assert [task.description for task in right] == [task.description for task in mistaken]
-    lines = [(a.reference.splitlines(), b.reference.splitlines()) for a, b in zip(right, mistaken, strict=True)]
-    differ = [sum(x != y for x, y in zip(*pair, strict=True)) for pair in lines]
-    assert 0.3 < sum(differ[:400]) / 1200 < 0.4
-    assert not any(differ[400:])
-
-
 def test_each_output_has_a_line_of_its_own() -> None:
     source = next(make_output_tasks(1)).reference
     slices = slice_outputs(source, "top_module")

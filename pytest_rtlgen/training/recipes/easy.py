@@ -52,37 +52,24 @@ def _make_expression_task(width: int, words: str, expression: str) -> Task:
     )
 
 
-def make_output_tasks(seed: int, *, mistaken: float = 0.0, among: int = 0) -> Iterator[Task]:
+def make_output_tasks(seed: int) -> Iterator[Task]:
     """Yield problems with three outputs, each of one line, so that an answer can be partly right; drawn by ``seed``.
 
-    No two of them are alike; there are 1.6 million. Of the outputs of the first ``among`` problems a share ``mistaken``
-    is computed by another operation than the one that is described.
+    No two of them are alike; there are 1.6 million.
     """
-    mistakes = random.Random(f"mistakes {seed}")  # noqa: S311  reproducible on purpose
     rng = random.Random(f"outputs {seed}")  # noqa: S311  reproducible on purpose
     seen = set()
     while True:
         drawn = rng.choice(WIDTHS), tuple(rng.sample(LINES, len(OUTPUTS)))
         if drawn not in seen:
             seen.add(drawn)
-            share = mistaken if len(seen) <= among else 0.0
-            width, lines = drawn
-            shown = tuple(_mistake(word, mistakes) if mistakes.random() < share else word for word, _ in lines)
-            yield _make_output_task(width, lines, shown)
+            yield _make_output_task(*drawn)
 
 
-def _mistake(word: str, rng: random.Random) -> str:
-    return rng.choice([other for other in OPERATIONS if other != word])
-
-
-def _make_output_task(width: int, lines: tuple[tuple[str, tuple[str, ...]], ...], shown: tuple[str, ...]) -> Task:
-    """Return the problem of ``lines``; its reference has the operations ``shown``."""
+def _make_output_task(width: int, lines: tuple[tuple[str, tuple[str, ...]], ...]) -> Task:
     named = list(zip(OUTPUTS, lines, strict=True))
     words = " ".join(f"{name} is the {word} of {one} and {other}." for name, (word, (one, other)) in named)
-    code = "".join(
-        f"  assign {name} = {OPERATIONS[word].format(*inputs)};\n"
-        for word, (name, (_, inputs)) in zip(shown, named, strict=True)
-    )
+    code = "".join(f"  assign {name} = {OPERATIONS[word].format(*inputs)};\n" for name, (word, inputs) in named)
     ports = f"input [{width - 1}:0] a, b, c, output [{width - 1}:0] x, y, z"
     return Task(
         description=f"Write top_module. Inputs a, b, c and outputs x, y, z have {width} bits. {words}",

@@ -16,8 +16,6 @@ class DataSettings:
 
     generated: Mapping[str, int] = field(default_factory=dict)
     """How many rows of each set are made up: ``demonstrations``, ``train``, ``held_out``; empty: none."""
-    mistaken: float = 0.0
-    """Share of the outputs in generated demonstrations that are wrong, in the recipes that can make them so."""
     demonstrations: str = "{out}/demonstrations.jsonl"
     """Chats, ``{"messages": […]}`` a line, as ``roundtrip`` writes them; ``{out}`` is the run's folder.
 

@@ -2,9 +2,9 @@
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from pytest_rtlgen.training.recipes.data import Task, make_data
+from pytest_rtlgen.training.recipes.data import make_data
 from pytest_rtlgen.training.recipes.easy import make_output_tasks
 from pytest_rtlgen.training.recipes.evaluate import evaluate
 from pytest_rtlgen.training.recipes.program import Recipe, run_recipe
@@ -13,19 +13,13 @@ from pytest_rtlgen.training.recipes.salv.pairs import sample_answers, write_pref
 from pytest_rtlgen.training.recipes.salv.settings import SHIPPED, SalvSettings
 from pytest_rtlgen.training.recipes.trainers import train_supervised
 
-
-def _make_tasks(settings: SalvSettings, seed: int) -> Iterator[Task]:
-    among = settings.data.generated["demonstrations"]
-    return make_output_tasks(seed, mistaken=settings.data.mistaken, among=among)
-
-
 RECIPE = Recipe(
     module="pytest_rtlgen.training.recipes.salv",
     about=__doc__,
     kind=SalvSettings,
     shipped=SHIPPED,
     stages={
-        "data": lambda settings: make_data(settings, lambda seed: _make_tasks(settings, seed)),
+        "data": lambda settings: make_data(settings, make_output_tasks),
         "sft": lambda settings: json.dumps(train_supervised(settings)),
         "evaluate-sft": lambda settings: str(evaluate(settings, "sft")),
         "sample": lambda settings: str(sample_answers(settings)),
