@@ -18,7 +18,7 @@ from pytest_rtlgen.check.outputs import confirm_outputs
 from pytest_rtlgen.check.powered_up import find_same, judge_powered_up
 from pytest_rtlgen.check.proof.prover import Prover
 from pytest_rtlgen.check.reading.reader import Reader
-from pytest_rtlgen.check.reference import PreparedReference, ask_for, change_seed, list_memory_files
+from pytest_rtlgen.check.reference import PreparedReference, ask_for, change_seed, list_asked, list_memory_files
 from pytest_rtlgen.check.refusals import (
     add_diagnostics,
     describe_drivers,
@@ -422,8 +422,9 @@ class Checker:
         known = self._references.get(problem, reference.stimulus.seed).extent
         extent = None if examination is None else examination.extent
         new = () if extent is None or known is None else extent.list_new_constants(known)
-        if new:
-            asked = (*self.reader.mine(source, reference.simulated.module), *map(ConstantHint.of, new))
+        mined = self.reader.mine(source, reference.simulated.module)
+        asked = list_asked((*mined, *map(ConstantHint.of, new)), longer)
+        if asked is not None:
             yield ask_for(longer, asked, self._trusted)
 
     def _list_excess(

@@ -176,9 +176,9 @@ class Confirmer:
 
         A pass that is not wholly proved is simulated under the stimuli of ``later``, the first of another seed, the
         second with constants of the candidate's own, and under the long run of ``depth``; a counterexample counts when
-        it shows in the simulator, and never before. Where ``hazards`` let simulation and synthesis differ, and without
-        ``proves``, nothing is proved; without ``is_full`` nothing is simulated again but counterexamples. A second
-        simulator, where asked for, can only find it out.
+        it shows in the simulator, and never before. Where ``hazards`` let simulation and synthesis differ, only
+        counterexamples are taken from a proof; without ``proves`` there is none; without ``is_full`` nothing is
+        simulated again but counterexamples. A second simulator, where asked for, can only find it out.
 
         Raises:
             ToolError: a tool is missing or broken.
@@ -205,11 +205,9 @@ class Confirmer:
     def _prove(self, first: Simulated, source: str, reference: PreparedReference, hazards: Sequence[Hazard]) -> Verdict:
         if self._prover is None:
             return first.verdict
+        found = self._prover.compare(reference, source, first.trace, is_one_reading=not hazards)
         if hazards:
-            outputs = tuple((port.name, Proof.UNKNOWN) for port in reference.simulated.outputs)
-            found = Equivalence(outputs=outputs, reason=_describe_hazard(hazards[0]))
-        else:
-            found = self._prover.compare(reference, source, first.trace)
+            found = _keep_refuted(found, _describe_hazard(hazards[0]))
         return self._replay(replace(first.verdict, equivalence=found), source, reference)
 
     def _simulate_later(
@@ -323,6 +321,12 @@ class Confirmer:
             return None
         shown = replace(reference, stimulus=stimulus, trace=reference.forget_undriven(expected))
         return judge_simulation(self._simulator, shown, source).verdict
+
+
+def _keep_refuted(equivalence: Equivalence, reason: str) -> Equivalence:
+    """Return what is left where simulation and synthesis may differ: counterexamples, which are simulated."""
+    outputs = tuple((name, proof if proof is Proof.DIFFERENT else Proof.UNKNOWN) for name, proof in equivalence.outputs)
+    return replace(equivalence, outputs=outputs, reason=reason, is_out_of_time=False)
 
 
 def _describe_hazard(hazard: Hazard) -> str:

@@ -10,7 +10,8 @@ from pytest_rtlgen.check.holds import hold_inputs
 from pytest_rtlgen.check.latency import count_compared, retime
 from pytest_rtlgen.check.stimulus.assumptions import AssumedGroup, find_groups, restrict
 from pytest_rtlgen.check.stimulus.coverage import list_reached
-from pytest_rtlgen.check.stimulus.make import Measure, StimulusPlan, grow_stimulus, make_plan, make_planned
+from pytest_rtlgen.check.stimulus.make import Asked, Measure, StimulusPlan, grow_stimulus, make_plan, make_planned
+from pytest_rtlgen.check.stimulus.patterns import AskedOf
 from pytest_rtlgen.errors import BadReferenceError, NeverKnownError
 from pytest_rtlgen.openings import open_reference, verify_openings
 from pytest_rtlgen.records import Interface, Openings, Problem, SourceFile, Stimulus, Trace
@@ -28,6 +29,8 @@ from pytest_rtlgen.verilog.power_up import PowerUp, Registers
 from pytest_rtlgen.verilog.probes import add_probes
 from pytest_rtlgen.verilog.survey import compare_by_value
 
+_MOST_ASKED = 256
+"""Constants of a candidate that one input is made to take."""
 _DESIGN_FILES = frozenset({".v", ".sv", ".vh", ".svh", ".vhd", ".py"})
 
 
@@ -155,29 +158,42 @@ def prepare_reference(
     )
 
 
-def ask_for(reference: PreparedReference, constants: Sequence[ConstantHint], simulator: Simulator) -> PreparedReference:
-    """Return ``reference`` under a stimulus that asks for ``constants`` of a candidate too.
+def list_asked(constants: Sequence[ConstantHint], reference: PreparedReference) -> Asked | None:
+    """Return what inputs can take of the ``constants`` of a candidate; ``None``: its reference asks for as much.
 
-    A constant that the candidate does not plainly compare with an input goes to every input that can hold it.
+    A constant that the candidate does not plainly compare with an input goes, with its negative, to every input that
+    can hold it.
+    """
+    ports = {port.name: port.width for port in reference.simulated.inputs}
+    hints, slices = dict(reference.plan.hints), dict(reference.plan.slices)
+    whole: dict[str, set[int]] = defaultdict(set)
+    parts: dict[str, set[tuple[int, int]]] = defaultdict(set)
+    for constant in constants:
+        for port in [constant.port] if constant.port is not None else ports:
+            if constant.mask >= 0 and (constant.mask, constant.value) not in slices.get(port, ()):
+                parts[port].add((constant.mask, constant.value))
+            elif constant.mask < 0 and constant.value not in hints.get(port, ()):
+                whole[port].add(constant.value)
+                whole[port] |= {-constant.value % (1 << ports[port])} if constant.port is None else set()
+    found = {
+        name: AskedOf(
+            values=tuple(sorted(value for value in whole[name] if value < 1 << width)[:_MOST_ASKED]),
+            slices=tuple(sorted(parts[name])[:_MOST_ASKED]),
+        )
+        for name, width in ports.items()
+    }
+    asked = tuple((name, one) for name, one in found.items() if one.values or one.slices)
+    return asked or None
+
+
+def ask_for(reference: PreparedReference, asked: Asked, simulator: Simulator) -> PreparedReference:
+    """Return ``reference`` under a stimulus of the same length in which inputs take what is ``asked``, often together.
 
     Raises:
         BadReferenceError: it does not finish under this one, or shows no known output.
         ToolError: the simulator is missing or broken.
     """
-    placed = [
-        replace(constant, port=port.name)
-        for constant in constants
-        for port in reference.simulated.inputs
-        if constant.port is None and constant.value < 1 << port.width
-    ]
-    ports = {port.name for port in reference.simulated.inputs}
-    known = [*(constant for constant in constants if constant.port in ports), *placed]
-    hints, slices = list_hints(known, reference.simulated), list_slices(known)
-    for name, values in reference.plan.hints:
-        hints[name] = tuple(sorted({*hints.get(name, ()), *values}))
-    for name, pairs in reference.plan.slices:
-        slices[name] = (*pairs, *slices.get(name, ()))
-    plan = replace(reference.plan, hints=tuple(hints.items()), slices=tuple(slices.items()))
+    plan = replace(reference.plan, asked=asked)
     return change_seed(replace(reference, plan=plan), simulator, seed=reference.stimulus.seed)
 
 

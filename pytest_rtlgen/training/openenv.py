@@ -112,10 +112,12 @@ class OpenEnvSession(Environment[RtlAction, RtlObservation, RtlState]):  # type:
         return {"id": self._environment.problems[index].problem_id, "index": index}
 
     def _choose(self, seed: int | None, chosen: dict[str, Any]) -> Problem:
-        if "problem_id" in chosen:
+        if chosen.get("problem_id") is not None:
             return self._environment.begin(str(chosen["problem_id"])).problem
-        if "index" in chosen:
-            return self._environment.pick(int(chosen["index"]))
+        if (index := chosen.get("index")) is not None:
+            if not isinstance(index, int):
+                raise UsageError(f"environment: index {str(index)[:40]!r} must be a whole number")
+            return self._environment.pick(index)
         return self._environment.pick(random.Random(seed).randrange(1 << 30))  # noqa: S311  a draw, not a secret
 
 

@@ -34,8 +34,15 @@ class RtlTaskConfig(vf.TaskConfig):  # type: ignore[misc]
     """Prompt style, as ``--rtlgen-prompt`` names it."""
     jobs: int | None = None
     """``None``: one a core."""
+    max_parallel: int | None = None
     sandbox: str = "auto"
     formal: str = "off"
+    prefill: str = ""
+    """What the chat template writes at the beginning of every answer, such as ``<think>``."""
+    overlong_max_length: int | None = None
+    overlong_buffer: int | None = None
+    overlong_factor: float = 1.0
+    tokenizer: str = ""
 
     def read(self) -> RewardOptions:
         """Return the options of the reward."""
@@ -43,8 +50,14 @@ class RtlTaskConfig(vf.TaskConfig):  # type: ignore[misc]
             suites=tuple(self.suites),
             preset=self.preset,
             jobs=self.jobs,
+            max_parallel=self.max_parallel,
             sandbox=self.sandbox,
             formal=self.formal,
+            prefill=self.prefill,
+            overlong_max_length=self.overlong_max_length,
+            overlong_buffer=self.overlong_buffer,
+            overlong_factor=self.overlong_factor,
+            tokenizer=self.tokenizer,
         )
 
 

@@ -85,7 +85,8 @@ class _Miner:
     def read(self, subject: "ast.Expression", constant: "ast.Expression") -> Iterator[ConstantHint]:
         value = None if self._value(subject) is not None else self._value(constant)
         if value is not None:
-            yield from self._place(plain(subject), value, int(subject.type.bitWidth))
+            asked = plain(subject)  # its width is not yet that of the constant
+            yield from self._place(asked, value, int(asked.type.bitWidth))
 
     def _place(self, subject: Node, value: int, width: int) -> Iterator[ConstantHint]:
         kind = type(subject).__name__

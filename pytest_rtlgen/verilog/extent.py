@@ -8,8 +8,8 @@ from pytest_rtlgen.verilog.syntax import Node, walk
 if TYPE_CHECKING:
     from pyslang import ast
 
-_MORE_BITS = 8
-"""A counter of fewer bits runs over within any stimulus."""
+_MORE_BITS = 4
+"""Fewer hold too little to wait for inputs that no stimulus has in that order; other state codes often have some."""
 _WIDE = 6
 """Bits of a constant: with fewer, a stimulus meets every value."""
 

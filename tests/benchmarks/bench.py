@@ -1,4 +1,4 @@
-"""The measured comparisons, one after the other, in one table: ``make bench``, about 20 minutes on two quiet cores.
+"""The measured comparisons, one after the other, in one table: ``make bench``, about ten minutes on two quiet cores.
 
 ``python tests/benchmarks/bench.py [--quick] [--json FILE] [--write]``. Each script runs in a process of its own and
 hands its ratios over as JSON; each ratio was measured in one run. ``--quick`` takes fewer rounds and candidates.
@@ -23,7 +23,7 @@ BEGIN, END = "<!-- made by tests/benchmarks/bench.py -->", "<!-- end -->"
 SCRIPTS = {
     "candidate_cost.py": ("--rounds=15", "--rounds=3"),
     "cache_cost.py": ("--problems=24", "--problems=4"),
-    "reward_throughput.py": ("--candidates=200", "--candidates=20"),
+    "reward_throughput.py": ("--candidates=100", "--candidates=20"),
 }
 """Options of each, and quick ones."""
 

@@ -79,7 +79,7 @@ def test_both_trainers_are_told_the_same(settings: GrpoSettings, verl: Foreign) 
         "temperature": (ours["temperature"], rollout.temperature),
         "answer": (ours["max_completion_length"], verl.data.max_response_length),
         "prompt": (settings.data.max_prompt_tokens, verl.data.max_prompt_length),
-        "buffer": (settings.overlong_buffer, verl.reward.reward_kwargs.overlong_buffer_cfg.len),
+        "buffer": (settings.reward["overlong_buffer"], verl.reward.reward_kwargs.overlong_buffer_cfg.len),
         "clip": (ours["epsilon"], actor.clip_ratio_low),
         "clip-higher": (ours["epsilon_high"], actor.clip_ratio_high),
         "rate": (ours["learning_rate"], actor.optim.lr),
@@ -166,16 +166,14 @@ def test_trl_makes_both_trainers(settings: GrpoSettings, caplog: pytest.LogCaptu
         write_known_problem(settings)
         make_trainer(settings, reward)
         assert "1 of 4 problems are among the demonstrations, too" in caplog.text
-        twice = replace(settings, reward={**settings.reward, "overlong_buffer": 1024})
-        with pytest.raises(UsageError, match=r"^overlong_buffer stands in \[reward\], too: length would be punished"):
-            make_trainer(twice, reward)
         short = replace(settings, data=replace(settings.data, max_prompt_tokens=3))
         with pytest.raises(UsageError, match=r"^max_prompt_tokens = 3: every prompt is longer; the shortest has \d+"):
             make_trainer(short, reward)
     assert trainer.adaptive.target == 128 // 16  # of one process instead of 16
-    names = [function.__name__ for function in trainer.reward_funcs]
-    assert names == ["rtlgen_codev-r1", "soft_overlong_punishment_reward"]
-    assert trainer.reward_funcs[1](completion_ids=[[0] * (16_384 - 512)]) == [-0.5]
+    (function,) = trainer.reward_funcs  # beside a second one TRL would count a failed harness as 0
+    assert function.__name__ == "rtlgen_codev-r1"
+    problem = trainer.train_dataset[0]["problem_id"]
+    assert function(completions=["?"], problem_id=[problem], completion_ids=[[0] * (16_384 - 512)]) == [-0.5]
     assert (trainer.epsilon_low, trainer.epsilon_high, trainer.loss_type) == (0.2, 0.28, "dapo")
 
 

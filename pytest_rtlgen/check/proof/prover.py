@@ -36,11 +36,15 @@ class Prover:
         self._budget_s = budget_s
         self._unmodelled: Lru[PreparedReference, frozenset[str]] = Lru(_KEPT)
 
-    def compare(self, reference: PreparedReference, source: str, trace: Trace | None = None) -> Equivalence:
+    def compare(
+        self, reference: PreparedReference, source: str, trace: Trace | None = None, *, is_one_reading: bool = True
+    ) -> Equivalence:
         """Return what can be proved about the module ``reference.simulated.module`` in ``source``.
 
         ``trace`` is what the simulator showed of it: an output that Yosys shows otherwise is unknown, as Yosys then
         does not model what the simulator runs. Nothing here is a verdict until a counterexample has been replayed.
+        Without ``is_one_reading`` the design may have two drivers on a net, as Yosys merges them, and only
+        counterexamples mean anything.
 
         Raises:
             ToolError: no worker can be started.
@@ -50,7 +54,7 @@ class Prover:
             return _conclude(reference, {"reason": _SEQUENCE}, open_)
         known = self._unmodelled.find(reference)
         sides = [*(["gold"] if known is None else []), *(["gate"] if trace else [])]
-        question = _ask(reference, source, sides, self._budget_s)
+        question = _ask(reference, source, sides, self._budget_s, is_one_reading=is_one_reading)
         try:
             answer = self._pool.ask(question, limit_wall(self._budget_s) + _ANSWER_S)
         except WorkerLostError:
@@ -88,7 +92,9 @@ def make_prefix(interface: Interface, assumed: Sequence[AssumedGroup] = ()) -> t
     return "".join(rows), values
 
 
-def _ask(reference: PreparedReference, source: str, sides: Sequence[str], seconds: float) -> dict[str, Any]:
+def _ask(
+    reference: PreparedReference, source: str, sides: Sequence[str], seconds: float, *, is_one_reading: bool = True
+) -> dict[str, Any]:
     """Return the question for ``proof/worker.py``; ``about`` is the same for all candidates."""
     interface, stimulus = reference.simulated, reference.stimulus
     prefix, start = make_prefix(interface, reference.assumed)
@@ -112,6 +118,7 @@ def _ask(reference: PreparedReference, source: str, sides: Sequence[str], second
     asked = {
         "gate": source,
         "gate_top": interface.module,
+        "is_one_reading": is_one_reading,
         "simulate": sides,
         "rows": stimulus.rows[: _SIMULATED * stimulus.width].decode("ascii") if sides else "",
         "steps": min(_SIMULATED, stimulus.steps),

@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pytest_rtlgen.check.stimulus.patterns import Activity, draw_values, list_corners
+from pytest_rtlgen.check.stimulus.patterns import Activity, AskedOf, draw_asked, draw_values, list_corners
 from pytest_rtlgen.records import Clock, ClockEdge, Interface, Polarity, Port, Reset, ResetKind, Stimulus, count_bits
 
 DEFAULT_CYCLES = 700
@@ -20,6 +20,7 @@ _COMPOSED = 256
 _SEGMENTS = (8, 16, 32, 64)
 """Lengths, in cycles, of the stretches between which every input changes its pattern."""
 _ACTIVITIES = (Activity.ANY, Activity.ANY, Activity.BUSY)
+_ASKED_ACTIVITIES = (Activity.ASKED, Activity.ASKED, Activity.ASKED, Activity.BUSY)
 _LONG_CYCLES = 4 * DEFAULT_CYCLES
 """Half of the cycles beyond so many go into two long stretches in which inputs are held."""
 _STEADY_CYCLES = (300, 600, 600, 1200, 1200, 2400, 2400)
@@ -34,6 +35,8 @@ _MOVE_WHILE_ACTIVE = 0.2
 _CLOCK_RATES = (1, 1, 2, 3, 7)
 
 
+Asked = tuple[tuple[str, AskedOf], ...]
+"""By input, what a candidate asks for besides its reference."""
 Measure = Callable[[Stimulus, Sequence[int]], Sequence[int]]
 """How much each stretch of a stimulus reaches that those before it did not; they end before the given steps."""
 
@@ -50,6 +53,8 @@ class StimulusPlan:
     """About three steps each; of many, some make long stretches in which inputs are held."""
     stretches: int = 0
     """Ever longer ones that follow, with a clock."""
+    asked: Asked = ()
+    """What a candidate asks for; most stretches are about that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +134,7 @@ def _play_stretch(writer: "_RowWriter", plan: StimulusPlan, steady_cycles: int) 
 def _begin(interface: Interface, plan: StimulusPlan, seed: int) -> "_RowWriter":
     """Return a writer that has added the first cycles of ``plan``."""
     rng = random.Random(f"rtlgen stimulus {seed}")  # noqa: S311  reproducible on purpose
-    writer = _RowWriter(interface, dict(plan.hints), dict(plan.slices), rng)
+    writer = _RowWriter(interface, dict(plan.hints), dict(plan.slices), rng, dict(plan.asked))
     held = max(0, plan.cycles - _LONG_CYCLES) // 4 if interface.clocks else 0
     writer.add_cycles(plan.cycles - 2 * held)
     if held:
@@ -147,7 +152,9 @@ class _RowWriter:
         hints: Mapping[str, Sequence[int]],
         slices: Mapping[str, Sequence[tuple[int, int]]],
         rng: random.Random,
+        asked: Mapping[str, AskedOf],
     ) -> None:
+        self._asked = asked
         self.rows: list[str] = []
         self._rng = rng
         self._hints = hints
@@ -246,15 +253,18 @@ class _RowWriter:
 
     def _begin_segment(self, activity: Activity | None = None) -> None:
         rng = self._rng
-        activity = activity or rng.choice(_ACTIVITIES)
-        self._sources = {
-            port.name: draw_values(
-                port, self._hints.get(port.name, ()), rng, slices=self._slices.get(port.name, ()), activity=activity
-            )
-            for port in self._data
-        }
+        activity = activity or rng.choice(_ASKED_ACTIVITIES if self._asked else _ACTIVITIES)
+        self._sources = {port.name: self._draw(port, activity) for port in self._data}
         self._reset_rate = rng.choice(_RESET_RATES)
         self._clock_rates = tuple(rng.choice(_CLOCK_RATES) for _ in self._clocks)
+
+    def _draw(self, port: Port, activity: Activity) -> Iterator[int]:
+        if activity is Activity.ASKED:
+            if port.name in self._asked:
+                return draw_asked(port, self._asked[port.name], self._rng)
+            activity = Activity.ANY
+        hints, slices = self._hints.get(port.name, ()), self._slices.get(port.name, ())
+        return draw_values(port, hints, self._rng, slices=slices, activity=activity)
 
     def _next_clock(self) -> Clock:
         if len(self._clocks) == 1:

@@ -11,6 +11,7 @@ from pytest_rtlgen.records import Port
 _BIASES = (0.03, 0.15, 0.5, 0.5, 0.85, 0.97)
 _HOLDS = (2, 3, 4, 4, 5, 8, 10, 16)
 _USUALLY = 0.75
+_MOSTLY = 0.9
 
 
 class Activity(Enum):
@@ -19,8 +20,19 @@ class Activity(Enum):
     ANY = "any"
     BUSY = "busy"
     """Most enables on, most words at constants that mean something: what a protocol needs to get anywhere."""
+    ASKED = "asked"
+    """Words at what a candidate asks for, most of them at once."""
     STEADY = "steady"
     """Nothing much moves, so that what counts can count."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedOf:
+    """What a candidate, and not its reference, asks of one input."""
+
+    values: tuple[int, ...] = ()
+    slices: tuple[tuple[int, int], ...] = ()
+    """(mask, value) of parts of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +98,22 @@ def draw_values(
     domain = Domain(width=port.width, corners=list_corners(port.width), mined=mined, rng=rng, slices=by_mask)
     bits, words = _PATTERNS[activity]
     return rng.choice(bits if port.width == 1 else words)(domain)
+
+
+def draw_asked(port: Port, asked: AskedOf, rng: random.Random) -> Iterator[int]:
+    """Return an endless sequence of values for ``port``: mostly what is ``asked``, else any value."""
+    by_mask: dict[int, list[int]] = {}
+    for mask, value in asked.slices:
+        by_mask.setdefault(mask, []).append(value)
+    for _ in count():
+        value = rng.getrandbits(port.width)
+        if asked.values and (not by_mask or rng.randrange(2)):
+            value = rng.choice(asked.values) if rng.random() < _MOSTLY else value
+        else:
+            for mask, constants in by_mask.items():
+                if rng.random() < _MOSTLY:
+                    value = value & ~mask | rng.choice(constants)
+        yield value
 
 
 def list_corners(width: int) -> tuple[int, ...]:

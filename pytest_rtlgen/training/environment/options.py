@@ -95,6 +95,18 @@ def make_settings(options: EnvironmentOptions) -> EnvironmentSettings:
     Raises:
         UsageError: a value that cannot be meant.
     """
+    for name, least in (
+        ("max_turns", 1),
+        ("jobs", 1),
+        ("max_parallel", 1),
+        ("feedback_seed", None),
+        ("sealed_seed", None),
+    ):
+        value = getattr(options, name)
+        if value is not None and (not isinstance(value, int) or (least is not None and value < least)):
+            raise UsageError(
+                f"environment: {name} = {value!r} must be a whole number{' of 1 or more' if least else ''}"
+            )
     try:
         tools = tuple(ToolName(tool) for tool in options.tools)
         check = replace(

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 Verilog = Annotated[str, Field(description=VERILOG)]
 FirstStep = Annotated[int, Field(description=FIRST_STEP)]
-_KEPT = 4096
-"""Episodes that a server remembers; one that is over is dropped at once."""
+_KEPT = 1 << 16
+"""Episodes that a server remembers, those that are over too: a call that comes late begins no other one."""
 
 
 class RtlState(vf.State):  # type: ignore[misc]  # verifiers may be missing where types are checked
@@ -91,7 +91,6 @@ class RtlToolset(vf.Toolset[RtlToolsetConfig, RtlState]):  # type: ignore[misc]
         if episode.outcome is not None:
             state.is_over, state.reward = True, episode.outcome.reward
             state.metrics, state.reason = episode.outcome.metrics, episode.outcome.reason
-            self._episodes.pop(state.episode, None)
         return reply.text
 
     def _find(self, state: RtlState) -> Episode:

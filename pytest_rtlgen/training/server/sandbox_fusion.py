@@ -1,8 +1,9 @@
 """The JSON of ``/run_code``, as clients of SandboxFusion send and read it. Pure.
 
-``code`` is the answer; ``stdin``, which the model never writes, says what it must be: the id of a problem, or the text
-of a reference. Instead of ``stdin`` ``files`` may hold the text, base64, as its only file. ``language`` is not looked
-at: verl sends ``python`` for everything. What the design prints reaches no part of the response.
+``code`` is the answer, or the code that was taken out of it; ``stdin``, which the model never writes, says what it must
+be: the id of a problem, or the text of a reference. Instead of ``stdin`` ``files`` may hold the text, base64, as its
+only file. ``language`` is not looked at: verl sends ``python`` for everything. What the design prints reaches no part
+of the response.
 
 Source: SandboxFusion 469de08, ``sandbox/server/sandbox_api.py``, ``RunCodeRequest``, ``RunCodeResponse`` and
 ``parse_run_status``, and ``sandbox/runners/types.py``. Its client: verl 0.9.1,
@@ -10,7 +11,6 @@ Source: SandboxFusion 469de08, ``sandbox/server/sandbox_api.py``, ``RunCodeReque
 """
 
 import base64
-import binascii
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,6 +21,7 @@ from pytest_rtlgen.training.server.forms import Batch, render_result
 
 PASSED = "passed"
 """What ``stdout`` holds for an answer that passes, and for no other."""
+_FENCE = "```"
 _USUAL_S = 10.0
 _LONGEST_S = 3600.0
 
@@ -37,7 +38,8 @@ def read_run_code(body: Mapping[str, Any]) -> Batch:
     code = body.get("code")
     if not isinstance(code, str):
         raise UsageError('"code" must be the text of an answer')
-    return Batch(completions=(code,), tasks=(_read_task(body),))
+    fenced = code if _FENCE in code else f"{_FENCE}verilog\n{code}\n{_FENCE}"  # some presets read nothing else
+    return Batch(completions=(fenced,), tasks=(_read_task(body),))
 
 
 def read_patience_s(body: Mapping[str, Any]) -> float:
@@ -99,13 +101,16 @@ def _read_task(body: Mapping[str, Any]) -> str:
         raise UsageError('"stdin" must be the id of a problem, or the text of a reference; or "files" one file with it')
     (content,) = files.values()
     try:
-        return base64.b64decode(content or "", validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError, TypeError) as error:
+        task = base64.b64decode(content or "", validate=True).decode()
+    except (ValueError, TypeError) as error:
         raise UsageError('the file in "files" must be the text of a reference in UTF-8, as base64') from error
+    if not task.strip():
+        raise UsageError('the file in "files" is empty; it must be the text of a reference')
+    return task
 
 
 def _read_seconds(body: Mapping[str, Any], name: str) -> float:
     found = body.get(name, _USUAL_S)
     if isinstance(found, bool) or not isinstance(found, (int, float)) or not found > 0:
         raise UsageError(f'"{name}" must be a number of seconds above 0')
-    return float(found)
+    return float(min(found, _LONGEST_S))

@@ -45,7 +45,7 @@ def compute_score(
     reward = response["reward"]
     return {
         "score": float(reward["value"]),
-        "acc": float(results[0] is True),
+        "acc": float(reward["parts"]["passed"]),
         "seed": float(reward["seed"]),
         **reward["parts"],
     }

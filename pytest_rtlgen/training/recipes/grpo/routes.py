@@ -55,7 +55,8 @@ def _try(name: str, route: _Route, settings: Settings, texts: Sequence[str], tas
 
 def judge_in_process(settings: Settings, texts: Sequence[str], tasks: Sequence[str]) -> list[float | None]:
     """Return the rewards as TRL's GRPOTrainer gets them."""
-    reward = make_reward(read_reward_options({**settings.reward, "suites": settings.data.held_out}))
+    chosen = {name: value for name, value in settings.reward.items() if not name.startswith("overlong_")}
+    reward = make_reward(read_reward_options({**chosen, "suites": settings.data.held_out}))
     try:
         return for_trl(reward)(completions=list(texts), problem_id=list(tasks))
     finally:

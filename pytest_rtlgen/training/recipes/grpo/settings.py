@@ -22,8 +22,3 @@ class GrpoSettings(Settings):
     """Fields of ``RewardOptions`` but ``suites``."""
     adaptive: Mapping[str, Any] = field(default_factory=dict)
     """Arguments of the trainer with adaptive sampling, such as ``sampling_rounds``; empty: TRL's own trainer."""
-    overlong_buffer: int = 0
-    """Last tokens of the longest answer over which TRL's soft overlong punishment grows from 0 to 1; 0: none.
-
-    Source: DAPO (arXiv 2503.14476), equation 13.
-    """

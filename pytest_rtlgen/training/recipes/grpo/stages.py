@@ -30,7 +30,7 @@ def train_grpo(settings: GrpoSettings) -> Sequence[Step]:
 
     Raises:
         ToolError: TRL, or what ``[peft.grpo]`` needs, is not installed.
-        UsageError: every prompt is too long, or length is punished twice.
+        UsageError: every prompt is too long.
     """
     import_trainers()
     reward = open_training_reward(settings)
@@ -51,7 +51,7 @@ def make_trainer(settings: GrpoSettings, reward: Reward) -> Foreign:
 
     Raises:
         ToolError: what ``[peft.grpo]`` needs is not installed.
-        UsageError: every prompt is too long, or length is punished twice.
+        UsageError: every prompt is too long.
     """
     trl, datasets = import_trainers()
     questions = _list_short_questions(settings)
@@ -59,26 +59,12 @@ def make_trainer(settings: GrpoSettings, reward: Reward) -> Foreign:
     kind: Any = make_adaptive_trainer() if settings.adaptive else trl.GRPOTrainer
     return kind(
         model=str(settings.out / "sft"),
-        reward_funcs=[for_trl(reward), *_shape_length(settings)],
+        reward_funcs=for_trl(reward),
         train_dataset=datasets.Dataset.from_list(questions),
         args=trl.GRPOConfig(**complete_fields(settings, "grpo", settings.grpo)),
         **settings.adaptive,
         **make_adapter(settings, "grpo"),
     )
-
-
-def _shape_length(settings: GrpoSettings) -> list[Foreign]:
-    """Return the reward that punishes answers which nearly are, or are, too long; none without ``overlong_buffer``."""
-    if not settings.overlong_buffer:
-        return []
-    if "overlong_buffer" in settings.reward:
-        raise UsageError(
-            "overlong_buffer stands in [reward], too: length would be punished twice; leave one of them out"
-        )
-    from trl.rewards import get_soft_overlong_punishment
-
-    longest = int(settings.grpo["max_completion_length"])
-    return [get_soft_overlong_punishment(max_completion_len=longest, soft_punish_cache=settings.overlong_buffer)]
 
 
 def _list_short_questions(settings: GrpoSettings) -> list[dict[str, Any]]:
