@@ -422,7 +422,7 @@ class Checker:
         known = self._references.get(problem, reference.stimulus.seed).extent
         extent = None if examination is None else examination.extent
         new = () if extent is None or known is None else extent.list_new_constants(known)
-        mined = self.reader.mine(source, reference.simulated.module)
+        mined = [hint for hint in self.reader.mine(source, reference.simulated.module) if hint.port is not None]
         asked = list_asked((*mined, *map(ConstantHint.of, new)), longer)
         if asked is not None:
             yield ask_for(longer, asked, self._trusted)

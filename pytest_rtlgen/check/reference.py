@@ -170,17 +170,17 @@ def list_asked(constants: Sequence[ConstantHint], reference: PreparedReference) 
     parts: dict[str, set[tuple[int, int]]] = defaultdict(set)
     for constant in constants:
         for port in [constant.port] if constant.port is not None else ports:
-            if constant.mask >= 0 and (constant.mask, constant.value) not in slices.get(port, ()):
-                parts[port].add((constant.mask, constant.value))
-            elif constant.mask < 0 and constant.value not in hints.get(port, ()):
-                whole[port].add(constant.value)
-                whole[port] |= {-constant.value % (1 << ports[port])} if constant.port is None else set()
+            if constant.mask >= 0:
+                parts[port] |= {(constant.mask, constant.value)} - set(slices.get(port, ()))
+            elif constant.value < 1 << ports[port]:
+                values = {constant.value, *([-constant.value % (1 << ports[port])] if constant.port is None else [])}
+                whole[port] |= values - set(hints.get(port, ()))
     found = {
         name: AskedOf(
-            values=tuple(sorted(value for value in whole[name] if value < 1 << width)[:_MOST_ASKED]),
+            values=tuple(sorted(whole[name])[:_MOST_ASKED]),
             slices=tuple(sorted(parts[name])[:_MOST_ASKED]),
         )
-        for name, width in ports.items()
+        for name in ports
     }
     asked = tuple((name, one) for name, one in found.items() if one.values or one.slices)
     return asked or None
