@@ -152,7 +152,7 @@ def test_a_loop_that_declares_its_variable_hides_nothing(checker: Checker) -> No
 
 @pytest.mark.parametrize("mode", [FormalMode.CONFIRM, FormalMode.FIRST])
 def test_it_is_simulated_for_long_where_nothing_is_proved(mode: FormalMode) -> None:
-    with Checker(CheckSettings(formal=mode, formal_budget_s=1.0)) as made:
+    with Checker(CheckSettings(formal=mode, formal_budget_s=0.01)) as made:
         failed = check(made, TURN, WRONG_TURN, "turn")
         assert failed.status is Status.MISMATCH
         assert failed.equivalence is not None

@@ -46,9 +46,11 @@ def leave_no_time_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no proof be found in the time that there is at once: how far ABC comes in it depends on the machine."""
     compare = Prover.compare
 
-    def compare_late(self: Prover, reference: PreparedReference, source: str, trace: Any = None) -> Equivalence:
+    def compare_late(
+        self: Prover, reference: PreparedReference, source: str, trace: Any = None, **more: Any
+    ) -> Equivalence:
         if self._budget_s > checking.QUICK_S or "^{" in source:
-            return compare(self, reference, source, trace)
+            return compare(self, reference, source, trace, **more)
         outputs = tuple((port.name, Proof.UNKNOWN) for port in reference.simulated.outputs)
         return Equivalence(outputs=outputs, reason="the time was up", is_out_of_time=True)
 
