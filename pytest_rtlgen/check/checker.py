@@ -18,7 +18,7 @@ from pytest_rtlgen.check.outputs import confirm_outputs
 from pytest_rtlgen.check.powered_up import find_same, judge_powered_up
 from pytest_rtlgen.check.proof.prover import Prover
 from pytest_rtlgen.check.reading.reader import Reader
-from pytest_rtlgen.check.reference import PreparedReference, ask_for, change_seed, list_asked, list_memory_files
+from pytest_rtlgen.check.reference import PreparedReference, ask_for, change_seed, list_memory_files
 from pytest_rtlgen.check.refusals import (
     add_diagnostics,
     describe_drivers,
@@ -28,6 +28,7 @@ from pytest_rtlgen.check.refusals import (
     refuse_examined,
 )
 from pytest_rtlgen.check.stimulus.depth import Depth, measure_depth
+from pytest_rtlgen.check.stimulus.hints import list_asked
 from pytest_rtlgen.check.stimulus.make import DEFAULT_CYCLES
 from pytest_rtlgen.check.waves import Waves, choose_waves, simulate_again
 from pytest_rtlgen.errors import BadReferenceError
@@ -423,8 +424,8 @@ class Checker:
         extent = None if examination is None else examination.extent
         new = () if extent is None or known is None else extent.list_new_constants(known)
         mined = [hint for hint in self.reader.mine(source, reference.simulated.module) if hint.port is not None]
-        asked = list_asked((*mined, *map(ConstantHint.of, new)), longer)
-        if asked is not None:
+        asked = list_asked((*mined, *map(ConstantHint.of, new)), longer.simulated.inputs, longer.plan)
+        if asked:
             yield ask_for(longer, asked, self._trusted)
 
     def _list_excess(

@@ -1,8 +1,7 @@
 """Everything a problem's candidates are compared with, made from the reference alone."""
 
 import re
-from collections import defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
@@ -10,8 +9,8 @@ from pytest_rtlgen.check.holds import hold_inputs
 from pytest_rtlgen.check.latency import count_compared, retime
 from pytest_rtlgen.check.stimulus.assumptions import AssumedGroup, find_groups, restrict
 from pytest_rtlgen.check.stimulus.coverage import list_reached
+from pytest_rtlgen.check.stimulus.hints import list_hints, list_slices
 from pytest_rtlgen.check.stimulus.make import Asked, Measure, StimulusPlan, grow_stimulus, make_plan, make_planned
-from pytest_rtlgen.check.stimulus.patterns import AskedOf
 from pytest_rtlgen.errors import BadReferenceError, NeverKnownError
 from pytest_rtlgen.openings import open_reference, verify_openings
 from pytest_rtlgen.records import Interface, Openings, Problem, SourceFile, Stimulus, Trace
@@ -29,8 +28,6 @@ from pytest_rtlgen.verilog.power_up import PowerUp, Registers
 from pytest_rtlgen.verilog.probes import add_probes
 from pytest_rtlgen.verilog.survey import compare_by_value
 
-_MOST_ASKED = 256
-"""Constants of a candidate that one input is made to take."""
 _DESIGN_FILES = frozenset({".v", ".sv", ".vh", ".svh", ".vhd", ".py"})
 
 
@@ -156,34 +153,6 @@ def prepare_reference(
         plan=grown.plan,
         is_simulated_elsewhere=simulation.is_fallback,
     )
-
-
-def list_asked(constants: Sequence[ConstantHint], reference: PreparedReference) -> Asked | None:
-    """Return what inputs can take of the ``constants`` of a candidate; ``None``: its reference asks for as much.
-
-    A constant that the candidate does not plainly compare with an input goes, with its negative, to every input that
-    can hold it.
-    """
-    ports = {port.name: port.width for port in reference.simulated.inputs}
-    hints, slices = dict(reference.plan.hints), dict(reference.plan.slices)
-    whole: dict[str, set[int]] = defaultdict(set)
-    parts: dict[str, set[tuple[int, int]]] = defaultdict(set)
-    for constant in constants:
-        for port in [constant.port] if constant.port is not None else ports:
-            if constant.mask >= 0:
-                parts[port] |= {(constant.mask, constant.value)} - set(slices.get(port, ()))
-            elif constant.value < 1 << ports[port]:
-                values = {constant.value, *([-constant.value % (1 << ports[port])] if constant.port is None else [])}
-                whole[port] |= values - set(hints.get(port, ()))
-    found = {
-        name: AskedOf(
-            values=tuple(sorted(whole[name])[:_MOST_ASKED]),
-            slices=tuple(sorted(parts[name])[:_MOST_ASKED]),
-        )
-        for name in ports
-    }
-    asked = tuple((name, one) for name, one in found.items() if one.values or one.slices)
-    return asked or None
 
 
 def ask_for(reference: PreparedReference, asked: Asked, simulator: Simulator) -> PreparedReference:
@@ -325,28 +294,6 @@ def _make_measure(
         return news
 
     return measure
-
-
-def list_hints(constants: Iterable[ConstantHint], interface: Interface) -> dict[str, tuple[int, ...]]:
-    """Return, per input, the ``constants`` worth trying: those compared with it and their neighbours.
-
-    A constant that belongs to no input goes to every input of its width.
-    """
-    hints: dict[str, set[int]] = defaultdict(set)
-    for constant in constants:
-        for port in interface.inputs:
-            if constant.port == port.name or (constant.port is None and constant.width == port.width):
-                hints[port.name] |= {constant.value - 1, constant.value, constant.value + 1}
-    return {name: tuple(sorted(values)) for name, values in hints.items()}
-
-
-def list_slices(constants: Iterable[ConstantHint]) -> dict[str, tuple[tuple[int, int], ...]]:
-    """Return, per input, the (mask, value) of constants that only a slice of it is compared with."""
-    found: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for constant in constants:
-        if constant.port is not None and constant.mask >= 0:
-            found[constant.port].append((constant.mask, constant.value))
-    return {name: tuple(pairs) for name, pairs in found.items()}
 
 
 def _refuse_unsimulatable(problem: Problem, interface: Interface) -> None:

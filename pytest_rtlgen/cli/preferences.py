@@ -28,9 +28,8 @@ def add_arguments(parser: Parser) -> None:
     )
     parser.add_argument(
         "--select",
-        type=PairSelection,
-        choices=list(PairSelection),
-        default=PairSelection.BOTH,
+        choices=[str(word) for word in PairSelection],
+        default=str(PairSelection.BOTH),
         help="chosen answers that pass as a whole, only those that are right in part, or both (default: %(default)s)",
     )
     add_options(parser, "prompt", "shots", "rules", "suite", "sandbox", "jobs")
@@ -50,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
             style=_read_style(options) if args.rtlgen_prompt or args.rtlgen_shots or args.rtlgen_rules else None,
             check=check,
             second=second,
-            selection=args.select,
+            selection=PairSelection(args.select),
         )
     problems = {(pair.suite, pair.problem_id) for pair in report.pairs}
     complete = sum(pair.is_complete for pair in report.pairs)

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from pytest_rtlgen.check.checker import Checker, CheckSettings
-from pytest_rtlgen.check.reference import list_asked
 from pytest_rtlgen.check.single import make_problem
+from pytest_rtlgen.check.stimulus.hints import list_asked
 from pytest_rtlgen.modes import FormalMode
 from pytest_rtlgen.records import Candidate, Status, Verdict
 from pytest_rtlgen.verilog.constants import ConstantHint
@@ -84,6 +84,7 @@ def test_the_same_without_the_mistake_passes(checker: Checker, extra: str) -> No
 def test_what_the_reference_asks_for_is_not_asked_again(checker: Checker) -> None:
     prepared = checker.prepare(make_problem(reference=hide("a == 8'ha7")))
     known = ConstantHint(port="a", width=8, value=0xA7)
-    assert list_asked([known], prepared) is None
-    asked = list_asked([known, ConstantHint(port="b", width=8, value=0x3C), ConstantHint.of(300)], prepared)
-    assert [(name, one.values) for name, one in asked or ()] == [("b", (0x3C,))]
+    inputs, plan = prepared.simulated.inputs, prepared.plan
+    assert list_asked([known, ConstantHint(port="elsewhere", width=8, value=1)], inputs, plan) == ()
+    asked = list_asked([known, ConstantHint(port="b", width=8, value=0x3C), ConstantHint.of(300)], inputs, plan)
+    assert [(name, one.values) for name, one in asked] == [("b", (0x3C,))]

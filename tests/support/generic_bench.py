@@ -1,7 +1,7 @@
 """A testbench in VerilogEval's style for any reference: clock, resets, random inputs, constants of the reference."""
 
-from pytest_rtlgen.check.reference import list_hints
 from pytest_rtlgen.check.single import make_problem
+from pytest_rtlgen.check.stimulus.hints import list_hints
 from pytest_rtlgen.records import BenchRule, Interface, Polarity, Port, SourceFile, Testbench
 from pytest_rtlgen.verilog.constants import mine_constants
 from pytest_rtlgen.verilog.interface import read_interface

@@ -6,8 +6,9 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from pytest_rtlgen.check.reference import PreparedReference, list_hints
+from pytest_rtlgen.check.reference import PreparedReference
 from pytest_rtlgen.check.stimulus.coverage import list_levels, list_reached
+from pytest_rtlgen.check.stimulus.hints import list_hints
 from pytest_rtlgen.check.stimulus.steady import Setting, SteadyRuns
 from pytest_rtlgen.errors import BadReferenceError
 from pytest_rtlgen.records import Port, Problem, SourceFile, Stimulus, Trace, count_bits
