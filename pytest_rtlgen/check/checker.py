@@ -119,7 +119,8 @@ class Checker:
 
     def __init__(self, settings: CheckSettings = CheckSettings()) -> None:
         self.settings = settings
-        sandbox = choose_sandbox(settings.sandbox)
+        self.sandbox = sandbox = choose_sandbox(settings.sandbox)
+        """In which candidates run."""
         self.simulator = make_simulator(settings.simulator, sandbox=sandbox, limits=settings.limits, jobs=settings.jobs)
         self.reader = Reader(sandbox=sandbox, jobs=settings.jobs)
         """For who scores with the same settings; ``close`` ends it."""
@@ -184,7 +185,7 @@ class Checker:
             BadReferenceError: the problem's reference is no good.
             ToolError: the simulator is missing or broken.
         """
-        return self._depths.get(next(iter(list_accepted(problem))).problem, self._choose_seed(seed))
+        return self._depths.get(list_accepted(problem)[0].problem, self._choose_seed(seed))
 
     def screen(self, source: str, problem: Problem) -> Screening:
         """Return the text that every tool gets of a candidate, and what was left out of it, or why it is refused.
@@ -230,7 +231,7 @@ class Checker:
             BadReferenceError: the problem's reference is no good.
             ToolError: a tool is missing or broken.
         """
-        first, seed = next(iter(list_accepted(problem))).problem, self.settings.stimulus_seed
+        first, seed = list_accepted(problem)[0].problem, self.settings.stimulus_seed
         screening = self.screen(candidate.text, first)
         if screening.status is not None:
             return frozenset()

@@ -205,7 +205,7 @@ class Confirmer:
     def _prove(self, first: Simulated, source: str, reference: PreparedReference, hazards: Sequence[Hazard]) -> Verdict:
         if self._prover is None:
             return first.verdict
-        found = self._prover.compare(reference, source, first.trace, is_one_reading=not hazards)
+        found = self._prover.compare(reference, source, first.trace, refuses_two_drivers=not hazards)
         if hazards:
             found = _keep_refuted(found, _describe_hazard(hazards[0]))
         return self._replay(replace(first.verdict, equivalence=found), source, reference)

@@ -22,7 +22,7 @@ def confirm_outputs(
     *,
     reader: Reader,
     simulator: Simulator,
-    prover: Prover | None,
+    prover: Prover,
     second: Second,
 ) -> frozenset[str]:
     """Return the outputs of the screened ``source`` that count as right although others are wrong.
@@ -56,11 +56,9 @@ def _counts(signal: SignalVerdict, proofs: dict[str, Proof], again: frozenset[st
     return proof is Proof.EQUIVALENT or (proof is Proof.UNKNOWN and signal.name in again)
 
 
-def _prove(
-    source: str, reference: PreparedReference, reader: Reader, prover: Prover | None, trace: Trace
-) -> Equivalence:
+def _prove(source: str, reference: PreparedReference, reader: Reader, prover: Prover, trace: Trace) -> Equivalence:
     examination = reader.examine(source, reference.simulated.module)
-    if prover is None or examination is None or examination.hazards or examination.refusals:
+    if examination is None or examination.hazards or examination.refusals:
         return Equivalence(outputs=())
     return prover.compare(reference, source, trace)
 

@@ -82,8 +82,8 @@ class AsyncTrlReward(TrlReward):
 def for_trl(reward: Reward, *, column: str = "problem_id", is_async: bool = False) -> TrlReward:
     """Return ``reward`` as TRL calls it.
 
-    ``column`` of the data set holds for each row the id of a problem, or the text of a reference. ``is_async``: TRL
-    runs it at the same time as its other asynchronous rewards.
+    ``column`` of the data set holds for each row the id of a problem, the text of a reference, or a JSON list of such
+    texts. ``is_async``: TRL runs it at the same time as its other asynchronous rewards.
     """
     return (AsyncTrlReward if is_async else TrlReward)(reward, column=column)
 

@@ -40,9 +40,12 @@ class RtlTaskConfig(vf.TaskConfig):  # type: ignore[misc]
     prefill: str = ""
     """What the chat template writes at the beginning of every answer, such as ``<think>``."""
     overlong_max_length: int | None = None
+    """Tokens of the longest answer; ``None``: length costs nothing."""
     overlong_buffer: int | None = None
+    """Last tokens of those, over which the penalty grows; needs ``tokenizer``, as verifiers gives no lengths."""
     overlong_factor: float = 1.0
     tokenizer: str = ""
+    """Counts tokens: a name or a folder."""
 
     def read(self) -> RewardOptions:
         """Return the options of the reward."""

@@ -37,7 +37,7 @@ class VerlReward:
 
         Groups can be filtered by ``acc`` or by the part of a preset, which length does not change.
 
-        ``ground_truth`` is the id of a problem, or the text of a reference.
+        ``ground_truth`` is the id of a problem, the text of a reference, or a JSON list of such texts.
 
         Raises:
             RewardError: the harness failed; verl then leaves this answer out and trains on the rest of its group.

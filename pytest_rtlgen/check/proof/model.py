@@ -114,14 +114,16 @@ class Model:
     def join(self, question: Mapping[str, Any]) -> tuple[Joined, dict[str, str]]:
         """Write the joint model with a gate design; return what it is, and the rows that were asked for, by side.
 
-        Keys of ``question``: ``gate`` (text), ``gate_top``, ``is_one_reading`` (whether two drivers are an error),
+        Keys of ``question``: ``gate`` (text), ``gate_top``, ``refuses_two_drivers`` (whether two drivers are an error),
         ``simulate`` (sides, with ``rows``, for ``steps``).
         The rows are the outputs', four-state. The model is for a process that ends with the question.
 
         Raises:
             NotModelledError: the gate design holds what the model does not know.
         """
-        gate = self._read("gate", question["gate"], question["gate_top"], is_checked=question["is_one_reading"])
+        gate = self._read(
+            "gate", question["gate"], question["gate_top"], refuses_two_drivers=question["refuses_two_drivers"]
+        )
         if self._about["prefix"] and "gate" not in question["simulate"]:
             self._gold.refuse_initial_values("gold")
             gate.refuse_initial_values("gate")
@@ -236,7 +238,7 @@ class Model:
             return None
         return [line for lines, _ in parts for line in lines], " & ".join(f"({held})" for _, held in parts)
 
-    def _read(self, side: str, text: str, top: str, *, is_checked: bool = False) -> "_Netlist":
+    def _read(self, side: str, text: str, top: str, *, refuses_two_drivers: bool = False) -> "_Netlist":
         text = resolve_inouts(text)
         if found := find_simulator_only(text):
             raise NotModelledError(f"the {side} design has what only a simulator gives a meaning: {found}")
@@ -248,7 +250,7 @@ class Model:
         self._run(f"rename {top} {side}")
         if side == "gold" or self._about["is_open"]:
             self._run(_UNDRIVEN)
-        if is_checked:
+        if refuses_two_drivers:
             self._run("check -assert")  # nothing else would show two drivers that Yosys merges
         self._run(f"write_json {side}.json")
         self._run(f"design -stash {side}")

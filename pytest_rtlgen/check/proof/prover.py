@@ -37,14 +37,14 @@ class Prover:
         self._unmodelled: Lru[PreparedReference, frozenset[str]] = Lru(_KEPT)
 
     def compare(
-        self, reference: PreparedReference, source: str, trace: Trace | None = None, *, is_one_reading: bool = True
+        self, reference: PreparedReference, source: str, trace: Trace | None = None, *, refuses_two_drivers: bool = True
     ) -> Equivalence:
         """Return what can be proved about the module ``reference.simulated.module`` in ``source``.
 
         ``trace`` is what the simulator showed of it: an output that Yosys shows otherwise is unknown, as Yosys then
         does not model what the simulator runs. Nothing here is a verdict until a counterexample has been replayed.
-        Without ``is_one_reading`` the design may have two drivers on a net, as Yosys merges them, and only
-        counterexamples mean anything.
+        Without ``refuses_two_drivers`` a net may have two drivers, which Yosys merges: then only counterexamples mean
+        anything.
 
         Raises:
             ToolError: no worker can be started.
@@ -54,7 +54,7 @@ class Prover:
             return _conclude(reference, {"reason": _SEQUENCE}, open_)
         known = self._unmodelled.find(reference)
         sides = [*(["gold"] if known is None else []), *(["gate"] if trace else [])]
-        question = _ask(reference, source, sides, self._budget_s, is_one_reading=is_one_reading)
+        question = _ask(reference, source, sides, self._budget_s, refuses_two_drivers=refuses_two_drivers)
         try:
             answer = self._pool.ask(question, limit_wall(self._budget_s) + _ANSWER_S)
         except WorkerLostError:
@@ -93,7 +93,7 @@ def make_prefix(interface: Interface, assumed: Sequence[AssumedGroup] = ()) -> t
 
 
 def _ask(
-    reference: PreparedReference, source: str, sides: Sequence[str], seconds: float, *, is_one_reading: bool = True
+    reference: PreparedReference, source: str, sides: Sequence[str], seconds: float, *, refuses_two_drivers: bool
 ) -> dict[str, Any]:
     """Return the question for ``proof/worker.py``; ``about`` is the same for all candidates."""
     interface, stimulus = reference.simulated, reference.stimulus
@@ -118,7 +118,7 @@ def _ask(
     asked = {
         "gate": source,
         "gate_top": interface.module,
-        "is_one_reading": is_one_reading,
+        "refuses_two_drivers": refuses_two_drivers,
         "simulate": sides,
         "rows": stimulus.rows[: _SIMULATED * stimulus.width].decode("ascii") if sides else "",
         "steps": min(_SIMULATED, stimulus.steps),

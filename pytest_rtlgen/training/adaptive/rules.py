@@ -25,7 +25,11 @@ class EffectiveRatio:
     """The share of groups that are useful: a Beta posterior whose evidence fades, as the policy moves on."""
 
     def __init__(self, *, memory: float, prior: tuple[float, float] = (1.0, 1.0)) -> None:
-        """Start from ``prior`` (useful, useless); evidence older than ``memory`` groups weighs 1/e and less."""
+        """Start from ``prior`` (useful, useless); evidence older than ``memory`` groups weighs 1/e and less.
+
+        Raises:
+            UsageError: ``memory``, or a part of ``prior``, is not above 0.
+        """
         if memory <= 0 or min(prior) <= 0:
             raise UsageError(f"adaptive sampling: memory={memory} and prior={prior} must be above 0")
         self._memory = memory
@@ -156,11 +160,11 @@ def chance_of_fewer(missing: int, prompts: int, good: float, bad: float) -> floa
     """
     last = min(missing - 1, prompts)
     start = min(last, int(prompts * good / (good + bad)))  # the largest term, or near it: nothing underflows
-    total = term = math.exp(_log_chance(start, prompts, good, bad))
+    total = term = largest = math.exp(_log_chance(start, prompts, good, bad))
     for count in range(start, 0, -1):
         term *= count * (prompts - count + bad) / ((prompts - count + 1) * (count - 1 + good))
         total += term
-    term = math.exp(_log_chance(start, prompts, good, bad))
+    term = largest
     for count in range(start, last):
         term *= (prompts - count) * (count + good) / ((count + 1) * (prompts - count - 1 + bad))
         total += term

@@ -99,7 +99,8 @@ class AdaptiveSampler:
         ``memory``: groups after which evidence fades (20 times ``target``); ``best``: value of a right sample.
 
         Raises:
-            UsageError: a count is below 1, ``max_prompts`` below ``multiple``, or the rule is unknown.
+            UsageError: a count is below 1, ``max_prompts`` below ``multiple``, ``memory`` not above 0,
+                ``confidence`` not between 0 and 1, or the rule is unknown.
         """
         most = 4 * target if max_prompts is None else max_prompts
         counts = {"target": target, "group": group, "max_rounds": max_rounds, "max_prompts": most, "multiple": multiple}

@@ -15,7 +15,6 @@ from pytest_rtlgen.errors import RtlgenError, UsageError
 from pytest_rtlgen.modes import CheckDepth, FormalMode
 from pytest_rtlgen.records import Candidate, Problem, Status, Verdict
 from pytest_rtlgen.tools.pool import count_cores
-from pytest_rtlgen.tools.sandbox import choose_sandbox
 from pytest_rtlgen.training.reward.guards import (
     GUARD_PARTS,
     Guards,
@@ -328,8 +327,9 @@ class Reward:
         """Return what Icarus says of the text alone, if a preset asks; ``None`` too for what the screen refuses."""
         if not answer.compiles_alone or verdict.status in _SCREENED_OUT:
             return None
-        check = self.settings.check
-        return compile_alone(answer.candidate.source, sandbox=choose_sandbox(check.sandbox), limits=check.limits)
+        return compile_alone(
+            answer.candidate.source, sandbox=self._find_checker().sandbox, limits=self.settings.check.limits
+        )
 
     def _finish(self, answers: Sequence[Answer], found: Sequence[Checked | str], *, is_duplicate: bool) -> RewardResult:
         guards = self.settings.guards

@@ -64,10 +64,12 @@ class Guards:
         value, reason = result.value, result.reason
         if is_duplicate and value is not None:
             value *= self.duplicate_factor
-        if is_memorised and self.on_memorised is not OnMemorised.FLAG:
+        is_refused = is_memorised and self.on_memorised is not OnMemorised.FLAG
+        if is_refused:
             value = None if self.on_memorised is OnMemorised.SKIP else 0.0
             reason = "the candidate is a reference, word for word"
-        return replace(result, value=value, parts={**result.parts, **flags}, reason=reason)
+        parts = {**result.parts, **flags}
+        return replace(result, value=value, parts=parts, reason=reason, is_refused=is_refused)
 
 
 def list_raw_tokens(source: str) -> list[str]:

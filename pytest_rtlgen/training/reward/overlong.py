@@ -29,8 +29,9 @@ def shape_overlong(length: int, *, max_length: int, cache: int, factor: float = 
     """
     if not 1 <= cache <= max_length:
         raise UsageError(f"overlong shaping: cache={cache} must be between 1 and max_length={max_length}")
-    if length < 0 or factor < 0:
-        raise UsageError(f"overlong shaping: length={length} and factor={factor} must be 0 or more")
+    for name, value in (("length", length), ("factor", factor)):
+        if value < 0:
+            raise UsageError(f"overlong shaping: {name}={value} must be 0 or more")
     over = length - (max_length - cache)
     return -factor * min(1.0, max(0.0, over / cache))
 
@@ -86,9 +87,8 @@ class Overlong:
                 "reward: the overlong buffer needs the tokens of each answer, which this trainer does not give; give "
                 "judge its lengths, or name the model's tokenizer in the options (tokenizer)"
             )
-        tokenizer = _load_tokenizer(self.tokenizer)
         with _LOCK:  # a fast tokenizer is one object of Rust, which says "Already borrowed" to a second thread
-            return len(tokenizer(answer, add_special_tokens=False)["input_ids"])
+            return len(_load_tokenizer(self.tokenizer)(answer, add_special_tokens=False)["input_ids"])
 
 
 def _require_length(length: int) -> int:

@@ -35,6 +35,8 @@ class RewardResult:
     """
     status: Status | None = None
     """``None``: nothing was checked."""
+    is_refused: bool = False
+    """Whether a guard took the reward of the candidate away."""
     seed: int = 0
     """Of the stimulus; ``judge`` with it gives the same rewards again."""
     reason: str = ""

@@ -109,14 +109,17 @@ class Preset:
     def read(self, answer: str, problem: Problem) -> tuple[Reading, ...]:
         """Return what each preset judges of ``answer``, in order; what differs in outer layout at most, as one."""
         found: dict[tuple[str, bool], Reading] = {}
+        candidates: dict[PublishedReading | None, Candidate] = {}
         keys = []
         for name, _ in self.terms:
             published = READINGS.get(name)
-            candidate = (
-                extract_candidate(answer, top=problem.top, header=problem.header or None)
-                if published is None
-                else published.read(answer)
-            )
+            if published not in candidates:
+                candidates[published] = (
+                    extract_candidate(answer, top=problem.top, header=problem.header or None)
+                    if published is None
+                    else published.read(answer)
+                )
+            candidate = candidates[published]
             key = (candidate.source.strip(), candidate.is_truncated)
             known = found.get(key, Reading(candidate=candidate))
             is_asked = known.compiles_alone or (published is not None and published.compiles_alone)

@@ -43,7 +43,11 @@ def read_run_code(body: Mapping[str, Any]) -> Batch:
 
 
 def read_patience_s(body: Mapping[str, Any]) -> float:
-    """Return after how many seconds the client no longer waits: its two limits together, as verl adds them up."""
+    """Return after how many seconds, 3,600 at most, the client no longer waits: its two limits, as verl adds them up.
+
+    Raises:
+        UsageError: a limit is no number above 0.
+    """
     return min(_LONGEST_S, sum(_read_seconds(body, name) for name in ("compile_timeout", "run_timeout")))
 
 
@@ -80,7 +84,7 @@ def _render_commands(result: RewardResult) -> tuple[dict[str, Any], dict[str, An
 
 def _is_passed(result: RewardResult) -> bool:
     """Whether the candidate passes and no guard took its reward away; how much a preset gives it does not count."""
-    return result.status is Status.PASSED and not (result.parts["memorised"] and result.reason)
+    return result.status is Status.PASSED and not result.is_refused
 
 
 def _command(*, is_late: bool, code: int, stdout: str = "", stderr: str = "") -> dict[str, Any]:

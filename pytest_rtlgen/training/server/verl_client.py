@@ -27,11 +27,11 @@ def compute_score(
 ) -> dict[str, float]:
     """Return ``score``, the reward of the server's preset, ``acc`` (1 if the candidate passes), ``seed`` and the parts.
 
-    ``solution_str`` is sent whole. ``ground_truth`` is the id of a problem, or the text of a reference. ``timeout_s``
-    is verl's limit for each of its two stages; a request may take both, and 10 s more.
+    ``solution_str`` is sent whole. ``ground_truth`` is the id of a problem, the text of a reference, or a JSON list of
+    such texts. ``timeout_s`` is verl's limit for each of its two stages; a request may take both, and 10 s more.
 
     Raises:
-        RewardError: the server could not be reached, gave no verdict in time, or failed.
+        RewardError: the server could not be reached, gave no verdict in time, failed, or is another program.
     """
     from verl.utils.reward_score.sandbox_fusion.utils import check_correctness
 
@@ -42,6 +42,8 @@ def compute_score(
     if results[0] == _NO_VERDICT:
         reason = found[0].get("api_request_error") or response.get("message") or found[0].get("status")
         raise RewardError(f"reward: no verdict from {sandbox_fusion_url}: {reason}")
+    if "reward" not in response:
+        raise RewardError(f"reward: {sandbox_fusion_url} is no server of rtlgen: its answer has no reward")
     reward = response["reward"]
     return {
         "score": float(reward["value"]),
