@@ -1,9 +1,10 @@
 """Training references: rows of an instruction and the design that answers it.
 
-Source: our own rows {problem_id?, instruction, reference, top?, openings?}; CodeV's instruction and response, with the
-design in a fence of the response; QiMeng-SALV's seed rows {problem_id, instruction, gold_code, port_names, testbench}
-(github.com/QiMeng-IPRC/QiMeng-SALV, ``SA-DPO/gen_spec_seed_data.py``), whose testbenches are not read; RTL-BenchLS
-(``benchls.py``); CodeV-R1's rows for reinforcement learning (``codev_r1.py``).
+Source: our own rows {problem_id?, instruction, reference or references, top?, port_names?, openings?, blackbox?,
+given?}; CodeV's instruction and response, with the design in a fence of the response; QiMeng-SALV's seed rows
+{problem_id, instruction, gold_code, port_names, testbench} (github.com/QiMeng-IPRC/QiMeng-SALV,
+``SA-DPO/gen_spec_seed_data.py``), whose testbenches are not read; RTL-BenchLS (``benchls.py``); CodeV-R1's rows for
+reinforcement learning (``codev_r1.py``).
 """
 
 import hashlib

@@ -13,7 +13,6 @@ from openenv.core.env_server import create_app
 from openenv.core.env_server.interfaces import Environment
 
 from pytest_rtlgen.errors import UsageError
-from pytest_rtlgen.records import Problem
 from pytest_rtlgen.training.environment.episode import Episode
 from pytest_rtlgen.training.environment.openenv_package.models import RtlAction, RtlObservation, RtlState
 from pytest_rtlgen.training.environment.options import find_environment, read_environment_options
@@ -47,8 +46,8 @@ class OpenEnvSession(Environment[RtlAction, RtlObservation, RtlState]):  # type:
             SuiteError: there is no such problem.
             UsageError: there is no problem at all.
         """
-        problem = self._choose(seed, chosen)
-        self._episode, self._episode_id = self._environment.begin(problem.problem_id), episode_id
+        self._episode, self._episode_id = self._choose(seed, chosen), episode_id
+        problem = self._episode.problem
         settings = self._environment.settings
         messages = [
             {"role": str(message.role), "content": message.content}
@@ -111,14 +110,15 @@ class OpenEnvSession(Environment[RtlAction, RtlObservation, RtlState]):  # type:
         del split
         return {"id": self._environment.problems[index].problem_id, "index": index}
 
-    def _choose(self, seed: int | None, chosen: dict[str, Any]) -> Problem:
+    def _choose(self, seed: int | None, chosen: dict[str, Any]) -> Episode:
         if chosen.get("problem_id") is not None:
-            return self._environment.begin(str(chosen["problem_id"])).problem
+            return self._environment.begin(str(chosen["problem_id"]))
         if (index := chosen.get("index")) is not None:
             if not isinstance(index, int):
                 raise UsageError(f"environment: index {str(index)[:40]!r} must be a whole number")
-            return self._environment.pick(index)
-        return self._environment.pick(random.Random(seed).randrange(1 << 30))  # noqa: S311  a draw, not a secret
+        else:
+            index = random.Random(seed).randrange(1 << 30)  # noqa: S311  a draw, not a secret
+        return self._environment.begin(self._environment.pick(index).problem_id)
 
 
 def make_openenv_app(environment: RtlEnvironment, *, prompt: str = "chat", max_sessions: int = 64) -> FastAPI:

@@ -23,6 +23,7 @@ from pytest_rtlgen.training.environment.told import (
     tell_synthesized,
     tell_waves,
 )
+from pytest_rtlgen.training.reward.tasks import check_best
 
 _LOG = logging.getLogger(__name__)
 _FAILED = "The tool failed for a reason that is not yours. The episode is over and is not scored."
@@ -51,7 +52,7 @@ class Outcome:
     """
 
     reward: float | None
-    """``sealed``; 0.0 if nothing was submitted; ``None``: the harness failed, and there is nothing to learn from it."""
+    """``sealed``; 0.0 if nothing was submitted; ``None``: the harness failed, or a design that hangs is masked."""
     feedback: float | None = None
     """Score of the submitted design under the stimulus that tools show; ``None``: there is none."""
     sealed: float | None = None
@@ -276,8 +277,10 @@ def _synthesize(problem: Problem, candidate: Candidate, checkers: Checkers) -> D
 def _submit(
     problem: Problem, candidate: Candidate, answer: str, settings: EnvironmentSettings, checkers: Checkers
 ) -> Done:
-    shown = settings.preset.reward_of(checkers.feedback.check(candidate, problem), answer)
-    sealed = settings.preset.reward_of(checkers.sealed.check(candidate, problem), answer)
+    shown, sealed = (
+        settings.preset.reward_of(check_best(checker, candidate, problem, seed=seed), answer)
+        for checker, seed in ((checkers.feedback, settings.feedback_seed), (checkers.sealed, settings.sealed_seed))
+    )
     is_masked = settings.is_hang_masked and sealed.status is Status.TIMEOUT
     outcome = Outcome(
         reward=None if is_masked else sealed.value,

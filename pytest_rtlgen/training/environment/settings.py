@@ -8,7 +8,7 @@ from pytest_rtlgen.errors import UsageError
 from pytest_rtlgen.modes import CheckDepth, FormalMode
 from pytest_rtlgen.tools.pool import count_cores
 from pytest_rtlgen.training.reward.guards import Guards
-from pytest_rtlgen.training.reward.presets import Preset, find_preset
+from pytest_rtlgen.training.reward.presets import READINGS, Preset, find_preset
 
 
 class ToolName(StrEnum):
@@ -47,7 +47,7 @@ class EnvironmentSettings:
     sealed_seed: int = 1
     """Of the stimulus of the final verdict, which no tool ever shows."""
     preset: Preset = find_preset("equivalence")  # noqa: RUF009  frozen
-    """Makes both scores, each from its verdict."""
+    """Makes both scores, each from its verdict; none that reads an answer in its own way, as a tool gets only code."""
     check: CheckSettings = CheckSettings(jobs=count_cores())  # noqa: RUF009  frozen
     """Of the final verdict; its seed and depth are set by the environment."""
     guards: Guards = Guards()  # noqa: RUF009  frozen
@@ -70,6 +70,9 @@ class EnvironmentSettings:
         for name, least in (("max_turns", 1), ("wave_steps", 1), ("feedback_seed", 0), ("sealed_seed", 0)):
             if getattr(self, name) < least:
                 raise UsageError(f"environment: {name} is {getattr(self, name)}; use {least} or more")
+        for name, _ in self.preset.terms:
+            if name in READINGS:
+                raise UsageError(f"environment: the preset {name} reads whole answers, and a tool gets only code")
         if self.timeout_s <= 0:
             raise UsageError(f"environment: timeout_s is {self.timeout_s}; use a number of seconds")
         if self.feedback_seed == self.sealed_seed:

@@ -67,6 +67,7 @@ class RtlEnvironmentConfig(vf.TasksetConfig):  # type: ignore[misc]
     """Prompt style, as ``--rtlgen-prompt`` names it."""
     jobs: int | None = None
     """``None``: one a core."""
+    max_parallel: int | None = None
     simulator: str = "icarus"
     sandbox: str = "auto"
     formal: str = "confirm"
@@ -83,6 +84,7 @@ class RtlEnvironmentConfig(vf.TasksetConfig):  # type: ignore[misc]
             sealed_seed=self.sealed_seed,
             preset=self.preset,
             jobs=self.jobs,
+            max_parallel=self.max_parallel,
             simulator=self.simulator,
             sandbox=self.sandbox,
             formal=self.formal,

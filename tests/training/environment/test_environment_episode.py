@@ -292,3 +292,9 @@ def test_the_prompt_names_the_tools_and_never_the_reference() -> None:
     assert last.content.endswith(
         "You have 1 call in all. The submitted design is judged under inputs that no tool shows, and by a proof."
     )
+
+
+@pytest.mark.parametrize("name", ["codev-r1", "spec2rtl", "spec2rtl-cocotb", "codev-r1=0.8,graded=0.2"])
+def test_a_preset_that_reads_whole_answers_is_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="reads whole answers, and a tool gets only code"):
+        EnvironmentSettings(preset=find_preset(name))

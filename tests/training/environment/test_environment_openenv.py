@@ -91,6 +91,7 @@ def test_tasks_are_listed_and_chosen(environment: RtlEnvironment) -> None:
     assert session.reset(index=0).problem_id == "counter"
     with pytest.raises(SuiteError, match="unknown problem 'nonesuch'"):
         session.reset(problem_id="nonesuch")
+    assert session.reset(problem_id=RIGHT).problem_id, "the text of a reference is a problem as well"
     with pytest.raises(UsageError, match="reset first, or name a problem_id"):
         OpenEnvSession(environment, prompt="chat").step(RtlAction(verilog=RIGHT))
 

@@ -31,7 +31,7 @@ def train_dpo(settings: SalvSettings, stage: str, *, is_plain: bool) -> Progress
     """Train the supervised model on the pairs, leave it in the folder ``stage``, and return how the loss fell.
 
     Raises:
-        ToolError: TRL, or with ``[peft.dpo]`` peft, is not installed.
+        ToolError: TRL, or what ``[peft.dpo]`` needs, is not installed.
         UsageError: there are no pairs.
     """
     trainer = make_trainer(settings, stage, is_plain=is_plain)
